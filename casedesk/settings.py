@@ -1,0 +1,174 @@
+"""The desk's settings: `CASEDESK_*` variables and the `.env` file, checked once at the start."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from casedesk.domain.money import MINOR_DIGITS
+from casedesk.errors import Unavailable
+
+PREFIX: Final = "CASEDESK_"
+
+#: Beside the package in a checkout; an installed wheel has no such folder, and works where it is called.
+_CHECKOUT: Final = Path(__file__).resolve().parents[1]
+PROJECT_ROOT: Final = _CHECKOUT if (_CHECKOUT / "pyproject.toml").exists() else Path.cwd()
+
+#: Variables of ours that are not settings of the desk: the start script's port, and what the tests are told.
+_OTHERS: Final = re.compile(r"CASEDESK_(PORT|SHARED_DIR|TEST_[A-Z0-9_]+)")
+
+#: The drivers that the store is tested with. SQLAlchemy knows more; the desk promises nothing about those.
+DRIVERS: Final = (
+    "sqlite",
+    "sqlite+pysqlite",
+    "postgresql+psycopg",
+    "mssql+pyodbc",
+    "mssql+mssqlpython",
+)
+
+
+class BadSettings(Unavailable):
+    """A setting is unknown or wrong. The sentence names the variable, what was given and what is allowed."""
+
+
+class Settings(BaseSettings):
+    """What the desk was told at its start; it never changes while the desk runs.
+
+    Each description says, in the words of a refusal, which values are allowed.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", validate_default=True)
+
+    database_url: str = Field(
+        default="sqlite:///data/casedesk.db",
+        repr=False,  # it may hold a password
+        description=f"a URL such as sqlite:///data/casedesk.db that begins with one of {', '.join(DRIVERS)}",
+    )
+    base_currency: str = Field(default="USD", description="an ISO 4217 code in capital letters such as USD, EUR or GBP")
+    auth: Literal["demo", "oidc"] = Field(default="demo", description="demo or oidc")
+    approval_required: bool = Field(default=True, description="true or false")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="DEBUG, INFO, WARNING or ERROR"
+    )
+    log_format: Literal["console", "json"] = Field(default="console", description="console or json")
+    lock_timeout_seconds: int = Field(default=10, ge=1, le=300, description="a whole number from 1 to 300")
+    page_limit: int = Field(default=25, ge=5, le=500, description="a whole number from 5 to 500")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # `load_settings` is the only door: pydantic's own reader of the environment passes over names it does not know.
+        return (init_settings,)
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _any_case(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("base_currency")
+    @classmethod
+    def _known_currency(cls, value: str) -> str:
+        if value not in MINOR_DIGITS:
+            raise ValueError
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        driver, colon, rest = value.partition("://")
+        if not colon or driver not in DRIVERS:
+            raise ValueError
+        return _absolute(driver, rest) if driver.startswith("sqlite") else value
+
+    @property
+    def shown_database(self) -> str:
+        """The database without user, password and options, fit for a screen or a log."""
+        return shown_database(self.database_url)
+
+
+def load_settings(env: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from ``env``, or from the `.env` file and, above it, the process's environment.
+
+    An empty value counts as not given. A relative SQLite path is taken from the project's folder, never from the
+    caller's.
+
+    :raises BadSettings: if a `CASEDESK_*` name is unknown or a value is not allowed.
+    """
+    if env is None:
+        in_file = {name: value or "" for name, value in dotenv_values(PROJECT_ROOT / ".env").items()}
+        env = in_file | dict(os.environ)
+    given: dict[str, Any] = {}
+    for variable, value in sorted(env.items()):
+        if not variable.upper().startswith(PREFIX) or _OTHERS.fullmatch(variable):
+            continue
+        field = variable.removeprefix(PREFIX).lower()
+        if field not in Settings.model_fields or variable != PREFIX + field.upper():
+            raise BadSettings(_unknown(variable))
+        if value.strip():
+            given[field] = value.strip()
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise BadSettings(_refusal(str(error.errors()[0]["loc"][0]), given)) from None
+
+
+def shown_database(url: str) -> str:
+    """Write a database URL without user, password and options: ``postgresql+psycopg://db.bank.example:5432/casedesk``."""
+    if url.startswith("sqlite"):
+        return url
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return url.partition(":")[0]
+    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
+
+
+def _absolute(driver: str, rest: str) -> str:
+    """Anchor the file of a SQLite URL to the project. Refuse the forms that name none: every connection would see its own."""
+    path, mark, options = rest.removeprefix("/").partition("?")
+    if not rest.startswith("/") or path in ("", ":memory:"):
+        raise ValueError
+    return f"{driver}:///{(PROJECT_ROOT / path).as_posix()}{mark}{options}"
+
+
+def _refusal(field: str, given: Mapping[str, str]) -> str:
+    value = given.get(field, "")
+    allowed = Settings.model_fields[field].description
+    if field == "database_url":
+        # Whatever stands behind the first colon may be a password, also in a URL that is wrong.
+        driver = re.match(r"[a-z0-9+_.]{1,40}(?=:)", value)
+        if driver and driver[0] in DRIVERS:
+            said = f"names the driver {driver[0]} but no database file or server"
+        else:
+            said = (
+                f"begins with “{driver[0]}”"
+                if driver
+                else "is not a URL (its value is not shown, it may hold a password)"
+            )
+        return f"{PREFIX}DATABASE_URL {said}; it must be {allowed}."
+    printable = "".join(letter if letter.isprintable() else "?" for letter in value)
+    shown = printable if len(printable) <= 60 else printable[:59] + "…"
+    return f"{PREFIX}{field.upper()} is “{shown}”; it must be {allowed}."
+
+
+def _unknown(variable: str) -> str:
+    near = difflib.get_close_matches(variable.upper().removeprefix(PREFIX).lower(), Settings.model_fields, n=1)
+    known = [PREFIX + field.upper() for field in Settings.model_fields]
+    way_out = f"did you mean {PREFIX}{near[0].upper()}?" if near else f"the settings are {', '.join(known)}."
+    return f"{variable} is not a setting of the desk; {way_out}"

@@ -1,0 +1,166 @@
+"""Settings: what is wrong is named in one sentence, and nothing is passed over in silence."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from casedesk.settings import PROJECT_ROOT, BadSettings, Settings, load_settings
+
+
+def refusal(**given: str) -> str:
+    with pytest.raises(BadSettings) as caught:
+        load_settings({f"CASEDESK_{name}": value for name, value in given.items()})
+    return str(caught.value)
+
+
+def test_nothing_given_gives_the_defaults():
+    settings = load_settings({})
+    assert settings.base_currency == "USD"
+    assert settings.auth == "demo"
+    assert settings.approval_required is True
+    assert settings.database_url == f"sqlite:///{PROJECT_ROOT.as_posix()}/data/casedesk.db"
+
+
+def test_each_setting_is_read_from_its_variable():
+    settings = load_settings(
+        {
+            "CASEDESK_DATABASE_URL": "postgresql+psycopg://u:p@db:5432/desk",
+            "CASEDESK_BASE_CURRENCY": "EUR",
+            "CASEDESK_AUTH": "oidc",
+            "CASEDESK_APPROVAL_REQUIRED": "false",
+            "CASEDESK_LOG_LEVEL": "debug",
+            "CASEDESK_LOG_FORMAT": "json",
+            "CASEDESK_LOCK_TIMEOUT_SECONDS": "3",
+            "CASEDESK_PAGE_LIMIT": "100",
+        }
+    )
+    assert settings.model_dump() == {
+        "database_url": "postgresql+psycopg://u:p@db:5432/desk",
+        "base_currency": "EUR",
+        "auth": "oidc",
+        "approval_required": False,
+        "log_level": "DEBUG",
+        "log_format": "json",
+        "lock_timeout_seconds": 3,
+        "page_limit": 100,
+    }
+
+
+def test_every_field_is_covered_by_a_wrong_value_below():
+    assert {name.lower() for name, *_ in WRONG} == set(Settings.model_fields)
+
+
+WRONG = [
+    ("DATABASE_URL", "mysql://db/desk", "“mysql”", "postgresql+psycopg"),
+    ("BASE_CURRENCY", "usd", "“usd”", "ISO 4217"),
+    ("AUTH", "odic", "“odic”", "demo or oidc"),
+    ("APPROVAL_REQUIRED", "perhaps", "“perhaps”", "true or false"),
+    ("LOG_LEVEL", "LOUD", "“LOUD”", "DEBUG, INFO, WARNING or ERROR"),
+    ("LOG_FORMAT", "xml", "“xml”", "console or json"),
+    ("LOCK_TIMEOUT_SECONDS", "0", "“0”", "a whole number from 1 to 300"),
+    ("PAGE_LIMIT", "2.5", "“2.5”", "a whole number from 5 to 500"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "shown", "allowed"), WRONG)
+def test_a_wrong_value_is_refused_in_one_sentence(name: str, value: str, shown: str, allowed: str):
+    sentence = refusal(**{name: value})
+    assert sentence.startswith(f"CASEDESK_{name} ")
+    assert shown in sentence
+    assert allowed in sentence
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://desk:hunter2@db/desk",
+        "postgres//desk:hunter2@db/desk",
+        "desk:hunter2@db",
+        "hunter2",
+        "mssql+pyodbc:hunter2",
+        "mysql+pymysql://desk:hunter2@db/desk?password=hunter2",
+        "sqlite://hunter2",
+    ],
+)
+def test_no_part_of_a_wrong_database_url_that_may_be_a_password_is_repeated(url: str):
+    sentence = refusal(DATABASE_URL=url)
+    assert "hunter2" not in sentence
+    assert sentence.startswith("CASEDESK_DATABASE_URL ")
+
+
+def test_settings_shown_to_a_person_hold_no_password():
+    settings = load_settings({"CASEDESK_DATABASE_URL": "postgresql+psycopg://desk:hunter2@db:5433/desk?sslkey=hunter2"})
+    assert settings.shown_database == "postgresql+psycopg://db:5433/desk"
+    assert "hunter2" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("CASEDESK_DATABSE_URL", "CASEDESK_DATABASE_URL"),
+        ("CASEDESK_LOGLEVEL", "CASEDESK_LOG_LEVEL"),
+        ("casedesk_auth", "CASEDESK_AUTH"),
+    ],
+)
+def test_a_mistyped_variable_is_refused_with_the_one_that_was_meant(variable: str, meant: str):
+    with pytest.raises(BadSettings, match=f"^{variable} is not a setting of the desk; did you mean {meant}\\?$"):
+        load_settings({variable: "x"})
+
+
+def test_a_variable_like_no_setting_is_refused_with_the_list():
+    assert "CASEDESK_BASE_CURRENCY" in refusal(ZZZ="x")
+
+
+def test_variables_of_the_start_and_of_the_tests_pass():
+    load_settings({"CASEDESK_PORT": "1", "CASEDESK_SHARED_DIR": "x", "CASEDESK_TEST_MSSQL_URL": "x", "PATH": "/bin"})
+
+
+def test_an_empty_value_counts_as_not_given():
+    assert load_settings({"CASEDESK_AUTH": " "}).auth == "demo"
+
+
+def test_a_relative_sqlite_file_lies_in_the_project_whatever_the_caller_s_folder(monkeypatch, tmp_path: Path):
+    monkeypatch.chdir(tmp_path)
+    settings = load_settings({"CASEDESK_DATABASE_URL": "sqlite:///elsewhere/x.db?timeout=3"})
+    assert settings.database_url == f"sqlite:///{PROJECT_ROOT.as_posix()}/elsewhere/x.db?timeout=3"
+
+
+def test_an_absolute_sqlite_file_stays_where_it_is(tmp_path: Path):
+    url = f"sqlite:///{tmp_path.as_posix()}/with a space.db"
+    assert load_settings({"CASEDESK_DATABASE_URL": url}).database_url == url
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:///:memory:"])
+def test_a_database_in_memory_is_refused(url: str):
+    assert "no database file" in refusal(DATABASE_URL=url)
+
+
+def test_the_environment_stands_above_the_env_file(monkeypatch, tmp_path: Path):
+    (tmp_path / ".env").write_text("CASEDESK_AUTH=oidc\nCASEDESK_BASE_CURRENCY=EUR\n")
+    monkeypatch.setattr("casedesk.settings.PROJECT_ROOT", tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"CASEDESK_{name.upper()}", raising=False)
+    monkeypatch.setenv("CASEDESK_BASE_CURRENCY", "GBP")
+    settings = load_settings()
+    assert (settings.auth, settings.base_currency) == ("oidc", "GBP")
+
+
+def test_a_typo_in_the_env_file_is_refused(monkeypatch, tmp_path: Path):
+    (tmp_path / ".env").write_text("CASEDESK_AUHT=oidc\n")
+    monkeypatch.setattr("casedesk.settings.PROJECT_ROOT", tmp_path)
+    with pytest.raises(BadSettings, match="CASEDESK_AUHT"):
+        load_settings()
+
+
+def test_settings_cannot_be_changed_while_the_desk_runs():
+    settings = load_settings({})
+    with pytest.raises(ValidationError):
+        settings.approval_required = False
+
+
+def test_every_setting_is_described_in_the_guide(root: Path):
+    guide = (root / "docs" / "guide" / "settings.md").read_text(encoding="utf-8")
+    assert [name for name in Settings.model_fields if f"`CASEDESK_{name.upper()}`" not in guide] == []
