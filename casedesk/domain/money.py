@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from casedesk.errors import Invalid
@@ -22,6 +23,9 @@ MINOR_DIGITS: Final[dict[str, int]] = {
 
 #: BIGINT holds 19 digits; the desk stops one digit earlier so that a sum of nine amounts still fits.
 LARGEST_MINOR: Final = 10**18
+
+_NUMBER: Final = re.compile(r"0*([0-9]+)(?:\.([0-9]+))?", re.ASCII)
+_LONGEST: Final = 19
 
 
 class UnknownCurrency(Invalid):
@@ -55,18 +59,18 @@ class Money:
         """
         if currency not in MINOR_DIGITS:
             raise UnknownCurrency(currency)
-        try:
-            value = Decimal(text.strip())
-        except InvalidOperation:
-            raise BadAmount(f"“{text}” is not a number; write it as 1234.50.") from None
-        if not value.is_finite() or value < 0:
-            raise BadAmount(f"“{text}” is not an amount; it must be a finite number that is not negative.")
-        scaled = value.scaleb(MINOR_DIGITS[currency])
-        if scaled != scaled.to_integral_value():
-            raise BadAmount(f"“{text}” has more than the {MINOR_DIGITS[currency]} decimals of {currency}.")
-        if scaled >= LARGEST_MINOR:
+        written = _NUMBER.fullmatch(text.strip())
+        if written is None:
+            raise BadAmount(f"“{text}” is not an amount; write a number that is not negative, such as 1234.50.")
+        digits = MINOR_DIGITS[currency]
+        whole, fraction = written[1], (written[2] or "").rstrip("0")
+        if len(fraction) > digits:
+            raise BadAmount(f"“{text}” has more than the {digits} decimals of {currency}.")
+        # Integers throughout: Decimal would round what is longer than its context.
+        minor = int(whole + fraction.ljust(digits, "0")) if len(whole) <= _LONGEST else LARGEST_MINOR
+        if minor >= LARGEST_MINOR:
             raise BadAmount(f"“{text}” is larger than any amount the desk can store ({LARGEST_MINOR} minor units).")
-        return cls(int(scaled), currency)
+        return cls(minor, currency)
 
     def __str__(self) -> str:
         return f"{self.currency} {format_minor(self.minor, self.currency)}"

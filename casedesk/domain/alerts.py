@@ -1,0 +1,86 @@
+"""Alerts, and the one table of risk bands."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from casedesk.domain.ledger import digest
+from casedesk.domain.moments import canonical
+
+
+class Risk(StrEnum):
+    """How bad it looks, from the severity of the worst alert."""
+
+    HIGH = "High"
+    MEDIUM = "Medium"
+    LOW = "Low"
+    MINIMAL = "Minimal"
+
+
+#: Lowest severity (0 to 100) of each band, worst first. The only table of bands in the desk.
+BANDS: Final[tuple[tuple[int, Risk], ...]] = ((75, Risk.HIGH), (50, Risk.MEDIUM), (25, Risk.LOW), (0, Risk.MINIMAL))
+
+
+def band(severity: int) -> Risk:
+    """Name the band of a severity from 0 to 100."""
+    return next(risk for lowest, risk in BANDS if severity >= lowest)
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One episode: the overlapping hits of one rule on one account, with all their evidence."""
+
+    alert_id: str
+    rule: str
+    rule_version: str
+    parameters: str  # canonical JSON of the rule's parameter values
+    customer_id: str
+    account_id: str
+    window_start: datetime
+    window_end: datetime
+    transaction_ids: tuple[str, ...]
+    amount_minor: int  # base currency, sum of the evidence
+    severity: int
+    sentence: str
+    run_id: str = field(default="", compare=False)
+    raised_at: datetime | None = field(default=None, compare=False)
+    case_id: str = field(default="", compare=False)
+
+    @property
+    def risk(self) -> Risk:
+        return band(self.severity)
+
+
+def alert_id(rule: str, account_id: str, first_transaction_id: str) -> str:
+    """Derive an alert's id from what it is about, so that the same data gives the same id everywhere."""
+    text = "\x1f".join((rule, account_id, first_transaction_id))
+    return "A-" + hashlib.sha256(text.encode()).hexdigest()[:12].upper()
+
+
+def risk_rank(severity: int) -> int:
+    """Return the band's place, 0 for the worst."""
+    return [risk for _, risk in BANDS].index(band(severity))
+
+
+def alert_digest(alert: Alert) -> str:
+    """Hash what an alert says, evidence included, so that the ledger can vouch for its row."""
+    return digest(
+        {
+            "account_id": alert.account_id,
+            "alert_id": alert.alert_id,
+            "amount_minor": str(alert.amount_minor),
+            "customer_id": alert.customer_id,
+            "parameters": alert.parameters,
+            "rule": alert.rule,
+            "rule_version": alert.rule_version,
+            "sentence": alert.sentence,
+            "severity": alert.severity,
+            "transaction_ids": list(alert.transaction_ids),
+            "window_end": canonical(alert.window_end),
+            "window_start": canonical(alert.window_start),
+        }
+    )

@@ -1,0 +1,342 @@
+"""Everything that can be recorded in the ledger, in the past tense.
+
+An event's fields never change once released: a new shape gets a new ``version``. ``notes`` holds what a person wrote;
+every other field goes into ``meta``. Amounts in ``meta`` are decimal strings of minor units, because RFC 8785 numbers are
+exact only up to 2**53.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+#: The reserved stream of events that belong to no case.
+DESK = "DESK"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """The common part: ``action`` names the kind, ``touches`` says whether the actor thereby worked on the case."""
+
+    action: ClassVar[str]
+    title: ClassVar[str]
+    version: ClassVar[int] = 1
+    #: Whoever causes such an event has worked on the case and may not judge it later.
+    touches: ClassVar[bool] = True
+    #: Whether the event changes what a colleague may be looking at, and so the case's version.
+    changes: ClassVar[bool] = True
+
+    notes: str = ""
+
+    def meta(self) -> dict[str, Any]:
+        """Everything but ``notes``, as JSON values."""
+        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "notes"}
+        return {"v": self.version, **{name: _plain(value) for name, value in values.items()}}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseOpened(Event):
+    """A case began. Times are canonical text; suspicion starts provisionally at the alert."""
+
+    action: ClassVar[str] = "case_opened"
+    title: ClassVar[str] = "Case opened"
+    customer_id: str
+    alerted_at: str
+    suspicion_at: str
+    suspect_identified: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertAttached(Event):
+    """An alert joined the case. ``digest`` is the SHA-256 of the alert's canonical JSON."""
+
+    action: ClassVar[str] = "alert_attached"
+    title: ClassVar[str] = "Alert attached"
+    alert_id: str
+    rule: str
+    rule_version: str
+    severity: int
+    amount_minor: str
+    transactions: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertGrown(Event):
+    """New transactions joined an alert of the case. The figures replace the alert's earlier ones."""
+
+    action: ClassVar[str] = "alert_grown"
+    title: ClassVar[str] = "Alert grew"
+    alert_id: str
+    rule: str
+    rule_version: str
+    severity: int
+    amount_minor: str
+    transactions: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseTaken(Event):
+    """Somebody took the case for themselves."""
+
+    action: ClassVar[str] = "case_taken"
+    title: ClassVar[str] = "Case taken"
+    owner: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseAssigned(Event):
+    """A manager gave the case to somebody. ``escalation`` says whether it stays in the managers' queue."""
+
+    action: ClassVar[str] = "case_assigned"
+    title: ClassVar[str] = "Case assigned"
+    owner: str
+    previous: str
+    escalation: bool
+    bulk: str  # id shared by the cases of one bulk assignment, empty otherwise
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseHandedOver(Event):
+    """The owner gave the case to a colleague."""
+
+    action: ClassVar[str] = "case_handed_over"
+    title: ClassVar[str] = "Case handed over"
+    owner: str
+    previous: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseReleased(Event):
+    """The owner put the case back into the queue."""
+
+    action: ClassVar[str] = "case_released"
+    title: ClassVar[str] = "Case released"
+    previous: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteAdded(Event):
+    """Somebody wrote something down."""
+
+    action: ClassVar[str] = "note_added"
+    title: ClassVar[str] = "Note added"
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispositionSet(Event):
+    """The owner decided. ``approval`` is ``required`` or ``off by policy``; it only matters for a SAR."""
+
+    action: ClassVar[str] = "disposition_set"
+    title: ClassVar[str] = "Decision made"
+    disposition: str
+    approval: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispositionApproved(Event):
+    """A second person approved the SAR; the case closed."""
+
+    action: ClassVar[str] = "disposition_approved"
+    title: ClassVar[str] = "Decision approved"
+    maker: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispositionReturned(Event):
+    """A second person sent the SAR back; the reason stands in the notes."""
+
+    action: ClassVar[str] = "disposition_returned"
+    title: ClassVar[str] = "Decision returned"
+    maker: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseReopened(Event):
+    """A manager opened a closed case again."""
+
+    action: ClassVar[str] = "case_reopened"
+    title: ClassVar[str] = "Case reopened"
+    owner: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewPassed(Event):
+    """QA found the work in order."""
+
+    action: ClassVar[str] = "review_passed"
+    title: ClassVar[str] = "QA passed"
+    checklist: tuple[str, ...]  # keys of the points that were ticked
+    severity: str
+    draw_id: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewFailed(Event):
+    """QA sent the case back for rework to ``owner`` (empty: to the queue)."""
+
+    action: ClassVar[str] = "review_failed"
+    title: ClassVar[str] = "QA failed"
+    checklist: tuple[str, ...]
+    severity: str
+    draw_id: str
+    owner: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuspicionMoved(Event):
+    """The day the facts were first detected was set anew, with the reason in the notes."""
+
+    action: ClassVar[str] = "suspicion_moved"
+    title: ClassVar[str] = "Suspicion date moved"
+    suspicion_at: str
+    suspect_identified: bool
+    previous: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseExported(Event):
+    """A file about the case left the desk. ``what`` is ``audit`` or ``summary``; ``sha256`` is the file's."""
+
+    action: ClassVar[str] = "case_exported"
+    title: ClassVar[str] = "Export read"
+    touches: ClassVar[bool] = False
+    changes: ClassVar[bool] = False
+    what: str
+    sha256: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NarrativeRead(Event):
+    """Somebody who did not write it was shown a narrative under need-to-know."""
+
+    action: ClassVar[str] = "narrative_read"
+    title: ClassVar[str] = "Narrative read"
+    touches: ClassVar[bool] = False
+    changes: ClassVar[bool] = False
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionsImported(Event):
+    """A file was imported to the end. Desk event."""
+
+    action: ClassVar[str] = "transactions_imported"
+    title: ClassVar[str] = "File imported"
+    touches: ClassVar[bool] = False
+    import_id: str
+    kind: str
+    sha256: str
+    read: int
+    stored: int
+    duplicates: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectionRan(Event):
+    """The rules were run over the stored transactions. Desk event."""
+
+    action: ClassVar[str] = "detection_ran"
+    title: ClassVar[str] = "Detection ran"
+    touches: ClassVar[bool] = False
+    run_id: str
+    rule_set_hash: str
+    data_fingerprint: str
+    new_alerts: int
+    grown_alerts: int
+    cases_opened: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PopulationFrozen(Event):
+    """The closed cases of a period were listed and their hash committed, before any seed existed. Desk event."""
+
+    action: ClassVar[str] = "qa_population_frozen"
+    title: ClassVar[str] = "QA population frozen"
+    touches: ClassVar[bool] = False
+    draw_id: str
+    period_from: str
+    period_to: str
+    rate_per_mille: int
+    size: int
+    population_sha256: str
+    policy_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleDrawn(Event):
+    """The seed was drawn and with it the sample. Desk event."""
+
+    action: ClassVar[str] = "qa_sample_drawn"
+    title: ClassVar[str] = "QA sample drawn"
+    touches: ClassVar[bool] = False
+    draw_id: str
+    seed: str
+    picks: int
+    picks_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonAdded(Event):
+    """Somebody was given a role, or it changed. Desk event."""
+
+    action: ClassVar[str] = "person_added"
+    title: ClassVar[str] = "Person added"
+    touches: ClassVar[bool] = False
+    user_id: str
+    role: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatesLoaded(Event):
+    """An exchange-rate table was put in force. Desk event."""
+
+    action: ClassVar[str] = "rates_loaded"
+    title: ClassVar[str] = "Rates loaded"
+    touches: ClassVar[bool] = False
+    sha256: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskExported(Event):
+    """All tables left the desk as files. ``files`` holds ``name sha256`` of each but the ledger's own. Desk event."""
+
+    action: ClassVar[str] = "desk_exported"
+    title: ClassVar[str] = "Desk exported"
+    touches: ClassVar[bool] = False
+    files: tuple[str, ...]
+
+
+#: Every kind of event by its action.
+KINDS: dict[str, type[Event]] = {
+    kind.action: kind
+    for kind in (
+        CaseOpened, AlertAttached, AlertGrown, CaseTaken, CaseAssigned, CaseHandedOver, CaseReleased, NoteAdded,
+        DispositionSet, DispositionApproved, DispositionReturned, CaseReopened, ReviewPassed, ReviewFailed,
+        SuspicionMoved, CaseExported, NarrativeRead, TransactionsImported, DetectionRan, PopulationFrozen, SampleDrawn,
+        PersonAdded, RatesLoaded, DeskExported,
+    )
+}  # fmt: skip

@@ -1,0 +1,236 @@
+"""The append-only ledger: canonical bodies, one hash chain a case, one RFC 6962 tree over all. Pure functions.
+
+Standards: RFC 8785 (JSON Canonicalization Scheme) for the body, FIPS 180-4 SHA-256, RFC 6962 section 2.1 for the tree.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+
+import rfc8785
+
+from casedesk.domain.events import Event
+from casedesk.domain.moments import canonical
+from casedesk.errors import Invalid
+
+FORMAT: Final = "casedesk.event/1"
+ZERO_HASH: Final = "0" * 64  # the ``prev_hash`` of a stream's first event
+LEAF_PREFIX: Final = b"\x00"  # RFC 6962 section 2.1: keeps leaves and nodes apart
+NODE_PREFIX: Final = b"\x01"
+EMPTY_ROOT: Final = sha256(b"").hexdigest()
+
+
+class NotStorable(Invalid):
+    """The text holds a character that no database stores the same way."""
+
+
+class Recorded(NamedTuple):
+    """One row of ``case_events``. ``body`` holds the bytes that are hashed; the other fields are projections of it.
+
+    A tuple, because the verifier makes hundreds of thousands of them a second.
+    """
+
+    event_id: int  # position in the whole ledger, from 1, without gaps
+    case_id: str  # the stream: a case, or ``DESK``
+    case_seq: int  # position in the stream, from 1, without gaps
+    ts: str  # canonical time, ``YYYY-MM-DDTHH:MM:SS.ffffffZ``
+    user: str
+    action: str
+    notes: str
+    meta: str  # canonical JSON of the event's own fields
+    prev_hash: str
+    event_hash: str
+    nonce: str  # 16 random bytes in hex, so that a sibling's hash betrays nothing
+    format: str
+    body: bytes
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The event's own fields; read them only, they are shared by all events that say the same."""
+        return decoded(self.meta)
+
+
+@lru_cache(maxsize=1024)
+def decoded(meta: str) -> dict[str, Any]:
+    """Decode an event's own fields. Most events repeat what others say (``via`` the app), so the last ones are kept.
+
+    :raises ValueError: for what is no JSON object.
+    """
+    fields = json.loads(meta)
+    if not isinstance(fields, dict):
+        raise ValueError(f"{meta[:60]!r} is not a JSON object")
+    return fields
+
+
+def normalise(text: str) -> str:
+    """Bring text into Unicode NFC, so that the same words have the same bytes.
+
+    :raises NotStorable: for NUL, which PostgreSQL refuses, and for lone surrogates, which UTF-8 cannot carry.
+    """
+    if "\x00" in text:
+        raise NotStorable("The text holds a NUL character; remove it.")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise NotStorable(f"The text holds half a character at position {error.start + 1}; type it again.") from None
+    return unicodedata.normalize("NFC", text)
+
+
+def link(
+    event: Event,
+    *,
+    stream: str,
+    user: str,
+    ts: str,
+    event_id: int,
+    case_seq: int,
+    prev_hash: str,
+    nonce: str,
+) -> Recorded:
+    """Chain an event to its stream's last hash.
+
+    :param ts: canonical time; use :func:`casedesk.domain.moments.canonical`.
+    :param nonce: 32 hexadecimal characters from a secure source.
+    :raises NotStorable: for text that no database stores faithfully.
+    """
+    notes = normalise(event.notes)
+    meta = _normalised(event.meta())
+    text = rfc8785.dumps(meta).decode()
+    body = body_from_columns(
+        event_id, stream, case_seq, ts, user, event.action, notes, text, prev_hash, nonce, FORMAT
+    )
+    return Recorded(
+        event_id=event_id,
+        case_id=stream,
+        case_seq=case_seq,
+        ts=ts,
+        user=user,
+        action=event.action,
+        notes=notes,
+        meta=text,
+        prev_hash=prev_hash,
+        event_hash=sha256(body).hexdigest(),
+        nonce=nonce,
+        format=FORMAT,
+        body=body,
+    )
+
+
+def _normalised(value: Any) -> Any:
+    if isinstance(value, str):
+        return normalise(value)
+    if isinstance(value, dict):
+        return {normalise(key): _normalised(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_normalised(item) for item in value]
+    if value is None or isinstance(value, bool | int):
+        return value
+    raise TypeError(f"a ledger body holds no {type(value).__name__}")
+
+
+_quote = json.encoder.encode_basestring
+
+
+def body_from_columns(
+    event_id: object,
+    case_id: str,
+    case_seq: object,
+    ts: str,
+    user: str,
+    action: str,
+    notes: str,
+    meta: str,
+    prev_hash: str,
+    nonce: str,
+    format: str,
+) -> bytes:
+    """Write the canonical body that these columns stand for.
+
+    Comparing it with the stored body compares every column at once. The key order is RFC 8785's, and so is the escaping:
+    Python's own string encoder with ``ensure_ascii`` off escapes exactly the characters RFC 8785 section 3.2.2.2 names,
+    with the same short forms.
+    """
+    return (
+        f'{{"action":{_quote(action)},"case_id":{_quote(case_id)},"case_seq":{case_seq},"event_id":{event_id},'
+        f'"format":{_quote(format)},"meta":{meta},"nonce":{_quote(nonce)},"notes":{_quote(notes)},'
+        f'"prev_hash":{_quote(prev_hash)},"ts":{_quote(ts)},"user":{_quote(user)}}}'
+    ).encode("utf-8", "surrogatepass")
+
+
+def leaf_hash(body: bytes) -> bytes:
+    """Hash one body as a leaf (RFC 6962 section 2.1)."""
+    return sha256(LEAF_PREFIX + body).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Hash two subtrees together (RFC 6962 section 2.1)."""
+    return sha256(NODE_PREFIX + left + right).digest()
+
+
+class Frontier:
+    """The right edge of the tree: one hash for each set bit of the size, largest subtree first.
+
+    It is all that is needed to append in O(log n) and to compute the root.
+    """
+
+    __slots__ = ("hashes", "size")
+
+    def __init__(self, size: int = 0, hashes: tuple[bytes, ...] = ()) -> None:
+        if len(hashes) != size.bit_count():
+            raise ValueError(f"a tree of {size} leaves has {size.bit_count()} frontier hashes, not {len(hashes)}")
+        self.size = size
+        self.hashes = list(hashes)
+
+    @classmethod
+    def load(cls, size: int, text: str) -> Frontier:
+        """Read the hashes back from the hex that :meth:`dump` wrote."""
+        return cls(size, tuple(bytes.fromhex(part) for part in text.split()))
+
+    def dump(self) -> str:
+        """Write the hashes as hex, separated by spaces."""
+        return " ".join(h.hex() for h in self.hashes)
+
+    def append(self, body: bytes) -> None:
+        """Add one leaf."""
+        carried = sha256(LEAF_PREFIX + body).digest()
+        size = self.size
+        while size & 1:
+            carried = sha256(NODE_PREFIX + self.hashes.pop() + carried).digest()
+            size >>= 1
+        self.hashes.append(carried)
+        self.size += 1
+
+    def root(self) -> str:
+        """Return the root in hex; of no leaves it is the hash of nothing (RFC 6962 section 2.1)."""
+        if not self.hashes:
+            return EMPTY_ROOT
+        right = self.hashes[-1]
+        for left in reversed(self.hashes[:-1]):
+            right = node_hash(left, right)
+        return right.hex()
+
+
+def digest(value: dict[str, Any]) -> str:
+    """Hash a JSON object in its canonical form, in hex."""
+    return sha256(rfc8785.dumps(value)).hexdigest()
+
+
+__all__ = [
+    "EMPTY_ROOT",
+    "FORMAT",
+    "ZERO_HASH",
+    "Frontier",
+    "NotStorable",
+    "Recorded",
+    "body_from_columns",
+    "canonical",
+    "digest",
+    "leaf_hash",
+    "link",
+    "node_hash",
+    "normalise",
+]

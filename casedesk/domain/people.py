@@ -1,0 +1,176 @@
+"""Who may do what: roles, actions, the permission table, and the separation of duties."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from casedesk.errors import NotPermitted
+
+
+class Role(StrEnum):
+    """The roles of the trade; ``SYSTEM`` is the desk acting by itself and is nobody's login."""
+
+    ANALYST = "Analyst"
+    QA = "QA"
+    MANAGER = "Manager"
+    AUDITOR = "Auditor"
+    SYSTEM = "System"
+
+
+#: Roles a person can hold, in the order they are shown. The CHECK on ``users.role`` lists exactly these.
+PERSON_ROLES: Final = (Role.ANALYST, Role.QA, Role.MANAGER, Role.AUDITOR)
+
+
+class Action(StrEnum):
+    """What a person can ask the desk to do, as a verb the refusal sentence can carry."""
+
+    OPEN_CASE = "open a case"
+    ATTACH_ALERT = "attach an alert"
+    TAKE = "take a case"
+    ASSIGN = "assign a case"
+    HAND_OVER = "hand a case over"
+    RELEASE = "release a case"
+    ADD_NOTE = "add a note"
+    SET_DISPOSITION = "decide a case"
+    APPROVE = "approve a decision"
+    RETURN = "return a decision"
+    REOPEN = "reopen a case"
+    REVIEW = "review a case"
+    MOVE_SUSPICION = "move the suspicion date"
+    VIEW_CASE = "look at a case"
+    DRAW_SAMPLE = "draw a QA sample"
+    REDRAW_SAMPLE = "re-draw a QA sample"
+    EXPORT = "export a case"
+    VIEW_LEDGER = "look at the ledger"
+    IMPORT = "import transactions"
+    DETECT = "run detection"
+    SEE_DECISIONS = "see undisclosed decisions"
+    ADMINISTER = "change people, rates or policy"
+
+
+_EVERYBODY = frozenset({Action.VIEW_CASE})
+
+#: The one table of permissions. An action that is not in a role's row is refused.
+PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
+    Role.ANALYST: _EVERYBODY
+    | {
+        Action.OPEN_CASE,
+        Action.ATTACH_ALERT,
+        Action.TAKE,
+        Action.HAND_OVER,
+        Action.RELEASE,
+        Action.ADD_NOTE,
+        Action.SET_DISPOSITION,
+        Action.MOVE_SUSPICION,
+    },
+    Role.QA: _EVERYBODY | {Action.REVIEW, Action.DRAW_SAMPLE, Action.REDRAW_SAMPLE, Action.SEE_DECISIONS},
+    Role.MANAGER: _EVERYBODY
+    | {
+        Action.OPEN_CASE,
+        Action.ATTACH_ALERT,
+        Action.TAKE,
+        Action.ASSIGN,
+        Action.HAND_OVER,
+        Action.RELEASE,
+        Action.ADD_NOTE,
+        Action.SET_DISPOSITION,
+        Action.MOVE_SUSPICION,
+        Action.APPROVE,
+        Action.RETURN,
+        Action.REOPEN,
+        Action.DRAW_SAMPLE,
+        Action.REDRAW_SAMPLE,
+        Action.EXPORT,
+        Action.VIEW_LEDGER,
+        Action.IMPORT,
+        Action.DETECT,
+        Action.SEE_DECISIONS,
+    },
+    Role.AUDITOR: _EVERYBODY | {Action.REDRAW_SAMPLE, Action.EXPORT, Action.VIEW_LEDGER, Action.SEE_DECISIONS},
+    Role.SYSTEM: frozenset(
+        {
+            Action.OPEN_CASE,
+            Action.ATTACH_ALERT,
+            Action.IMPORT,
+            Action.DETECT,
+            Action.DRAW_SAMPLE,  # a scheduled draw: nobody chooses the day or the rate to suit themselves
+            Action.REDRAW_SAMPLE,
+            Action.VIEW_LEDGER,
+            Action.ADMINISTER,
+        }
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who acts; ``user_id`` is what the ledger records."""
+
+    user_id: str
+    name: str
+    role: Role
+    active: bool = True
+    email: str = ""
+
+    @property
+    def need_to_know(self) -> bool:
+        """Whether the role is told of SARs it did not work on (31 CFR 1020.320(e) forbids telling others)."""
+        return Action.SEE_DECISIONS in PERMISSIONS[self.role]
+
+
+#: The desk itself: detection, import and clean-up act under this name.
+SYSTEM: Final = Person("system", "AML Case Desk", Role.SYSTEM)
+
+
+class RoleForbids(NotPermitted):
+    """The permission table has no such row."""
+
+    def __init__(self, actor: Person, action: Action) -> None:
+        allowed = [role.value for role in PERSON_ROLES if action in PERMISSIONS[role]]
+        who = " or ".join(allowed) if allowed else "nobody but the desk itself"
+        super().__init__(f"The role {actor.role.value} may not {action.value}; that takes: {who}.")
+
+
+class Inactive(NotPermitted):
+    """The person's access has been switched off."""
+
+    def __init__(self, actor: Person) -> None:
+        super().__init__(f"{actor.name} is not active any more; a person who is not active changes nothing.")
+
+
+class DutiesNotSeparated(NotPermitted):
+    """The person touched the case and so may not judge it."""
+
+    def __init__(self, action: Action) -> None:
+        who = "manager" if action in (Action.APPROVE, Action.RETURN) else "QA reviewer"
+        super().__init__(
+            f"You worked on this case, so you may not {action.value}; only a {who} who has not touched the case may."
+        )
+
+
+def may(role: Role, action: Action) -> bool:
+    """Look the pair up in the permission table."""
+    return action in PERMISSIONS[role]
+
+
+def require(actor: Person, action: Action) -> None:
+    """Refuse unless the actor is active and the role's row holds the action.
+
+    :raises Inactive: if the person was switched off.
+    :raises RoleForbids: if the table has no such pair.
+    """
+    if not actor.active:
+        raise Inactive(actor)
+    if not may(actor.role, action):
+        raise RoleForbids(actor, action)
+
+
+def require_untouched(actor: Person, action: Action, touched_by: frozenset[str]) -> None:
+    """Refuse whoever worked on the case. There is no bypass, managers included.
+
+    :raises DutiesNotSeparated: if ``actor`` is in ``touched_by``.
+    """
+    if actor.user_id in touched_by:
+        raise DutiesNotSeparated(action)

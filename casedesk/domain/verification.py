@@ -1,0 +1,293 @@
+"""Check a ledger: every body, every chain, the tree, and the state the events add up to. Pure functions.
+
+Three verdicts: VERIFIED, TAMPERED with the first bad event, and NOT_EVALUATED where there was nothing that could be
+checked. Nothing to check is never VERIFIED.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any, Final
+
+from casedesk.domain.events import DESK, KINDS
+from casedesk.domain.history import Folding, columns
+from casedesk.domain.ledger import FORMAT, ZERO_HASH, Frontier, Recorded, body_from_columns, decoded
+from casedesk.errors import CasedeskError
+
+
+class Verdict(StrEnum):
+    """The outcome; the exit codes of ``casedesk audit verify`` are 0, 1 and 2 in this order."""
+
+    VERIFIED = "VERIFIED"
+    TAMPERED = "TAMPERED"
+    NOT_EVALUATED = "NOT_EVALUATED"
+
+    @property
+    def exit_code(self) -> int:
+        return list(Verdict).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that does not agree. ``column`` names what differs; ``event_id`` is 0 where no event is at fault."""
+
+    event_id: int
+    case_id: str
+    case_seq: int
+    problem: str  # a sentence
+    column: str
+    expected: str
+    got: str
+    ts: str = ""
+    user: str = ""
+
+    def sentence(self) -> str:
+        """Say where, what, expected and got."""
+        where = f"Event {self.event_id} ({self.case_id}, number {self.case_seq} there)" if self.event_id else self.case_id
+        return f"{where}: {self.problem} Column {self.column}: expected {_cut(self.expected)}, got {_cut(self.got)}."
+
+
+def _cut(text: str) -> str:
+    shown = text if len(text) <= 80 else text[:77] + "…"
+    return f"“{shown}”"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The verdict and what it rests on. ``findings`` holds the first hundred in the order of the ledger."""
+
+    verdict: Verdict
+    events: int
+    cases: int
+    root: str
+    findings: tuple[Finding, ...]
+    broken_events: frozenset[int]
+    reason: str = ""  # why nothing could be evaluated
+    anchored: int = 0  # how many events a signed checkpoint covers
+
+    @property
+    def first(self) -> Finding | None:
+        return self.findings[0] if self.findings else None
+
+    def sentence(self) -> str:
+        """Say the verdict in one sentence."""
+        if self.verdict is Verdict.NOT_EVALUATED:
+            return f"Cannot tell: {self.reason}"
+        if self.first is not None:
+            return f"Broken. {self.first.sentence()}"
+        return (
+            f"Intact: {self.events:,} events of {self.cases:,} cases agree with their hashes, their chains and the state "
+            f"of the cases; root {self.root[:16]}…; no signed checkpoint covers them yet."
+        )
+
+
+def not_evaluated(reason: str) -> Report:
+    """Report that there was nothing that could be checked, and why."""
+    return Report(Verdict.NOT_EVALUATED, 0, 0, "", (), frozenset(), reason)
+
+
+@dataclass(slots=True)
+class _Stream:
+    last_hash: str
+    last_seq: int
+    folding: Folding | None  # None for the desk's own stream, and after the history stopped making sense
+
+
+_KEEP: Final = 100
+
+
+class Verifier:
+    """Takes rows in the order of the ledger, one by one, and reports at the end.
+
+    :param whole: True for a whole ledger, whose ``event_id`` has no gaps; False for the events of single cases.
+    """
+
+    def __init__(self, *, whole: bool = True) -> None:
+        self.whole = whole
+        self.frontier = Frontier()
+        self.streams: dict[str, _Stream] = {}
+        self.findings: list[Finding] = []
+        self.broken: set[int] = set()
+        self.events = 0
+        self.unknown_format = ""  # of the first event whose content and column agree on one this desk does not read
+        self._last_id = 0
+        self._rows_seen: set[str] = set()
+
+    def check(self, row: Recorded) -> None:
+        """Check one row against its own body, its stream and the rows before.
+
+        This runs once for every event there is: what is in order passes with few calls, and what is not is told in the
+        methods below.
+        """
+        (event_id, case_id, case_seq, ts, user, action, notes, meta, prev_hash, event_hash, nonce, format, body) = row
+        self.events += 1
+        if event_id != self._last_id + 1:
+            self._find_misplaced(row)
+        self._last_id = event_id
+        if (
+            sha256(body).hexdigest() != event_hash
+            or format != FORMAT
+            or body_from_columns(
+                event_id, case_id, case_seq, ts, user, action, notes, meta, prev_hash, nonce, format
+            ) != body
+        ):  # fmt: skip
+            self._find_in_body(row)
+        stream = self.streams.get(case_id) or self._open(case_id)
+        if case_seq != stream.last_seq + 1 or prev_hash != stream.last_hash:
+            self._find_in_chain(row, stream)
+        stream.last_seq = case_seq
+        stream.last_hash = event_hash
+        self.frontier.append(body)
+        try:
+            fields = decoded(meta)
+            if stream.folding is not None:
+                stream.folding.add(row, fields)
+            elif case_id == DESK and action not in KINDS:
+                self._find(row, "No such thing happens on the desk.", "action", "a known action", action)
+        except (CasedeskError, ValueError, KeyError, TypeError, AttributeError) as error:
+            reason = str(error) if isinstance(error, CasedeskError) else "Its content cannot be understood."
+            self._find(row, reason, "meta", "a legal step", action)
+            stream.folding = None
+
+    def _open(self, case_id: str) -> _Stream:
+        folding = None if case_id == DESK else Folding(case_id)
+        stream = self.streams[case_id] = _Stream(ZERO_HASH, 0, folding)
+        return stream
+
+    def _find_misplaced(self, row: Recorded) -> None:
+        expected = self._last_id + 1
+        if row.event_id < expected:
+            self._find(row, "It stands out of order, or twice.", "event_id", str(expected), str(row.event_id))
+        elif self.whole:
+            problem = f"{row.event_id - expected:,} events are missing before it."
+            self._find(row, problem, "event_id", str(expected), str(row.event_id))
+
+    def _find_in_body(self, row: Recorded) -> None:
+        computed = sha256(row.body).hexdigest()
+        if computed != row.event_hash:
+            self._find(row, "The stored content does not give the stored hash.", "event_hash",
+                       row.event_hash, computed)  # fmt: skip
+        column, expected, got = _differing_column(row)
+        if column:
+            self._find(row, "A column says something else than the hashed content.", column, expected, got)
+        elif row.format != FORMAT and not self.unknown_format:
+            self.unknown_format = f"event {row.event_id} is of the format “{row.format}”; this desk reads {FORMAT}."
+
+    def _find_in_chain(self, row: Recorded, stream: _Stream) -> None:
+        if row.case_seq != stream.last_seq + 1:
+            self._find(row, "The events of its case have a gap or a repeat here.", "case_seq",
+                       str(stream.last_seq + 1), str(row.case_seq))  # fmt: skip
+        if row.prev_hash != stream.last_hash:
+            self._find(row, "It does not continue the chain of its case.", "prev_hash",
+                       stream.last_hash, row.prev_hash)  # fmt: skip
+
+    def _find(self, row: Recorded, problem: str, column: str, expected: str, got: str) -> None:
+        self.broken.add(row.event_id)
+        if len(self.findings) < _KEEP:
+            self.findings.append(
+                Finding(row.event_id, row.case_id, row.case_seq, problem, column, expected, got, row.ts, row.user)
+            )
+
+    def find_state(self, case_id: str, problem: str, column: str, expected: str, got: str) -> None:
+        """Note a disagreement that no single event is at fault for."""
+        if len(self.findings) < _KEEP:
+            self.findings.append(Finding(0, case_id, 0, problem, column, expected, got))
+
+    def check_head(self, size: int, root: str, frontier: str) -> None:
+        """Compare the ledger's head row with what the events gave."""
+        if size != self.events:
+            self.find_state("Ledger head", "The head counts other events than there are.", "size",
+                            str(size), str(self.events))  # fmt: skip
+        if root != self.frontier.root():
+            self.find_state("Ledger head", "The head's root is not the root of the events.", "root",
+                            root, self.frontier.root())  # fmt: skip
+        if frontier != self.frontier.dump():
+            self.find_state("Ledger head", "The head's frontier is not that of the events.", "frontier",
+                            frontier, self.frontier.dump())  # fmt: skip
+
+    def check_case(self, case_id: str, row: Mapping[str, Any]) -> None:
+        """Compare a row of ``cases`` with what its events add up to.
+
+        :param row: the row's columns; times as canonical text, absent values as the empty string.
+        """
+        self._rows_seen.add(case_id)
+        stream = self.streams.get(case_id)
+        if stream is None:
+            self.find_state(case_id, "The case has a row but not one event.", "case_id", "no row", case_id)
+            return
+        folding = stream.folding
+        if folding is None:
+            return  # its history is broken, which has been said already
+        should = columns(folding)
+        if should == row:
+            return
+        for column, got in row.items():
+            expected = should[column]
+            if expected != got:
+                self.find_state(case_id, "The row says something else than its events.", column,
+                                str(expected), str(got))  # fmt: skip
+
+    def check_alert(self, case_id: str, alert_id: str, digest: str) -> None:
+        """Compare an alert, by the digest of what is stored, with what the ledger last recorded of it."""
+        stream = self.streams.get(case_id)
+        if stream is None or stream.folding is None:
+            return
+        expected = stream.folding.digests.pop(alert_id, "no such alert")
+        if expected != digest:
+            self.find_state(case_id, f"Alert {alert_id} is not what the ledger recorded.", "alert", expected, digest)
+
+    def check_complete(self) -> None:
+        """Note every case and every alert that has events but no row. Call it after all rows were checked."""
+        for case_id in sorted(self.cases()):
+            folding = self.streams[case_id].folding
+            if case_id not in self._rows_seen:
+                self.find_state(case_id, "The case has events but no row.", "case_id", case_id, "no row")
+            elif folding is not None and folding.digests:
+                alert = min(folding.digests)
+                self.find_state(case_id, "An alert in the ledger has no row.", "alert", alert, "no row")
+
+    def cases(self) -> Iterator[str]:
+        """Yield the streams that belong to cases."""
+        return (name for name in self.streams if name != DESK)
+
+    def report(self) -> Report:
+        """Sum up."""
+        if not self.events and not self.findings:
+            return not_evaluated("there is not one event to check.")
+        if self.unknown_format and not self.findings:
+            return not_evaluated(self.unknown_format)
+        verdict = Verdict.TAMPERED if self.findings else Verdict.VERIFIED
+        cases = sum(1 for _ in self.cases())
+        return Report(
+            verdict, self.events, cases, self.frontier.root(), tuple(self.findings), frozenset(self.broken)
+        )
+
+
+def _differing_column(row: Recorded) -> tuple[str, str, str]:
+    """Name the first column that differs from the body, with both values; three empty strings if none does.
+
+    The slow path, for rows known to be bad.
+    """
+    written = body_from_columns(
+        row.event_id, row.case_id, row.case_seq, row.ts, row.user, row.action, row.notes, row.meta,
+        row.prev_hash, row.nonce, row.format,
+    )  # fmt: skip
+    if written == row.body:
+        return "", "", ""
+    try:
+        body = json.loads(row.body)
+        if not isinstance(body, dict):
+            raise ValueError
+        body["meta"] = json.dumps(body["meta"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    except (ValueError, KeyError):
+        return "body", "canonical JSON", row.body[:60].decode("utf-8", "replace")
+    for column in ("event_id", "case_id", "case_seq", "ts", "user", "action", "notes", "meta", "prev_hash", "nonce",
+                   "format"):  # fmt: skip
+        expected, got = str(body.get(column, "nothing")), str(getattr(row, column))
+        if expected != got:
+            return column, expected, got
+    return "body", "the canonical form (RFC 8785)", "another writing of the same values"
