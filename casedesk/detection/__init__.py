@@ -1,0 +1,1 @@
+"""Rules over transactions: each hit explained, each run repeatable."""

@@ -1,0 +1,44 @@
+"""From evidence to alerts: one alert for each episode of a rule on an account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+
+import pyarrow as pa
+
+from casedesk.detection.rule import Evidence, Rule
+from casedesk.detection.sentences import instant
+from casedesk.domain.alerts import Alert, alert_id
+
+#: What the engine hands over for each rule, sorted by account_id, episode, at and transaction_id: whose episode it is,
+#: then the fields of ``Evidence``.
+COLUMNS = ("account_id", "customer_id", "episode", *Evidence._fields)
+
+
+def alerts_of(rule: Rule, evidence: pa.Table, currency: str) -> Iterator[Alert]:
+    """Yield the alerts of one rule, by account and time.
+
+    Evidence stands in order of booking, transactions booked at the same instant by their id, so that the same data has
+    the same alert ids whatever order it came in. An alert's amount is the sum of its evidence in the base currency.
+    """
+    parameters = rule.parameters.canonical()
+    rows = zip(*(evidence[name].to_pylist() for name in COLUMNS), strict=True)
+    for (account_id, customer_id, _), group in groupby(rows, key=itemgetter(0, 1, 2)):
+        episode = tuple(Evidence(*row[3:]) for row in group)
+        explanation = rule.explain(episode, currency)
+        yield Alert(
+            alert_id=alert_id(rule.name, account_id, episode[0].transaction_id),
+            rule=rule.name,
+            rule_version=rule.version,
+            parameters=parameters,
+            customer_id=customer_id,
+            account_id=account_id,
+            window_start=instant(episode[0].at),
+            window_end=instant(episode[-1].at),
+            transaction_ids=tuple(piece.transaction_id for piece in episode),
+            amount_minor=sum(piece.base_minor for piece in episode),
+            severity=int(explanation.severity),
+            sentence=explanation.sentence,
+        )

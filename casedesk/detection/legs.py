@@ -1,0 +1,79 @@
+"""The table every rule reads: each transaction as the accounts on its two sides see it.
+
+A transaction between two accounts of the desk makes two legs, one "out" and one "in". Cash makes one, because its other
+side is nobody. An external account is a counterparty and has no legs: it is never a subject. A transaction from an
+account to itself makes one leg, "self": something happened on the account, so velocity and geography count it once,
+but nothing came in and nothing went out, so structuring counts it in neither direction.
+
+A leg carries the country of the other side: ``from_country`` of money that came in (for a cash deposit, the branch),
+``to_country`` of money that went out, and ``to_country`` of a self leg. It is empty when unknown.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import ibis
+from ibis.expr.types import Table
+
+#: One row a transaction, account ids replaced by keys. ``row`` is the transaction's place in the input and only leads
+#: back to its id. A key is an opaque number; 0 stands for nobody. ``own`` says that the account has a customer.
+KEYED: Final[Table] = ibis.table(
+    {
+        "row": "!int64",
+        "at": "!int64",  # microseconds since 1970-01-01 UTC: whole numbers have one order and one window edge everywhere
+        "from_key": "!int32",
+        "to_key": "!int32",
+        "from_own": "!boolean",
+        "to_own": "!boolean",
+        "base_minor": "!int64",
+        "channel": "!string",
+        "from_country": "!string",
+        "to_country": "!string",
+    },
+    name="keyed",
+)
+
+#: What a rule's expression starts from.
+LEGS: Final[Table] = ibis.table(
+    {
+        "row": "!int64",
+        "at": "!int64",
+        "account": "!int32",
+        "counterparty": "!int32",  # 0 for cash
+        "direction": "!string",  # in, out or self
+        "country": "!string",
+        "base_minor": "!int64",
+        "channel": "!string",
+    },
+    name="legs",
+)
+
+
+def legs_of(keyed: Table) -> Table:
+    """Turn keyed transactions into the legs of the desk's own accounts."""
+    elsewhere = keyed.from_key != keyed.to_key
+    incoming = keyed.filter(keyed.to_own & elsewhere)
+    outgoing = keyed.filter(keyed.from_own)
+    return ibis.union(
+        incoming.select(
+            incoming.row,
+            at=incoming["at"],
+            account=incoming.to_key,
+            counterparty=incoming.from_key,
+            direction=ibis.literal("in"),
+            country=incoming.from_country,
+            base_minor=incoming.base_minor,
+            channel=incoming.channel,
+        ),
+        outgoing.select(
+            outgoing.row,
+            at=outgoing["at"],
+            account=outgoing.from_key,
+            counterparty=outgoing.to_key,
+            direction=ibis.ifelse(outgoing.from_key == outgoing.to_key, "self", "out"),
+            country=outgoing.to_country,
+            base_minor=outgoing.base_minor,
+            channel=outgoing.channel,
+        ),
+    )

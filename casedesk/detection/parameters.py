@@ -1,0 +1,146 @@
+"""Rule parameters an examiner can read: each has a value, a unit, a reason and a source."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from casedesk.errors import Invalid
+
+#: Source of every value that the desk took over from the rule definitions it replaces.
+ORIGINAL = "original rule definition"
+#: Source of every value the desk chose itself; the reason says why.
+DESK = "desk policy, 2026-11"
+
+
+class BadParameter(Invalid):
+    """A rule was given a value it cannot work with."""
+
+
+def parameter(default: Any, *, unit: str, reason: str, source: str, **limits: Any) -> Any:
+    """Declare one parameter of a rule.
+
+    ``limits`` are pydantic's (``ge``, ``le``, ``min_length`` ...); they are the range the lab page offers.
+    """
+    return Field(default, description=reason, json_schema_extra={"unit": unit, "source": source}, **limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One parameter as an examiner reads it. ``lowest`` and ``highest`` are None where no order applies.
+
+    ``reason`` and ``source`` belong to ``default``; who changed a value says why in the event that put it in force.
+    """
+
+    name: str
+    value: object
+    unit: str
+    reason: str
+    source: str
+    default: object
+    lowest: int | None
+    highest: int | None
+
+    @property
+    def changed(self) -> bool:
+        return self.value != self.default
+
+
+class RuleParameters(BaseModel):
+    """The thresholds of one rule. Whole numbers, words and sets of words only, so that every engine reads the same."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    @classmethod
+    def read(cls, values: Mapping[str, object]) -> Self:
+        """Build from outside values; what is not named keeps its default.
+
+        :raises BadParameter: if a name is unknown, a value is out of its range, or two values contradict each other.
+        """
+        try:
+            return cls.model_validate(dict(values))
+        except ValidationError as error:
+            raise BadParameter(" ".join(cls._sentence(detail) for detail in error.errors())) from None
+
+    def changed_by(self, values: Mapping[str, object]) -> Self:
+        """Return the parameters with some values replaced.
+
+        :raises BadParameter: as :meth:`read` does.
+        """
+        return self.read({**self.model_dump(), **values})
+
+    @classmethod
+    def _sentence(cls, detail: ErrorDetails) -> str:
+        name = str(detail["loc"][0]) if detail["loc"] else ""
+        if detail["type"] == "extra_forbidden":
+            return f"There is no parameter “{name}”; choose one of {', '.join(sorted(cls.model_fields))}."
+        message = detail["msg"].removeprefix("Value error, ")
+        if not name:
+            return f"{message}."
+        unit = _extra(cls, name)["unit"]
+        return f"Parameter “{name}” ({unit}) cannot be {detail['input']!r}: {message[0].lower()}{message[1:]}."
+
+    def described(self) -> tuple[Described, ...]:
+        """List every parameter with its value, unit, reason and source, in the order the rule declares them."""
+        return tuple(
+            Described(
+                name=name,
+                value=getattr(self, name),
+                unit=_extra(type(self), name)["unit"],
+                reason=field.description or "",
+                source=_extra(type(self), name)["source"],
+                default=field.default,
+                lowest=next((limit.ge for limit in field.metadata if hasattr(limit, "ge")), None),
+                highest=next((limit.le for limit in field.metadata if hasattr(limit, "le")), None),
+            )
+            for name, field in type(self).model_fields.items()
+        )
+
+    def values(self) -> dict[str, Any]:
+        """Return the values as JSON types; a set becomes a sorted list."""
+        return {
+            name: sorted(value) if isinstance(value, list) else value
+            for name, value in self.model_dump(mode="json").items()
+        }
+
+    def canonical(self) -> str:
+        """Write the values as the one JSON text that is stored and hashed: sorted keys, no spaces."""
+        return canonical_json(self.values())
+
+
+class Ruled(Protocol):
+    """What identifies a rule in a rule set."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def parameters(self) -> RuleParameters: ...
+
+
+def rule_set_hash(rules: Iterable[Ruled]) -> str:
+    """Return SHA-256 (hex) over name, version and parameter values of the rules, whatever their order."""
+    entries = [{"rule": rule.name, "version": rule.version, "parameters": rule.parameters.values()} for rule in rules]
+    text = canonical_json(sorted(entries, key=lambda entry: str(entry["rule"])))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def canonical_json(value: object) -> str:
+    """Write JSON of whole numbers, text, lists and objects in one form only; equal to RFC 8785 for these types."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _extra(model: type[BaseModel], name: str) -> dict[str, str]:
+    extra = model.model_fields[name].json_schema_extra
+    if not isinstance(extra, dict):
+        raise TypeError(f"{model.__name__}.{name} must be declared with parameter(...)")
+    return {key: str(value) for key, value in extra.items()}

@@ -1,0 +1,59 @@
+"""What a rule is: parameters, one expression over the legs, and the sentence that explains what it found."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar, NamedTuple, Self
+
+from ibis.expr.types import Table
+
+from casedesk.detection.parameters import RuleParameters
+
+
+class Evidence(NamedTuple):
+    """One transaction of an episode as the account saw it. ``at`` is in microseconds since 1970 UTC."""
+
+    transaction_id: str
+    at: int
+    base_minor: int
+    direction: str  # in, out or self
+    channel: str
+    country: str  # of the other side, empty when unknown
+    fired: bool  # a hit ends here
+    observed: int  # what the rule read in the window that ends here
+    needed: int  # what it takes to be a hit
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How bad an episode is, from 0 to 100, and what happened, in one sentence."""
+
+    severity: int
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Rule(ABC):
+    """One typology with its parameters. A rule is added by writing its file and naming it in ``RULES``."""
+
+    name: ClassVar[str]  # stored with every alert
+    version: ClassVar[str]  # raised whenever the same data could give other alerts
+    title: ClassVar[str]  # shown to people
+    parameters: RuleParameters
+
+    @abstractmethod
+    def evidence(self, legs: Table) -> Table:
+        """Return the evidence of all episodes: the columns of the legs and those of ``windows.READING``."""
+
+    @abstractmethod
+    def explain(self, episode: tuple[Evidence, ...], currency: str) -> Explanation:
+        """Explain one episode, its evidence in order of booking, amounts in the base currency."""
+
+    def with_values(self, values: Mapping[str, object]) -> Self:
+        """Return the rule with some parameter values replaced.
+
+        :raises BadParameter: if a name is unknown, a value is out of its range, or two values contradict each other.
+        """
+        return replace(self, parameters=self.parameters.changed_by(values))

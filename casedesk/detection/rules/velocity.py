@@ -1,0 +1,109 @@
+"""Velocity: more transactions within ten minutes than the account's own past allows for.
+
+The upper bound is the busiest ten minutes of the account's last 90 days plus three standard deviations of a Poisson
+count of that size (its standard deviation is its square root): at most ``peak + deviations * sqrt(peak)`` is expected.
+Below a least count nothing fires. So a quiet account is judged from its first day on, by the least count, and no model
+needs warming up. All figures are whole numbers that anyone can recount from the transactions.
+
+The past is counted in whole UTC days and ends the day before yesterday: a burst that lasts for hours or passes midnight
+never belongs to the past it is judged by.
+
+What keeps the benign look-alikes out: payroll, marketplaces and card terminals have been as busy before, and 90 days hold
+three monthly runs. The first run that the data holds does fire, because nothing in the data covers it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import ibis
+from ibis.expr.types import Table
+
+from casedesk.detection.parameters import DESK, ORIGINAL, RuleParameters, parameter
+from casedesk.detection.rule import Evidence, Explanation, Rule
+from casedesk.detection.sentences import counted, instant, minutes, moment, when
+from casedesk.detection.severity import excess, severity
+from casedesk.detection.windows import DAY, MINUTE, by_time, crowds, episodes
+
+#: Days between an account's past and the day it judges: yesterday, and the day itself.
+PAUSE = 2
+
+
+class VelocityParameters(RuleParameters):
+    """Thresholds of the velocity rule."""
+
+    window_minutes: int = parameter(
+        10, ge=1, le=1_440, unit="minutes", source=ORIGINAL, reason="A script or a run on an account takes minutes."
+    )
+    count: int = parameter(
+        10,
+        ge=2,
+        le=100_000,
+        unit="transactions",
+        source=DESK,
+        reason="Fewer within the window are never called fast, however quiet the account was before.",
+    )
+    history_days: int = parameter(
+        90,
+        ge=1,
+        le=3_650,
+        unit="days",
+        source=DESK,
+        reason="Holds three monthly runs, and forgets what an account did last season.",
+    )
+    deviations: int = parameter(
+        3,
+        ge=0,
+        le=20,
+        unit="standard deviations of a Poisson count",
+        source=DESK,
+        reason="A count beyond three of them above the busiest moment on record is not chance.",
+    )
+    severity_at_threshold: int = parameter(
+        25, ge=0, le=100, unit="severity", source=DESK, reason="Speed alone says little; the least hit is Low."
+    )
+
+
+@dataclass(frozen=True)
+class Velocity(Rule):
+    """Finds bursts that the account's own past does not cover."""
+
+    name: ClassVar[str] = "velocity"
+    version: ClassVar[str] = "1"
+    title: ClassVar[str] = "Velocity"
+    parameters: VelocityParameters = field(default_factory=VelocityParameters)
+
+    def evidence(self, legs: Table) -> Table:
+        """Return the episodes of unusual speed."""
+        p = self.parameters
+        window = p.window_minutes * MINUTE
+        busy = legs.semi_join(crowds(legs, p.count, window), "account")
+        counted_legs = busy.mutate(observed=ibis._.count().over(by_time(range=(-window, 0))), day=busy["at"] // DAY)
+        days = counted_legs.group_by("account", "day").aggregate(busiest=counted_legs.observed.max())
+        past = ibis.window(group_by="account", order_by="day", range=(-(p.history_days + PAUSE - 1), -PAUSE))
+        peaks = days.select("account", "day", peak=days.busiest.max().over(past).coalesce(0))
+        read = counted_legs.join(peaks, ["account", "day"])
+        # The square root of a whole number below 2^52 is correctly rounded by IEEE 754, so its floor is exact.
+        margin = (read.peak * p.deviations**2).cast("float64").sqrt().floor().cast("int64")
+        read = read.mutate(needed=ibis.greatest(ibis.literal(p.count, "int64"), read.peak + margin + 1))
+        return episodes(read.mutate(fired=read.observed >= read.needed).drop("day", "peak"), window)
+
+    def explain(self, episode: tuple[Evidence, ...], currency: str) -> Explanation:
+        """Name the fastest window of the episode, measured against what was expected there."""
+        p = self.parameters
+        hits = [leg for leg in episode if leg.fired]
+        worst = max(hits, key=lambda leg: (excess(leg.observed, leg.needed), leg.observed, -leg.at))
+        run = f"{counted(len(episode), 'transaction')} {when(instant(episode[0].at), instant(episode[-1].at))}"
+        length = minutes(p.window_minutes)
+        if worst.observed < len(episode):
+            run += f", {worst.observed:,} of them in the {length} to {moment(instant(worst.at))}"
+        expected = (
+            f"after this account's last {p.history_days} days at most {worst.needed - 1:,} in {length} are expected"
+            if worst.needed > p.count
+            else f"{p.count:,} or more in {length} are unusual for an account without such a past"
+        )
+        return Explanation(
+            severity=severity(p.severity_at_threshold, excess(worst.observed, worst.needed)),
+            sentence=f"{run}; {expected}.",
+        )

@@ -1,0 +1,86 @@
+"""What the engine takes: the columns of transactions and accounts, and the refusals for what does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+
+from casedesk.errors import Invalid
+
+#: An Arrow table is read in place; anything else with an Arrow stream (a RecordBatchReader, an Ibis memtable) is read
+#: once, batch by batch, and may be larger than memory.
+Source: TypeAlias = pa.Table | pa.RecordBatchReader
+
+
+class UnfitSource(Invalid):
+    """A table lacks a column, or a column is of a type the rules cannot read."""
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    value = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(value) or pa.types.is_large_string(value) or pa.types.is_string_view(value))
+
+
+def _is_instant(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_timestamp(kind)) and kind.unit != "ns"
+
+
+_TEXT: Final = (_is_text, "text")
+_COLUMNS: Final[dict[str, dict[str, tuple[Callable[[pa.DataType], bool], str]]]] = {
+    "transactions": {
+        "transaction_id": _TEXT,
+        "booked_at": (_is_instant, "a timestamp in microseconds, UTC"),
+        "from_account": _TEXT,
+        "to_account": _TEXT,
+        "base_minor": (lambda kind: bool(pa.types.is_int64(kind)), "int64, minor units of the base currency"),
+        "channel": _TEXT,
+        "from_country": _TEXT,
+        "to_country": _TEXT,
+    },
+    "accounts": {"account_id": _TEXT, "customer_id": _TEXT},
+}
+TRANSACTION_COLUMNS: Final = tuple(_COLUMNS["transactions"])
+ACCOUNT_COLUMNS: Final = tuple(_COLUMNS["accounts"])
+
+
+def fitting(name: str, source: Source) -> Source:
+    """Return the source with just the columns the rules read, transactions with their place in the input as ``row``.
+
+    A time without a zone counts as UTC; one with a zone is the instant it names. Nothing is copied.
+
+    :raises UnfitSource: if a column is missing or of another type.
+    """
+    columns = _COLUMNS[name]
+    for column, (fits, expected) in columns.items():
+        if column not in source.schema.names:
+            raise UnfitSource(f"The {name} have no column “{column}”; add it as {expected}.")
+        kind = source.schema.field(column).type
+        if not fits(kind):
+            raise UnfitSource(f"Column “{column}” of the {name} is {kind}; give it as {expected}.")
+    if isinstance(source, pa.Table):
+        chosen = source.select(list(columns))
+        return _numbered_table(chosen) if name == "transactions" else chosen
+    if name == "transactions":
+        return _numbered_stream(source)
+    return source
+
+
+def _numbered_table(table: pa.Table) -> pa.Table:
+    return table.append_column("row", pa.array(np.arange(table.num_rows, dtype=np.int64)))
+
+
+def _numbered_stream(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
+    fields = [reader.schema.field(name) for name in TRANSACTION_COLUMNS]
+    schema = pa.schema([*fields, pa.field("row", pa.int64())])
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        first = 0
+        for batch in reader:
+            rows = pa.array(np.arange(first, first + batch.num_rows, dtype=np.int64))
+            first += batch.num_rows
+            yield pa.RecordBatch.from_arrays([*(batch[name] for name in TRANSACTION_COLUMNS), rows], schema=schema)
+
+    return pa.RecordBatchReader.from_batches(schema, batches())

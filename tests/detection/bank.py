@@ -1,0 +1,89 @@
+"""Small banks in Arrow, written as a reader would say them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pyarrow as pa
+
+from casedesk.detection.duck import Limits
+from casedesk.detection.engine import detect
+from casedesk.detection.rule import Rule
+from casedesk.domain.alerts import Alert
+
+NOON = datetime(2026, 11, 4, 12, 0, tzinfo=UTC)
+SMALL = Limits(memory_mib=512, threads=1)
+_numbers = count(1)
+
+TRANSACTIONS = pa.schema(
+    [
+        ("transaction_id", pa.string()),
+        ("booked_at", pa.timestamp("us")),
+        ("from_account", pa.string()),
+        ("to_account", pa.string()),
+        ("base_minor", pa.int64()),
+        ("channel", pa.string()),
+        ("from_country", pa.string()),
+        ("to_country", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Tx:
+    """One transaction; ``at`` is aware UTC, ``units`` whole units of the base currency."""
+
+    at: datetime
+    source: str = ""
+    target: str = ""
+    minor: int = 100_00
+    channel: str = "CASH"
+    from_country: str = ""
+    to_country: str = ""
+    id: str = ""
+
+
+def deposit(minutes: float, minor: int = 7_000_00, to: str = "A", channel: str = "CASH", **more: str) -> Tx:
+    """Money from outside, so many minutes after noon."""
+    source = "" if channel == "CASH" else "X"
+    return Tx(NOON + timedelta(minutes=minutes), source, to, minor, channel, **more)
+
+
+def named(transactions: Iterable[Tx]) -> list[Tx]:
+    """Give every transaction without an id the next free one."""
+    return [tx if tx.id else replace(tx, id=f"T{next(_numbers):06d}") for tx in transactions]
+
+
+def arrow(transactions: Sequence[Tx]) -> pa.Table:
+    """Return the engine's transactions table."""
+    rows = [
+        {
+            "transaction_id": tx.id,
+            "booked_at": tx.at.astimezone(UTC).replace(tzinfo=None),
+            "from_account": tx.source,
+            "to_account": tx.target,
+            "base_minor": tx.minor,
+            "channel": tx.channel,
+            "from_country": tx.from_country,
+            "to_country": tx.to_country,
+        }
+        for tx in transactions
+    ]
+    return pa.Table.from_pylist(rows, schema=TRANSACTIONS)
+
+
+def accounts_of(transactions: Sequence[Tx], external: Iterable[str] = ("X", "Y", "Z")) -> pa.Table:
+    """Return an accounts table with every account named; those in ``external`` belong to no customer."""
+    names = sorted({name for tx in transactions for name in (tx.source, tx.target) if name} | {"A"})
+    outside = set(external)
+    return pa.table({"account_id": names, "customer_id": ["" if n in outside else f"C-{n}" for n in names]})
+
+
+def alerts(rule: Rule, transactions: Iterable[Tx], **values: object) -> tuple[Alert, ...]:
+    """Run one rule, with other parameter values where given."""
+    bank = named(transactions)
+    changed = rule.with_values(values) if values else rule
+    return detect(arrow(bank), accounts_of(bank), rules=(changed,), limits=SMALL).alerts
