@@ -254,7 +254,7 @@ def review(
         )
     if not form.severity:
         raise BadChoice(f"A failed review needs a severity; choose {', '.join(SEVERITIES)}.")
-    notes = _text(form.notes, "The finding", shortest=1, why="Failing needs")
+    notes = _text(form.notes, "A finding", shortest=1, why="Failing needs")
     return events.ReviewFailed(
         checklist=ticked, severity=form.severity, draw_id=form.draw_id, owner=rework_owner, via=via, notes=notes
     )

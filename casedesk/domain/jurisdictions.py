@@ -22,9 +22,7 @@ FATF_LISTS: Final = (
     FatfList(
         date(2026, 6, 19),
         frozenset({"KP", "IR", "MM"}),
-        frozenset(
-            "AO BO BA BG CM CI CD HT IQ KE KW LA LB MC NP PG SS SY VE VN VG YE".split()
-        ),
+        frozenset("AO BO BA BG CM CI CD HT IQ KE KW LA LB MC NP PG SS SY VE VN VG YE".split()),
     ),
 )
 

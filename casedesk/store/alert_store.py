@@ -1,0 +1,208 @@
+"""Alerts, their evidence, and the runs that raised them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from casedesk.domain.alerts import Alert
+from casedesk.store.tables import alert_transactions, alerts, cases, detection_runs
+
+#: SQL Server takes 2,100 parameters a statement.
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of the rules, with all that is needed to run it again."""
+
+    run_id: str
+    ran_at: datetime
+    until: datetime | None
+    rule_set_hash: str
+    parameters: str
+    data_fingerprint: str
+    engine: str
+    transactions: int
+    new_alerts: int
+    grown_alerts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recognisable:
+    """As much of a stored alert as a run compares. ``closed`` says whether its case is."""
+
+    alert_id: str
+    rule: str
+    account_id: str
+    transaction_ids: frozenset[str]
+    case_id: str
+    closed: bool
+
+
+class AlertReader:
+    """Reads alerts with their evidence in order of booking."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def of_case(self, case_id: str) -> tuple[Alert, ...]:
+        """Return the alerts of a case, worst first."""
+        found = self._where(alerts.c.case_id == case_id)
+        return tuple(sorted(found, key=lambda a: (-a.severity, a.window_start, a.alert_id)))
+
+    def without_case(self, customer_id: str) -> tuple[Alert, ...]:
+        """Return a customer's alerts that no case holds."""
+        return self._where(sa.and_(alerts.c.customer_id == customer_id, alerts.c.case_id.is_(None)))
+
+    def get_many(self, alert_ids: Sequence[str]) -> tuple[Alert, ...]:
+        """Return those of the alerts that exist."""
+        found: list[Alert] = []
+        for start in range(0, len(alert_ids), CHUNK):
+            found += self._where(alerts.c.alert_id.in_(alert_ids[start : start + CHUNK]))
+        return tuple(found)
+
+    def _where(self, condition: sa.ColumnElement[bool]) -> tuple[Alert, ...]:
+        rows = self._connection.execute(
+            sa.select(alerts).where(condition).order_by(alerts.c.raised_at, alerts.c.alert_id)
+        ).all()
+        evidence = self._evidence(sa.select(alerts.c.alert_id).where(condition))
+        return tuple(_alert(row, evidence.get(row.alert_id, ())) for row in rows)
+
+    def _evidence(self, ids: sa.Select[tuple[str]]) -> dict[str, tuple[str, ...]]:
+        query = (
+            sa.select(alert_transactions.c.alert_id, alert_transactions.c.transaction_id)
+            .where(alert_transactions.c.alert_id.in_(ids))
+            .order_by(alert_transactions.c.alert_id, alert_transactions.c.position)
+        )
+        found: dict[str, list[str]] = {}
+        for alert_id, transaction_id in self._connection.execute(query):
+            found.setdefault(alert_id, []).append(transaction_id)
+        return {alert_id: tuple(ids) for alert_id, ids in found.items()}
+
+    def everything(self) -> Iterator[Alert]:
+        """Yield all alerts by id. Evidence of one alert is read at a time."""
+        rows = self._connection.execute(sa.select(alerts).order_by(alerts.c.alert_id)).all()
+        links = iter(
+            self._connection.execute(
+                sa.select(alert_transactions.c.alert_id, alert_transactions.c.transaction_id).order_by(
+                    alert_transactions.c.alert_id, alert_transactions.c.position
+                )
+            )
+        )
+        pending = next(links, None)
+        for row in rows:
+            ids: list[str] = []
+            while pending is not None and pending[0] == row.alert_id:
+                ids.append(pending[1])
+                pending = next(links, None)
+            yield _alert(row, tuple(ids))
+
+    def recognisable(self) -> Iterator[Recognisable]:
+        """Yield what a run needs to recognise every stored alert."""
+        closed = set(
+            self._connection.execute(
+                sa.select(alerts.c.alert_id)
+                .join(cases, cases.c.case_id == alerts.c.case_id)
+                .where(cases.c.is_open == sa.false())
+            ).scalars()
+        )
+        for alert in self.everything():
+            yield Recognisable(
+                alert.alert_id,
+                alert.rule,
+                alert.account_id,
+                frozenset(alert.transaction_ids),
+                alert.case_id,
+                alert.alert_id in closed,
+            )
+
+    def runs(self, limit: int = 50) -> tuple[Run, ...]:
+        """Return the newest runs, newest first."""
+        query = sa.select(detection_runs).order_by(detection_runs.c.ran_at.desc(), detection_runs.c.run_id.desc())
+        return tuple(Run(**row) for row in self._connection.execute(query.limit(limit)).mappings())
+
+
+class AlertStore(AlertReader):
+    """Writes alerts."""
+
+    def add_run(self, run: Run) -> None:
+        """Record a run."""
+        values = {name: getattr(run, name) for name in Run.__slots__}
+        self._connection.execute(sa.insert(detection_runs).values(values))
+
+    def insert(self, new: Sequence[Alert]) -> None:
+        """Store new alerts with their evidence."""
+        if new:
+            self._connection.execute(sa.insert(alerts), [_values(alert) for alert in new])
+            self._link(new)
+
+    def grow(self, alert: Alert) -> None:
+        """Replace an alert's figures and its evidence."""
+        values = _values(alert)
+        for fixed in ("alert_id", "raised_at", "case_id", "customer_id", "account_id", "run_id"):
+            values.pop(fixed)
+        self._connection.execute(sa.update(alerts).where(alerts.c.alert_id == alert.alert_id).values(values))
+        self._connection.execute(
+            sa.delete(alert_transactions).where(alert_transactions.c.alert_id == alert.alert_id)
+        )
+        self._link([alert])
+
+    def _link(self, new: Iterable[Alert]) -> None:
+        rows = [
+            {"alert_id": alert.alert_id, "transaction_id": transaction_id, "position": position}
+            for alert in new
+            for position, transaction_id in enumerate(alert.transaction_ids)
+        ]
+        self._connection.execute(sa.insert(alert_transactions), rows)
+
+    def set_case(self, alert_ids: Sequence[str], case_id: str) -> None:
+        """Put alerts into a case."""
+        for start in range(0, len(alert_ids), CHUNK):
+            part = alert_ids[start : start + CHUNK]
+            self._connection.execute(sa.update(alerts).where(alerts.c.alert_id.in_(part)).values(case_id=case_id))
+
+
+def _alert(row: sa.Row[*tuple[Any, ...]], transaction_ids: tuple[str, ...]) -> Alert:
+    return Alert(
+        alert_id=row.alert_id,
+        rule=row.rule,
+        rule_version=row.rule_version,
+        parameters=row.parameters,
+        customer_id=row.customer_id,
+        account_id=row.account_id,
+        window_start=row.window_start,
+        window_end=row.window_end,
+        transaction_ids=transaction_ids,
+        amount_minor=row.amount_minor,
+        severity=row.severity,
+        sentence=row.sentence,
+        run_id=row.run_id,
+        raised_at=row.raised_at,
+        case_id=row.case_id or "",
+    )
+
+
+def _values(alert: Alert) -> dict[str, Any]:
+    return {
+        "alert_id": alert.alert_id,
+        "rule": alert.rule,
+        "rule_version": alert.rule_version,
+        "parameters": alert.parameters,
+        "customer_id": alert.customer_id,
+        "account_id": alert.account_id,
+        "window_start": alert.window_start,
+        "window_end": alert.window_end,
+        "severity": alert.severity,
+        "amount_minor": alert.amount_minor,
+        "transaction_count": len(alert.transaction_ids),
+        "sentence": alert.sentence,
+        "raised_at": alert.raised_at,
+        "run_id": alert.run_id,
+        "case_id": alert.case_id or None,
+    }

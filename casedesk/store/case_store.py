@@ -1,0 +1,228 @@
+"""Cases: read as frozen objects, saved only over the version that was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from casedesk.domain.alerts import risk_rank
+from casedesk.domain.cases import AlertFigures, Case, CaseStatus, Disposition, QaStatus
+from casedesk.domain.casework import Dossier
+from casedesk.domain.events import KINDS
+from casedesk.domain.ledger import Recorded
+from casedesk.errors import Conflict, NotFound
+from casedesk.store.dialects import stored_time, stream
+from casedesk.store.ledger_store import LedgerReader
+from casedesk.store.tables import alerts, cases, counters
+from casedesk.store.types import UtcDateTime
+
+
+class NoSuchCase(NotFound):
+    """No case has this id."""
+
+    def __init__(self, case_id: str) -> None:
+        super().__init__(f"There is no case “{case_id}”; a case id looks like C-26-00042.")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a colleague did in the meantime."""
+
+    event_id: int
+    user: str
+    title: str
+    ts: str
+
+
+class StaleCase(Conflict):
+    """The case changed after the actor read it. ``changes`` says who did what."""
+
+    def __init__(self, case_id: str, changes: tuple[Change, ...]) -> None:
+        self.case_id = case_id
+        self.changes = changes
+        last = changes[-1] if changes else None
+        what = f"{last.user}: {last.title} (event {last.event_id})" if last else "its row was replaced"
+        super().__init__(f"Case {case_id} changed since you opened it. {what}. Read the change, then try again.")
+
+
+class CaseReader:
+    """Reads cases."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, case_id: str, *, seen_version: int | None = None) -> Case:
+        """Return a case, if it still is what the actor saw.
+
+        :raises NoSuchCase: if there is none.
+        :raises StaleCase: if ``seen_version`` is given and is not the stored one.
+        """
+        row = self._connection.execute(_GET, {"case": case_id}).mappings().one_or_none()
+        if row is None:
+            raise NoSuchCase(case_id)
+        if seen_version is not None and row["version"] != seen_version:
+            raise StaleCase(case_id, self._changes(case_id, seen_version))
+        return _case(row, self._figures(case_id))
+
+    def dossier(self, case_id: str, *, seen_version: int | None = None) -> Dossier:
+        """Return a case with who did what on it, for the separation of duties."""
+        case = self.get(case_id, seen_version=seen_version)
+        return Dossier(case, LedgerReader(self._connection).participants(case_id))
+
+    def open_of(self, customer_id: str) -> str:
+        """Return the id of the customer's newest case that is not closed, or the empty string."""
+        query = (
+            sa.select(cases.c.case_id)
+            .where(cases.c.customer_id == customer_id, cases.c.status != CaseStatus.CLOSED.value)
+            .order_by(cases.c.opened_at.desc(), cases.c.case_id.desc())
+            .limit(1)
+        )
+        return self._connection.execute(query).scalar_one_or_none() or ""
+
+    def of_customer(self, customer_id: str) -> tuple[Case, ...]:
+        """Return all cases of a customer, newest first."""
+        query = sa.select(cases.c.case_id).where(cases.c.customer_id == customer_id)
+        ids = self._connection.execute(query.order_by(cases.c.opened_at.desc(), cases.c.case_id.desc())).scalars().all()
+        return tuple(self.get(case_id) for case_id in ids)
+
+    def _figures(self, case_id: str) -> tuple[AlertFigures, ...]:
+        return tuple(AlertFigures(*row) for row in self._connection.execute(_FIGURES, {"case": case_id}))
+
+    def _changes(self, case_id: str, seen_version: int) -> tuple[Change, ...]:
+        changing = [e for e in LedgerReader(self._connection).of(case_id) if KINDS[e.action].changes]
+        return tuple(_change(event) for event in changing[seen_version:])
+
+    def projections(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield every row, all its columns, as the verifier compares it: canonical times, absent values as empty text."""
+        for row in stream(self._connection, sa.select(cases).order_by(cases.c.case_id)):
+            yield (
+                row[0],
+                {name: "" if value is None else plain(value) for (name, plain), value in zip(_PLAIN, row, strict=True)},
+            )
+
+
+def _flag(value: Any) -> Any:
+    """SQLite has no booleans. A number that is none of the two stays what it is, for the verifier to find."""
+    return {0: False, 1: True}.get(value, value)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+#: How each column, in the order of the table, becomes what the verifier compares.
+_PLAIN = tuple(
+    (
+        column.name,
+        stored_time if isinstance(column.type, UtcDateTime) else _flag if isinstance(column.type, sa.Boolean) else _as_it_is,
+    )
+    for column in cases.columns
+)
+
+
+def _change(event: Recorded) -> Change:
+    return Change(event.event_id, event.user, KINDS[event.action].title, event.ts)
+
+
+class CaseStore(CaseReader):
+    """Writes cases."""
+
+    def next_id(self, year: int) -> str:
+        """Take the next number of a year: ``C-26-00042``. The ledger's lock keeps two writers apart."""
+        name = f"case-{year}"
+        changed = self._connection.execute(
+            sa.update(counters).where(counters.c.name == name).values(value=counters.c.value + 1)
+        )
+        if changed.rowcount == 0:
+            self._connection.execute(sa.insert(counters).values(name=name, value=1))
+        number = self._connection.execute(sa.select(counters.c.value).where(counters.c.name == name)).scalar_one()
+        return f"C-{year % 100:02}-{number:05}"
+
+    def insert(self, case: Case) -> None:
+        """Store a new case."""
+        self._connection.execute(_INSERT, {"case_id": case.case_id, **_values(case)})
+
+    def save(self, case: Case, *, seen_version: int) -> None:
+        """Store what became of a case, over the version that was read.
+
+        :raises StaleCase: if the stored version is another one.
+        """
+        values = _values(case) | {"saved_case": case.case_id, "seen_version": seen_version}
+        changed = self._connection.execute(_SAVE, values)
+        if changed.rowcount != 1:
+            raise StaleCase(case.case_id, self._changes(case.case_id, seen_version))
+
+
+_STORED = tuple(
+    cases.c[name]
+    for name in (
+        "case_id", "customer_id", "status", "owner", "disposition", "version", "opened_at", "alerted_at",
+        "suspicion_at", "suspicion_event", "suspicion_moved", "suspect_identified", "decision_text", "decided_by",
+        "decided_at", "approved_by", "approved_at", "closed_at", "qa_status", "qa_reviewer", "qa_reviewed_at",
+        "qa_severity", "qa_notes",
+    )
+)  # fmt: skip
+
+# Statements of every step, built once: building them anew would cost more than running them.
+_GET = sa.select(*_STORED).where(cases.c.case_id == sa.bindparam("case"))
+_FIGURES = (
+    sa.select(alerts.c.alert_id, alerts.c.rule, alerts.c.severity, alerts.c.amount_minor, alerts.c.transaction_count)
+    .where(alerts.c.case_id == sa.bindparam("case"))
+    .order_by(alerts.c.raised_at, alerts.c.alert_id)
+)
+_INSERT = sa.insert(cases)
+_SAVE = sa.update(cases).where(
+    cases.c.case_id == sa.bindparam("saved_case"), cases.c.version == sa.bindparam("seen_version")
+)
+
+
+def _case(row: sa.RowMapping, figures: tuple[AlertFigures, ...]) -> Case:
+    values: dict[str, Any] = {**row}
+    for name in ("owner", "decided_by", "approved_by", "qa_reviewer"):
+        values[name] = values[name] or ""
+    values |= {
+        "status": CaseStatus(values["status"]),
+        "disposition": Disposition(values["disposition"]),
+        "qa_status": QaStatus(values["qa_status"]),
+        "alerts": figures,
+    }
+    return Case(**values)
+
+
+def _values(case: Case) -> dict[str, Any]:
+    return {
+        "customer_id": case.customer_id,
+        "status": case.status.value,
+        "owner": case.owner or None,
+        "disposition": case.disposition.value,
+        "version": case.version,
+        "opened_at": case.opened_at,
+        "alerted_at": case.alerted_at,
+        "suspicion_at": case.suspicion_at,
+        "suspicion_event": case.suspicion_event,
+        "suspicion_moved": case.suspicion_moved,
+        "suspect_identified": case.suspect_identified,
+        "decision_text": case.decision_text,
+        "decided_by": case.decided_by or None,
+        "decided_at": case.decided_at,
+        "approved_by": case.approved_by or None,
+        "approved_at": case.approved_at,
+        "closed_at": case.closed_at,
+        "qa_status": case.qa_status.value,
+        "qa_reviewer": case.qa_reviewer or None,
+        "qa_reviewed_at": case.qa_reviewed_at,
+        "qa_severity": case.qa_severity,
+        "qa_notes": case.qa_notes,
+        "due_at": case.clock.due_at,
+        "is_open": case.status is not CaseStatus.CLOSED,
+        "severity": case.severity,
+        "risk_rank": risk_rank(case.severity),
+        "typology": case.typology,
+        "alert_count": len(case.alerts),
+        "transaction_count": case.transactions,
+        "amount_minor": case.amount_minor,
+    }

@@ -1,0 +1,209 @@
+"""Make an engine, and say in a sentence what went wrong with one.
+
+This file and ``dialects.py`` are the only ones that know how SQLite, PostgreSQL and SQL Server differ: here in connecting,
+locking and failing, there in searching text and moving rows in bulk. Each difference has its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event, exc
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+
+from casedesk.errors import CasedeskError, Conflict, Invalid, Unavailable
+
+#: ``Engine`` is for the composition root, which may not import SQLAlchemy.
+__all__ = ["Engine", "make_engine", "translated"]
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database does not answer, or is not there."""
+
+
+class DatabaseBusy(Conflict):
+    """Another process held the database for longer than the desk waits."""
+
+
+class ValueTooLong(Invalid):
+    """A value does not fit its column. SQLite would have taken it."""
+
+    def __init__(self) -> None:
+        super().__init__("A text or number is larger than its field in the database; nothing was saved. Shorten it.")
+
+
+class UnsupportedDatabase(Unavailable):
+    """The address names a database the desk does not support."""
+
+
+SUPPORTED = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg", "mssql+pyodbc", "mssql+mssqlpython")
+
+
+def make_engine(address: str, *, lock_timeout: float = 15.0) -> Engine:
+    """Make an engine for a database address.
+
+    :param lock_timeout: seconds to wait for another writer.
+    :raises UnsupportedDatabase: for another kind of database, or a driver that is not installed.
+    """
+    try:
+        url = make_url(address)
+    except exc.ArgumentError:
+        raise UnsupportedDatabase(
+            "CASEDESK_DATABASE_URL is not a database address; write one such as sqlite:///data/casedesk.db."
+        ) from None
+    if url.drivername not in SUPPORTED:
+        raise UnsupportedDatabase(
+            f"CASEDESK_DATABASE_URL names “{url.drivername}”; the desk supports {', '.join(SUPPORTED)}."
+        )
+    try:
+        if url.get_backend_name() == "sqlite":
+            return _sqlite(url, lock_timeout)
+        if url.get_backend_name() == "postgresql":
+            return _postgresql(url, lock_timeout)
+        return _sql_server(url, lock_timeout)
+    except ModuleNotFoundError as error:
+        raise UnsupportedDatabase(
+            f"The driver for {url.drivername} is not installed ({error.name}); install the extra that brings it."
+        ) from None
+
+
+def _sqlite(url: URL, lock_timeout: float) -> Engine:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": lock_timeout, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        # Python's driver opens transactions by itself, too late for BEGIN IMMEDIATE; the desk opens them (below).
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")  # readers go on while one process writes
+        cursor.execute("PRAGMA synchronous=FULL")  # a committed event survives a power cut, also under WAL
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA cache_size=-65536")
+        cursor.close()
+        # SQLite's own lower() knows A to Z only; this one is asked when the text sought has other letters.
+        connection.create_function("casedesk_lower", 1, _lower, deterministic=True)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A writer that starts as a reader cannot wait for the lock when it upgrades: it fails at once.
+        writes = connection.get_execution_options().get("casedesk_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: URL, lock_timeout: float) -> Engine:
+    options = f"-c lock_timeout={int(lock_timeout * 1000)} -c timezone=UTC"
+    engine = sa.create_engine(url, hide_parameters=True, connect_args={"options": options, "connect_timeout": 10}, pool_pre_ping=True)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # Repeatable read: whoever reads the head, the events and then the cases must find them of one moment, or the
+        # verifier would take a colleague's commit in between for tampering.
+        if not connection.get_execution_options().get("casedesk_writes", False):
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+    return engine
+
+
+def _sql_server(url: URL, lock_timeout: float) -> Engine:
+    options: dict[str, Any] = {"pool_pre_ping": True, "hide_parameters": True}
+    if url.drivername == "mssql+pyodbc":
+        driver = str(url.query.get("driver", ""))
+        # FreeTDS crashes with the array interface and mistypes parameters whose sizes were announced.
+        freetds = "freetds" in driver.lower() or "libtdsodbc" in driver.lower()
+        options |= {"fast_executemany": not freetds, "use_setinputsizes": not freetds}
+    engine = sa.create_engine(url, **options)
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"SET LOCK_TIMEOUT {int(lock_timeout * 1000)}")
+        cursor.execute("SET XACT_ABORT ON")
+        cursor.close()
+
+    return engine
+
+
+def address(engine: Engine) -> str:
+    """Name the database for a sentence: without its password, and without options, which may hold another."""
+    return engine.url.set(query={}).render_as_string(hide_password=True)
+
+
+def lock_for_upgrade(connection: Connection) -> None:
+    """Let one process migrate at a time, until the transaction ends.
+
+    SQLite needs nothing: ``BEGIN IMMEDIATE`` has taken the only write lock there is.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(827014226)")
+    elif connection.dialect.name == "mssql":
+        connection.exec_driver_sql(
+            "EXEC sp_getapplock @Resource = 'casedesk upgrade', @LockMode = 'Exclusive', @LockOwner = 'Transaction'"
+        )
+
+
+@contextmanager
+def translated(engine: Engine) -> Iterator[None]:
+    """Turn what a driver says into a sentence an analyst can act on.
+
+    :raises DatabaseBusy: if a lock was not to be had in time, or the database chose this transaction as a victim.
+    :raises DatabaseUnavailable: if the database cannot be reached, read or written.
+    """
+    try:
+        yield
+    except CasedeskError:
+        raise
+    except exc.DataError as error:
+        raise ValueTooLong from error
+    except exc.DBAPIError as error:
+        refusal = _refusal(engine, error)
+        if refusal is None:
+            raise
+        raise refusal from error
+
+
+#: What each database says when a lock could not be had: SQLite's SQLITE_BUSY, PostgreSQL's SQLSTATE 55P03, 40P01 and
+#: 40001, SQL Server's errors 1222 (lock timeout) and 1205 (deadlock victim).
+_BUSY = ("database is locked", "database table is locked", "lock timeout", "deadlock", "(1222)", "(1205)",
+         "could not serialize")  # fmt: skip
+
+
+def _is_busy(error: exc.DBAPIError) -> bool:
+    text = str(error.orig).lower()
+    return any(words in text for words in _BUSY)
+
+
+#: What a database says, in any of the three dialects, and the sentence about the database at {where} it becomes.
+_SENTENCES = (
+    (("no such table", 'relation "', "invalid object name"), "lacks tables this desk needs; run: casedesk db upgrade."),
+    (("readonly", "read-only", "read_only"), "can only be read; nothing was saved. Give it write access."),
+    (("disk is full", "disk i/o", "no space", "disk full"), "has a disk that is full or failing; nothing was saved."),
+    (("not a database", "malformed"), "is not a readable database file; restore it from a backup."),
+    (("permission denied", "permission was denied"), "forbids this to the desk's role; grant the role access."),
+    (("password authentication", "login failed"), "refuses the user or password; check CASEDESK_DATABASE_URL."),
+)  # fmt: skip
+
+
+def _refusal(engine: Engine, error: exc.DBAPIError) -> CasedeskError | None:
+    """Find the sentence for a driver's error; None for one that is the desk's own mistake."""
+    if _is_busy(error):
+        return DatabaseBusy("Another process is writing and did not finish in time; nothing was saved. Try again.")
+    text = str(error.orig).lower()
+    for words, sentence in _SENTENCES:
+        if any(word in text for word in words):
+            return DatabaseUnavailable(f"The database at {address(engine)} {sentence}")
+    own_mistake = any(words in text for words in ("syntax error", "no such column", "no such function"))
+    if error.connection_invalidated or (isinstance(error, exc.OperationalError) and not own_mistake):
+        return DatabaseUnavailable(f"The database at {address(engine)} cannot be reached; nothing was saved. Is it running?")
+    return None
+
+
+def _lower(text: Any) -> Any:
+    return text.lower() if isinstance(text, str) else text

@@ -1,0 +1,113 @@
+"""Imports: how far each file got, and the rows it could not take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from casedesk.store.tables import import_rejects, imports
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One file's import. ``finished_at`` is None while it is under way or after it was killed."""
+
+    import_id: str
+    kind: str
+    file_name: str
+    sha256: str
+    reading: str
+    started_at: datetime
+    finished_at: datetime | None
+    chunks: int
+    rows_read: int
+    rows_stored: int
+    rows_duplicate: int
+    rows_rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReject:
+    """One row that could not be taken. ``row_number`` is the file's own."""
+
+    row_number: int
+    field: str
+    value: str
+    reason: str
+
+
+class ImportReader:
+    """Reads imports."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def unfinished(self, sha256: str, reading: str) -> Import | None:
+        """Return the import of this file, read in this way, that was not finished."""
+        query = sa.select(imports).where(
+            imports.c.sha256 == sha256, imports.c.reading == reading, imports.c.finished_at.is_(None)
+        )
+        query = query.order_by(imports.c.started_at.desc()).limit(1)
+        row = self._connection.execute(query).mappings().one_or_none()
+        return None if row is None else Import(**row)
+
+    def of_run(self, sha256: str, reading: str, started_at: datetime) -> Import | None:
+        """Return the import of this file, read in this way, that began at that time."""
+        query = sa.select(imports).where(
+            imports.c.sha256 == sha256, imports.c.reading == reading, imports.c.started_at == started_at
+        )
+        row = self._connection.execute(query.order_by(imports.c.import_id).limit(1)).one_or_none()
+        return None if row is None else Import(**row._mapping)
+
+    def get(self, import_id: str) -> Import:
+        """Return an import known to exist."""
+        query = sa.select(imports).where(imports.c.import_id == import_id)
+        return Import(**self._connection.execute(query).mappings().one())
+
+    def newest(self, limit: int = 20) -> tuple[Import, ...]:
+        """Return the newest imports, newest first."""
+        query = sa.select(imports).order_by(imports.c.started_at.desc(), imports.c.import_id).limit(limit)
+        return tuple(Import(**row) for row in self._connection.execute(query).mappings())
+
+    def rejects(self, import_id: str) -> Iterator[StoredReject]:
+        """Yield an import's rejected rows in the order of the file."""
+        query = (
+            sa.select(*(import_rejects.c[n] for n in ("row_number", "field", "value", "reason")))
+            .where(import_rejects.c.import_id == import_id)
+            .order_by(import_rejects.c.row_number)
+        )
+        for row in self._connection.execute(query):
+            yield StoredReject(*row)
+
+
+class ImportStore(ImportReader):
+    """Writes imports."""
+
+    def put(self, record: Import) -> None:
+        """Store an import's progress, in the transaction of the chunk it tells of."""
+        values = {name: getattr(record, name) for name in Import.__slots__}
+        key = values.pop("import_id")
+        changed = self._connection.execute(sa.update(imports).where(imports.c.import_id == key).values(values))
+        if changed.rowcount == 0:
+            self._connection.execute(sa.insert(imports).values(import_id=key, **values))
+
+    def add_rejects(self, import_id: str, rejects: Sequence[StoredReject]) -> None:
+        """Store rejected rows of a chunk."""
+        if rejects:
+            self._connection.execute(
+                sa.insert(import_rejects),
+                [
+                    {
+                        "import_id": import_id,
+                        "row_number": r.row_number,
+                        "field": r.field[:64],
+                        "value": r.value[:100],
+                        "reason": r.reason[:400],
+                    }
+                    for r in rejects
+                ],
+            )

@@ -1,0 +1,185 @@
+"""The ledger in the database: one locked head, appended rows, and the stream for the verifier."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from casedesk.domain.events import Event
+from casedesk.domain.ledger import EMPTY_ROOT, ZERO_HASH, Frontier, Recorded, link
+from casedesk.domain.moments import canonical
+from casedesk.errors import Unavailable
+from casedesk.store.dialects import id_contains, stream
+from casedesk.store.tables import case_events, ledger_head
+
+#: Columns in the order of :class:`Recorded`.
+COLUMNS = (
+    "event_id", "case_id", "case_seq", "ts", "user", "action", "notes", "meta", "prev_hash", "event_hash", "nonce",
+    "format", "body",
+)  # fmt: skip
+_SELECT = sa.select(*(case_events.c[name] for name in COLUMNS))
+
+# Statements of every append, built once: building them anew would cost more than running them.
+_TIP = (
+    sa.select(case_events.c.case_seq, case_events.c.event_hash)
+    .where(case_events.c.case_id == sa.bindparam("stream"))
+    .order_by(case_events.c.case_seq.desc())
+    .limit(1)
+)
+_INSERT = sa.insert(case_events)
+_HEAD = sa.select(ledger_head.c.size, ledger_head.c.root, ledger_head.c.frontier).where(ledger_head.c.head_id == 1)
+_MOVE_HEAD = sa.update(ledger_head).where(ledger_head.c.head_id == 1)
+# An UPDATE is the one statement that locks the row on all three databases; FOR UPDATE renders nothing on SQL Server.
+_LOCK_HEAD = _MOVE_HEAD.values(locks=ledger_head.c.locks + 1).returning(
+    ledger_head.c.size, ledger_head.c.root, ledger_head.c.frontier
+)
+
+
+class NoLedgerHead(Unavailable):
+    """The single row of ``ledger_head`` is gone."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The ledger has lost its head row, so nothing can be written; run: casedesk audit verify --database."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The ledger's size, its RFC 6962 root in hex, and the frontier to append to."""
+
+    size: int
+    root: str
+    frontier: str
+
+
+class LedgerReader:
+    """Reads events. Every list is in the order of the ledger."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def head(self) -> Head:
+        """Return the head row.
+
+        :raises NoLedgerHead: if it was deleted.
+        """
+        # SQL Server has no snapshot unless the operator turned it on: whoever has read the head keeps writers out until
+        # the transaction ends, so that the events and cases read next belong to it.
+        query = _HEAD.with_hint(ledger_head, "WITH (HOLDLOCK)", "mssql")
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            raise NoLedgerHead
+        return Head(*row)
+
+    def of(self, stream: str, *, newest: int | None = None) -> tuple[Recorded, ...]:
+        """Return the events of a case or of ``DESK``, oldest first; with ``newest``, only the last so many."""
+        query = _SELECT.where(case_events.c.case_id == stream).order_by(case_events.c.case_seq.desc())
+        if newest is not None:
+            query = query.limit(newest)
+        return tuple(_recorded(row) for row in reversed(self._connection.execute(query).all()))
+
+    def newest(
+        self,
+        limit: int,
+        *,
+        before: int | None = None,
+        search: str = "",
+        action: str = "",
+        user: str = "",
+        actions: Sequence[str] = (),
+    ) -> tuple[Recorded, ...]:
+        """Return the newest events, newest first, below ``before`` and with the given action, person or case."""
+        query = _SELECT.order_by(case_events.c.event_id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(case_events.c.event_id < before)
+        if action:
+            query = query.where(case_events.c.action == action)
+        if actions:
+            query = query.where(case_events.c.action.in_(actions))
+        if user:
+            query = query.where(case_events.c.user == user)
+        if search.isdecimal():
+            query = query.where(case_events.c.event_id == int(search[:18]))
+        elif search:
+            query = query.where(id_contains(case_events.c.case_id, search))
+        return tuple(_recorded(row) for row in self._connection.execute(query))
+
+    def participants(self, stream: str) -> frozenset[tuple[str, str]]:
+        """Return who did what on a case, as pairs (user, action)."""
+        query = sa.select(case_events.c.user, case_events.c.action).where(case_events.c.case_id == stream).distinct()
+        return frozenset((row.user, row.action) for row in self._connection.execute(query))
+
+    def everything(self, chunk: int = 5000) -> Iterator[Recorded]:
+        """Stream the whole ledger in order; memory stays bounded by ``chunk`` rows."""
+        yield from map(Recorded._make, stream(self._connection, _SELECT.order_by(case_events.c.event_id), chunk))
+
+    def actions(self) -> tuple[str, ...]:
+        """Return the kinds of event that occur."""
+        return tuple(self._connection.execute(sa.select(case_events.c.action).distinct().order_by("action")).scalars())
+
+    def users(self) -> tuple[str, ...]:
+        """Return everybody who occurs."""
+        return tuple(self._connection.execute(sa.select(case_events.c.user).distinct().order_by("user")).scalars())
+
+
+def _recorded(row: sa.Row[*tuple[object, ...]]) -> Recorded:
+    return Recorded(*row)  # type: ignore[arg-type]  # the columns are those of Recorded, in order
+
+
+class Ledger(LedgerReader):
+    """Appends events. The lock on the head is taken when it is made and held until the transaction ends."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        # The lock comes first in the transaction, so that no two writers wait for each other crosswise.
+        head = connection.execute(_LOCK_HEAD).one_or_none()
+        if head is None:
+            raise NoLedgerHead
+        self._frontier = Frontier.load(head.size, head.frontier)
+        self._tips: dict[str, tuple[int, str]] = {}
+        self._pending: list[Recorded] = []
+
+    def append(self, event: Event, *, stream: str, user: str, at: datetime) -> Recorded:
+        """Link an event to its stream's tip. It is written with :meth:`flush`, in the caller's transaction."""
+        seq, tip = self._tip(stream)
+        row = link(
+            event,
+            stream=stream,
+            user=user,
+            ts=canonical(at),
+            event_id=self._frontier.size + 1,
+            case_seq=seq + 1,
+            prev_hash=tip,
+            nonce=secrets.token_hex(16),
+        )
+        self._frontier.append(row.body)
+        self._tips[stream] = (row.case_seq, row.event_hash)
+        self._pending.append(row)
+        return row
+
+    def _tip(self, stream: str) -> tuple[int, str]:
+        if stream not in self._tips:
+            row = self._connection.execute(_TIP, {"stream": stream}).one_or_none()
+            self._tips[stream] = (row.case_seq, row.event_hash) if row else (0, ZERO_HASH)
+        return self._tips[stream]
+
+    def flush(self) -> None:
+        """Write the appended rows and the new head."""
+        if not self._pending:
+            return
+        rows = [row._asdict() for row in self._pending]
+        self._connection.execute(_INSERT, rows)
+        head = {"size": self._frontier.size, "root": self._frontier.root(), "frontier": self._frontier.dump()}
+        self._connection.execute(_MOVE_HEAD, head)
+        self._pending.clear()
+
+
+def first_head() -> dict[str, object]:
+    """Return the head row of an empty ledger."""
+    return {"head_id": 1, "size": 0, "root": EMPTY_ROOT, "frontier": "", "locks": 0}

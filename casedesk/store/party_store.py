@@ -1,0 +1,177 @@
+"""Customers and accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from casedesk.domain.transactions import Account, Customer, CustomerKind
+from casedesk.errors import NotFound
+from casedesk.store.tables import accounts, customers
+
+CHUNK = 500
+
+
+class NoSuchCustomer(NotFound):
+    """No customer has this id."""
+
+    def __init__(self, customer_id: str) -> None:
+        super().__init__(f"There is no customer “{customer_id}”.")
+
+
+class PartyReader:
+    """Reads customers and accounts."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def customer(self, customer_id: str) -> Customer:
+        """Return a customer.
+
+        :raises NoSuchCustomer: if there is none.
+        """
+        row = self._connection.execute(
+            sa.select(customers).where(customers.c.customer_id == customer_id)
+        ).one_or_none()
+        if row is None:
+            raise NoSuchCustomer(customer_id)
+        return Customer(
+            row.customer_id, row.name, CustomerKind(row.kind), row.country, row.segment, row.occupation, row.since
+        )
+
+    def accounts_of(self, customer_id: str) -> tuple[Account, ...]:
+        """Return a customer's accounts, by id."""
+        query = sa.select(accounts).where(accounts.c.customer_id == customer_id).order_by(accounts.c.account_id)
+        return tuple(_account(row) for row in self._connection.execute(query))
+
+    def accounts(self, account_ids: Sequence[str]) -> dict[str, Account]:
+        """Return those of the accounts that exist, by id."""
+        found: dict[str, Account] = {}
+        ids = sorted(set(account_ids))
+        for start in range(0, len(ids), CHUNK):
+            query = sa.select(accounts).where(accounts.c.account_id.in_(ids[start : start + CHUNK]))
+            found |= {row.account_id: _account(row) for row in self._connection.execute(query)}
+        return found
+
+    def known_accounts(self, account_ids: Iterable[str]) -> set[str]:
+        """Return which of the ids exist."""
+        known: set[str] = set()
+        ids = sorted(account_ids)
+        for start in range(0, len(ids), CHUNK):
+            query = sa.select(accounts.c.account_id).where(accounts.c.account_id.in_(ids[start : start + CHUNK]))
+            known.update(self._connection.execute(query).scalars())
+        return known
+
+    def known_customers(self, customer_ids: Iterable[str]) -> set[str]:
+        """Return which of the ids exist."""
+        known: set[str] = set()
+        ids = sorted(customer_ids)
+        for start in range(0, len(ids), CHUNK):
+            query = sa.select(customers.c.customer_id).where(
+                customers.c.customer_id.in_(ids[start : start + CHUNK])
+            )
+            known.update(self._connection.execute(query).scalars())
+        return known
+
+
+class PartyStore(PartyReader):
+    """Writes customers and accounts."""
+
+    def put_customers(self, batch: Sequence[Customer]) -> int:
+        """Add new customers and fill in those known only as unknown holders. Return how many changed or came."""
+        known = self.known_customers(c.customer_id for c in batch)
+        new = {c.customer_id: c for c in batch if c.customer_id not in known}
+        if new:
+            self._connection.execute(sa.insert(customers), [_customer_values(c) for c in new.values()])
+        changed = 0
+        for customer in batch:
+            if customer.customer_id in known:
+                changed += self._connection.execute(
+                    sa.update(customers)
+                    .where(
+                        customers.c.customer_id == customer.customer_id,
+                        customers.c.kind == CustomerKind.UNKNOWN.value,
+                    )
+                    .values(_customer_values(customer))
+                ).rowcount
+        return len(new) + changed
+
+    def put_accounts(self, batch: Sequence[Account]) -> int:
+        """Add new accounts; an account made up for an unknown holder is given to the customer named. Return the count."""
+        known = self.accounts([a.account_id for a in batch])
+        new = {a.account_id: a for a in batch if a.account_id not in known}
+        if new:
+            self._connection.execute(sa.insert(accounts), [_account_values(a) for a in new.values()])
+        changed = 0
+        for account in batch:
+            stored = known.get(account.account_id)
+            if stored is not None and stored.customer_id == unknown_holder(account.account_id) != account.customer_id:
+                self._connection.execute(
+                    sa.update(accounts)
+                    .where(accounts.c.account_id == account.account_id)
+                    .values(_account_values(account))
+                )
+                changed += 1
+        return len(new) + changed
+
+    def add_unknown_holders(self, keys: Iterable[tuple[str, str, str]]) -> int:
+        """Make an account and its unknown holder for every key (account_id, bank, currency) not yet known."""
+        wanted = {key[0]: key for key in keys}
+        missing = sorted(wanted.keys() - self.known_accounts(wanted))
+        if not missing:
+            return 0
+        holders = {name: f"Holder of {name}" for name in missing}
+        known = self.known_customers(unknown_holder(name) for name in missing)
+        fresh = [
+            _customer_values(Customer(unknown_holder(name), holders[name], CustomerKind.UNKNOWN, ""))
+            for name in missing
+            if unknown_holder(name) not in known
+        ]
+        if fresh:
+            self._connection.execute(sa.insert(customers), fresh)
+        self._connection.execute(
+            sa.insert(accounts),
+            [
+                _account_values(Account(name, unknown_holder(name), holders[name], wanted[name][1], wanted[name][2]))
+                for name in missing
+            ],
+        )
+        return len(missing)
+
+
+def unknown_holder(account_id: str) -> str:
+    """Return the customer id of an account's holder whom no file has named."""
+    return f"H-{account_id}"
+
+
+def _customer_values(customer: Customer) -> dict[str, Any]:
+    return {
+        "customer_id": customer.customer_id,
+        "name": customer.name,
+        "kind": customer.kind.value,
+        "country": customer.country,
+        "segment": customer.segment,
+        "occupation": customer.occupation,
+        "since": customer.since,
+    }
+
+
+def _account(row: sa.Row[*tuple[Any, ...]]) -> Account:
+    return Account(
+        row.account_id, row.customer_id or "", row.holder, row.bank, row.currency, row.country, row.opened_on
+    )
+
+
+def _account_values(account: Account) -> dict[str, Any]:
+    return {
+        "account_id": account.account_id,
+        "customer_id": account.customer_id or None,
+        "holder": account.holder,
+        "bank": account.bank,
+        "currency": account.currency,
+        "country": account.country,
+        "opened_on": account.opened_on,
+    }

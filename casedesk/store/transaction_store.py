@@ -1,0 +1,263 @@
+"""Transactions: bulk insert that counts duplicates, and the readings a case and the rules need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from casedesk.domain.money import Money
+from casedesk.domain.transactions import Channel, Transaction
+from casedesk.store.dialects import arrow_reader, bulk_times
+from casedesk.store.tables import accounts, alert_transactions, alerts, customers, transactions
+
+CHUNK = 500
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+#: Columns in the order in which a bulk insert takes them.
+COLUMNS = (
+    "transaction_id", "booked_at", "from_account", "to_account", "amount_minor", "currency", "received_minor",
+    "received_currency", "base_minor", "channel", "from_country", "to_country", "branch", "reference",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Inserted:
+    """What became of a bulk insert. ``conflicting`` holds positions whose id is stored with another content."""
+
+    stored: int
+    duplicates: int
+    conflicting: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """All money between a customer and one counterparty, in base minor units."""
+
+    counterparty: str  # account id, empty for cash
+    name: str
+    country: str
+    into: int
+    out: int
+    transactions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One transaction as a customer's account sees it. ``alert_ids`` are the alerts it is evidence of."""
+
+    transaction: Transaction
+    account_id: str
+    into: bool
+    counterparty: str
+    counterparty_name: str
+    country: str
+    alert_ids: tuple[str, ...]
+
+
+class TransactionReader:
+    """Reads transactions."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def count(self) -> int:
+        """Return how many are stored."""
+        return self._connection.execute(sa.select(sa.func.count()).select_from(transactions)).scalar_one()
+
+    def legs(
+        self, customer_id: str, *, since: datetime | None = None, only_evidence_of: str = "", limit: int = 10_000
+    ) -> tuple[Leg, ...]:
+        """Return a customer's transactions, newest first.
+
+        :param only_evidence_of: a case id; then only what is evidence of an alert of that case.
+        """
+        own = sa.select(accounts.c.account_id).where(accounts.c.customer_id == customer_id)
+        evidence = self._evidence(customer_id, only_evidence_of)
+        query = sa.select(transactions).where(
+            sa.or_(transactions.c.from_account.in_(own), transactions.c.to_account.in_(own))
+        )
+        if since is not None:
+            query = query.where(transactions.c.booked_at >= since)
+        if only_evidence_of:
+            linked = (
+                sa.select(alert_transactions.c.transaction_id)
+                .join(alerts, alerts.c.alert_id == alert_transactions.c.alert_id)
+                .where(alerts.c.case_id == only_evidence_of)
+            )
+            query = sa.select(transactions).where(transactions.c.transaction_id.in_(linked))
+        query = query.order_by(transactions.c.booked_at.desc(), transactions.c.transaction_id).limit(limit)
+        rows = [_transaction(row) for row in self._connection.execute(query)]
+        mine = set(self._connection.execute(own).scalars())
+        names = self._names({side for t in rows for side in (t.from_account, t.to_account) if side})
+        return tuple(leg for t in rows for leg in _legs(t, mine, names, evidence))
+
+    def _evidence(self, customer_id: str, case_id: str) -> dict[str, tuple[str, ...]]:
+        query = (
+            sa.select(alert_transactions.c.transaction_id, alerts.c.alert_id)
+            .join(alerts, alerts.c.alert_id == alert_transactions.c.alert_id)
+            .where(alerts.c.case_id == case_id if case_id else alerts.c.customer_id == customer_id)
+            .order_by(alerts.c.alert_id)
+        )
+        found: dict[str, list[str]] = {}
+        for transaction_id, alert_id in self._connection.execute(query):
+            found.setdefault(transaction_id, []).append(alert_id)
+        return {transaction_id: tuple(ids) for transaction_id, ids in found.items()}
+
+    def _names(self, account_ids: set[str]) -> dict[str, str]:
+        """Return the holder's name of each account: the customer's for the desk's own, else what the file said."""
+        found: dict[str, str] = {}
+        ids = sorted(account_ids)
+        for start in range(0, len(ids), CHUNK):
+            query = (
+                sa.select(accounts.c.account_id, sa.func.coalesce(customers.c.name, accounts.c.holder))
+                .outerjoin(customers, customers.c.customer_id == accounts.c.customer_id)
+                .where(accounts.c.account_id.in_(ids[start : start + CHUNK]))
+            )
+            found |= {row[0]: row[1] for row in self._connection.execute(query)}
+        return found
+
+    def flows(self, customer_id: str, *, since: datetime | None = None, limit: int = 50) -> tuple[Flow, ...]:
+        """Return a customer's largest counterparties by total amount."""
+        totals: dict[str, list[Any]] = {}
+        for leg in self.legs(customer_id, since=since, limit=200_000):
+            into, out, count, name, country = totals.get(leg.counterparty, (0, 0, 0, "", ""))
+            amount = leg.transaction.base_minor
+            totals[leg.counterparty] = [
+                into + (amount if leg.into else 0),
+                out + (0 if leg.into else amount),
+                count + 1,
+                name or leg.counterparty_name,
+                country or leg.country,
+            ]
+        flows = [Flow(key, v[3], v[4], v[0], v[1], v[2]) for key, v in totals.items()]
+        return tuple(sorted(flows, key=lambda f: (-(f.into + f.out), f.counterparty))[:limit])
+
+    def arrow(self, until: datetime | None = None) -> pa.Table:
+        """Read what the rules need into Arrow, by the database's columnar driver where it has one.
+
+        Columns: transaction_id, booked_at (timestamp[us], UTC), from_account, to_account, base_minor (int64), channel,
+        from_country, to_country. Transactions booked at ``until`` or later are left out.
+        """
+        query = sa.select(
+            *(
+                transactions.c[name]
+                for name in ("transaction_id", "booked_at", "from_account", "to_account", "base_minor", "channel",
+                             "from_country", "to_country")
+            )
+        )  # fmt: skip
+        if until is not None:
+            query = query.where(transactions.c.booked_at < until)
+        return arrow_reader(self._connection, query)
+
+    def arrow_accounts(self) -> pa.Table:
+        """Read (account_id, customer_id) of every account into Arrow; external accounts have an empty customer."""
+        query = sa.select(accounts.c.account_id, sa.func.coalesce(accounts.c.customer_id, "").label("customer_id"))
+        return arrow_reader(self._connection, query)
+
+
+class TransactionStore(TransactionReader):
+    """Writes transactions."""
+
+    def insert_new(self, columns: Mapping[str, Sequence[Any]]) -> Inserted:
+        """Store the rows whose id is new.
+
+        :param columns: equally long sequences under the names in ``COLUMNS``; ``booked_at`` in UTC epoch microseconds.
+        """
+        ready = {**columns, "booked_at": bulk_times(self._connection.dialect.name, columns["booked_at"])}
+        rows = list(zip(*(ready[name] for name in COLUMNS), strict=True))
+        if not rows:
+            return Inserted(0, 0, ())
+        stored = self._insert(rows)
+        if stored == len(rows):
+            return Inserted(stored, 0, ())
+        conflicting = self._conflicting(columns)
+        return Inserted(stored, len(rows) - stored - len(conflicting), conflicting)
+
+    def _insert(self, rows: list[tuple[Any, ...]]) -> int:
+        dialect = self._connection.dialect.name
+        if dialect == "sqlite":
+            statement = sqlite.insert(transactions).on_conflict_do_nothing()
+            text = str(statement.values(dict.fromkeys(COLUMNS)).compile(dialect=self._connection.dialect))
+            return self._connection.exec_driver_sql(text, rows).rowcount
+        if dialect == "postgresql":
+            insert = postgresql.insert(transactions).on_conflict_do_nothing()
+            values = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+            return self._connection.execute(insert, values, execution_options={"preserve_rowcount": True}).rowcount
+        known = self._known([row[0] for row in rows])
+        new = {row[0]: row for row in reversed(rows) if row[0] not in known}
+        if new:
+            fresh = [dict(zip(COLUMNS, row, strict=True)) for row in new.values()]
+            self._connection.execute(sa.insert(transactions), fresh)
+        return len(new)
+
+    def _known(self, ids: Sequence[str]) -> set[str]:
+        known: set[str] = set()
+        for start in range(0, len(ids), CHUNK):
+            query = sa.select(transactions.c.transaction_id).where(
+                transactions.c.transaction_id.in_(ids[start : start + CHUNK])
+            )
+            known.update(self._connection.execute(query).scalars())
+        return known
+
+    def _conflicting(self, columns: Mapping[str, Sequence[Any]]) -> tuple[int, ...]:
+        ids = columns["transaction_id"]
+        found: list[int] = []
+        for start in range(0, len(ids), CHUNK):
+            part = ids[start : start + CHUNK]
+            query = sa.select(transactions).where(transactions.c.transaction_id.in_(part))
+            stored = {row.transaction_id: row for row in self._connection.execute(query)}
+            for position in range(start, start + len(part)):
+                row = stored[ids[position]]
+                same = row.booked_at == EPOCH + timedelta(microseconds=int(columns["booked_at"][position]))
+                same = same and all(
+                    getattr(row, name) == columns[name][position] for name in COLUMNS if name not in _NOT_COMPARED
+                )
+                if not same:
+                    found.append(position)
+        return tuple(found)
+
+
+#: The base amount follows from the rate table, which may have changed since; the id is what was looked up.
+_NOT_COMPARED = frozenset({"booked_at", "base_minor", "transaction_id"})
+
+
+def _transaction(row: sa.Row[*tuple[Any, ...]]) -> Transaction:
+    return Transaction(
+        transaction_id=row.transaction_id,
+        booked_at=row.booked_at,
+        from_account=row.from_account,
+        to_account=row.to_account,
+        amount=Money(row.amount_minor, row.currency),
+        received=Money(row.received_minor, row.received_currency),
+        base_minor=row.base_minor,
+        channel=Channel(row.channel),
+        from_country=row.from_country,
+        to_country=row.to_country,
+        branch=row.branch,
+        reference=row.reference,
+    )
+
+
+def _legs(
+    t: Transaction, mine: set[str], names: dict[str, str], evidence: dict[str, tuple[str, ...]]
+) -> list[Leg]:
+    legs = []
+    found = evidence.get(t.transaction_id, ())
+    if t.to_account in mine:
+        name = names.get(t.from_account, "") or _cash(t, "deposit")
+        legs.append(Leg(t, t.to_account, True, t.from_account, name, t.from_country, found))
+    if t.from_account in mine and t.from_account != t.to_account:
+        name = names.get(t.to_account, "") or _cash(t, "withdrawal")
+        legs.append(Leg(t, t.from_account, False, t.to_account, name, t.to_country, found))
+    return legs
+
+
+def _cash(t: Transaction, what: str) -> str:
+    return f"Cash {what} · {t.branch}" if t.branch else f"Cash {what}"

@@ -1,0 +1,101 @@
+"""Units of work: one that can only read, and one that commits once and otherwise rolls back."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy.engine import Connection, Engine
+
+from casedesk.store.alert_store import AlertReader, AlertStore
+from casedesk.store.case_store import CaseReader, CaseStore
+from casedesk.store.dataset_store import DatasetStore
+from casedesk.store.draw_store import DrawReader, DrawStore
+from casedesk.store.engines import translated
+from casedesk.store.import_store import ImportReader, ImportStore
+from casedesk.store.ledger_store import Ledger, LedgerReader
+from casedesk.store.party_store import PartyReader, PartyStore
+from casedesk.store.people_store import PeopleReader, PeopleStore
+from casedesk.store.queue_reader import QueueReader
+from casedesk.store.rate_store import RateReader, RateStore
+from casedesk.store.transaction_store import TransactionReader, TransactionStore
+
+
+class _Unit:
+    """What both units share: one connection, one transaction, and sentences instead of driver errors."""
+
+    _writes = False
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._stack = ExitStack()
+
+    def _open(self) -> Connection:
+        self._stack.enter_context(translated(self._engine))
+        connection = self._stack.enter_context(self._engine.connect())
+        connection = connection.execution_options(casedesk_writes=self._writes)
+        self._stack.callback(connection.rollback)  # does nothing after a commit
+        connection.begin()
+        return connection
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        return self._stack.__exit__(kind, error, trace)
+
+
+class Reading(_Unit):
+    """A consistent look at the desk. It has no way to commit; what it might write is rolled back."""
+
+    def __enter__(self) -> Self:
+        try:
+            connection = self._open()
+        except BaseException as error:
+            if self._stack.__exit__(type(error), error, error.__traceback__):
+                raise AssertionError("nothing in the stack swallows errors") from error
+            raise
+        self.alerts = AlertReader(connection)
+        self.cases = CaseReader(connection)
+        self.draws = DrawReader(connection)
+        self.imports = ImportReader(connection)
+        self.ledger = LedgerReader(connection)
+        self.parties = PartyReader(connection)
+        self.people = PeopleReader(connection)
+        self.queue = QueueReader(connection)
+        self.rates = RateReader(connection)
+        self.transactions = TransactionReader(connection)
+        return self
+
+
+class Writing(_Unit):
+    """One use case: the ledger's head is locked on entry, and :meth:`commit` is the last line.
+
+    Whatever happens before the commit, an error or a forgotten commit, leaves the database as it was.
+    """
+
+    _writes = True
+
+    def __enter__(self) -> Self:
+        try:
+            self._connection = self._open()
+            self.ledger = Ledger(self._connection)  # takes the lock: the transaction's first statement
+        except BaseException as error:
+            self._stack.__exit__(type(error), error, error.__traceback__)
+            raise
+        self.alerts = AlertStore(self._connection)
+        self.cases = CaseStore(self._connection)
+        self.dataset = DatasetStore(self._connection)
+        self.draws = DrawStore(self._connection)
+        self.imports = ImportStore(self._connection)
+        self.parties = PartyStore(self._connection)
+        self.people = PeopleStore(self._connection)
+        self.queue = QueueReader(self._connection)
+        self.rates = RateStore(self._connection)
+        self.transactions = TransactionStore(self._connection)
+        return self
+
+    def commit(self) -> None:
+        """Write the appended events and commit, once."""
+        self.ledger.flush()
+        self._connection.commit()

@@ -1,0 +1,383 @@
+BEGIN TRANSACTION;
+
+CREATE TABLE alembic_version (
+    version_num VARCHAR(32) NOT NULL,
+    CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+
+GO
+
+-- Running upgrade  -> 0001_the_desk_opens
+
+CREATE TABLE users (
+    user_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    name NVARCHAR(200) NOT NULL,
+    role VARCHAR(16) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    active BIT NOT NULL DEFAULT 1,
+    email VARCHAR(320) COLLATE Latin1_General_100_BIN2_UTF8 NULL,
+    CONSTRAINT pk_users PRIMARY KEY (user_id),
+    CONSTRAINT ck_users_role CHECK (role IN ('Analyst', 'QA', 'Manager', 'Auditor'))
+);
+
+GO
+
+CREATE UNIQUE INDEX ix_users_email ON users (email) WHERE email IS NOT NULL;
+
+GO
+
+CREATE TABLE customers (
+    customer_id VARCHAR(80) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    name NVARCHAR(200) NOT NULL,
+    kind VARCHAR(16) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    country VARCHAR(2) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    segment NVARCHAR(64) NOT NULL,
+    occupation NVARCHAR(120) NOT NULL,
+    since DATE NULL,
+    CONSTRAINT pk_customers PRIMARY KEY (customer_id),
+    CONSTRAINT ck_customers_kind CHECK (kind IN ('Person', 'Business', 'Unknown'))
+);
+
+GO
+
+CREATE INDEX ix_customers_name ON customers (name);
+
+GO
+
+CREATE TABLE accounts (
+    account_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    customer_id VARCHAR(80) COLLATE Latin1_General_100_BIN2_UTF8 NULL,
+    holder NVARCHAR(200) NOT NULL,
+    bank NVARCHAR(64) NOT NULL,
+    currency VARCHAR(3) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    country VARCHAR(2) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    opened_on DATE NULL,
+    CONSTRAINT pk_accounts PRIMARY KEY (account_id),
+    CONSTRAINT fk_accounts_customer_id_customers FOREIGN KEY(customer_id) REFERENCES customers (customer_id)
+);
+
+GO
+
+CREATE INDEX ix_accounts_customer_id ON accounts (customer_id);
+
+GO
+
+CREATE TABLE imports (
+    import_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    kind VARCHAR(16) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    file_name NVARCHAR(260) NOT NULL,
+    sha256 VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    reading VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    started_at DATETIME2(6) NOT NULL,
+    finished_at DATETIME2(6) NULL,
+    chunks INTEGER NOT NULL,
+    rows_read BIGINT NOT NULL,
+    rows_stored BIGINT NOT NULL,
+    rows_duplicate BIGINT NOT NULL,
+    rows_rejected BIGINT NOT NULL,
+    CONSTRAINT pk_imports PRIMARY KEY (import_id)
+);
+
+GO
+
+CREATE INDEX ix_imports_sha256 ON imports (sha256);
+
+GO
+
+CREATE TABLE import_rejects (
+    import_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    row_number BIGINT NOT NULL,
+    field NVARCHAR(64) NOT NULL,
+    value NVARCHAR(100) NOT NULL,
+    reason NVARCHAR(400) NOT NULL,
+    CONSTRAINT pk_import_rejects PRIMARY KEY (import_id, row_number),
+    CONSTRAINT fk_import_rejects_import_id_imports FOREIGN KEY(import_id) REFERENCES imports (import_id)
+);
+
+GO
+
+CREATE TABLE transactions (
+    transaction_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    booked_at DATETIME2(6) NOT NULL,
+    from_account VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    to_account VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    currency VARCHAR(3) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    received_minor BIGINT NOT NULL,
+    received_currency VARCHAR(3) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    base_minor BIGINT NOT NULL,
+    channel VARCHAR(8) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    from_country VARCHAR(2) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    to_country VARCHAR(2) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    branch NVARCHAR(64) NOT NULL,
+    reference NVARCHAR(140) NOT NULL,
+    CONSTRAINT pk_transactions PRIMARY KEY (transaction_id),
+    CONSTRAINT ck_transactions_channel CHECK (channel IN ('CASH', 'ACH', 'WIRE', 'CARD', 'CHEQUE', 'CRYPTO', 'INTERNAL', 'OTHER')),
+    CONSTRAINT ck_transactions_sides CHECK (from_account <> '' OR to_account <> ''),
+    CONSTRAINT ck_transactions_amounts CHECK (amount_minor >= 0 AND received_minor >= 0 AND base_minor >= 0)
+);
+
+GO
+
+CREATE INDEX ix_transactions_from_account_booked_at ON transactions (from_account, booked_at);
+
+GO
+
+CREATE INDEX ix_transactions_to_account_booked_at ON transactions (to_account, booked_at);
+
+GO
+
+CREATE TABLE exchange_rates (
+    currency VARCHAR(3) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    valid_from DATE NOT NULL,
+    usd_per_unit VARCHAR(40) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    source NVARCHAR(200) NOT NULL,
+    CONSTRAINT pk_exchange_rates PRIMARY KEY (currency, valid_from)
+);
+
+GO
+
+CREATE TABLE cases (
+    case_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    customer_id VARCHAR(80) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    status VARCHAR(16) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    owner VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NULL,
+    disposition VARCHAR(16) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    version INTEGER NOT NULL,
+    opened_at DATETIME2(6) NOT NULL,
+    alerted_at DATETIME2(6) NOT NULL,
+    suspicion_at DATETIME2(6) NOT NULL,
+    suspicion_event BIGINT NOT NULL,
+    suspicion_moved BIT NOT NULL,
+    suspect_identified BIT NOT NULL,
+    decision_text NVARCHAR(max) NOT NULL,
+    decided_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NULL,
+    decided_at DATETIME2(6) NULL,
+    approved_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NULL,
+    approved_at DATETIME2(6) NULL,
+    closed_at DATETIME2(6) NULL,
+    qa_status VARCHAR(8) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    qa_reviewer VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NULL,
+    qa_reviewed_at DATETIME2(6) NULL,
+    qa_severity VARCHAR(16) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    qa_notes NVARCHAR(max) NOT NULL,
+    due_at DATETIME2(6) NOT NULL,
+    is_open BIT NOT NULL,
+    severity INTEGER NOT NULL,
+    risk_rank SMALLINT NOT NULL,
+    typology VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    alert_count INTEGER NOT NULL,
+    transaction_count BIGINT NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    CONSTRAINT pk_cases PRIMARY KEY (case_id),
+    CONSTRAINT ck_cases_disposition CHECK (disposition IN ('', 'No SAR', 'SAR', 'Escalate')),
+    CONSTRAINT ck_cases_qa_status CHECK (qa_status IN ('', 'Pass', 'Fail')),
+    CONSTRAINT ck_cases_closed_is_decided CHECK (status <> 'Closed' OR disposition IN ('No SAR', 'SAR')),
+    CONSTRAINT ck_cases_new_is_unowned CHECK (status <> 'New' OR owner IS NULL),
+    CONSTRAINT ck_cases_status CHECK (status IN ('New', 'In Review', 'Closed')),
+    CONSTRAINT fk_cases_approved_by_users FOREIGN KEY(approved_by) REFERENCES users (user_id),
+    CONSTRAINT fk_cases_customer_id_customers FOREIGN KEY(customer_id) REFERENCES customers (customer_id),
+    CONSTRAINT fk_cases_decided_by_users FOREIGN KEY(decided_by) REFERENCES users (user_id),
+    CONSTRAINT fk_cases_owner_users FOREIGN KEY(owner) REFERENCES users (user_id),
+    CONSTRAINT fk_cases_qa_reviewer_users FOREIGN KEY(qa_reviewer) REFERENCES users (user_id)
+);
+
+GO
+
+CREATE INDEX ix_cases_closed_at ON cases (closed_at);
+
+GO
+
+CREATE INDEX ix_cases_customer_id_status ON cases (customer_id, status);
+
+GO
+
+CREATE INDEX ix_cases_queue ON cases (is_open, due_at, risk_rank, case_id);
+
+GO
+
+CREATE INDEX ix_cases_queue_all ON cases (due_at, risk_rank, case_id);
+
+GO
+
+CREATE INDEX ix_cases_queue_disposition ON cases (disposition, is_open, due_at, risk_rank, case_id);
+
+GO
+
+CREATE INDEX ix_cases_queue_opened ON cases (is_open, opened_at, case_id);
+
+GO
+
+CREATE INDEX ix_cases_queue_owner ON cases (owner, is_open, due_at, risk_rank, case_id);
+
+GO
+
+CREATE INDEX ix_cases_queue_risk ON cases (is_open, risk_rank, due_at, case_id);
+
+GO
+
+CREATE TABLE detection_runs (
+    run_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    ran_at DATETIME2(6) NOT NULL,
+    until DATETIME2(6) NULL,
+    rule_set_hash VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    parameters NVARCHAR(max) NOT NULL,
+    data_fingerprint VARCHAR(128) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    engine VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    transactions BIGINT NOT NULL,
+    new_alerts INTEGER NOT NULL,
+    grown_alerts INTEGER NOT NULL,
+    CONSTRAINT pk_detection_runs PRIMARY KEY (run_id)
+);
+
+GO
+
+CREATE TABLE alerts (
+    alert_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    [rule] VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    rule_version VARCHAR(16) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    parameters NVARCHAR(max) NOT NULL,
+    customer_id VARCHAR(80) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    account_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    window_start DATETIME2(6) NOT NULL,
+    window_end DATETIME2(6) NOT NULL,
+    severity INTEGER NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    transaction_count INTEGER NOT NULL,
+    sentence NVARCHAR(1000) NOT NULL,
+    raised_at DATETIME2(6) NOT NULL,
+    run_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    case_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NULL,
+    CONSTRAINT pk_alerts PRIMARY KEY (alert_id),
+    CONSTRAINT ck_alerts_severity CHECK (severity BETWEEN 0 AND 100),
+    CONSTRAINT fk_alerts_account_id_accounts FOREIGN KEY(account_id) REFERENCES accounts (account_id),
+    CONSTRAINT fk_alerts_case_id_cases FOREIGN KEY(case_id) REFERENCES cases (case_id),
+    CONSTRAINT fk_alerts_customer_id_customers FOREIGN KEY(customer_id) REFERENCES customers (customer_id),
+    CONSTRAINT fk_alerts_run_id_detection_runs FOREIGN KEY(run_id) REFERENCES detection_runs (run_id)
+);
+
+GO
+
+CREATE INDEX ix_alerts_account_id_rule ON alerts (account_id, [rule]);
+
+GO
+
+CREATE INDEX ix_alerts_case_id ON alerts (case_id);
+
+GO
+
+CREATE INDEX ix_alerts_customer_id ON alerts (customer_id);
+
+GO
+
+CREATE TABLE alert_transactions (
+    alert_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    transaction_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    position INTEGER NOT NULL,
+    CONSTRAINT pk_alert_transactions PRIMARY KEY (alert_id, transaction_id),
+    CONSTRAINT fk_alert_transactions_alert_id_alerts FOREIGN KEY(alert_id) REFERENCES alerts (alert_id),
+    CONSTRAINT fk_alert_transactions_transaction_id_transactions FOREIGN KEY(transaction_id) REFERENCES transactions (transaction_id)
+);
+
+GO
+
+CREATE INDEX ix_alert_transactions_transaction_id ON alert_transactions (transaction_id);
+
+GO
+
+CREATE TABLE case_events (
+    event_id BIGINT NOT NULL,
+    case_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    case_seq INTEGER NOT NULL,
+    ts VARCHAR(27) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    [user] VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    action VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    notes NVARCHAR(max) NOT NULL,
+    meta NVARCHAR(max) NOT NULL,
+    prev_hash VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    event_hash VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    nonce VARCHAR(32) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    format VARCHAR(32) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    body VARBINARY(max) NOT NULL,
+    CONSTRAINT pk_case_events PRIMARY KEY (event_id),
+    CONSTRAINT uq_case_events_case_id_case_seq UNIQUE (case_id, case_seq),
+    CONSTRAINT uq_case_events_case_id_prev_hash UNIQUE (case_id, prev_hash)
+);
+
+GO
+
+CREATE TABLE ledger_head (
+    head_id INTEGER NOT NULL,
+    size BIGINT NOT NULL,
+    root VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    frontier NVARCHAR(max) NOT NULL,
+    locks BIGINT NOT NULL,
+    CONSTRAINT pk_ledger_head PRIMARY KEY (head_id),
+    CONSTRAINT ck_ledger_head_single_row CHECK (head_id = 1)
+);
+
+GO
+
+CREATE TABLE counters (
+    name VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    value BIGINT NOT NULL,
+    CONSTRAINT pk_counters PRIMARY KEY (name)
+);
+
+GO
+
+INSERT INTO ledger_head (head_id, size, root, frontier, locks) VALUES (1, 0, 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', N'', 0);
+
+GO
+
+CREATE TABLE qa_draws (
+    draw_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    period_from DATE NOT NULL,
+    period_to DATE NOT NULL,
+    drawn_at DATETIME2(6) NOT NULL,
+    drawn_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    population_size INTEGER NOT NULL,
+    population_sha256 VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    seed VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    record NVARCHAR(max) NOT NULL,
+    CONSTRAINT pk_qa_draws PRIMARY KEY (draw_id)
+);
+
+GO
+
+CREATE TABLE qa_picks (
+    draw_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    case_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    stratum NVARCHAR(160) NOT NULL,
+    rank VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    place INTEGER NOT NULL,
+    outcome VARCHAR(8) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    reviewer VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NULL,
+    reviewed_at DATETIME2(6) NULL,
+    CONSTRAINT pk_qa_picks PRIMARY KEY (draw_id, case_id),
+    CONSTRAINT ck_qa_picks_outcome CHECK (outcome IN ('', 'Pass', 'Fail')),
+    CONSTRAINT fk_qa_picks_case_id_cases FOREIGN KEY(case_id) REFERENCES cases (case_id),
+    CONSTRAINT fk_qa_picks_draw_id_qa_draws FOREIGN KEY(draw_id) REFERENCES qa_draws (draw_id),
+    CONSTRAINT fk_qa_picks_reviewer_users FOREIGN KEY(reviewer) REFERENCES users (user_id)
+);
+
+GO
+
+CREATE INDEX ix_qa_picks_case_id ON qa_picks (case_id);
+
+GO
+
+EXEC sp_executesql N'CREATE TRIGGER case_events_no_change ON case_events INSTEAD OF UPDATE, DELETE AS
+BEGIN
+  SET NOCOUNT ON;
+  THROW 50001, ''case_events is append-only: events are never changed or deleted'', 1;
+END';
+
+GO
+
+INSERT INTO alembic_version (version_num) OUTPUT inserted.version_num VALUES ('0001_the_desk_opens');
+
+GO
+
+COMMIT;
+
+GO

@@ -1,0 +1,313 @@
+BEGIN;
+
+CREATE TABLE alembic_version (
+    version_num VARCHAR(32) NOT NULL,
+    CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+
+-- Running upgrade  -> 0001_the_desk_opens
+
+CREATE TABLE users (
+    user_id VARCHAR(64) COLLATE "C" NOT NULL,
+    name VARCHAR(200) NOT NULL,
+    role VARCHAR(16) COLLATE "C" NOT NULL,
+    active BOOLEAN DEFAULT true NOT NULL,
+    email VARCHAR(320) COLLATE "C",
+    CONSTRAINT pk_users PRIMARY KEY (user_id),
+    CONSTRAINT ck_users_role CHECK (role IN ('Analyst', 'QA', 'Manager', 'Auditor'))
+);
+
+CREATE UNIQUE INDEX ix_users_email ON users (email) WHERE email IS NOT NULL;
+
+CREATE TABLE customers (
+    customer_id VARCHAR(80) COLLATE "C" NOT NULL,
+    name VARCHAR(200) NOT NULL,
+    kind VARCHAR(16) COLLATE "C" NOT NULL,
+    country VARCHAR(2) COLLATE "C" NOT NULL,
+    segment VARCHAR(64) NOT NULL,
+    occupation VARCHAR(120) NOT NULL,
+    since DATE,
+    CONSTRAINT pk_customers PRIMARY KEY (customer_id),
+    CONSTRAINT ck_customers_kind CHECK (kind IN ('Person', 'Business', 'Unknown'))
+);
+
+CREATE INDEX ix_customers_name ON customers (name);
+
+CREATE TABLE accounts (
+    account_id VARCHAR(64) COLLATE "C" NOT NULL,
+    customer_id VARCHAR(80) COLLATE "C",
+    holder VARCHAR(200) NOT NULL,
+    bank VARCHAR(64) NOT NULL,
+    currency VARCHAR(3) COLLATE "C" NOT NULL,
+    country VARCHAR(2) COLLATE "C" NOT NULL,
+    opened_on DATE,
+    CONSTRAINT pk_accounts PRIMARY KEY (account_id),
+    CONSTRAINT fk_accounts_customer_id_customers FOREIGN KEY(customer_id) REFERENCES customers (customer_id)
+);
+
+CREATE INDEX ix_accounts_customer_id ON accounts (customer_id);
+
+CREATE TABLE imports (
+    import_id VARCHAR(64) COLLATE "C" NOT NULL,
+    kind VARCHAR(16) COLLATE "C" NOT NULL,
+    file_name VARCHAR(260) NOT NULL,
+    sha256 VARCHAR(64) COLLATE "C" NOT NULL,
+    reading VARCHAR(64) COLLATE "C" NOT NULL,
+    started_at TIMESTAMP(6) WITHOUT TIME ZONE NOT NULL,
+    finished_at TIMESTAMP(6) WITHOUT TIME ZONE,
+    chunks INTEGER NOT NULL,
+    rows_read BIGINT NOT NULL,
+    rows_stored BIGINT NOT NULL,
+    rows_duplicate BIGINT NOT NULL,
+    rows_rejected BIGINT NOT NULL,
+    CONSTRAINT pk_imports PRIMARY KEY (import_id)
+);
+
+CREATE INDEX ix_imports_sha256 ON imports (sha256);
+
+CREATE TABLE import_rejects (
+    import_id VARCHAR(64) COLLATE "C" NOT NULL,
+    row_number BIGINT NOT NULL,
+    field VARCHAR(64) NOT NULL,
+    value VARCHAR(100) NOT NULL,
+    reason VARCHAR(400) NOT NULL,
+    CONSTRAINT pk_import_rejects PRIMARY KEY (import_id, row_number),
+    CONSTRAINT fk_import_rejects_import_id_imports FOREIGN KEY(import_id) REFERENCES imports (import_id)
+);
+
+CREATE TABLE transactions (
+    transaction_id VARCHAR(64) COLLATE "C" NOT NULL,
+    booked_at TIMESTAMP(6) WITHOUT TIME ZONE NOT NULL,
+    from_account VARCHAR(64) COLLATE "C" NOT NULL,
+    to_account VARCHAR(64) COLLATE "C" NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    currency VARCHAR(3) COLLATE "C" NOT NULL,
+    received_minor BIGINT NOT NULL,
+    received_currency VARCHAR(3) COLLATE "C" NOT NULL,
+    base_minor BIGINT NOT NULL,
+    channel VARCHAR(8) COLLATE "C" NOT NULL,
+    from_country VARCHAR(2) COLLATE "C" NOT NULL,
+    to_country VARCHAR(2) COLLATE "C" NOT NULL,
+    branch VARCHAR(64) NOT NULL,
+    reference VARCHAR(140) NOT NULL,
+    CONSTRAINT pk_transactions PRIMARY KEY (transaction_id),
+    CONSTRAINT ck_transactions_channel CHECK (channel IN ('CASH', 'ACH', 'WIRE', 'CARD', 'CHEQUE', 'CRYPTO', 'INTERNAL', 'OTHER')),
+    CONSTRAINT ck_transactions_sides CHECK (from_account <> '' OR to_account <> ''),
+    CONSTRAINT ck_transactions_amounts CHECK (amount_minor >= 0 AND received_minor >= 0 AND base_minor >= 0)
+);
+
+CREATE INDEX ix_transactions_from_account_booked_at ON transactions (from_account, booked_at);
+
+CREATE INDEX ix_transactions_to_account_booked_at ON transactions (to_account, booked_at);
+
+CREATE TABLE exchange_rates (
+    currency VARCHAR(3) COLLATE "C" NOT NULL,
+    valid_from DATE NOT NULL,
+    usd_per_unit VARCHAR(40) COLLATE "C" NOT NULL,
+    source VARCHAR(200) NOT NULL,
+    CONSTRAINT pk_exchange_rates PRIMARY KEY (currency, valid_from)
+);
+
+CREATE TABLE cases (
+    case_id VARCHAR(64) COLLATE "C" NOT NULL,
+    customer_id VARCHAR(80) COLLATE "C" NOT NULL,
+    status VARCHAR(16) COLLATE "C" NOT NULL,
+    owner VARCHAR(64) COLLATE "C",
+    disposition VARCHAR(16) COLLATE "C" NOT NULL,
+    version INTEGER NOT NULL,
+    opened_at TIMESTAMP(6) WITHOUT TIME ZONE NOT NULL,
+    alerted_at TIMESTAMP(6) WITHOUT TIME ZONE NOT NULL,
+    suspicion_at TIMESTAMP(6) WITHOUT TIME ZONE NOT NULL,
+    suspicion_event BIGINT NOT NULL,
+    suspicion_moved BOOLEAN NOT NULL,
+    suspect_identified BOOLEAN NOT NULL,
+    decision_text VARCHAR NOT NULL,
+    decided_by VARCHAR(64) COLLATE "C",
+    decided_at TIMESTAMP(6) WITHOUT TIME ZONE,
+    approved_by VARCHAR(64) COLLATE "C",
+    approved_at TIMESTAMP(6) WITHOUT TIME ZONE,
+    closed_at TIMESTAMP(6) WITHOUT TIME ZONE,
+    qa_status VARCHAR(8) COLLATE "C" NOT NULL,
+    qa_reviewer VARCHAR(64) COLLATE "C",
+    qa_reviewed_at TIMESTAMP(6) WITHOUT TIME ZONE,
+    qa_severity VARCHAR(16) COLLATE "C" NOT NULL,
+    qa_notes VARCHAR NOT NULL,
+    due_at TIMESTAMP(6) WITHOUT TIME ZONE NOT NULL,
+    is_open BOOLEAN NOT NULL,
+    severity INTEGER NOT NULL,
+    risk_rank SMALLINT NOT NULL,
+    typology VARCHAR(64) COLLATE "C" NOT NULL,
+    alert_count INTEGER NOT NULL,
+    transaction_count BIGINT NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    CONSTRAINT pk_cases PRIMARY KEY (case_id),
+    CONSTRAINT ck_cases_disposition CHECK (disposition IN ('', 'No SAR', 'SAR', 'Escalate')),
+    CONSTRAINT ck_cases_qa_status CHECK (qa_status IN ('', 'Pass', 'Fail')),
+    CONSTRAINT ck_cases_closed_is_decided CHECK (status <> 'Closed' OR disposition IN ('No SAR', 'SAR')),
+    CONSTRAINT ck_cases_new_is_unowned CHECK (status <> 'New' OR owner IS NULL),
+    CONSTRAINT ck_cases_status CHECK (status IN ('New', 'In Review', 'Closed')),
+    CONSTRAINT fk_cases_approved_by_users FOREIGN KEY(approved_by) REFERENCES users (user_id),
+    CONSTRAINT fk_cases_customer_id_customers FOREIGN KEY(customer_id) REFERENCES customers (customer_id),
+    CONSTRAINT fk_cases_decided_by_users FOREIGN KEY(decided_by) REFERENCES users (user_id),
+    CONSTRAINT fk_cases_owner_users FOREIGN KEY(owner) REFERENCES users (user_id),
+    CONSTRAINT fk_cases_qa_reviewer_users FOREIGN KEY(qa_reviewer) REFERENCES users (user_id)
+);
+
+CREATE INDEX ix_cases_closed_at ON cases (closed_at);
+
+CREATE INDEX ix_cases_customer_id_status ON cases (customer_id, status);
+
+CREATE INDEX ix_cases_queue ON cases (is_open, due_at, risk_rank, case_id);
+
+CREATE INDEX ix_cases_queue_all ON cases (due_at, risk_rank, case_id);
+
+CREATE INDEX ix_cases_queue_disposition ON cases (disposition, is_open, due_at, risk_rank, case_id);
+
+CREATE INDEX ix_cases_queue_opened ON cases (is_open, opened_at, case_id);
+
+CREATE INDEX ix_cases_queue_owner ON cases (owner, is_open, due_at, risk_rank, case_id);
+
+CREATE INDEX ix_cases_queue_risk ON cases (is_open, risk_rank, due_at, case_id);
+
+CREATE TABLE detection_runs (
+    run_id VARCHAR(64) COLLATE "C" NOT NULL,
+    ran_at TIMESTAMP(6) WITHOUT TIME ZONE NOT NULL,
+    until TIMESTAMP(6) WITHOUT TIME ZONE,
+    rule_set_hash VARCHAR(64) COLLATE "C" NOT NULL,
+    parameters VARCHAR NOT NULL,
+    data_fingerprint VARCHAR(128) COLLATE "C" NOT NULL,
+    engine VARCHAR(64) COLLATE "C" NOT NULL,
+    transactions BIGINT NOT NULL,
+    new_alerts INTEGER NOT NULL,
+    grown_alerts INTEGER NOT NULL,
+    CONSTRAINT pk_detection_runs PRIMARY KEY (run_id)
+);
+
+CREATE TABLE alerts (
+    alert_id VARCHAR(64) COLLATE "C" NOT NULL,
+    rule VARCHAR(64) COLLATE "C" NOT NULL,
+    rule_version VARCHAR(16) COLLATE "C" NOT NULL,
+    parameters VARCHAR NOT NULL,
+    customer_id VARCHAR(80) COLLATE "C" NOT NULL,
+    account_id VARCHAR(64) COLLATE "C" NOT NULL,
+    window_start TIMESTAMP(6) WITHOUT TIME ZONE NOT NULL,
+    window_end TIMESTAMP(6) WITHOUT TIME ZONE NOT NULL,
+    severity INTEGER NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    transaction_count INTEGER NOT NULL,
+    sentence VARCHAR(1000) NOT NULL,
+    raised_at TIMESTAMP(6) WITHOUT TIME ZONE NOT NULL,
+    run_id VARCHAR(64) COLLATE "C" NOT NULL,
+    case_id VARCHAR(64) COLLATE "C",
+    CONSTRAINT pk_alerts PRIMARY KEY (alert_id),
+    CONSTRAINT ck_alerts_severity CHECK (severity BETWEEN 0 AND 100),
+    CONSTRAINT fk_alerts_account_id_accounts FOREIGN KEY(account_id) REFERENCES accounts (account_id),
+    CONSTRAINT fk_alerts_case_id_cases FOREIGN KEY(case_id) REFERENCES cases (case_id),
+    CONSTRAINT fk_alerts_customer_id_customers FOREIGN KEY(customer_id) REFERENCES customers (customer_id),
+    CONSTRAINT fk_alerts_run_id_detection_runs FOREIGN KEY(run_id) REFERENCES detection_runs (run_id)
+);
+
+CREATE INDEX ix_alerts_account_id_rule ON alerts (account_id, rule);
+
+CREATE INDEX ix_alerts_case_id ON alerts (case_id);
+
+CREATE INDEX ix_alerts_customer_id ON alerts (customer_id);
+
+CREATE TABLE alert_transactions (
+    alert_id VARCHAR(64) COLLATE "C" NOT NULL,
+    transaction_id VARCHAR(64) COLLATE "C" NOT NULL,
+    position INTEGER NOT NULL,
+    CONSTRAINT pk_alert_transactions PRIMARY KEY (alert_id, transaction_id),
+    CONSTRAINT fk_alert_transactions_alert_id_alerts FOREIGN KEY(alert_id) REFERENCES alerts (alert_id),
+    CONSTRAINT fk_alert_transactions_transaction_id_transactions FOREIGN KEY(transaction_id) REFERENCES transactions (transaction_id)
+);
+
+CREATE INDEX ix_alert_transactions_transaction_id ON alert_transactions (transaction_id);
+
+CREATE TABLE case_events (
+    event_id BIGINT NOT NULL,
+    case_id VARCHAR(64) COLLATE "C" NOT NULL,
+    case_seq INTEGER NOT NULL,
+    ts VARCHAR(27) COLLATE "C" NOT NULL,
+    "user" VARCHAR(64) COLLATE "C" NOT NULL,
+    action VARCHAR(64) COLLATE "C" NOT NULL,
+    notes VARCHAR NOT NULL,
+    meta VARCHAR NOT NULL,
+    prev_hash VARCHAR(64) COLLATE "C" NOT NULL,
+    event_hash VARCHAR(64) COLLATE "C" NOT NULL,
+    nonce VARCHAR(32) COLLATE "C" NOT NULL,
+    format VARCHAR(32) COLLATE "C" NOT NULL,
+    body BYTEA NOT NULL,
+    CONSTRAINT pk_case_events PRIMARY KEY (event_id),
+    CONSTRAINT uq_case_events_case_id_case_seq UNIQUE (case_id, case_seq),
+    CONSTRAINT uq_case_events_case_id_prev_hash UNIQUE (case_id, prev_hash)
+);
+
+CREATE TABLE ledger_head (
+    head_id INTEGER NOT NULL,
+    size BIGINT NOT NULL,
+    root VARCHAR(64) COLLATE "C" NOT NULL,
+    frontier VARCHAR NOT NULL,
+    locks BIGINT NOT NULL,
+    CONSTRAINT pk_ledger_head PRIMARY KEY (head_id),
+    CONSTRAINT ck_ledger_head_single_row CHECK (head_id = 1)
+);
+
+CREATE TABLE counters (
+    name VARCHAR(64) COLLATE "C" NOT NULL,
+    value BIGINT NOT NULL,
+    CONSTRAINT pk_counters PRIMARY KEY (name)
+);
+
+INSERT INTO ledger_head (head_id, size, root, frontier, locks) VALUES (1, 0, 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', '', 0);
+
+CREATE TABLE qa_draws (
+    draw_id VARCHAR(64) COLLATE "C" NOT NULL,
+    period_from DATE NOT NULL,
+    period_to DATE NOT NULL,
+    drawn_at TIMESTAMP(6) WITHOUT TIME ZONE NOT NULL,
+    drawn_by VARCHAR(64) COLLATE "C" NOT NULL,
+    population_size INTEGER NOT NULL,
+    population_sha256 VARCHAR(64) COLLATE "C" NOT NULL,
+    seed VARCHAR(64) COLLATE "C" NOT NULL,
+    record VARCHAR NOT NULL,
+    CONSTRAINT pk_qa_draws PRIMARY KEY (draw_id)
+);
+
+CREATE TABLE qa_picks (
+    draw_id VARCHAR(64) COLLATE "C" NOT NULL,
+    case_id VARCHAR(64) COLLATE "C" NOT NULL,
+    stratum VARCHAR(160) NOT NULL,
+    rank VARCHAR(64) COLLATE "C" NOT NULL,
+    place INTEGER NOT NULL,
+    outcome VARCHAR(8) COLLATE "C" NOT NULL,
+    reviewer VARCHAR(64) COLLATE "C",
+    reviewed_at TIMESTAMP(6) WITHOUT TIME ZONE,
+    CONSTRAINT pk_qa_picks PRIMARY KEY (draw_id, case_id),
+    CONSTRAINT ck_qa_picks_outcome CHECK (outcome IN ('', 'Pass', 'Fail')),
+    CONSTRAINT fk_qa_picks_case_id_cases FOREIGN KEY(case_id) REFERENCES cases (case_id),
+    CONSTRAINT fk_qa_picks_draw_id_qa_draws FOREIGN KEY(draw_id) REFERENCES qa_draws (draw_id),
+    CONSTRAINT fk_qa_picks_reviewer_users FOREIGN KEY(reviewer) REFERENCES users (user_id)
+);
+
+CREATE INDEX ix_qa_picks_case_id ON qa_picks (case_id);
+
+CREATE FUNCTION case_events_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'case_events is append-only: events are never changed or deleted' USING ERRCODE = 'integrity_constraint_violation';
+END
+$$;
+
+CREATE TRIGGER case_events_no_change BEFORE UPDATE OR DELETE ON case_events
+FOR EACH ROW EXECUTE FUNCTION case_events_refuse();
+
+CREATE TRIGGER case_events_no_truncate BEFORE TRUNCATE ON case_events
+FOR EACH STATEMENT EXECUTE FUNCTION case_events_refuse();
+
+ALTER TABLE case_events ENABLE ALWAYS TRIGGER case_events_no_change;
+
+ALTER TABLE case_events ENABLE ALWAYS TRIGGER case_events_no_truncate;
+
+INSERT INTO alembic_version (version_num) VALUES ('0001_the_desk_opens') RETURNING alembic_version.version_num;
+
+COMMIT;

@@ -1,0 +1,311 @@
+CREATE TABLE alembic_version (
+    version_num VARCHAR(32) NOT NULL,
+    CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+
+-- Running upgrade  -> 0001_the_desk_opens
+
+CREATE TABLE users (
+    user_id VARCHAR(64) NOT NULL,
+    name VARCHAR(200) NOT NULL,
+    role VARCHAR(16) NOT NULL,
+    active BOOLEAN DEFAULT 1 NOT NULL,
+    email VARCHAR(320),
+    CONSTRAINT pk_users PRIMARY KEY (user_id),
+    CONSTRAINT ck_users_role CHECK (role IN ('Analyst', 'QA', 'Manager', 'Auditor'))
+);
+
+CREATE UNIQUE INDEX ix_users_email ON users (email) WHERE email IS NOT NULL;
+
+CREATE TABLE customers (
+    customer_id VARCHAR(80) NOT NULL,
+    name VARCHAR(200) NOT NULL,
+    kind VARCHAR(16) NOT NULL,
+    country VARCHAR(2) NOT NULL,
+    segment VARCHAR(64) NOT NULL,
+    occupation VARCHAR(120) NOT NULL,
+    since DATE,
+    CONSTRAINT pk_customers PRIMARY KEY (customer_id),
+    CONSTRAINT ck_customers_kind CHECK (kind IN ('Person', 'Business', 'Unknown'))
+);
+
+CREATE INDEX ix_customers_name ON customers (name);
+
+CREATE TABLE accounts (
+    account_id VARCHAR(64) NOT NULL,
+    customer_id VARCHAR(80),
+    holder VARCHAR(200) NOT NULL,
+    bank VARCHAR(64) NOT NULL,
+    currency VARCHAR(3) NOT NULL,
+    country VARCHAR(2) NOT NULL,
+    opened_on DATE,
+    CONSTRAINT pk_accounts PRIMARY KEY (account_id),
+    CONSTRAINT fk_accounts_customer_id_customers FOREIGN KEY(customer_id) REFERENCES customers (customer_id)
+);
+
+CREATE INDEX ix_accounts_customer_id ON accounts (customer_id);
+
+CREATE TABLE imports (
+    import_id VARCHAR(64) NOT NULL,
+    kind VARCHAR(16) NOT NULL,
+    file_name VARCHAR(260) NOT NULL,
+    sha256 VARCHAR(64) NOT NULL,
+    reading VARCHAR(64) NOT NULL,
+    started_at DATETIME NOT NULL,
+    finished_at DATETIME,
+    chunks INTEGER NOT NULL,
+    rows_read BIGINT NOT NULL,
+    rows_stored BIGINT NOT NULL,
+    rows_duplicate BIGINT NOT NULL,
+    rows_rejected BIGINT NOT NULL,
+    CONSTRAINT pk_imports PRIMARY KEY (import_id)
+);
+
+CREATE INDEX ix_imports_sha256 ON imports (sha256);
+
+CREATE TABLE import_rejects (
+    import_id VARCHAR(64) NOT NULL,
+    row_number BIGINT NOT NULL,
+    field VARCHAR(64) NOT NULL,
+    value VARCHAR(100) NOT NULL,
+    reason VARCHAR(400) NOT NULL,
+    CONSTRAINT pk_import_rejects PRIMARY KEY (import_id, row_number),
+    CONSTRAINT fk_import_rejects_import_id_imports FOREIGN KEY(import_id) REFERENCES imports (import_id)
+);
+
+CREATE TABLE transactions (
+    transaction_id VARCHAR(64) NOT NULL,
+    booked_at DATETIME NOT NULL,
+    from_account VARCHAR(64) NOT NULL,
+    to_account VARCHAR(64) NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    currency VARCHAR(3) NOT NULL,
+    received_minor BIGINT NOT NULL,
+    received_currency VARCHAR(3) NOT NULL,
+    base_minor BIGINT NOT NULL,
+    channel VARCHAR(8) NOT NULL,
+    from_country VARCHAR(2) NOT NULL,
+    to_country VARCHAR(2) NOT NULL,
+    branch VARCHAR(64) NOT NULL,
+    reference VARCHAR(140) NOT NULL,
+    CONSTRAINT pk_transactions PRIMARY KEY (transaction_id),
+    CONSTRAINT ck_transactions_channel CHECK (channel IN ('CASH', 'ACH', 'WIRE', 'CARD', 'CHEQUE', 'CRYPTO', 'INTERNAL', 'OTHER')),
+    CONSTRAINT ck_transactions_sides CHECK (from_account <> '' OR to_account <> ''),
+    CONSTRAINT ck_transactions_amounts CHECK (amount_minor >= 0 AND received_minor >= 0 AND base_minor >= 0)
+);
+
+CREATE INDEX ix_transactions_from_account_booked_at ON transactions (from_account, booked_at);
+
+CREATE INDEX ix_transactions_to_account_booked_at ON transactions (to_account, booked_at);
+
+CREATE TABLE exchange_rates (
+    currency VARCHAR(3) NOT NULL,
+    valid_from DATE NOT NULL,
+    usd_per_unit VARCHAR(40) NOT NULL,
+    source VARCHAR(200) NOT NULL,
+    CONSTRAINT pk_exchange_rates PRIMARY KEY (currency, valid_from)
+);
+
+CREATE TABLE cases (
+    case_id VARCHAR(64) NOT NULL,
+    customer_id VARCHAR(80) NOT NULL,
+    status VARCHAR(16) NOT NULL,
+    owner VARCHAR(64),
+    disposition VARCHAR(16) NOT NULL,
+    version INTEGER NOT NULL,
+    opened_at DATETIME NOT NULL,
+    alerted_at DATETIME NOT NULL,
+    suspicion_at DATETIME NOT NULL,
+    suspicion_event BIGINT NOT NULL,
+    suspicion_moved BOOLEAN NOT NULL,
+    suspect_identified BOOLEAN NOT NULL,
+    decision_text VARCHAR NOT NULL,
+    decided_by VARCHAR(64),
+    decided_at DATETIME,
+    approved_by VARCHAR(64),
+    approved_at DATETIME,
+    closed_at DATETIME,
+    qa_status VARCHAR(8) NOT NULL,
+    qa_reviewer VARCHAR(64),
+    qa_reviewed_at DATETIME,
+    qa_severity VARCHAR(16) NOT NULL,
+    qa_notes VARCHAR NOT NULL,
+    due_at DATETIME NOT NULL,
+    is_open BOOLEAN NOT NULL,
+    severity INTEGER NOT NULL,
+    risk_rank SMALLINT NOT NULL,
+    typology VARCHAR(64) NOT NULL,
+    alert_count INTEGER NOT NULL,
+    transaction_count BIGINT NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    CONSTRAINT pk_cases PRIMARY KEY (case_id),
+    CONSTRAINT ck_cases_disposition CHECK (disposition IN ('', 'No SAR', 'SAR', 'Escalate')),
+    CONSTRAINT ck_cases_qa_status CHECK (qa_status IN ('', 'Pass', 'Fail')),
+    CONSTRAINT ck_cases_closed_is_decided CHECK (status <> 'Closed' OR disposition IN ('No SAR', 'SAR')),
+    CONSTRAINT ck_cases_new_is_unowned CHECK (status <> 'New' OR owner IS NULL),
+    CONSTRAINT ck_cases_status CHECK (status IN ('New', 'In Review', 'Closed')),
+    CONSTRAINT fk_cases_approved_by_users FOREIGN KEY(approved_by) REFERENCES users (user_id),
+    CONSTRAINT fk_cases_customer_id_customers FOREIGN KEY(customer_id) REFERENCES customers (customer_id),
+    CONSTRAINT fk_cases_decided_by_users FOREIGN KEY(decided_by) REFERENCES users (user_id),
+    CONSTRAINT fk_cases_owner_users FOREIGN KEY(owner) REFERENCES users (user_id),
+    CONSTRAINT fk_cases_qa_reviewer_users FOREIGN KEY(qa_reviewer) REFERENCES users (user_id)
+);
+
+CREATE INDEX ix_cases_closed_at ON cases (closed_at);
+
+CREATE INDEX ix_cases_customer_id_status ON cases (customer_id, status);
+
+CREATE INDEX ix_cases_queue ON cases (is_open, due_at, risk_rank, case_id);
+
+CREATE INDEX ix_cases_queue_all ON cases (due_at, risk_rank, case_id);
+
+CREATE INDEX ix_cases_queue_disposition ON cases (disposition, is_open, due_at, risk_rank, case_id);
+
+CREATE INDEX ix_cases_queue_opened ON cases (is_open, opened_at, case_id);
+
+CREATE INDEX ix_cases_queue_owner ON cases (owner, is_open, due_at, risk_rank, case_id);
+
+CREATE INDEX ix_cases_queue_risk ON cases (is_open, risk_rank, due_at, case_id);
+
+CREATE TABLE detection_runs (
+    run_id VARCHAR(64) NOT NULL,
+    ran_at DATETIME NOT NULL,
+    until DATETIME,
+    rule_set_hash VARCHAR(64) NOT NULL,
+    parameters VARCHAR NOT NULL,
+    data_fingerprint VARCHAR(128) NOT NULL,
+    engine VARCHAR(64) NOT NULL,
+    transactions BIGINT NOT NULL,
+    new_alerts INTEGER NOT NULL,
+    grown_alerts INTEGER NOT NULL,
+    CONSTRAINT pk_detection_runs PRIMARY KEY (run_id)
+);
+
+CREATE TABLE alerts (
+    alert_id VARCHAR(64) NOT NULL,
+    rule VARCHAR(64) NOT NULL,
+    rule_version VARCHAR(16) NOT NULL,
+    parameters VARCHAR NOT NULL,
+    customer_id VARCHAR(80) NOT NULL,
+    account_id VARCHAR(64) NOT NULL,
+    window_start DATETIME NOT NULL,
+    window_end DATETIME NOT NULL,
+    severity INTEGER NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    transaction_count INTEGER NOT NULL,
+    sentence VARCHAR(1000) NOT NULL,
+    raised_at DATETIME NOT NULL,
+    run_id VARCHAR(64) NOT NULL,
+    case_id VARCHAR(64),
+    CONSTRAINT pk_alerts PRIMARY KEY (alert_id),
+    CONSTRAINT ck_alerts_severity CHECK (severity BETWEEN 0 AND 100),
+    CONSTRAINT fk_alerts_account_id_accounts FOREIGN KEY(account_id) REFERENCES accounts (account_id),
+    CONSTRAINT fk_alerts_case_id_cases FOREIGN KEY(case_id) REFERENCES cases (case_id),
+    CONSTRAINT fk_alerts_customer_id_customers FOREIGN KEY(customer_id) REFERENCES customers (customer_id),
+    CONSTRAINT fk_alerts_run_id_detection_runs FOREIGN KEY(run_id) REFERENCES detection_runs (run_id)
+);
+
+CREATE INDEX ix_alerts_account_id_rule ON alerts (account_id, rule);
+
+CREATE INDEX ix_alerts_case_id ON alerts (case_id);
+
+CREATE INDEX ix_alerts_customer_id ON alerts (customer_id);
+
+CREATE TABLE alert_transactions (
+    alert_id VARCHAR(64) NOT NULL,
+    transaction_id VARCHAR(64) NOT NULL,
+    position INTEGER NOT NULL,
+    CONSTRAINT pk_alert_transactions PRIMARY KEY (alert_id, transaction_id),
+    CONSTRAINT fk_alert_transactions_alert_id_alerts FOREIGN KEY(alert_id) REFERENCES alerts (alert_id),
+    CONSTRAINT fk_alert_transactions_transaction_id_transactions FOREIGN KEY(transaction_id) REFERENCES transactions (transaction_id)
+);
+
+CREATE INDEX ix_alert_transactions_transaction_id ON alert_transactions (transaction_id);
+
+CREATE TABLE case_events (
+    event_id INTEGER NOT NULL,
+    case_id VARCHAR(64) NOT NULL,
+    case_seq INTEGER NOT NULL,
+    ts VARCHAR(27) NOT NULL,
+    user VARCHAR(64) NOT NULL,
+    action VARCHAR(64) NOT NULL,
+    notes VARCHAR NOT NULL,
+    meta VARCHAR NOT NULL,
+    prev_hash VARCHAR(64) NOT NULL,
+    event_hash VARCHAR(64) NOT NULL,
+    nonce VARCHAR(32) NOT NULL,
+    format VARCHAR(32) NOT NULL,
+    body BLOB NOT NULL,
+    CONSTRAINT pk_case_events PRIMARY KEY (event_id),
+    CONSTRAINT uq_case_events_case_id_case_seq UNIQUE (case_id, case_seq),
+    CONSTRAINT uq_case_events_case_id_prev_hash UNIQUE (case_id, prev_hash)
+);
+
+CREATE TABLE ledger_head (
+    head_id INTEGER NOT NULL,
+    size BIGINT NOT NULL,
+    root VARCHAR(64) NOT NULL,
+    frontier VARCHAR NOT NULL,
+    locks BIGINT NOT NULL,
+    CONSTRAINT pk_ledger_head PRIMARY KEY (head_id),
+    CONSTRAINT ck_ledger_head_single_row CHECK (head_id = 1)
+);
+
+CREATE TABLE counters (
+    name VARCHAR(64) NOT NULL,
+    value BIGINT NOT NULL,
+    CONSTRAINT pk_counters PRIMARY KEY (name)
+);
+
+INSERT INTO ledger_head (head_id, size, root, frontier, locks) VALUES (1, 0, 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', '', 0);
+
+CREATE TABLE qa_draws (
+    draw_id VARCHAR(64) NOT NULL,
+    period_from DATE NOT NULL,
+    period_to DATE NOT NULL,
+    drawn_at DATETIME NOT NULL,
+    drawn_by VARCHAR(64) NOT NULL,
+    population_size INTEGER NOT NULL,
+    population_sha256 VARCHAR(64) NOT NULL,
+    seed VARCHAR(64) NOT NULL,
+    record VARCHAR NOT NULL,
+    CONSTRAINT pk_qa_draws PRIMARY KEY (draw_id)
+);
+
+CREATE TABLE qa_picks (
+    draw_id VARCHAR(64) NOT NULL,
+    case_id VARCHAR(64) NOT NULL,
+    stratum VARCHAR(160) NOT NULL,
+    rank VARCHAR(64) NOT NULL,
+    place INTEGER NOT NULL,
+    outcome VARCHAR(8) NOT NULL,
+    reviewer VARCHAR(64),
+    reviewed_at DATETIME,
+    CONSTRAINT pk_qa_picks PRIMARY KEY (draw_id, case_id),
+    CONSTRAINT ck_qa_picks_outcome CHECK (outcome IN ('', 'Pass', 'Fail')),
+    CONSTRAINT fk_qa_picks_case_id_cases FOREIGN KEY(case_id) REFERENCES cases (case_id),
+    CONSTRAINT fk_qa_picks_draw_id_qa_draws FOREIGN KEY(draw_id) REFERENCES qa_draws (draw_id),
+    CONSTRAINT fk_qa_picks_reviewer_users FOREIGN KEY(reviewer) REFERENCES users (user_id)
+);
+
+CREATE INDEX ix_qa_picks_case_id ON qa_picks (case_id);
+
+CREATE TRIGGER case_events_no_update BEFORE UPDATE ON case_events
+BEGIN
+  SELECT RAISE(ABORT, 'case_events is append-only: events are never changed or deleted');
+END;
+
+CREATE TRIGGER case_events_no_delete BEFORE DELETE ON case_events
+BEGIN
+  SELECT RAISE(ABORT, 'case_events is append-only: events are never changed or deleted');
+END;
+
+CREATE TRIGGER case_events_no_replace BEFORE INSERT ON case_events
+WHEN EXISTS (SELECT 1 FROM case_events WHERE event_id = NEW.event_id)
+  OR EXISTS (SELECT 1 FROM case_events WHERE case_id = NEW.case_id AND case_seq = NEW.case_seq)
+  OR EXISTS (SELECT 1 FROM case_events WHERE case_id = NEW.case_id AND prev_hash = NEW.prev_hash)
+BEGIN
+  SELECT RAISE(ABORT, 'case_events is append-only: events are never changed or deleted');
+END;
+
+INSERT INTO alembic_version (version_num) VALUES ('0001_the_desk_opens') RETURNING version_num;

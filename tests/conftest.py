@@ -1,0 +1,95 @@
+"""What every room's tests stand on: a fresh database of each kind, and the shared data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from casedesk.store.engines import make_engine
+from tests.databases import MSSQL, Kind, Postgres, Sqlite, SqlServer
+
+EVERY_DATABASE = [
+    pytest.param("sqlite"),
+    pytest.param("postgresql", marks=pytest.mark.postgres),
+    pytest.param("mssql", marks=pytest.mark.mssql),
+]
+
+
+@pytest.fixture(scope="session")
+def sqlite_kind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sqlite]:
+    kind = Sqlite(tmp_path_factory.mktemp("sqlite"))
+    yield kind
+    kind.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_kind() -> Iterator[Postgres]:
+    kind = Postgres()
+    yield kind
+    kind.close()
+
+
+@pytest.fixture(scope="session")
+def mssql_kind() -> Iterator[SqlServer]:
+    if not os.environ.get(MSSQL):
+        pytest.skip(f"{MSSQL} is not set, so nothing was tried on SQL Server")
+    kind = SqlServer()
+    yield kind
+    kind.close()
+
+
+@pytest.fixture(params=EVERY_DATABASE)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    """Each kind of database in turn. A test that takes it, ``address`` or ``engine`` runs on all of them."""
+    name = {"sqlite": "sqlite_kind", "postgresql": "postgres_kind", "mssql": "mssql_kind"}[request.param]
+    found: Kind = request.getfixturevalue(name)
+    return found
+
+
+@pytest.fixture
+def address(kind: Kind) -> Iterator[str]:
+    """The address of a migrated database without a row, as ``CASEDESK_DATABASE_URL`` would hold it."""
+    address = kind.fresh()
+    yield address
+    kind.drop(address)
+
+
+@pytest.fixture
+def engine(address: str) -> Iterator[Engine]:
+    """An engine on ``address``, with a short patience for locks."""
+    engine = make_engine(address, lock_timeout=5.0)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def sqlite_address(sqlite_kind: Sqlite) -> Iterator[str]:
+    """A migrated SQLite file, for tests to which the kind of database makes no difference."""
+    address = sqlite_kind.fresh()
+    yield address
+    sqlite_kind.drop(address)
+
+
+@pytest.fixture
+def sqlite_engine(sqlite_address: str) -> Iterator[Engine]:
+    engine = make_engine(sqlite_address, lock_timeout=5.0)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of shared data sets. Without it a test is skipped, but never where CI is set."""
+    root = Path(__file__).resolve().parents[1]
+    folder = Path(os.environ.get("CASEDESK_SHARED_DIR") or root / ".." / "shared")
+    folder = folder if folder.is_absolute() else root / folder
+    if not folder.is_dir():
+        words = "the shared data sets are not there; name their folder in CASEDESK_SHARED_DIR"
+        if os.environ.get("CI") == "true":
+            pytest.fail(words)
+        pytest.skip(words)
+    return folder

@@ -1,0 +1,115 @@
+"""The RFC 6962 tree, held against published roots and against the definition written down naively."""
+
+from __future__ import annotations
+
+import base64
+import json
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casedesk.domain.ledger import EMPTY_ROOT, Frontier, leaf_hash
+
+#: The leaves and the roots of the first n of them that Certificate Transparency implementations test themselves with.
+LEAVES = [
+    bytes.fromhex(text)
+    for text in (
+        "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f",
+    )
+]  # fmt: skip
+ROOTS = (
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+    "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+    "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+    "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+    "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+    "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+    "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+)
+
+
+def grown(bodies: list[bytes]) -> Frontier:
+    frontier = Frontier()
+    for body in bodies:
+        frontier.append(body)
+    return frontier
+
+
+def defined(bodies: list[bytes]) -> bytes:
+    """The tree hash as RFC 6962 section 2.1 writes it down."""
+    if not bodies:
+        return sha256(b"").digest()
+    if len(bodies) == 1:
+        return sha256(b"\x00" + bodies[0]).digest()
+    split = 1
+    while split * 2 < len(bodies):
+        split *= 2
+    return sha256(b"\x01" + defined(bodies[:split]) + defined(bodies[split:])).digest()
+
+
+@pytest.mark.parametrize("size", range(9))
+def test_published_roots(size: int) -> None:
+    assert grown(LEAVES[:size]).root() == ROOTS[size]
+
+
+def test_the_empty_root_is_the_hash_of_nothing() -> None:
+    assert ROOTS[0] == EMPTY_ROOT == Frontier().root()
+
+
+@pytest.mark.shared
+def test_the_shared_vectors_of_inclusion_agree_with_these_leaves(shared: Path) -> None:
+    seen = set()
+    for path in sorted((shared / "formats" / "merkle" / "inclusion").glob("[0-9]/happy-path.json")):
+        vector = json.loads(path.read_text())
+        size, index = vector["treeSize"], vector["leafIdx"]
+        assert base64.b64decode(vector["root"]).hex() == grown(LEAVES[:size]).root(), path
+        assert base64.b64decode(vector["leafHash"]) == leaf_hash(LEAVES[index]), path
+        seen.add((size, index))
+    assert len(seen) >= 4
+
+
+@given(st.integers(0, 200), st.binary(max_size=8))
+def test_every_size_gives_the_root_that_the_standard_defines(size: int, salt: bytes) -> None:
+    bodies = [salt + n.to_bytes(2, "big") for n in range(size)]
+    assert grown(bodies).root() == defined(bodies).hex()
+
+
+@given(st.integers(0, 200), st.integers(0, 20))
+def test_a_tree_goes_on_from_its_stored_frontier(size: int, more: int) -> None:
+    bodies = [n.to_bytes(2, "big") for n in range(size + more)]
+    before = grown(bodies[:size])
+    again = Frontier.load(before.size, before.dump())
+    for body in bodies[size:]:
+        again.append(body)
+    assert again.root() == grown(bodies).root()
+    assert again.dump() == grown(bodies).dump()
+    assert len(again.hashes) == again.size.bit_count()
+
+
+@given(st.integers(1, 60), st.data())
+def test_no_leaf_can_change_move_or_go_without_changing_the_root(size: int, data: st.DataObject) -> None:
+    bodies = [n.to_bytes(2, "big") for n in range(size)]
+    place = data.draw(st.integers(0, size - 1))
+    root = grown(bodies).root()
+    assert grown([*bodies[:place], b"other", *bodies[place + 1 :]]).root() != root
+    assert grown([*bodies[:place], *bodies[place + 1 :]]).root() != root
+    assert grown([*bodies, bodies[place]]).root() != root
+    if place:
+        bodies[0], bodies[place] = bodies[place], bodies[0]
+        assert grown(bodies).root() != root
+
+
+def test_a_node_does_not_pass_for_a_leaf() -> None:
+    two = grown([b"a", b"b"])
+    inner = leaf_hash(b"a") + leaf_hash(b"b")
+    assert grown([inner]).root() != two.root()
+
+
+def test_a_frontier_of_another_size_is_refused() -> None:
+    with pytest.raises(ValueError, match="a tree of 3 leaves has 2 frontier hashes, not 1"):
+        Frontier.load(3, "00" * 32)

@@ -1,0 +1,17 @@
+"""A bank with alerts and no case yet, on every database."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from casedesk.store.unit_of_work import Writing
+from tests.store.builders import bank
+
+
+@pytest.fixture
+def bank_engine(engine: Engine) -> Engine:
+    with Writing(engine) as uow:
+        bank(uow)
+        uow.commit()
+    return engine

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from casedesk.domain import events
+from casedesk.domain.cases import Case
+from casedesk.domain.history import columns, fold
+from casedesk.store.case_store import NoSuchCase, StaleCase
+from casedesk.store.tables import cases
+from casedesk.store.unit_of_work import Reading, Writing
+from tests.store.builders import NOON, alert, filled, note, open_case, step, whole_life
+
+
+def opened(engine: Engine) -> Case:
+    with Writing(engine) as uow:
+        case = open_case(uow, alert(1))
+        uow.commit()
+    return case
+
+
+def test_a_case_comes_back_as_it_was_saved(bank_engine: Engine) -> None:
+    with Writing(bank_engine) as uow:
+        case = whole_life(uow, open_case(uow, alert(1)))
+        uow.commit()
+    with Reading(bank_engine) as uow:
+        assert uow.cases.get(case.case_id) == case
+        assert uow.cases.get(case.case_id, seen_version=case.version) == case
+
+
+def test_a_stale_save_is_refused_with_the_colleagues_change_named(bank_engine: Engine) -> None:
+    seen = opened(bank_engine)
+    with Writing(bank_engine) as uow:
+        case = step(uow, seen, events.CaseTaken(owner="ben", via="app"), "ben")
+        step(uow, case, note(), "ben", NOON + timedelta(hours=1))
+        uow.commit()
+    with pytest.raises(StaleCase, match=r"ben: Note added \(event 4\)") as refused, Writing(bank_engine) as uow:
+        uow.cases.save(seen, seen_version=seen.version)
+    assert [(c.event_id, c.user, c.title) for c in refused.value.changes] == [
+        (3, "ben", "Case taken"),
+        (4, "ben", "Note added"),
+    ]
+
+
+def test_a_stale_look_is_refused_before_anything_is_decided(bank_engine: Engine) -> None:
+    seen = opened(bank_engine)
+    with Writing(bank_engine) as uow:
+        step(uow, seen, events.CaseTaken(owner="ben", via="app"), "ben")
+        uow.commit()
+    with Reading(bank_engine) as uow, pytest.raises(StaleCase, match="ben: Case taken"):
+        uow.cases.get(seen.case_id, seen_version=seen.version)
+
+
+def test_reading_a_narrative_makes_nobodys_view_stale(bank_engine: Engine) -> None:
+    seen = opened(bank_engine)
+    with Writing(bank_engine) as uow:
+        step(uow, seen, events.NarrativeRead(via="app"), "mara")
+        uow.commit()
+    with Reading(bank_engine) as uow:
+        assert uow.cases.get(seen.case_id, seen_version=seen.version).version == seen.version
+
+
+def test_an_unknown_case_is_refused_by_its_id(engine: Engine) -> None:
+    with Reading(engine) as uow, pytest.raises(NoSuchCase, match="no case “C-26-09999”"):
+        uow.cases.get("C-26-09999")
+
+
+def test_ids_are_compared_byte_by_byte(bank_engine: Engine) -> None:
+    case = opened(bank_engine)
+    for other in (case.case_id.lower(), case.case_id + " "):
+        with Reading(bank_engine) as uow, pytest.raises(NoSuchCase):
+            uow.cases.get(other)
+
+
+def test_the_dossier_knows_who_did_what(bank_engine: Engine) -> None:
+    seen = opened(bank_engine)
+    with Writing(bank_engine) as uow:
+        step(uow, seen, note(), "ana")
+        uow.commit()
+    with Reading(bank_engine) as uow:
+        assert uow.cases.dossier(seen.case_id).participants == {
+            ("system", "case_opened"),
+            ("system", "alert_attached"),
+            ("ana", "note_added"),
+        }
+
+
+def test_only_a_case_that_is_not_closed_takes_further_alerts(bank_engine: Engine) -> None:
+    with Writing(bank_engine) as uow:
+        closed = whole_life(uow, open_case(uow, alert(1)))
+        assert uow.cases.open_of("CU-00001") == ""
+        newer = open_case(uow, alert(1), at=NOON + timedelta(days=40))
+        assert uow.cases.open_of("CU-00001") == newer.case_id
+        assert [case.case_id for case in uow.cases.of_customer("CU-00001")] == [newer.case_id, closed.case_id]
+
+
+def test_a_projection_holds_every_column_as_the_replay_writes_it(engine: Engine) -> None:
+    filled(engine)
+    with Reading(engine) as uow:
+        rows = dict(uow.cases.projections())
+        assert len(rows) == 3
+        for case_id, row in rows.items():
+            assert row == columns(fold(case_id, uow.ledger.of(case_id)))
+            assert set(row) == {column.name for column in cases.columns}
+            for name in ("is_open", "suspicion_moved", "suspect_identified"):
+                assert isinstance(row[name], bool), name
