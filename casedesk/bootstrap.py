@@ -1,0 +1,79 @@
+"""The composition root: settings become an engine, and the engine becomes a desk that hands out units of work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from casedesk.settings import Settings, load_settings
+from casedesk.store import schema
+from casedesk.store.engines import Engine, make_engine, translated
+from casedesk.store.unit_of_work import Reading, Writing
+
+__all__ = ["Desk", "Reading", "Writing", "database_state", "open_desk", "upgrade_database"]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every entrypoint works with: settings, and units of work over one engine."""
+
+    settings: Settings
+    _engine: Engine = field(repr=False)
+
+    def reading(self) -> Reading:
+        """Return a unit of work that cannot change anything."""
+        return Reading(self._engine)
+
+    def writing(self) -> Writing:
+        """Return a unit of work that commits once."""
+        return Writing(self._engine)
+
+    def require_current(self) -> None:
+        """Refuse a database that is not at this desk's migration.
+
+        :raises Unavailable: naming where the database stands and the command that mends it.
+        """
+        with translated(self._engine):
+            schema.require_current(self._engine)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+
+def open_desk(settings: Settings | None = None, *, check: bool = True) -> Desk:
+    """Open a desk.
+
+    :param settings: read from the environment when not given.
+    :param check: False skips the look at the schema, for commands that are about to change it.
+    :raises Unavailable: for a wrong setting, or a database that does not answer or is of another version.
+    """
+    settings = settings or load_settings()
+    engine = make_engine(settings.database_url, lock_timeout=settings.lock_timeout_seconds)
+    desk = Desk(settings, engine)
+    if check:
+        desk.require_current()
+    return desk
+
+
+def upgrade_database(settings: Settings | None = None) -> schema.SchemaState:
+    """Bring the database to this desk's migration, and return where it stood before."""
+    settings = settings or load_settings()
+    engine = make_engine(settings.database_url, lock_timeout=settings.lock_timeout_seconds)
+    try:
+        with translated(engine):
+            before = schema.state(engine)
+            schema.upgrade(engine)
+        return before
+    finally:
+        engine.dispose()
+
+
+def database_state(settings: Settings | None = None) -> schema.SchemaState:
+    """Return where the database stands; nothing is written."""
+    settings = settings or load_settings()
+    engine = make_engine(settings.database_url, lock_timeout=settings.lock_timeout_seconds)
+    try:
+        with translated(engine):
+            return schema.state(engine)
+    finally:
+        engine.dispose()

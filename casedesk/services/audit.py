@@ -1,0 +1,99 @@
+"""Verify the ledger in the database, the chain of one case, or an exported file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from casedesk.domain.alerts import Alert, alert_digest
+from casedesk.domain.ledger import Recorded
+from casedesk.domain.verification import Report, Verifier, not_evaluated
+from casedesk.errors import CasedeskError
+from casedesk.exports import audit_csv
+from casedesk.exports.audit_csv import BrokenRow, NotAnAuditFile, Row
+from casedesk.store.unit_of_work import Reading, Writing
+
+Progress = Callable[[int, int], None]  # (events checked, events in all)
+
+
+def verify_database(*, uow: Reading, progress: Progress | None = None) -> Report:
+    """Check every event, the head, the state of every case and every alert that is in a case."""
+    with uow:
+        return verify_within(uow, progress)
+
+
+def verify_within(uow: Reading | Writing, progress: Progress | None = None) -> Report:
+    """Do what :func:`verify_database` does inside a transaction that is open already."""
+    verifier = Verifier()
+    size = 0
+    problem = ""
+    try:
+        head = uow.ledger.head()
+        size = head.size
+    except CasedeskError as error:
+        head, problem = None, str(error)
+    check = verifier.check
+    for row in uow.ledger.everything():
+        check(row)
+        if progress is not None and not verifier.events % 5000:
+            progress(verifier.events, size)
+    if head is not None and (verifier.events or head.size):
+        verifier.check_head(head.size, head.root, head.frontier)
+    elif head is None:
+        verifier.find_state("Ledger head", problem, "head_id", "1", "no row")
+    for case_id, columns in uow.cases.projections():
+        verifier.check_case(case_id, columns)
+    for alert in uow.alerts.everything():
+        if alert.case_id:
+            verifier.check_alert(alert.case_id, alert.alert_id, alert_digest(alert))
+    verifier.check_complete()
+    if progress is not None:
+        progress(verifier.events, size)
+    return verifier.report()
+
+
+def verify_case(events: Iterable[Recorded], alerts: Iterable[Alert] = ()) -> Report:
+    """Check the chain of one case. Its tail and the other cases are vouched for only by the whole ledger."""
+    verifier = Verifier(whole=False)
+    for event in events:
+        verifier.check(event)
+    for alert in alerts:
+        verifier.check_alert(alert.case_id, alert.alert_id, alert_digest(alert))
+    return verifier.report()
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """The verdict on a file. ``row`` is the row of the first finding, the header being row 1; 0 where there is none."""
+
+    report: Report
+    rows: int
+    row: int
+
+
+def verify_file(content: bytes) -> FileReport:
+    """Check an audit CSV. A file of several streams from event 1 on is a whole ledger, without gaps."""
+    try:
+        rows = list(_until_broken(content))
+    except NotAnAuditFile as error:
+        return FileReport(not_evaluated(str(error)), 0, 0)
+    events = [row for row in rows if isinstance(row, Row)]
+    broken = [row for row in rows if isinstance(row, BrokenRow)]
+    several = len({row.event.case_id for row in events}) > 1
+    verifier = Verifier(whole=several and events[0].event.event_id == 1)
+    place = 0
+    for row in events:
+        verifier.check(row.event)
+        if not place and verifier.findings:
+            place = row.number
+    for damage in broken:
+        verifier.find_state(f"Row {damage.row}", "The row is damaged.", damage.column, damage.expected, damage.got)
+        place = place or damage.row
+    return FileReport(verifier.report(), len(events), place)
+
+
+def _until_broken(content: bytes) -> Iterator[Row | BrokenRow]:
+    try:
+        yield from audit_csv.read(content)
+    except BrokenRow as damage:
+        yield damage

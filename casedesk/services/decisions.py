@@ -1,0 +1,135 @@
+"""Work on a case: notes, the disposition, its approval or return, reopening, and the suspicion date."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from casedesk.domain import casework, events
+from casedesk.domain.cases import Disposition
+from casedesk.domain.ledger import Recorded
+from casedesk.domain.people import Action, Person, require
+from casedesk.services.steps import present, record, seen
+from casedesk.store.unit_of_work import Writing
+
+
+def add_note(
+    *, uow: Writing, actor: Person, at: datetime, case_id: str, seen_version: int | None, text: str, via: str = "app"
+) -> Recorded:
+    """Write a note on an open case."""
+    with uow:
+        actor = present(uow, actor)
+        case = seen(uow, actor, Action.ADD_NOTE, case_id, seen_version)
+        _, row = record(uow, case, casework.add_note(case, actor, text, via), actor, at)
+        uow.commit()
+    return row
+
+
+def set_disposition(
+    *,
+    uow: Writing,
+    actor: Person,
+    at: datetime,
+    case_id: str,
+    seen_version: int | None,
+    disposition: Disposition,
+    text: str,
+    approval_required: bool = True,
+    via: str = "app",
+) -> Recorded:
+    """Decide a case: No SAR with a rationale, SAR with a narrative, Escalate with a reason.
+
+    :param approval_required: the desk's policy; a small firm may switch the second pair of eyes off, a person may not.
+    """
+    with uow:
+        actor = present(uow, actor)
+        case = seen(uow, actor, Action.SET_DISPOSITION, case_id, seen_version)
+        event = casework.set_disposition(
+            case, actor, disposition, text, at, via, approval_required=approval_required
+        )
+        _, row = record(uow, case, event, actor, at)
+        uow.commit()
+    return row
+
+
+def approve(
+    *, uow: Writing, actor: Person, at: datetime, case_id: str, seen_version: int | None, via: str = "app"
+) -> Recorded:
+    """Approve a SAR somebody else made, and close the case."""
+    with uow:
+        actor = present(uow, actor)
+        require(actor, Action.APPROVE)
+        dossier = uow.cases.dossier(case_id, seen_version=seen_version)
+        _, row = record(uow, dossier.case, casework.approve(dossier, actor, via), actor, at)
+        uow.commit()
+    return row
+
+
+def send_back(
+    *, uow: Writing, actor: Person, at: datetime, case_id: str, seen_version: int | None, reason: str, via: str = "app"
+) -> Recorded:
+    """Return a SAR to its maker with a reason."""
+    with uow:
+        actor = present(uow, actor)
+        require(actor, Action.RETURN)
+        dossier = uow.cases.dossier(case_id, seen_version=seen_version)
+        _, row = record(uow, dossier.case, casework.send_back(dossier, actor, reason, via), actor, at)
+        uow.commit()
+    return row
+
+
+def reopen(
+    *, uow: Writing, actor: Person, at: datetime, case_id: str, seen_version: int | None, reason: str, via: str = "app"
+) -> Recorded:
+    """Open a closed case again."""
+    with uow:
+        actor = present(uow, actor)
+        case = seen(uow, actor, Action.REOPEN, case_id, seen_version)
+        _, row = record(uow, case, casework.reopen(case, actor, reason, via), actor, at)
+        uow.commit()
+    return row
+
+
+def move_suspicion(
+    *,
+    uow: Writing,
+    actor: Person,
+    at: datetime,
+    case_id: str,
+    seen_version: int | None,
+    suspicion_at: datetime,
+    suspect_identified: bool,
+    reason: str,
+    via: str = "app",
+) -> Recorded:
+    """Set anew when the facts were first detected; the clock follows."""
+    with uow:
+        actor = present(uow, actor)
+        case = seen(uow, actor, Action.MOVE_SUSPICION, case_id, seen_version)
+        event = casework.move_suspicion(case, actor, suspicion_at, suspect_identified, reason, at, via)
+        _, row = record(uow, case, event, actor, at)
+        uow.commit()
+    return row
+
+
+def read_narrative(*, uow: Writing, actor: Person, at: datetime, case_id: str, via: str = "app") -> Recorded | None:
+    """Record that somebody who did not write a SAR's narrative was shown it; once per person and narrative.
+
+    A narrative that was returned is as confidential as one that was approved. Who has no need to know is shown nothing,
+    so there is nothing to record either.
+    """
+    with uow:
+        actor = present(uow, actor)
+        require(actor, Action.VIEW_CASE)
+        dossier = uow.cases.dossier(case_id)
+        history = uow.ledger.of(case_id)
+        decision = next((e for e in reversed(history) if e.action == events.DispositionSet.action), None)
+        if decision is None or decision.data["disposition"] != Disposition.SAR or decision.user == actor.user_id:
+            return None
+        if not dossier.disclosed_to(actor):
+            return None
+        later = (e for e in history if e.case_seq > decision.case_seq and e.user == actor.user_id)
+        if any(e.action == events.NarrativeRead.action for e in later):
+            return None
+        _, row = record(uow, dossier.case, events.NarrativeRead(via=via), actor, at)
+        uow.commit()
+    return row

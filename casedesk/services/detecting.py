@@ -1,0 +1,168 @@
+"""Run the rules over what is stored, and turn what is new into alerts and cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from casedesk.detection.duck import Limits
+from casedesk.detection.engine import DetectionResult
+from casedesk.detection.engine import detect as run_rules
+from casedesk.detection.reconcile import Grown, StoredAlert, reconcile
+from casedesk.detection.rule import Rule
+from casedesk.detection.rules import RULES, rules_with
+from casedesk.domain.alerts import Alert, alert_id
+from casedesk.domain.events import DESK, DetectionRan
+from casedesk.domain.people import SYSTEM, Action, Person, require
+from casedesk.services import intake
+from casedesk.services.steps import present
+from casedesk.store.alert_store import Recognisable, Run
+from casedesk.store.unit_of_work import Reading, Writing
+
+__all__ = ["RULES", "Detected", "Limits", "Rule", "detect", "rules_with"]
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """What a run changed."""
+
+    run_id: str
+    transactions: int
+    new_alerts: int
+    grown_alerts: int
+    unchanged_alerts: int
+    cases_opened: int
+    cases_joined: int
+    rule_set_hash: str
+    data_fingerprint: str
+
+
+def detect(
+    *,
+    look: Reading,
+    uow: Writing,
+    actor: Person,
+    at: datetime,
+    base_currency: str,
+    until: datetime | None = None,
+    rules: Sequence[Rule] = RULES,
+    limits: Limits | None = None,
+) -> Detected:
+    """Run the rules and store what is new, in one transaction: all of it or nothing.
+
+    Alerts of a customer join that customer's open case, or open a new one. A second run over the same data changes nothing.
+
+    :param look: the unit of work that reads the transactions; the rules run without a lock on the desk.
+    :param until: only transactions booked before this instant.
+    """
+    require(actor, Action.DETECT)
+    with look:
+        transactions = look.transactions.arrow(until)
+        accounts = look.transactions.arrow_accounts()
+    result = run_rules(transactions, accounts, rules=rules, limits=limits, base_currency=base_currency)
+    with uow:
+        actor = present(uow, actor)
+        run_id = f"R-{uow.ledger.head().size + 1:06}"
+        stored = list(uow.alerts.recognisable())
+        fresh = list(_beyond_closed(result.alerts, [alert for alert in stored if alert.closed]))
+        plan = reconcile((_as_stored(alert) for alert in stored if not alert.closed), fresh)
+        new = [replace(alert, run_id=run_id, raised_at=at) for alert in plan.new]
+        uow.alerts.add_run(_run(run_id, at, until, result, len(new), len(plan.grown)))
+        uow.alerts.insert(new)
+        # the desk itself does this: starting a run is not work on the cases, and bars nobody from judging them
+        opened, joined = _into_cases(uow, new, SYSTEM, at)
+        _grow(uow, plan.grown, SYSTEM, at)
+        uow.ledger.append(
+            DetectionRan(
+                run_id=run_id,
+                rule_set_hash=result.rule_set_hash,
+                data_fingerprint=result.data_fingerprint,
+                new_alerts=len(new),
+                grown_alerts=len(plan.grown),
+                cases_opened=opened,
+            ),
+            stream=DESK,
+            user=actor.user_id,
+            at=at,
+        )
+        uow.commit()
+    return Detected(
+        run_id=run_id,
+        transactions=result.transactions,
+        new_alerts=len(new),
+        grown_alerts=len(plan.grown),
+        unchanged_alerts=len(result.alerts) - len(new) - len(plan.grown),
+        cases_opened=opened,
+        cases_joined=joined,
+        rule_set_hash=result.rule_set_hash,
+        data_fingerprint=result.data_fingerprint,
+    )
+
+
+def _beyond_closed(fresh: Iterable[Alert], closed: Sequence[Recognisable]) -> Iterable[Alert]:
+    """Leave out what a closed case has dealt with; what goes beyond it is a new alert under an id of its own.
+
+    A closed case stays as it was decided: transactions that came later are looked at anew.
+    """
+    dealt_with: set[tuple[str, str, str]] = set()
+    for known in closed:
+        for transaction_id in known.transaction_ids:
+            dealt_with.add((known.rule, known.account_id, transaction_id))
+    for alert in fresh:
+        later = [t for t in alert.transaction_ids if (alert.rule, alert.account_id, t) not in dealt_with]
+        if len(later) == len(alert.transaction_ids):
+            yield alert
+        elif later:
+            yield replace(alert, alert_id=alert_id(alert.rule, alert.account_id, later[0]))
+
+
+def _as_stored(alert: Recognisable) -> StoredAlert:
+    return StoredAlert(alert.alert_id, alert.rule, alert.account_id, alert.transaction_ids, alert.case_id)
+
+
+def _into_cases(uow: Writing, new: Sequence[Alert], actor: Person, at: datetime) -> tuple[int, int]:
+    """Put new alerts into their customers' cases; return how many cases were opened and how many joined."""
+    opened = joined = 0
+    by_customer: dict[str, list[Alert]] = {}
+    for alert in new:
+        by_customer.setdefault(alert.customer_id, []).append(alert)
+    for customer_id, alerts in by_customer.items():
+        case_id = uow.cases.open_of(customer_id)
+        if not case_id:
+            intake.start_case(uow, alerts, actor, at)
+            opened += 1
+            continue
+        case = uow.cases.get(case_id)
+        for alert in alerts:
+            case, _ = intake.attach(uow, case, alert, actor, at)
+        joined += 1
+    return opened, joined
+
+
+def _grow(uow: Writing, grown: Sequence[Grown], actor: Person, at: datetime) -> None:
+    stored = {alert.alert_id: alert for alert in uow.alerts.get_many([growth.alert.alert_id for growth in grown])}
+    for growth in grown:
+        # a file may have named the account's holder since; the alert stays about whom its case is about
+        alert = replace(growth.alert, customer_id=stored[growth.alert.alert_id].customer_id)
+        uow.alerts.grow(alert)
+        if alert.case_id:
+            intake.grow(uow, uow.cases.get(alert.case_id), alert, actor, at)
+
+
+def _run(
+    run_id: str, at: datetime, until: datetime | None, result: DetectionResult, new: int, grown: int
+) -> Run:
+    versions = " ".join(f"{name} {version}" for name, version in sorted(result.versions.items()))
+    return Run(
+        run_id=run_id,
+        ran_at=at,
+        until=until,
+        rule_set_hash=result.rule_set_hash,
+        parameters=result.parameters,
+        data_fingerprint=result.data_fingerprint,
+        engine=f"{result.engine}: {versions}"[:64],
+        transactions=result.transactions,
+        new_alerts=new,
+        grown_alerts=grown,
+    )

@@ -1,0 +1,103 @@
+"""The queue: pages and counters of cases, without decisions the reader has no need to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from casedesk.domain.alerts import Risk
+from casedesk.domain.cases import Disposition, Stage, stage_of
+from casedesk.domain.people import Action, Person, require
+from casedesk.domain.policy import in_force
+from casedesk.store.queue_reader import Filters, QueueRow, Sort, View
+from casedesk.store.unit_of_work import Reading
+
+__all__ = ["Line", "Page", "Query", "Sort", "View", "ids", "list_page"]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What the reader asks for. Empty fields do not narrow anything; ``owner`` is a user id or ``-`` for nobody."""
+
+    view: View = View.ALL
+    status: str = ""  # New, In Review, Awaiting approval, Closed
+    owner: str = ""
+    risk: Risk | None = None
+    typology: str = ""
+    search: str = ""
+    include_closed: bool = False
+    sort: Sort = Sort.URGENCY
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of the queue with what it means for the reader."""
+
+    row: QueueRow
+    stage: Stage
+    disposition: Disposition  # empty when not disclosed
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the queue. ``counters`` has no entry for a view the reader must not know of."""
+
+    lines: tuple[Line, ...]
+    start: int
+    total: int
+    counters: dict[View, int]
+    typologies: tuple[str, ...]
+    due_soon_days: int
+
+
+def list_page(*, uow: Reading, actor: Person, at: datetime, query: Query, start: int = 0, limit: int = 25) -> Page:
+    """Return one page of the queue, from position ``start``.
+
+    :param limit: rows, 1 to 500.
+    """
+    require(actor, Action.VIEW_CASE)
+    filters = _filters(actor, at, query)
+    with uow:
+        return Page(
+            lines=tuple(_line(row, actor) for row in uow.queue.page(filters, start=start, limit=min(limit, 500))),
+            start=start,
+            total=uow.queue.count(filters),
+            counters=uow.queue.counters(filters),
+            typologies=uow.queue.typologies(),
+            due_soon_days=filters.due_soon_days,
+        )
+
+
+def ids(*, uow: Reading, actor: Person, at: datetime, query: Query, limit: int = 500) -> tuple[str, ...]:
+    """Return the case ids of a queue in its order, for stepping from one case to the next."""
+    require(actor, Action.VIEW_CASE)
+    with uow:
+        return uow.queue.ids(_filters(actor, at, query), limit)
+
+
+def _filters(actor: Person, at: datetime, query: Query) -> Filters:
+    sees = actor.need_to_know
+    return Filters(
+        user_id=actor.user_id,
+        now=at,
+        view=query.view if sees or query.view is not View.AWAITING else View.ALL,
+        status=query.status if sees or query.status != "Awaiting approval" else "In Review",
+        owner=query.owner,
+        risk=query.risk,
+        typology=query.typology,
+        search=query.search,
+        include_closed=query.include_closed or query.status == "Closed",
+        sort=query.sort,
+        due_soon_days=in_force("due_soon_days", at.date()).value,
+        sees_decisions=sees,
+    )
+
+
+def _line(row: QueueRow, actor: Person) -> Line:
+    stage = stage_of(row.status, row.disposition)
+    if actor.need_to_know or actor.user_id in (row.owner, row.decided_by):
+        return Line(row, stage, Disposition(row.disposition))
+    shown = Stage.WORKING if stage is Stage.AWAITING else stage
+    hidden = Disposition.ESCALATE if stage is Stage.ESCALATED else Disposition.NONE
+    # the version counts hidden steps too, and would tell a SAR's two from the one of another decision
+    return Line(replace(row, disposition=hidden.value, decided_by="", version=0), shown, hidden)

@@ -1,0 +1,58 @@
+"""The shape every step on a case shares: the event and the new state, both or neither."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from casedesk.domain import events
+from casedesk.domain.cases import Case
+from casedesk.domain.events import Event
+from casedesk.domain.history import after
+from casedesk.domain.ledger import Recorded
+from casedesk.domain.people import Action, Person, require
+from casedesk.store.case_store import StaleCase
+from casedesk.store.unit_of_work import Writing
+
+#: Changes that may be named to anybody: who holds a case shows in the queue.
+_PLAIN: Final = frozenset(
+    kind.title
+    for kind in (events.CaseTaken, events.CaseAssigned, events.CaseHandedOver, events.CaseReleased, events.CaseReopened)
+)
+
+
+def present(uow: Writing, actor: Person) -> Person:
+    """Return the actor as the database knows them now: a role may have changed since they signed in."""
+    return uow.people.get(actor.user_id)
+
+
+def seen(uow: Writing, actor: Person, action: Action, case_id: str, seen_version: int | None) -> Case:
+    """Return a case, if the role may take the step at all and the case still is what the actor saw.
+
+    :raises RoleForbids: before anything is said about the case.
+    :raises StaleCase: saying who changed what; without need to know, only who holds the case (31 CFR 1020.320(e)).
+    """
+    require(actor, action)
+    try:
+        return uow.cases.get(case_id, seen_version=seen_version)
+    except StaleCase as stale:
+        if uow.cases.dossier(case_id).disclosed_to(actor):
+            raise
+        changes = (
+            change if change.title in _PLAIN else replace(change, user="A colleague", title="Case changed")
+            for change in stale.changes
+        )
+        raise StaleCase(case_id, tuple(changes)) from None
+
+
+def record(uow: Writing, case: Case, event: Event, actor: Person, at: datetime) -> tuple[Case, Recorded]:
+    """Append an event to a case and save what the case thereby becomes, over the version that was read.
+
+    :raises StaleCase: if the case was changed since ``case`` was read.
+    """
+    row = uow.ledger.append(event, stream=case.case_id, user=actor.user_id, at=at)
+    changed = after(case, row)
+    if changed.version != case.version:
+        uow.cases.save(changed, seen_version=case.version)
+    return changed, row
