@@ -1,0 +1,91 @@
+"""The command `casedesk`: every command parses, calls one use case and prints. What goes wrong becomes a sentence here.
+
+Exit codes: 0 done; 1 the answer is no (tampered, picks differ, rows rejected); 2 refused or not usable; 130 stopped.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import Annotated
+
+import typer
+
+import casedesk
+from casedesk.cli import audit, cases, database, dataset, detecting, exporting, importing, people, quality, rates, steps
+from casedesk.cli.printing import remark, say
+from casedesk.errors import CasedeskError
+
+app = typer.Typer(
+    name="casedesk",
+    help="AML Case Desk: transactions in, alerts and cases, decisions, reviews, and a ledger that proves them.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,  # plain help needs no second library and starts faster
+    pretty_exceptions_enable=False,  # a traceback with locals would print names
+)
+
+app.add_typer(database.app, name="db")
+app.command("seed")(dataset.seed)
+app.command("load-csv")(dataset.load_csv)
+app.command("import")(importing.import_files)
+app.command("detect")(detecting.detect)
+app.add_typer(rates.app, name="rates")
+app.add_typer(people.app, name="users")
+app.command("cases")(cases.list_cases)
+app.add_typer(steps.app, name="case")
+app.add_typer(quality.app, name="qa")
+app.add_typer(audit.app, name="audit")
+app.add_typer(exporting.app, name="export")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        say(f"casedesk {casedesk.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def run() -> None:
+    """Run the command line and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a console without our quotation marks still gets the text
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command and return its exit code."""
+    code = 0
+    try:
+        app(arguments, prog_name="casedesk")
+    except SystemExit as done:
+        code = done.code if isinstance(done.code, int) else 0 if done.code is None else 2
+    except CasedeskError as refusal:
+        remark(str(refusal))
+        code = 2
+    except Exception as error:  # noqa: BLE001  # the last line of defence: no traceback, no names, but a reference
+        code = _unforeseen(error)
+    if code == 130:
+        remark("Stopped; nothing is half-written. Start the command again to go on.")
+    return code
+
+
+def _unforeseen(error: Exception) -> int:
+    """Log what nobody foresaw, without a word of the data, and give the person a reference to it."""
+    import structlog
+
+    from casedesk import logs
+
+    mark = logs.reference()
+    structlog.get_logger("casedesk.cli").error("command_failed", reference=mark, exc_info=error)
+    remark(f"Something failed that the desk did not foresee; nothing is half-written. Tell your operator: {mark}.")
+    return 2

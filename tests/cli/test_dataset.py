@@ -1,0 +1,278 @@
+"""`casedesk seed --csv` and `casedesk load-csv`: a desk as files, and no altered file gets in."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from casedesk.domain.events import DESK
+from casedesk.exports.audit_csv import restore
+from casedesk.exports.tables_csv import row_check
+from casedesk.store.engines import make_engine
+from tests.builders import Move, TestDesk
+from tests.cli.conftest import Command, Told
+from tests.databases import Sqlite
+
+At = Callable[[str], Command]
+
+FILES = {
+    "users", "customers", "accounts", "imports", "import_rejects", "transactions", "detection_runs", "cases", "alerts",
+    "alert_transactions", "case_events", "counters", "exchange_rates", "qa_draws", "qa_picks",
+}  # fmt: skip
+
+
+@pytest.fixture
+def worked(casedesk: Command, desk: TestDesk, tmp_path: Path) -> TestDesk:
+    """A desk with a row in every table, and text that is hard on CSV."""
+    desk.customer(name='=Kim "the Lip" Roe, Jr.')
+    desk.book(Move(f"M-{n}", 8 * n, 950_000, to_account="K-1/1") for n in range(5))
+    (tmp_path / "more.csv").write_text(
+        "transaction_id,booked_at,from_account,to_account,amount,currency,channel\n"
+        "X-1,2026-06-01T09:00:00Z,A,K-1/1,12.34,EUR,WIRE\nX-2,2026-06-31T09:00:00Z,A,K-1/1,1,EUR,WIRE\n"
+    )
+    assert casedesk("import", tmp_path / "more.csv").code == 1
+    assert casedesk("detect").code == 0
+    note = "'=1+1\r\n<b>“Straße”</b>,\t;\n\n-- end"
+    assert casedesk("case", "note", "C-26-00001", "--as", "ann", "--text", note).code == 0
+    desk.customer("K-2")
+    desk.closed("K-2", sar_approver="max")
+    desk.alert("K-2")  # no case holds it
+    day = desk.at().date().isoformat()
+    assert casedesk("qa", "draw", "--from", day, "--to", day, "--as", "queenie").code == 0
+    return desk
+
+
+@pytest.fixture
+def folder(casedesk: Command, worked: TestDesk, tmp_path: Path) -> Path:
+    told = casedesk("seed", "--csv", tmp_path / "desk")
+    assert (told.code, told.err) == (0, "The desk is in use; nothing was added to it.\n")
+    return tmp_path / "desk"
+
+
+@pytest.fixture
+def target(at: At, other_address: str) -> Iterator[TestDesk]:
+    engine = make_engine(other_address)
+    yield TestDesk(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def load(at: At, other_address: str, folder: Path) -> Callable[[], Told]:
+    return lambda: at(other_address)("load-csv", folder)
+
+
+def test_every_table_is_written_and_the_ledger_verifies_as_a_file(casedesk: Command, folder: Path) -> None:
+    assert {path.stem for path in folder.iterdir()} == FILES
+    for path in folder.iterdir():
+        assert len(path.read_bytes().splitlines()) > 1, f"{path.name} holds no row, so nothing of it is tried"
+    told = casedesk("audit", "verify", folder / "case_events.csv")
+    assert (told.code, told.out.splitlines()[0]) == (0, "VERIFIED")
+
+
+def test_a_desk_goes_out_and_in_and_out_again_byte_for_byte(
+    at: At,
+    folder: Path,
+    load: Callable[[], Told],
+    worked: TestDesk,
+    target: TestDesk,
+    other_address: str,
+    tmp_path: Path,
+) -> None:
+    told = load()
+    assert (told.code, told.err) == (0, "")
+    before, after = worked.dump(), target.dump()
+    del before["ledger_head"], after["ledger_head"]  # holds the counter of locks
+    assert after == before
+    assert target.verify().verdict == "VERIFIED"
+    assert at(other_address)("seed", "--csv", tmp_path / "again").code == 0
+    for path in folder.iterdir():
+        assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes(), path.name
+    assert at(other_address)("qa", "redraw", "Q-2026-07-001").code == 0
+    assert at(other_address)("case", "take", "C-26-00001", "--as", "ben").code == 0  # it goes on as a desk
+
+
+def test_an_export_is_an_event_and_the_same_export_again_is_none(
+    casedesk: Command, folder: Path, worked: TestDesk, tmp_path: Path
+) -> None:
+    event = worked.history(DESK)[-1]
+    assert (event.user, event.action, len(event.data["files"])) == ("system", "desk_exported", len(FILES) - 1)
+    size = worked.size()
+    assert casedesk("seed", "--csv", tmp_path / "again").code == 0
+    assert worked.size() == size
+    worked.note("ann", "C-26-00001")
+    assert casedesk("seed", "--csv", tmp_path / "again").code == 0
+    assert worked.size() == size + 2
+
+
+def rows_of(path: Path) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(path.read_bytes().decode(), newline="")))
+
+
+def write_rows(path: Path, rows: list[list[str]]) -> None:
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\r\n").writerows(rows)
+    path.write_bytes(out.getvalue().encode())
+
+
+def other(cell: str) -> list[str]:
+    """Ways to alter a cell: emptied or filled, nearly the same, and another value of the same form."""
+    found = ["" if cell else "x", cell + "x", cell.swapcase()]
+    if cell.isdigit():
+        found.append(str(int(cell) + 1))
+    if cell in ("true", "false"):
+        found.append("false" if cell == "true" else "true")
+    if len(cell) == 27 and cell.endswith("Z"):
+        found.append(cell[:-2] + ("1Z" if cell[-2] != "1" else "2Z"))
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", cell):
+        found.append(date.fromisoformat(cell).replace(year=1999).isoformat())
+    return [value for value in dict.fromkeys(found) if value != cell]
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_no_cell_of_any_column_can_be_altered(
+    name: str, folder: Path, load: Callable[[], Told], target: TestDesk
+) -> None:
+    path = folder / f"{name}.csv"
+    sound = path.read_bytes()
+    rows = rows_of(path)
+    nothing = target.dump()
+    for column, title in enumerate(rows[0]):
+        number = 1 + column % (len(rows) - 1)
+        for value in other(rows[number][column]):
+            altered = [list(row) for row in rows]
+            altered[number][column] = value
+            write_rows(path, altered)
+            told = load()
+            where = f"{name}.{title}, {rows[number][column]!r} -> {value!r}: {told}"
+            assert told.code == 2, where
+            assert "expected" in told.err, where
+            assert ".csv" in told.err, where
+            assert ", row " in told.err, where
+    path.write_bytes(sound)
+    after = target.dump()
+    after["ledger_head"] = nothing["ledger_head"]
+    assert after == nothing
+    assert load().code == 0
+
+
+#: A cell, what it becomes, and the sentence. The row's check is corrected, as somebody would who knows of it.
+NAMED = [
+    ("cases", 0, "disposition", "No SAR", "cases.csv, row 2, column disposition: expected “”, as the events say, got “No SAR”."),
+    ("cases", 0, "owner", "ann", "cases.csv, row 2, column owner: expected “”, as the events say, got “ann”."),
+    ("cases", 0, "status", "Lost", "cases.csv, row 2, column status: expected “New” or “In Review” or “Closed”, got “Lost”."),
+    ("cases", 0, "version", "01", "cases.csv, row 2, column version: expected a whole number, got “01”."),
+    ("cases", 0, "customer_id", "K-3", "cases.csv, row 2, column customer_id: expected “K-1”, as the events say, got “K-3”."),
+    ("users", 0, "role", "Manager", "users.csv, row 2, column role: expected “Analyst”, as the events say, got “Manager”."),
+    ("users", 0, "name", "Anne", "users.csv: expected SHA-256 "),
+    ("users", 0, "user_id", "anna", "users.csv, row 2, column user_id: expected a person whom an event added, got “anna”."),
+    ("accounts", 0, "customer_id", "K-3", "accounts.csv, row 2, column customer_id: expected a key of customers.csv, got “K-3”."),
+    ("alerts", 1, "severity", "99", "column severity: expected “"),
+    ("alerts", 1, "account_id", "K-2/1", "alerts.csv, row 3, column "),
+    ("customers", 0, "kind", "Alien", "customers.csv, row 2, column kind: expected “Person” or “Business” or “Unknown”"),
+    ("customers", 0, "since", "2026-02-31", "column since: expected a day such as 2026-07-01, got “2026-02-31”."),
+    ("transactions", 0, "amount_minor", "-5", "transactions.csv, row 2, column amount_minor: expected 0 or more, got “-5”."),
+    ("transactions", 0, "amount_minor", "5", "transactions.csv: expected SHA-256 "),
+    ("transactions", 1, "transaction_id", "M-0", "transactions.csv, row 3, column transaction_id: expected a key of its own"),
+    ("case_events", 0, "notes", "x", "case_events.csv, row 2, column notes: expected “”, got “x”."),
+    ("case_events", 3, "event_hash", "0" * 64, "case_events.csv, row 5, column event_hash"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "at_row", "column", "value", "sentence"), NAMED)
+def test_the_refusal_names_file_row_column_expected_and_got(
+    name: str, at_row: int, column: str, value: str, sentence: str, folder: Path, load: Callable[[], Told]
+) -> None:
+    path = folder / f"{name}.csv"
+    rows = rows_of(path)
+    row = rows[at_row + 1]
+    row[rows[0].index(column)] = value
+    if name != "case_events":
+        row[-1] = row_check([restore(cell) for cell in row[:-1]])
+    write_rows(path, rows)
+    told = load()
+    assert (told.code, told.out) == (2, "")
+    assert sentence in told.err
+    assert told.err.count("\n") == 1
+
+
+def test_rows_cannot_be_left_out_added_or_moved(folder: Path, load: Callable[[], Told], target: TestDesk) -> None:
+    for path in sorted(folder.iterdir()):
+        sound = path.read_bytes()
+        rows = rows_of(path)
+        for altered in (rows[:-1], rows[1:], [*rows, rows[-1]], [rows[0], *reversed(rows[1:])], []):
+            if altered == rows:
+                continue
+            write_rows(path, altered)
+            told = load()
+            assert told.code == 2, (path.name, len(altered))
+            assert "operator" not in told.err
+        path.write_bytes(sound)
+    assert not target.dump()["users"]
+
+
+def test_a_file_that_is_missing_or_no_text_is_refused(folder: Path, load: Callable[[], Told]) -> None:
+    for path in sorted(folder.iterdir()):
+        sound = path.read_bytes()
+        path.write_bytes(sound[:40] + b"\xff" + sound[40:])
+        told = load()
+        assert (told.code, path.name in told.err, "operator" in told.err) == (2, True, False), told
+        path.unlink()
+        assert f"{path} cannot be read" in load().err
+        path.write_bytes(sound)
+
+
+def test_an_export_without_its_last_event_vouches_for_nothing(folder: Path, load: Callable[[], Told]) -> None:
+    path = folder / "case_events.csv"
+    write_rows(path, rows_of(path)[:-1])
+    assert "expected the last event to be desk_exported" in load().err
+
+
+def test_a_desk_is_only_loaded_into_an_empty_one(casedesk: Command, folder: Path, worked: TestDesk) -> None:
+    size = worked.size()
+    told = casedesk("load-csv", folder)
+    assert told.code == 2
+    assert "A desk can only be loaded into an empty database" in told.err
+    assert worked.size() == size
+    assert casedesk("load-csv", folder, "--as", "mia").code == 2
+
+
+def test_a_place_that_cannot_be_written_is_refused_and_no_event(
+    casedesk: Command, worked: TestDesk, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").write_text("")
+    size = worked.size()
+    told = casedesk("seed", "--csv", tmp_path / "taken" / "below")
+    assert (told.code, "cannot be written" in told.err) == (2, True)
+    assert worked.size() == size
+
+
+def test_a_seeded_bank_is_complete_and_is_not_seeded_twice(at: At, sqlite_kind: Sqlite, tmp_path: Path) -> None:
+    address = sqlite_kind.fresh()
+    casedesk = at(address)
+    told = casedesk("seed", "--customers", "40", "--days", "30", "--end", "2026-06-30", "--csv", tmp_path / "out")
+    assert told.code == 0, told.err
+    assert told.out.startswith("The demo bank is ready: 40 customers")
+    told = casedesk("seed")
+    assert (told.code, "holds cases already" in told.err) == (2, True)
+    told = casedesk("seed", "--if-empty")
+    assert (told.code, told.out) == (0, "")
+    assert casedesk("audit", "verify").code == 0
+    with closing(sqlite3.connect(address.removeprefix("sqlite:///"))) as connection:
+        (last,) = connection.execute("SELECT max(booked_at) FROM transactions").fetchone()
+    assert last < "2026-07-01"
+    for words in (["--end", "30.6.2026"], ["--customers", "0"], ["--days", "1"]):
+        fresh = sqlite_kind.fresh()
+        told = at(fresh)("seed", *words)
+        assert (told.code, told.out, "operator" in told.err) == (2, "", False), told
+        sqlite_kind.drop(fresh)
+    sqlite_kind.drop(address)
+    shutil.rmtree(tmp_path / "out")

@@ -1,0 +1,145 @@
+"""What holds for every command: a quick start, sentences instead of tracebacks, exit codes, logs that name nobody."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from casedesk.cli.main import main
+from tests.builders import TestDesk
+from tests.cli.conftest import ROOT, Command, environment
+
+HEAVY = (
+    "sqlalchemy", "alembic", "duckdb", "ibis", "pandas", "pyarrow", "numpy", "pydantic", "pydantic_settings", "structlog",
+    "rich", "faker", "seeds",
+)  # fmt: skip
+
+
+def test_help_imports_nothing_heavy() -> None:
+    program = f"""
+import sys
+from casedesk.cli.main import main
+code = main(["--help"])
+print([name for name in {HEAVY!r} if name in sys.modules], code, file=sys.stderr)
+"""
+    told = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert told.stderr == "[] 0\n"
+    for command in (
+        "db",
+        "seed",
+        "load-csv",
+        "import",
+        "detect",
+        "rates",
+        "users",
+        "cases",
+        "case",
+        "qa",
+        "audit",
+        "export",
+    ):
+        assert f"\n  {command} " in told.stdout
+
+
+def test_every_command_explains_itself(casedesk: Command) -> None:
+    for words in (
+        ["db", "upgrade"], ["db", "state"], ["seed"], ["load-csv"], ["import"], ["detect"], ["rates", "load"],
+        ["rates", "show"], ["users", "list"], ["users", "add"], ["cases"], ["case", "show"], ["case", "take"],
+        ["case", "take-next"], ["case", "assign"], ["case", "hand-over"], ["case", "release"], ["case", "note"],
+        ["case", "dispose"], ["case", "approve"], ["case", "return"], ["case", "reopen"], ["case", "review"],
+        ["case", "suspicion"], ["qa", "draw"], ["qa", "redraw"], ["qa", "list"], ["audit", "verify"],
+        ["export", "audit"], ["export", "sar"],
+    ):  # fmt: skip
+        told = casedesk(*words, "--help")
+        assert told.code == 0, words
+        assert f"Usage: casedesk {' '.join(words)}" in told.out
+
+
+def test_the_version_is_the_packages(casedesk: Command) -> None:
+    assert casedesk("--version").out == "casedesk 0.1.0\n"
+
+
+@pytest.mark.parametrize(
+    "words", [["nonsense"], ["case", "nonsense"], ["import"], ["detect", "--threads", "many"], ["--x"]]
+)
+def test_a_command_that_cannot_be_read_exits_2(casedesk: Command, words: list[str]) -> None:
+    told = casedesk(*words)
+    assert (told.code, told.out) == (2, "")
+    assert "Error" in told.err
+    assert "Traceback" not in told.err
+
+
+def test_python_m_casedesk_is_the_command() -> None:
+    for module in ("casedesk", "casedesk.cli"):
+        told = subprocess.run([sys.executable, "-m", module, "--version"], cwd=ROOT, capture_output=True, text=True)
+        assert told.stdout == "casedesk 0.1.0\n"
+
+
+def test_what_nobody_foresaw_gives_a_reference_and_logs_no_data(sqlite_address: str, desk: TestDesk) -> None:
+    program = """
+import sys
+from casedesk.cli.main import main
+from casedesk.services import people
+def fail(**_): raise RuntimeError("Kim Roe, narrative: deposits")
+people.everybody = fail
+sys.exit(main(["users", "list"]))
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment(sqlite_address) | {"CASEDESK_LOG_FORMAT": "json"},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert (told.returncode, told.stdout) == (2, "")
+    log, sentence = told.stderr.splitlines()
+    logged = json.loads(log)
+    assert logged["error_type"] == "builtins.RuntimeError"
+    assert sentence.endswith(f"Tell your operator: {logged['reference']}.")
+    assert "Kim Roe" not in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_a_wrong_setting_is_a_sentence(sqlite_address: str) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "casedesk", "users", "list"], cwd=ROOT, capture_output=True, text=True,
+        env=environment(sqlite_address) | {"CASEDESK_BASE_CURRENCY": "dollars"},
+    )  # fmt: skip
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr.startswith("CASEDESK_BASE_CURRENCY is “dollars”; it must be")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent another way there")
+def test_ctrl_c_ends_with_a_sentence_and_130(
+    alone: Callable[..., subprocess.Popen[bytes]], sqlite_address: str, desk: TestDesk
+) -> None:
+    program = """
+import sys, time
+from casedesk.cli.main import run
+from casedesk.services import people
+def wait(**_):
+    print("waiting", flush=True)
+    time.sleep(60)
+people.everybody = wait
+sys.argv = ["casedesk", "users", "list"]
+run()
+"""
+    started = alone(sqlite_address, program=("-c", program))
+    assert started.stdout is not None
+    assert started.stdout.readline() == b"waiting\n"
+    started.send_signal(signal.SIGINT)
+    _, err = started.communicate(timeout=60)
+    assert started.returncode == 130
+    assert err.decode() == "Stopped; nothing is half-written. Start the command again to go on.\n"
+
+
+def test_an_interrupt_is_not_an_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("casedesk.cli.database.configured", interrupt)
+    assert main(["db", "state"]) == 130
+    assert capsys.readouterr().err.startswith("Stopped;")
