@@ -1,0 +1,212 @@
+"""Fill a desk with a demo bank: import, detection and months of casework, all of it through the services."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from pathlib import Path
+
+from casedesk.bootstrap import Desk
+from casedesk.domain.people import SYSTEM
+from casedesk.errors import CasedeskError, Conflict
+from casedesk.services import detecting, exporting, ingestion, people, quality, queue
+from casedesk.services.audit import verify_database
+from seeds.careers import Career, Diary, working_hour
+from seeds.chance import Dice
+from seeds.dataset import write_dataset
+from seeds.staff import AUDITORS, BY_ID, MANAGERS, REVIEWERS, STAFF
+from seeds.world import World, build_world
+
+#: Days between two runs of detection in the demo bank.
+RHYTHM = 7
+
+Progress = Callable[[float, str], None]  # (share done, what is happening)
+
+
+class NotEmpty(Conflict):
+    """The desk holds cases already."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This desk holds cases already; the demo bank is only put into an empty one. "
+            "Point CASEDESK_DATABASE_URL at a new database."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What was made."""
+
+    customers: int
+    transactions: int
+    alerts: int
+    cases: int
+    events: int
+
+
+def is_empty(desk: Desk) -> bool:
+    """Say whether the desk has neither people nor cases."""
+    with desk.reading() as uow:
+        return not uow.people.all() and uow.ledger.head().size == 0
+
+
+def build_demo(
+    desk: Desk,
+    *,
+    customers: int = 400,
+    days: int = 120,
+    seed: int = 7,
+    now: datetime,
+    labels_dir: Path | None = None,
+    progress: Progress | None = None,
+) -> Demo:
+    """Fill an empty desk as if a bank had used it for ``days`` days until ``now``.
+
+    :param labels_dir: where the dataset with its labels is kept; a temporary folder when not given.
+    :raises NotEmpty: if the desk is in use.
+    """
+    if not is_empty(desk):
+        raise NotEmpty
+    tell = progress or (lambda share, what: None)
+    tell(0.0, "Making customers and transactions")
+    world = build_world(customers=customers, days=days, seed=seed, end=now.date() - timedelta(days=1))
+    with tempfile.TemporaryDirectory(prefix="casedesk-demo-") as temporary:
+        folder = labels_dir or Path(temporary)
+        write_dataset(world, folder)
+        return _Story(desk, world, folder, Path(temporary), seed, now, tell).tell()
+
+
+class _Story:
+    """The months of the demo bank, one detection run after the other."""
+
+    def __init__(
+        self, desk: Desk, world: World, folder: Path, temporary: Path, seed: int, now: datetime, tell: Progress
+    ) -> None:
+        self.desk, self.world, self.folder, self.temporary, self.seed, self.now = (
+            desk,
+            world,
+            folder,
+            temporary,
+            seed,
+            now,
+        )
+        self.report = tell
+        self.diary = Diary()
+        self.dice = Dice("demo", seed)
+        self.careers: dict[str, Career] = {}
+        self.guilty = {label.transaction_id for label in world.labels}
+        self.alerts = 0
+        self.first = _instant(world.transactions[0].booked_at)
+
+    def tell(self) -> Demo:
+        start = datetime.combine(self.first.date(), time(6), UTC)
+        for person in STAFF:
+            people.add(uow=self.desk.writing(), actor=SYSTEM, at=start, person=person)
+        for name in ("customers.csv", "accounts.csv"):
+            self._import(self.folder / name, start)
+        self._plan_quality(start)
+        bounds = self._bounds(start)
+        position = 0
+        for number, bound in enumerate(bounds):
+            self.report(0.1 + 0.85 * number / len(bounds), f"Living through {bound:%d %b %Y}")
+            self.diary.run_until(bound)
+            position = self._import_until(bound, position)
+            self._detect(bound)
+        self.diary.run_until(self.now)
+        self._look_around()
+        self.report(0.97, "Verifying the ledger")
+        report = verify_database(uow=self.desk.reading())
+        if report.first is not None:
+            raise CasedeskError(f"The demo bank's ledger does not verify: {report.sentence()}")
+        return Demo(len(self.world.customers), len(self.world.transactions), self.alerts, report.cases, report.events)
+
+    def _bounds(self, start: datetime) -> list[datetime]:
+        """Detection runs once a week at four in the morning, and once more now."""
+        days = (self.now.date() - start.date()).days
+        mornings = [
+            datetime.combine(start.date() + timedelta(days=d), time(4), UTC) for d in range(RHYTHM, days, RHYTHM)
+        ]
+        return [m for m in mornings if m < self.now - timedelta(hours=6)] + [self.now - timedelta(minutes=40)]
+
+    def _import(self, path: Path, at: datetime) -> None:
+        ingestion.import_path(
+            reading=self.desk.reading, writing=self.desk.writing, actor=SYSTEM, at=at, path=path,
+            base_currency=self.desk.settings.base_currency,
+        )  # fmt: skip
+
+    def _import_until(self, bound: datetime, position: int) -> int:
+        """Import what was booked since the last time, as the bank's nightly file would bring it."""
+        rows = self.world.transactions
+        end = position
+        limit = bound.strftime("%Y-%m-%dT%H:%M:%SZ")
+        while end < len(rows) and rows[end].booked_at < limit:
+            end += 1
+        if end > position:
+            folder = self.temporary / f"night-{bound:%Y-%m-%d}"
+            part = replace(
+                self.world, customers=(), accounts=(), transactions=rows[position:end], labels=(), lookalikes=()
+            )
+            write_dataset(part, folder)
+            self._import(folder / "transactions.csv", bound)
+        return end
+
+    def _detect(self, at: datetime) -> None:
+        found = detecting.detect(
+            look=self.desk.reading(), uow=self.desk.writing(), actor=SYSTEM, at=at,
+            base_currency=self.desk.settings.base_currency, until=at,
+        )  # fmt: skip
+        self.alerts += found.new_alerts
+        if not found.cases_opened:
+            return
+        everything = queue.Query(include_closed=True, sort=queue.Sort.NEWEST)
+        newest = queue.ids(
+            uow=self.desk.reading(), actor=BY_ID[MANAGERS[0]], at=at, query=everything, limit=found.cases_opened
+        )
+        for case_id in sorted(newest):
+            with self.desk.reading() as uow:
+                evidence = {t for alert in uow.alerts.of_case(case_id) for t in alert.transaction_ids}
+            guilty = not self.guilty.isdisjoint(evidence)
+            self.careers[case_id] = Career(self.desk, self.diary, case_id, at, self.seed, guilty=guilty)
+
+    def _plan_quality(self, start: datetime) -> None:
+        """QA draws a sample of each half month a day after it has ended."""
+        day = start.date()
+        period_from = day
+        while day <= self.now.date():
+            tomorrow = day + timedelta(days=1)
+            if tomorrow.day in (1, 16):
+                at = working_hour(self.dice, datetime.combine(tomorrow, time(9), UTC))
+                self.diary.plan(at, partial(self._draw, period_from, day))
+                period_from = tomorrow
+            day = tomorrow
+
+    def _draw(self, period_from: date, period_to: date, at: datetime) -> None:
+        dice = Dice("draw", self.seed, period_from)
+        try:
+            _, picks = quality.draw_sample(
+                freeze=self.desk.writing(), uow=self.desk.writing(), actor=BY_ID[dice.pick(REVIEWERS)], at=at,
+                period_from=period_from, period_to=period_to, rate_per_mille=100,
+                seed="".join(f"{dice.below(256):02x}" for _ in range(32)),
+            )  # fmt: skip
+        except quality.NothingToDraw:
+            return
+        for pick in picks:
+            if dice.happens(0.8):
+                later = at + timedelta(hours=dice.between(2, 200))
+                self.diary.plan(working_hour(dice, later), self.careers[pick.case_id].review)
+
+    def _look_around(self) -> None:
+        """The auditor takes some cases along, so that the list of downloads is not empty."""
+        auditor = BY_ID[AUDITORS[0]]
+        with self.desk.reading() as uow:
+            closed = [c for c in sorted(self.careers) if uow.queue.rows([c])[0].status == "Closed"]
+        for number, case_id in enumerate(self.dice.some(closed, 3)):
+            at = self.now - timedelta(minutes=30 - 7 * number)
+            exporting.audit_csv(uow=self.desk.writing(), actor=auditor, at=at, case_id=case_id, via="demo")
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)

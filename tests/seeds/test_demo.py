@@ -1,0 +1,85 @@
+"""The demo bank lives through the services, and leaves a desk that verifies."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from casedesk.bootstrap import Desk, open_desk, upgrade_database
+from casedesk.domain.cases import Stage
+from casedesk.domain.verification import Verdict
+from casedesk.services import queue
+from casedesk.services.audit import verify_database
+from casedesk.settings import load_settings
+from seeds.demo import NotEmpty, build_demo
+from seeds.staff import BY_ID
+
+NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+EVERYTHING = queue.Query(include_closed=True)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    folder: Path = tmp_path_factory.mktemp("demo")
+    settings = load_settings({"CASEDESK_DATABASE_URL": f"sqlite:///{folder / 'demo.db'}"})
+    upgrade_database(settings)
+    desk = open_desk(settings)
+    build_demo(desk, customers=220, days=75, seed=7, now=NOW, labels_dir=folder / "dataset")
+    return desk
+
+
+def page(desk: Desk, query: queue.Query = EVERYTHING) -> queue.Page:
+    return queue.list_page(uow=desk.reading(), actor=BY_ID["marta"], at=NOW, query=query, limit=500)
+
+
+def test_the_ledger_of_the_demo_bank_verifies(desk: Desk) -> None:
+    report = verify_database(uow=desk.reading())
+    assert report.verdict is Verdict.VERIFIED
+    assert report.events > 100
+
+
+def test_cases_stand_in_every_state(desk: Desk) -> None:
+    stages = Counter(line.stage for line in page(desk).lines)
+    assert set(stages) == set(Stage), stages
+
+
+def test_some_cases_are_overdue_and_some_are_due_soon(desk: Desk) -> None:
+    counters = page(desk).counters
+    assert counters[queue.View.OVERDUE] > 0
+    assert counters[queue.View.DUE_SOON] > 0
+    assert counters[queue.View.UNASSIGNED] > 0
+
+
+def test_nothing_happened_after_now_and_time_never_runs_back(desk: Desk) -> None:
+    with desk.reading() as uow:
+        times = [event.ts for event in uow.ledger.everything()]
+    assert times == sorted(times)
+    assert times[-1] <= NOW.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def test_reviews_were_passed_and_failed_and_failed_cases_reworked(desk: Desk) -> None:
+    with desk.reading() as uow:
+        actions = Counter(event.action for event in uow.ledger.everything())
+    for action in (
+        "review_passed",
+        "review_failed",
+        "disposition_returned",
+        "disposition_approved",
+        "case_handed_over",
+    ):
+        assert actions[action] > 0, action
+
+
+def test_the_labels_stay_beside_the_dataset(desk: Desk) -> None:
+    folder = Path(str(desk.settings.database_url).removeprefix("sqlite:///")).parent / "dataset"
+    assert (folder / "labels.csv").read_text(encoding="utf-8").startswith("label_id,typology,")
+
+
+def test_a_desk_in_use_is_left_alone(desk: Desk) -> None:
+    before = page(desk).total
+    with pytest.raises(NotEmpty, match="holds cases already"):
+        build_demo(desk, customers=40, days=30, seed=1, now=NOW)
+    assert page(desk).total == before
