@@ -1,0 +1,64 @@
+"""One case: what was found, who the subject is, what happened, and the panel in which it is worked."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.ui import (
+    action_panel,
+    case_header,
+    case_overview,
+    clock_card,
+    customer_card,
+    empty,
+    evidence_table,
+    money_chart,
+    network,
+    session,
+    timeline,
+)
+from casedesk.services import casefile, people
+
+case_id = st.query_params.get("id", "")
+actor, now, desk = session.actor(), session.now(), session.desk()
+case_header.show_bar(case_id)
+if not case_id:
+    empty.show("No case is chosen", "Open one from the queue.")
+    st.stop()
+file = casefile.read(uow=desk.reading(), actor=actor, case_id=case_id)
+since = money_chart.since(file.alerts, now)
+evidence = casefile.legs(uow=desk.reading(), actor=actor, case_id=case_id, evidence_only=True)
+page = st.grid(7, min_column_width=120, gap=("small", "medium"))
+with page.cell(column_span=5):
+    case_header.show(file, now)
+    names = [
+        "Overview",
+        f"Evidence :gray[{len(evidence):,}]",
+        "Network",
+        "Customer",
+        f"Timeline :gray[{len(file.events):,}]",
+    ]
+    case_header.keep_tab(session.key("tab", case_id), names)
+    overview, transactions, graph, customer, history = st.tabs(
+        names, key=session.key("tab", case_id), on_change="rerun"
+    )
+    # Only the open tab is computed.
+    if overview.open:
+        with overview:
+            case_overview.show(file, evidence, since)
+    elif transactions.open:
+        with transactions:
+            evidence_table.show_tab(file, evidence)
+    elif graph.open:
+        with graph:
+            network.show(file.customer.name, case_overview.flows(file, since), large=True)
+    elif customer.open:
+        with customer:
+            customer_card.show(file)
+    elif history.open:
+        with history:
+            timeline.show(file.events, file.names, now)
+with page.cell(column_span=2):
+    action_panel.show(file, people.everybody(uow=desk.reading()))
+    clock_card.show(file, now)
+    timeline.show_latest(file.events, file.names, now, file.chain)

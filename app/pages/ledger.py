@@ -1,0 +1,58 @@
+"""The ledger: whether it is intact, how large it is, and what stands in it."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app.ui import empty, formats, ledger_table, session, title, verdict
+from casedesk.services import audit, ledger
+
+
+def verify(bar: DeltaGenerator) -> verdict.Verified:
+    """Verify the whole ledger. It only reads, so it needs no callback, and the progress can be drawn."""
+    began = perf_counter()
+
+    def progress(done: int, size: int) -> None:
+        bar.progress(min(done / max(size, 1), 1.0), text=f"{done:,} of {size:,} events")
+
+    report = audit.verify_database(uow=session.desk().reading(), progress=progress)
+    return verdict.Verified(report, actor.name, session.now(), perf_counter() - began)
+
+
+actor, now, desk = session.actor(), session.now(), session.desk()
+figures = ledger.figures(uow=desk.reading(), actor=actor, at=now)
+rows = ledger_table.read()
+with title.row("Ledger"):
+    asked = st.button("Verify now", key="verify", type="primary", icon=":material/verified:", shortcut="V")
+place = st.empty()
+if asked:
+    session.keep_verdict(verify(place))
+    now = session.now()
+with place.container():
+    verdict.show(session.verdict(), rows.names, now)
+with st.container(border=True):
+    for cell, (label, value, gloss) in zip(
+        st.columns(5),
+        (
+            ("Events", f"{figures.size:,}", None),
+            ("Cases", f"{figures.cases:,}", None),
+            ("Last event", formats.ago(figures.last_at, now) if figures.last_at else "none",
+             formats.moment(figures.last_at) if figures.last_at else None),
+            ("Last signed checkpoint", "none", "Checkpoints are signed by a later version of the desk."),
+            ("Unsigned since", f"{figures.size:,} events", None),
+        ),
+        strict=True,
+    ):  # fmt: skip
+        cell.metric(label, value, help=gloss)
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.markdown(formats.small("Root"), width="content")
+    st.markdown(f"`{figures.root}`", width="content")
+    st.markdown(formats.small(f"size {figures.size:,} · RFC 6962"), width="content")
+ledger_table.show_filters(rows)
+if rows.events:
+    ledger_table.show(rows, session.verdict())
+else:
+    empty.show("No event matches", "Take a filter away, or search for a case, a person or an event number.")

@@ -1,0 +1,75 @@
+"""Downloads: the file is made when the button is clicked, in the transaction that records its leaving.
+
+Streamlit makes such a file on a thread of its own beside the run that the click starts, and can say nothing there. So the
+click waits for the file, and then says what became of it: the event, or why there is no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Event as Signal
+from typing import Final
+
+import streamlit as st
+
+from app.ui import event_words, flash, session
+from casedesk.errors import CasedeskError
+from casedesk.services.exporting import ExportedFile
+
+_PATIENCE: Final = 20.0  # seconds; longer than the desk waits for a lock
+
+
+class Delivery:
+    """What passes from the thread that makes the file to the run that follows the click."""
+
+    def __init__(self, make: Callable[[], ExportedFile]) -> None:
+        self._make = make
+        self._done = Signal()
+        self.file: ExportedFile | None = None
+        self.refused: CasedeskError | None = None
+
+    def content(self) -> bytes:
+        """Make the file. A refusal goes to the run, and to the browser as a failed download."""
+        try:
+            self.file = self._make()
+        except CasedeskError as error:
+            self.refused = error
+            raise
+        finally:
+            self._done.set()
+        return self.file.content
+
+    def wait(self) -> None:
+        """Wait until the file was made or refused."""
+        self._done.wait(_PATIENCE)
+
+
+def button(label: str, key: str, file_name: str, mime: str, make: Callable[[], ExportedFile], reason: str = "") -> None:
+    """Draw a download button.
+
+    :param make: makes the file and records it; called once for each click.
+    :param reason: why nothing can be downloaded, empty if it can.
+    """
+    delivery = Delivery(make)
+    st.download_button(
+        label,
+        data=delivery.content,
+        file_name=file_name,
+        mime=mime,
+        key=key,
+        icon=":material/download:",
+        disabled=bool(reason),
+        help=reason or None,
+        on_click=_say,
+        args=(delivery, key),
+    )
+
+
+def _say(delivery: Delivery, scope: str) -> None:
+    session.flashes().pop(scope, None)
+    delivery.wait()
+    if delivery.refused is not None:
+        flash.refuse(scope, delivery.refused)
+    elif delivery.file is not None:
+        event = delivery.file.event
+        flash.say(f"{event_words.details(event, {})} of {event.case_id} downloaded (event {event.event_id:,}).")

@@ -1,0 +1,69 @@
+"""What an event says about itself in one line: who handed to whom, which alert, from which day to which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from app.ui import formats
+from casedesk.domain.events import KINDS
+from casedesk.domain.ledger import Recorded
+from casedesk.domain.moments import parse
+
+Names = dict[str, str]
+
+
+def title(action: str) -> str:
+    """Name a kind of event; an action that no desk of this version writes is shown as it stands."""
+    kind = KINDS.get(action)
+    return kind.title if kind else action
+
+
+def details(event: Recorded, names: Names) -> str:
+    """Describe an event in words, from its own fields. Plain text: whoever shows it must escape it."""
+    words = _WORDS.get(event.action)
+    try:
+        said = words(event.data, names) if words else ""
+    except (KeyError, TypeError, ValueError):
+        said = ""  # a row edited behind the desk's back; the chain's badge says so
+    return ": ".join(part for part in (said, event.notes) if part)
+
+
+def _name(user: str, names: Names) -> str:
+    return names.get(user, user) if user else "nobody"
+
+
+def _alert(data: dict[str, Any], names: Names) -> str:
+    transactions = f"{data['transactions']:,} transactions"
+    return f"{formats.rule(data['rule'])} v{data['rule_version']} · {transactions} · {data['alert_id']}"
+
+
+def _suspicion(data: dict[str, Any], names: Names) -> str:
+    suspect = "" if data["suspect_identified"] else ", no suspect identified"
+    return f"{formats.day(parse(data['suspicion_at']))}, was {formats.day(parse(data['previous']))}{suspect}"
+
+
+def _review(data: dict[str, Any], names: Names) -> str:
+    severity = f"Severity {data['severity'].lower()}" if data["severity"] else ""
+    return " · ".join(part for part in (severity, f"draw {data['draw_id']}" if data["draw_id"] else "") if part)
+
+
+_WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
+    "case_opened": lambda data, names: f"First alert {formats.moment(parse(data['alerted_at']))}",
+    "alert_attached": _alert,
+    "alert_grown": _alert,
+    "case_assigned": lambda data, names: f"To {_name(data['owner'], names)}",
+    "case_handed_over": lambda data, names: f"To {_name(data['owner'], names)}",
+    "case_released": lambda data, names: f"By {_name(data['previous'], names)}, back to the queue",
+    "disposition_set": lambda data, names: formats.BADGES_BY_DECISION[data["disposition"]].word,
+    "case_reopened": lambda data, names: f"For {_name(data['owner'], names)}",
+    "review_passed": _review,
+    "review_failed": _review,
+    "suspicion_moved": _suspicion,
+    "case_exported": lambda data, names: "Audit CSV" if data["what"] == "audit" else "Case summary",
+    "transactions_imported": lambda data, names: f"{data['stored']:,} stored, {data['rejected']:,} rejected",
+    "detection_ran": lambda data, names: f"{data['new_alerts']:,} alerts, {data['cases_opened']:,} cases",
+    "qa_population_frozen": lambda data, names: f"{data['draw_id']} · {data['size']:,} closed cases",
+    "qa_sample_drawn": lambda data, names: f"{data['draw_id']} · {data['picks']:,} picks",
+    "person_added": lambda data, names: f"{_name(data['user_id'], names)}, {data['role']}",
+}

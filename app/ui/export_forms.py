@@ -1,0 +1,124 @@
+"""What leaves the desk: the audit CSV of a case and its summary; and files that come back to be verified."""
+
+from __future__ import annotations
+
+import time
+
+import pandas as pd
+import streamlit as st
+
+from app.ui import decision_text, downloads, event_words, flash, formats, session, summary_preview, verdict
+from casedesk.domain.moments import parse
+from casedesk.errors import CasedeskError
+from casedesk.services import audit, casefile, exporting
+from casedesk.services.casefile import CaseFile
+
+CASE = "export_case"
+MOST_MEGABYTES = 200
+
+
+def choose_case() -> CaseFile | None:
+    """Draw the field for a case and return the case, or say why there is none."""
+    given = session.take(CASE).strip()
+    if not given:
+        return None
+    try:
+        return casefile.read(uow=session.desk().reading(), actor=session.actor(), case_id=given.upper())
+    except CasedeskError as refusal:
+        st.error(formats.plain(str(refusal)), icon=":material/block:")
+        return None
+
+
+def show_audit() -> CaseFile | None:
+    """Draw the card of the audit CSV and return the chosen case."""
+    desk, actor = session.desk(), session.actor()
+    with st.container(border=True, gap="xsmall"):
+        st.markdown("**Audit CSV**")
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+            st.text_input("Case", key=CASE, placeholder="C-26-00001", width=155, persist_state="session")
+            given = session.take(CASE).strip().upper()
+            downloads.button(
+                "Download audit CSV", "download_audit", f"{given}-audit.csv", "text/csv",
+                lambda: exporting.audit_csv(
+                    uow=desk.writing(), actor=actor, at=session.now(), case_id=given
+                ),
+                "" if given else "Write a case id first.",
+            )  # fmt: skip
+        file = choose_case()
+        flash.show("download_audit", kept="")
+        if file is not None:
+            events = "1 event" if len(file.events) == 1 else f"{len(file.events):,} events"
+            st.markdown(formats.small(f"{events}, canonical body and hashes · UTF-8, RFC 4180 · the download itself becomes "
+                                      "the next event"))  # fmt: skip
+        else:
+            st.markdown(formats.small("Every event of one case, with its canonical body and hashes."))
+    return file
+
+
+def show_verify() -> None:
+    """Draw the card that verifies an uploaded file. The file is read in memory and not kept."""
+    with st.container(border=True, gap="xsmall"):
+        st.markdown("**Verify a file**")
+        upload = st.file_uploader("Audit CSV", type="csv", key="verify_file", label_visibility="collapsed",
+                                  max_upload_size=MOST_MEGABYTES)  # fmt: skip
+        if upload is None:
+            st.markdown(formats.small("An audit CSV, exported here or on any desk. It is read in memory and not kept."))
+            return
+        began = time.perf_counter()
+        found = audit.verify_file(upload.getvalue())
+        took = (time.perf_counter() - began) * 1000
+        verdict.show_file(found.report, found.row, {})
+        st.markdown(formats.small(f"{formats.plain(upload.name)} · {found.rows:,} rows · checked in {took:,.0f} ms · the file "
+                                  "was not kept"))  # fmt: skip
+
+
+def show_recent() -> None:
+    """Draw the newest downloads."""
+    st.markdown("**Recent downloads**")
+    recent = exporting.recent(uow=session.desk().reading(), actor=session.actor())
+    if not recent:
+        st.markdown(formats.small("Nothing has been downloaded yet."))
+        return
+    names = session.names()
+    now = session.now()
+    frame = pd.DataFrame(
+        {
+            "When": [formats.ago(parse(event.ts), now) for event in recent],
+            "What": [f"{formats.plain(event.case_id)} {_what(event_words.details(event, names))}" for event in recent],
+            "By": [formats.plain(names.get(event.user, event.user)) for event in recent],
+            "Event": [f"{event.event_id:,} `{event.event_hash[:8]}`" for event in recent],
+        }
+    )
+    st.table(frame, hide_index=True, border="horizontal", alt="Recent downloads")
+
+
+def _what(words: str) -> str:
+    return words[:1].lower() + words[1:]
+
+
+def show_summary(file: CaseFile | None) -> None:
+    """Draw the preview of a case's summary, and its download."""
+    desk, actor, code = session.desk(), session.actor(), session.currency()
+    case_id = file.case.case_id if file else ""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.markdown("**Case summary** :gray[preview]", width="content")
+        downloads.button(
+            "Download .md", "download_summary", f"{case_id}-summary.md", "text/markdown",
+            lambda: exporting.summary(
+                uow=desk.writing(), actor=actor, at=session.now(), case_id=case_id, base_currency=code
+            ),
+            "" if file else "Write a case id first.",
+        )  # fmt: skip
+    flash.show("download_summary", kept="")
+    if file is None:
+        with st.container(border=True, height=260, horizontal_alignment="center", vertical_alignment="center"):
+            st.markdown("**No case is chosen**", width="content")
+            st.markdown(":gray[Write a case id on the left.]", width="content")
+        return
+    decision_text.note_reading(file)
+    with st.container(border=True, height=700):
+        summary_preview.show(
+            exporting.preview_summary(
+                uow=desk.reading(), actor=actor, at=session.now(), case_id=case_id, base_currency=code
+            )
+        )

@@ -1,0 +1,143 @@
+"""How values are written: the one table of badges, and money, dates and ages. No page writes a badge by hand."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, Literal
+
+from casedesk.domain.alerts import Risk
+from casedesk.domain.cases import Disposition, Stage
+from casedesk.domain.money import MINOR_DIGITS, format_minor
+from casedesk.domain.verification import Verdict
+
+Color = Literal["red", "orange", "green", "blue", "violet", "gray"]
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A value as icon and word, colour third. ``glyph`` stands in tables, whose cells draw no icons."""
+
+    word: str
+    icon: str
+    glyph: str
+    color: Color
+
+    @property
+    def text(self) -> str:
+        """The badge in Markdown."""
+        return f":{self.color}-badge[:material/{self.icon}: {self.word}]"
+
+    @property
+    def chip(self) -> str:
+        """The badge in a table's cell."""
+        return f"{self.glyph} {self.word}".strip()
+
+
+BADGES: Final[dict[Risk | Stage | Disposition | Verdict, Badge]] = {
+    Risk.HIGH: Badge("High", "stat_2", "▲", "red"),
+    Risk.MEDIUM: Badge("Medium", "stat_1", "△", "orange"),
+    Risk.LOW: Badge("Low", "stat_minus_1", "▽", "gray"),
+    Risk.MINIMAL: Badge("Minimal", "remove", "–", "gray"),
+    Stage.NEW: Badge("New", "circle", "○", "gray"),
+    Stage.WORKING: Badge("In Review", "timelapse", "◐", "blue"),
+    Stage.ESCALATED: Badge("Escalated", "arrow_upward", "▲", "orange"),
+    Stage.AWAITING: Badge("Awaiting approval", "approval", "◆", "violet"),
+    Stage.CLOSED: Badge("Closed", "check_circle", "●", "green"),
+    Disposition.NONE: Badge("Undecided", "pending", "○", "gray"),
+    Disposition.NO_SAR: Badge("No SAR", "remove", "–", "gray"),
+    Disposition.SAR: Badge("SAR", "description", "■", "violet"),
+    Disposition.ESCALATE: Badge("Escalated", "arrow_upward", "▲", "orange"),
+    Verdict.VERIFIED: Badge("Intact", "verified", "✓", "green"),
+    Verdict.TAMPERED: Badge("Broken", "gpp_bad", "!", "red"),
+    Verdict.NOT_EVALUATED: Badge("Cannot tell", "help", "?", "gray"),
+}
+
+#: The same by the stored word of a decision.
+BADGES_BY_DECISION: Final = {decision.value: BADGES[decision] for decision in Disposition}
+
+#: What the chips of tables are filled with, light and dark; text on them is the page's own ink. From the theme.
+FILLS: Final[dict[Color, tuple[str, str]]] = {
+    "red": ("#FDECEC", "#3A1D20"),
+    "orange": ("#FEF0E3", "#352316"),
+    "green": ("#E6F4EC", "#15291F"),
+    "blue": ("#EBF0FE", "#1D2541"),
+    "violet": ("#F1EEFC", "#282344"),
+    "gray": ("#EFF1F4", "#24282D"),
+}
+
+
+def due(due_at: datetime, now: datetime, soon_days: int = 7) -> Badge:
+    """Say how long there is until a due date, or how long it is over."""
+    left = due_at - now
+    if left < timedelta():
+        return Badge(f"{age(-left)} over", "alarm", "!", "red")
+    if left < timedelta(days=soon_days):
+        return Badge(age(left), "schedule", "◷", "orange")
+    return Badge(age(left), "schedule", "○", "gray")
+
+
+def age(span: timedelta) -> str:
+    """Write a duration by its largest unit: ``40 s``, ``6 min``, ``3 h``, ``26 d``."""
+    seconds = max(int(span.total_seconds()), 0)
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
+
+
+def span(length: timedelta) -> str:
+    """Write a duration by its two largest units: ``4 d 6 h``."""
+    hours = max(int(length.total_seconds()), 0) // 3600
+    if hours >= 24:
+        return f"{hours // 24} d {hours % 24} h" if hours % 24 else f"{hours // 24} d"
+    return f"{hours} h" if hours else age(length)
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """Say how long ago something was."""
+    return f"{age(now - at)} ago"
+
+
+def day(when: date) -> str:
+    """Write ``24 Nov 2026``."""
+    return f"{when.day} {when:%b %Y}"
+
+
+def moment(at: datetime) -> str:
+    """Write ``24 Nov 2026 14:26 UTC``."""
+    return f"{day(at)} {at.astimezone(UTC):%H:%M} UTC"
+
+
+def money(minor: int, currency: str) -> str:
+    """Write ``USD 486,912.40``."""
+    return f"{currency} {format_minor(minor, currency)}"
+
+
+def units(minor: int, currency: str) -> float:
+    """Return an amount as a number for a table or a chart, which round to the currency's decimals."""
+    return minor / float(10 ** MINOR_DIGITS[currency])
+
+
+def rule(name: str) -> str:
+    """Write a rule's name as words: ``Rapid pass-through`` for ``rapid_pass_through``."""
+    return name.replace("_", " ").capitalize()
+
+
+def clip(text: str, most: int) -> str:
+    """Cut a text to so many characters, the ellipsis included."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+_MARKUP: Final = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+def plain(text: str) -> str:
+    """Escape what somebody typed or a file brought, so that Markdown shows it as it is."""
+    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+
+
+def small(text: str) -> str:
+    """Write secondary text. Not a caption, whose contrast is below AA."""
+    return f":small[:gray[{text}]]"

@@ -1,0 +1,111 @@
+"""The queue as a table in which one click opens a case and ticks select for a bulk assignment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+import pandas as pd
+import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
+
+from app.ui import columns, formats, navigation, session
+from casedesk.domain.alerts import band
+from casedesk.services.assignment import Seen
+from casedesk.services.queue import Page
+
+_DRAWN: Final = "queue_drawn"
+_TABLE: Final = "queue_table"
+_ROW: Final = 31
+_MOST_SHOWN: Final = 20  # rows before the table scrolls by itself
+_NOTHING: Final[dict[str, Any]] = {"selection": {"rows": [], "columns": [], "cells": []}}
+
+
+def key() -> str:
+    """Return the key of the table that is drawn now."""
+    number = session.value(_TABLE, 0)
+    return f"queue_{number}" if number else "queue"
+
+
+def show(page: Page, now: datetime, worklist: Callable[[], session.Worklist], *, selectable: bool) -> None:
+    """Draw the lines of one page.
+
+    :param worklist: makes the list that Next and Previous step through, when a case is opened.
+    :param selectable: whether rows can be ticked.
+    """
+    case_ids = [line.row.case_id for line in page.lines]
+    _forget_ticks_of_other_rows(case_ids)
+    drawn_as = key()
+
+    def opened() -> None:
+        cells = session.value(drawn_as, _NOTHING)["selection"]["cells"]
+        if cells and cells[0][0] < len(case_ids):
+            session.set_worklist(worklist())
+            navigation.open_case(case_ids[cells[0][0]])
+
+    frame, config = _frame(page, now)
+    st.dataframe(
+        frame,
+        key=drawn_as,
+        hide_index=True,
+        row_height=_ROW,
+        height=_ROW * min(len(page.lines), _MOST_SHOWN) + 37,
+        column_config=config,
+        on_select=opened,
+        selection_mode=["multi-row", "single-cell"] if selectable else "single-cell",
+        alt="The queue of cases",
+    )
+
+
+def ticked(page: Page) -> tuple[Seen, ...]:
+    """Return the ticked cases as they were drawn; none while the table shows other rows than it did."""
+    if session.value(_DRAWN, []) != [line.row.case_id for line in page.lines]:
+        return ()
+    rows = session.value(key(), _NOTHING)["selection"]["rows"]
+    return tuple(Seen(page.lines[row].row.case_id, page.lines[row].row.version) for row in rows)
+
+
+def _forget_ticks_of_other_rows(case_ids: list[str]) -> None:
+    """Start a new table when rows were ticked and the list changed: ticks are row numbers, which now mean other cases.
+
+    Emptying the selection by hand instead makes the browser swallow the next click.
+    """
+    if session.value(_DRAWN, []) != case_ids:
+        session.put(_DRAWN, case_ids)
+        if session.value(key(), _NOTHING)["selection"]["rows"]:
+            session.put(_TABLE, session.value(_TABLE, 0) + 1)
+
+
+def _frame(page: Page, now: datetime) -> tuple[pd.DataFrame, dict[str, ColumnConfig]]:
+    code = session.currency()
+    lines = page.lines
+    due = [formats.due(line.row.due_at, now, page.due_soon_days) for line in lines]
+    risk = [formats.BADGES[band(line.row.severity)] for line in lines]
+    stage = [formats.BADGES[line.stage] for line in lines]
+    frame = pd.DataFrame(
+        {
+            "Due": columns.cells(due),
+            "Risk": columns.cells(risk),
+            "Case": [line.row.case_id for line in lines],
+            "Customer": [line.row.customer for line in lines],
+            "Typology": [formats.rule(line.row.typology) for line in lines],
+            "Alerts": [line.row.alert_count for line in lines],
+            "Amount": [formats.units(line.row.amount_minor, code) for line in lines],
+            "Status": columns.cells(stage),
+            "Owner": [line.row.owner_name or "—" for line in lines],
+            "Age": [formats.age(now - line.row.opened_at) for line in lines],
+        }
+    )
+    return frame, {
+        "Due": columns.chips("Due", due, 84),
+        "Risk": columns.chips("Risk", risk, 90),
+        "Case": columns.text(86),
+        "Customer": columns.text(196),
+        "Typology": columns.text(140),
+        "Alerts": columns.count(52),
+        "Amount": columns.amount(f"Amount {code}", code, 92),
+        "Status": columns.chips("Status", stage, 138),
+        "Owner": columns.text(112),
+        "Age": columns.text(48, right=True),
+    }

@@ -1,0 +1,157 @@
+"""What the triage page is asked for: its filters, kept in the session and mirrored to the address.
+
+Binding widgets to the address breaks ``switch_page`` from a callback, so the address is read into the session once and
+written again when it differs. Back, Esc and the menu then all return to the same filters, and a link can be shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final
+
+import streamlit as st
+
+from app.ui import session
+from casedesk.domain.alerts import Risk
+from casedesk.domain.people import Person
+from casedesk.services.queue import Page, Query, Sort, View, list_page
+
+#: Widget key, name in the address, and what is left out of the address.
+VIEW: Final = "triage_view"
+SEARCH: Final = "triage_search"
+STATUS: Final = "triage_status"
+RISK: Final = "triage_risk"
+TYPOLOGY: Final = "triage_typology"
+OWNER: Final = "triage_owner"
+CLOSED: Final = "triage_closed"
+SORT: Final = "triage_sort"
+ROWS: Final = "triage_rows"
+PAGE: Final = "triage_page"
+
+_NAMES: Final = {
+    VIEW: "view", SEARCH: "q", STATUS: "status", RISK: "risk", TYPOLOGY: "typology", OWNER: "owner", CLOSED: "closed",
+    SORT: "sort", ROWS: "rows", PAGE: "page",
+}  # fmt: skip
+_EMPTY: Final = {SEARCH: "", STATUS: None, RISK: None, TYPOLOGY: None, OWNER: None, CLOSED: False}
+ROW_LIMITS: Final = (25, 50, 100, 500)
+STATUSES: Final = ("New", "In Review", "Awaiting approval", "Closed")
+ME: Final = "me"
+NOBODY: Final = "-"
+_READ: Final = "triage_address_read"
+
+
+def read_address(*, sees_decisions: bool, owners: Collection[str]) -> None:
+    """Take the filters from the address, once a session. What makes no sense there is passed over.
+
+    :param owners: the user ids that can be asked for.
+    """
+    if session.known(_READ):
+        return
+    session.put(_READ, new=True)
+    for key, name in _NAMES.items():
+        text = st.query_params.get(name)
+        value = None if text is None else _parsed(key, text, sees_decisions=sees_decisions)
+        if value is not None and not (key == OWNER and value not in (ME, NOBODY, *owners)):
+            session.put(key, value)
+
+
+def write_address() -> None:
+    """Mirror the filters to the address where they differ from it."""
+    wanted = {name: text for key, name in _NAMES.items() if (text := _text(key))}
+    if dict(st.query_params) != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def query(user_id: str) -> Query:
+    """Return what is asked for."""
+    owner = session.value(OWNER, "")
+    return Query(
+        view=session.value(VIEW, View.ALL),
+        status=session.value(STATUS, ""),
+        owner=user_id if owner == ME else owner,
+        risk=session.value(RISK, None),
+        typology=session.value(TYPOLOGY, ""),
+        search=session.take(SEARCH),
+        include_closed=session.value(CLOSED, default=False),
+        sort=session.value(SORT, Sort.URGENCY),
+    )
+
+
+def rows() -> int:
+    """Return how many rows a page has."""
+    return int(session.value(ROWS, session.desk().settings.page_limit))
+
+
+def page() -> int:
+    """Return which page is shown, from 1."""
+    return int(session.value(PAGE, 1))
+
+
+def to_first_page() -> None:
+    """Go back to the first page, because what is listed changed."""
+    session.put(PAGE, 1)
+
+
+def clear_filters() -> None:
+    """Take every filter away, the view excepted."""
+    for key, empty in _EMPTY.items():
+        session.put(key, empty)
+    to_first_page()
+
+
+def filtered() -> bool:
+    """Say whether anything but the view narrows the list."""
+    return any(session.value(key, empty) != empty for key, empty in _EMPTY.items())
+
+
+def row_limits() -> tuple[int, ...]:
+    """Return the choices for rows a page, the configured one among them."""
+    return tuple(sorted({*ROW_LIMITS, session.desk().settings.page_limit}))
+
+
+def _parsed(key: str, text: str, *, sees_decisions: bool) -> object:
+    """Read one value; None where the address holds something the page does not offer."""
+    if key == VIEW:
+        found = next((view for view in View if view.value == text), None)
+        return None if found is View.AWAITING and not sees_decisions else found
+    if key == RISK:
+        return next((risk for risk in Risk if risk.value == text), None)
+    if key == SORT:
+        return next((sort for sort in Sort if sort.value == text), None)
+    if key == CLOSED:
+        return True if text == "yes" else None
+    if key in (ROWS, PAGE):
+        number = int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else 0
+        allowed = number in row_limits() if key == ROWS else number >= 1
+        return number if allowed else None
+    if key == STATUS:
+        return text if text in STATUSES and (sees_decisions or text != "Awaiting approval") else None
+    return text
+
+
+def _text(key: str) -> str:
+    """Write one value; empty where it is what the page shows anyway."""
+    value = session.value(key, None)
+    defaults = {VIEW: View.ALL, SORT: Sort.URGENCY, ROWS: session.desk().settings.page_limit, PAGE: 1}
+    if value is None or value == defaults.get(key):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return str(value)
+
+
+def read_page(actor: Person, at: datetime) -> Page:
+    """Read the page of the queue that is asked for. A typology that occurs nowhere is no filter."""
+    found = list_page(
+        uow=session.desk().reading(),
+        actor=actor,
+        at=at,
+        query=query(actor.user_id),
+        start=(page() - 1) * rows(),
+        limit=rows(),
+    )
+    if session.value(TYPOLOGY, None) in (None, *found.typologies):
+        return found
+    session.put(TYPOLOGY, None)
+    return read_page(actor, at)

@@ -1,0 +1,154 @@
+"""Ledger and exports: the verdict, what breaks it, the filters, the files."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from app.ui import downloads
+from casedesk.domain.people import Person
+from casedesk.errors import NotPermitted
+from casedesk.services import audit, casefile, exporting
+from tests.app.bank import BY_ID, NOW, Bank
+from tests.app.conftest import Open
+from tests.app.reading import sentences, text
+
+
+def tamper(bank: Bank, statement: str) -> None:
+    """Change the database as somebody would who owns it: the guard goes first."""
+    with sqlite3.connect(bank.path) as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute(statement)
+    connection.close()
+
+
+def test_nothing_is_called_intact_before_it_was_verified(open_as: Open) -> None:
+    at = open_as("ines", "ledger")
+    assert "Not verified yet in this session." in text(at)
+    assert {cell[0] for cell in at.dataframe[0].value["Check"]} == {"? Cannot tell"}
+
+
+def test_verifying_says_intact_and_marks_every_event(open_as: Open) -> None:
+    at = open_as("ines", "ledger")
+    at.get_by_key("verify").click().run()
+    assert at.success[0].value.startswith("**Intact.** ")
+    assert "Verified by Ines Duarte" in at.success[0].value
+    assert {cell[0] for cell in at.dataframe[0].value["Check"]} == {"✓ Intact"}
+
+
+def test_an_edited_event_is_found_and_marked(open_as: Open, bank: Bank) -> None:
+    tamper(bank, "UPDATE case_events SET notes = 'nothing to see' WHERE action = 'note_added'")
+    at = open_as("ines", "ledger")
+    at.get_by_key("verify").click().run()
+    said = sentences(at)[0]
+    assert said.startswith("**Broken at event ")
+    assert "column `notes`" in said
+    assert "Expected `<script>alert(1)…`, got `nothing to see`" in said
+    assert "are intact" in said
+    assert "! Broken" in [cell[0] for cell in at.dataframe[0].value["Check"]]
+
+
+def test_a_state_changed_behind_the_desk_is_found(open_as: Open, bank: Bank) -> None:
+    tamper(bank, f"UPDATE cases SET owner = 'tomasz' WHERE case_id = '{bank.cases['held']}'")
+    at = open_as("marta", "ledger")
+    at.get_by_key("verify").click().run()
+    assert f"**Broken at {bank.cases['held']}.**" in sentences(at)[0]
+    assert "events themselves are intact" in sentences(at)[0]
+
+
+def test_the_case_page_shows_a_broken_chain(open_as: Open, bank: Bank) -> None:
+    assert "Chain intact" in text(open_as("grace", "case", id=bank.cases["held"]))
+    tamper(bank, "UPDATE case_events SET notes = 'nothing to see' WHERE action = 'note_added'")
+    assert "Chain broken" in text(open_as("grace", "case", id=bank.cases["held"]))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "column", "expected"),
+    [
+        ("ledger_search", "3", "Event", {3}),
+        ("ledger_search", "grace", "By", {"Grace Adeyemi"}),
+        ("ledger_action", "note_added", "Action", {"Note added"}),
+        ("ledger_person", "marta", "By", {"Marta Kowalczyk"}),
+    ],
+)
+def test_the_filters_narrow_the_events(open_as: Open, key: str, value: str, column: str, expected: set[object]) -> None:
+    at = open_as("ines", "ledger")
+    at.get_by_key(key).set_value(value).run()
+    assert set(at.dataframe[0].value[column]) == expected
+
+
+def test_a_search_without_result_says_so(open_as: Open) -> None:
+    at = open_as("ines", "ledger")
+    at.get_by_key("ledger_search").set_value("nothing like it").run()
+    assert "No event matches" in text(at)
+
+
+def export(bank: Bank, actor: Person) -> exporting.ExportedFile:
+    return exporting.audit_csv(uow=bank.desk().writing(), actor=actor, at=NOW, case_id=bank.cases["filed"])
+
+
+def test_an_exported_file_is_verified_here_and_a_changed_one_is_not(open_as: Open, bank: Bank) -> None:
+    content = export(bank, BY_ID["ines"]).content
+    at = open_as("ines", "exports")
+    at.get_by_key("verify_file").set_value(("a.csv", content, "text/csv")).run()
+    assert at.success[0].value.startswith("**Intact.**")
+    at.get_by_key("verify_file").set_value(("a.csv", content.replace(b"deposited", b"withdrew."), "text/csv")).run()
+    assert sentences(at)[0].startswith("**Broken at row ")
+    assert "expected" in sentences(at)[0].lower()
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe\x00", b"PK\x03\x04" + b"\x00" * 50])
+def test_a_file_of_another_kind_cannot_be_told(open_as: Open, content: bytes) -> None:
+    at = open_as("ines", "exports")
+    at.get_by_key("verify_file").set_value(("a.csv", content, "text/csv")).run()
+    assert not at.exception
+    assert sentences(at)[0].startswith("**Cannot tell.**")
+
+
+def test_the_summary_is_previewed_and_downloads_are_listed(open_as: Open, bank: Bank) -> None:
+    export(bank, BY_ID["marta"])
+    at = open_as("ines", "exports")
+    at.get_by_key("export_case").set_value(bank.cases["filed"].lower()).run()
+    assert "Position in the ledger" in text(at)
+    assert not at.get_by_key("download_summary").disabled
+    assert any("audit CSV" in str(table.value) for table in at.table)
+
+
+def test_an_unknown_case_is_a_sentence(open_as: Open) -> None:
+    at = open_as("ines", "exports")
+    at.get_by_key("export_case").set_value("C-99-1").run()
+    assert sentences(at) == ["There is no case “C-99-1”; a case id looks like C-26-00042."]
+
+
+def delivery(bank: Bank, actor: Person) -> downloads.Delivery:
+    return downloads.Delivery(lambda: export(bank, actor))
+
+
+def test_a_download_is_made_and_recorded_when_clicked(bank: Bank) -> None:
+    before = casefile.read(uow=bank.desk().reading(), actor=BY_ID["ines"], case_id=bank.cases["filed"]).events
+    waiting = delivery(bank, BY_ID["ines"])
+    content = waiting.content()
+    waiting.wait()
+    after = casefile.read(uow=bank.desk().reading(), actor=BY_ID["ines"], case_id=bank.cases["filed"]).events
+    assert len(after) == len(before) + 1
+    assert waiting.file is not None
+    assert after[-1] == waiting.file.event
+    assert audit.verify_file(content).rows == len(before)
+
+
+def test_a_refused_download_leaves_its_reason_and_no_event(bank: Bank) -> None:
+    waiting = delivery(bank, BY_ID["grace"])
+    with pytest.raises(NotPermitted):
+        waiting.content()
+    waiting.wait()
+    assert waiting.file is None
+    assert str(waiting.refused) == "The role Analyst may not export a case; that takes: Manager or Auditor."
+
+
+def test_a_click_waits_for_no_file_for_ever(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(downloads, "_PATIENCE", 0.01)
+    waiting = delivery(bank, BY_ID["ines"])
+    waiting.wait()
+    assert waiting.file is None

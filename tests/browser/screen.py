@@ -1,0 +1,99 @@
+"""One browser window at the desk, and what a person does in it."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+_ROW = 31
+_HEAD = 36
+
+
+class Screen:
+    """A window. Every step waits until the desk has drawn what it caused."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+
+    def sign_in(self, name: str, path: str = "/") -> Screen:
+        self.page.goto(self.url + path)
+        self.page.get_by_role("button", name=name).click()
+        expect(self.key("sign_out")).to_be_visible(timeout=20_000)
+        return self.settle()
+
+    def settle(self) -> Screen:
+        """Wait until no script runs."""
+        self.page.wait_for_timeout(120)
+        expect(self.page.locator('[data-test-script-state="running"]')).to_have_count(0, timeout=20_000)
+        self.page.wait_for_timeout(80)
+        return self
+
+    def key(self, key: str) -> Locator:
+        """Find a widget by its key."""
+        return self.page.locator(f".st-key-{key}")
+
+    def press(self, key: str) -> Screen:
+        """Click a button by its key."""
+        self.key(key).get_by_role("button").first.click()
+        return self.settle()
+
+    def type_key(self, keys: str) -> Screen:
+        self.page.keyboard.press(keys)
+        return self.settle()
+
+    def write(self, key: str, words: str) -> Screen:
+        """Type into a field without leaving it."""
+        self.key(key).locator("textarea, input").first.click()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.insert_text(words)
+        return self
+
+    def choose(self, key: str, label: str) -> Screen:
+        """Choose one of the options that stand side by side."""
+        self.key(key).get_by_text(re.compile(f"^{re.escape(label)}")).first.click()
+        return self.settle()
+
+    def select(self, key: str, label: str) -> Screen:
+        """Choose from a list that opens."""
+        self.key(key).locator('[data-baseweb="select"], [role="combobox"]').first.click()
+        self.page.get_by_role("option", name=label).first.click()
+        return self.settle()
+
+    def rows(self, key: str) -> list[list[str]]:
+        """Read a canvas table from the table it keeps for screen readers."""
+        table = self.key(key).locator("canvas table").first
+        table.wait_for(state="attached", timeout=20_000)
+        found: list[list[str]] = table.evaluate(
+            "t => [...t.querySelectorAll('tbody tr')].map(r => [...r.children].map(c => c.textContent))"
+        )
+        return found
+
+    def click_row(self, key: str, case_id: str) -> Screen:
+        """Click the row of a case, in the middle of the table."""
+        place = next(n for n, row in enumerate(self.rows(key)) if case_id in row)
+        return self.click_at(key, place, 260)
+
+    def click_at(self, key: str, place: int, x: int) -> Screen:
+        """Click into a row of a canvas table. A layer over the canvas takes the click, so the mouse goes by position."""
+        canvas = self.key(key).locator("canvas").first
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
+        assert box is not None, f"the table {key} is not drawn"
+        self.page.mouse.click(box["x"] + x, box["y"] + _HEAD + _ROW * place + _ROW // 2)
+        return self.settle()
+
+    def is_at(self, end: str) -> None:
+        """Wait until the address ends like this."""
+        expect(self.page).to_have_url(re.compile(re.escape(end) + "$"), timeout=20_000)
+        self.settle()
+
+    def toast(self) -> str:
+        """Wait for a toast and return its words."""
+        shown = self.page.locator('[data-testid="stToast"]').last
+        expect(shown).to_be_visible(timeout=20_000)
+        return re.sub(r"\s+", " ", shown.inner_text()).strip()
+
+    def sees(self, words: str) -> None:
+        expect(self.page.locator('[data-testid="stMain"]')).to_contain_text(words, timeout=20_000)
