@@ -78,9 +78,13 @@ def _casedesk(arguments: list[str]) -> NoReturn:
     hand_over(environment.casedesk(arguments), cwd=Path.cwd())
 
 
+#: One worker a core; a file stays with one worker, so that its module's fixtures are made once.
+_WORKERS = ("-n", "auto", "--dist", "loadfile")
+
+
 def _test(arguments: list[str]) -> NoReturn:
     environment.ensure(dev=True)
-    hand_over([PYTHON, "-m", "pytest", *arguments], extra=_browser())
+    hand_over([PYTHON, "-m", "pytest", *_WORKERS, *arguments], extra=_browser())
 
 
 def _check(arguments: list[str]) -> None:
@@ -90,7 +94,7 @@ def _check(arguments: list[str]) -> None:
         (environment.program("ruff"), "check", "."),
         (PYTHON, "-m", "mypy"),
         (environment.program("lint-imports"),),
-        (PYTHON, "-m", "pytest", *arguments),
+        (PYTHON, "-m", "pytest", *_WORKERS, *arguments),
     )
     failed = []
     for step in steps:
