@@ -81,7 +81,10 @@ class Screen:
         canvas.scroll_into_view_if_needed()
         box = canvas.bounding_box()
         assert box is not None, f"the table {key} is not drawn"
-        self.page.mouse.click(box["x"] + x, box["y"] + _HEAD + _ROW * place + _ROW // 2)
+        at = box["x"] + x, box["y"] + _HEAD + _ROW * place + _ROW // 2
+        self.page.mouse.move(*at)
+        self.page.wait_for_timeout(100)  # the grid takes a click only where it has seen the pointer
+        self.page.mouse.click(*at, delay=60)
         return self.settle()
 
     def is_at(self, end: str) -> None:

@@ -20,7 +20,7 @@ from casedesk.exports.tables_csv import row_check
 from casedesk.store.engines import make_engine
 from tests.builders import Move, TestDesk
 from tests.cli.conftest import Command, Told
-from tests.databases import Sqlite
+from tests.databases import Postgres, Sqlite
 
 At = Callable[[str], Command]
 
@@ -98,6 +98,24 @@ def test_a_desk_goes_out_and_in_and_out_again_byte_for_byte(
         assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes(), path.name
     assert at(other_address)("qa", "redraw", "Q-2026-07-001").code == 0
     assert at(other_address)("case", "take", "C-26-00001", "--as", "ben").code == 0  # it goes on as a desk
+
+
+@pytest.mark.postgres
+def test_a_desk_moves_to_another_database_byte_for_byte(
+    at: At, folder: Path, postgres_kind: Postgres, tmp_path: Path
+) -> None:
+    address = postgres_kind.fresh()
+    casedesk = at(address)
+    told = casedesk("load-csv", folder)
+    assert (told.code, told.err) == (0, "")
+    assert casedesk("audit", "verify").code == 0
+    assert casedesk("seed", "--csv", tmp_path / "again").code == 0
+    for path in folder.iterdir():
+        assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes(), path.name
+    users = folder / "users.csv"
+    users.write_bytes(users.read_bytes().replace(b"Analyst", b"Manager", 1))
+    assert casedesk("load-csv", folder).code == 2
+    postgres_kind.drop(address)
 
 
 def test_an_export_is_an_event_and_the_same_export_again_is_none(
