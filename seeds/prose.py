@@ -107,7 +107,7 @@ def narrative(dice: Dice, file: CaseFile, currency: str, *, more: str = "") -> s
     body = " ".join(alert.sentence for alert in sorted(file.alerts, key=lambda a: a.window_start))
     return (
         f"Introduction. This initial report concerns {file.customer.name}, account(s) {accounts}: suspicious activity of "
-        f"{currency} {total} between {_day(first)} and {_day(last)}. {prior}.\n\n"
+        f"{currency} {total} {_span(first, last)}. {prior}.\n\n"
         f"Body. {body} The activity does not fit the customer's occupation ({file.customer.occupation or 'not stated'}) nor "
         f"the account's history. {more or dice.pick(_BODY)}\n\n"
         f"Conclusion. The source of the funds remains unexplained. The account stays under watch; slips, statements and the "
@@ -118,7 +118,7 @@ def narrative(dice: Dice, file: CaseFile, currency: str, *, more: str = "") -> s
 _BODY = (
     "Asked about it, the customer gave no explanation that documents would support.",
     "Nothing like it happened on the account before, and the stated income does not support it.",
-    "The money left the account within two days of arriving.",
+    "Several of the counterparties had never been seen on the account before.",
 )
 
 
@@ -135,6 +135,10 @@ def _fill(text: str, file: CaseFile) -> str:
     for name, value in values.items():
         text = text.replace(f"{{{name}}}", value)
     return text
+
+
+def _span(first: datetime, last: datetime) -> str:
+    return f"on {_day(first)}" if first.date() == last.date() else f"between {_day(first)} and {_day(last)}"
 
 
 def _day(at: datetime) -> str:

@@ -12,6 +12,7 @@ from casedesk.domain.cases import Disposition, Stage
 from casedesk.domain.events import KINDS
 from casedesk.domain.people import Action
 from casedesk.domain.verification import Verdict
+from casedesk.services.casefile import Change
 from casedesk.services.queue import Sort, View
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -66,6 +67,16 @@ def test_a_duration_has_two_units() -> None:
     assert formats.span(timedelta(days=4, hours=6, minutes=50)) == "4 d 6 h"
     assert formats.span(timedelta(days=4)) == "4 d"
     assert formats.span(timedelta(minutes=20)) == "20 min"
+
+
+def test_a_conflict_names_a_decision_only_to_those_who_may_know_of_it() -> None:
+    change = Change(24, "luis", "Decision made", "2026-11-21T07:59:20.000000Z")
+    refused = flash.Refused("stale", (change,), NOW)
+    names = {"luis": "Luis Ferreira"}
+    told = flash.conflict(refused, names, disclosed=True, kept="Your text is kept")
+    untold = flash.conflict(refused, names, disclosed=False, kept="Your text is kept")
+    assert told.startswith("Not saved. **Luis Ferreira** decided this case 40 s ago (event 24).")
+    assert untold.startswith("Not saved. **Luis Ferreira** changed this case 40 s ago (event 24).")
 
 
 def test_money_and_dates_are_written_one_way() -> None:

@@ -90,13 +90,14 @@ def test_more_parties_are_asked_for_than_a_statement_takes_parameters(engine: En
 RATES = (
     Rate("EUR", date(2026, 1, 1), Decimal("1.08123"), "ECB"),
     Rate("EUR", date(2026, 2, 1), Decimal("0.000000000001"), "ECB"),
+    Rate("EUR", date(2026, 3, 1), Decimal("123456789.123456789012"), "ECB"),
     Rate("JPY", date(2026, 1, 1), Decimal("0.0064"), "BoJ"),
 )
 
 
 def test_rates_come_back_exactly_and_a_newer_one_replaces(engine: Engine) -> None:
     with Writing(engine) as uow:
-        uow.rates.put([RATES[2], RATES[1], RATES[0]])
+        uow.rates.put(RATES[::-1])
         uow.rates.put([])
         uow.commit()
     with Reading(engine) as uow:
