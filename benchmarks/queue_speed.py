@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.engine import Engine
 
@@ -87,7 +88,8 @@ def by_case_id(size: int) -> Measured:
 
 
 def asked(**changed: object) -> Filters:
-    return Filters(**{"user_id": "ana", "now": NOON, "sees_decisions": True, **changed})  # type: ignore[arg-type]
+    values: dict[str, Any] = {"user_id": "ana", "now": NOON, "sees_decisions": True, **changed}
+    return Filters(**values)
 
 
 def scaled(work: Callable[[int], Measured], size: int) -> Measured:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from casedesk.domain.ledger import digest
 from casedesk.domain.moments import canonical
@@ -66,21 +67,26 @@ def risk_rank(severity: int) -> int:
     return [risk for _, risk in BANDS].index(band(severity))
 
 
+#: What the ledger vouches for, besides the evidence.
+DIGESTED: Final = (
+    "account_id", "alert_id", "amount_minor", "customer_id", "parameters", "rule", "rule_version", "sentence",
+    "severity", "window_end", "window_start",
+)  # fmt: skip
+
+
 def alert_digest(alert: Alert) -> str:
     """Hash what an alert says, evidence included, so that the ledger can vouch for its row."""
-    return digest(
-        {
-            "account_id": alert.account_id,
-            "alert_id": alert.alert_id,
-            "amount_minor": str(alert.amount_minor),
-            "customer_id": alert.customer_id,
-            "parameters": alert.parameters,
-            "rule": alert.rule,
-            "rule_version": alert.rule_version,
-            "sentence": alert.sentence,
-            "severity": alert.severity,
-            "transaction_ids": list(alert.transaction_ids),
-            "window_end": canonical(alert.window_end),
-            "window_start": canonical(alert.window_start),
-        }
-    )
+    values: dict[str, Any] = {name: getattr(alert, name) for name in DIGESTED}
+    for name in ("window_start", "window_end"):
+        values[name] = canonical(values[name])
+    return digest_of(values, alert.transaction_ids)
+
+
+def digest_of(values: Mapping[str, Any], transaction_ids: Sequence[str]) -> str:
+    """Hash the columns in ``DIGESTED``, times as canonical text, with the evidence in its order.
+
+    It takes what is stored as it is, so that a row that somebody filled with nonsense gives another hash, not an error.
+    """
+    plain = {name: value if isinstance(value, int) else str(value) for name, value in values.items()}
+    plain["amount_minor"] = str(plain["amount_minor"])
+    return digest({**plain, "transaction_ids": list(transaction_ids)})

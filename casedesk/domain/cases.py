@@ -174,7 +174,9 @@ class Case:
 
     @property
     def clock(self) -> Clock:
-        what = "suspicion date set" if self.suspicion_moved else "the alert, provisional until the suspicion date is set"
+        what = (
+            "suspicion date set" if self.suspicion_moved else "the alert, provisional until the suspicion date is set"
+        )
         return sar_clock(
             suspicion_at=self.suspicion_at,
             suspect_identified=self.suspect_identified,

@@ -74,9 +74,7 @@ class Dossier:
     def touched_by(self, action: Action) -> frozenset[str]:
         """Everybody who worked on the case, as far as it bars them from ``action``."""
         excused = _JUDGING[action]
-        return frozenset(
-            user for user, what in self.participants if events.KINDS[what].touches and what not in excused
-        )
+        return frozenset(user for user, what in self.participants if events.KINDS[what].touches and what not in excused)
 
     def disclosed_to(self, person: Person) -> bool:
         """Say whether a person may know what was decided: by role, or because they held or judged the case."""
@@ -107,9 +105,7 @@ def _owned_sentence(case: Case, actor: Person) -> str:
     return f"{case.owner} holds case {case.case_id}; ask for it to be handed over, or take another."
 
 
-def assign(
-    case: Case, actor: Person, to: Person, reason: str, via: str, bulk: str = ""
-) -> events.CaseAssigned:
+def assign(case: Case, actor: Person, to: Person, reason: str, via: str, bulk: str = "") -> events.CaseAssigned:
     """Give the case to an active analyst or manager. An escalated case given to an analyst is no longer escalated."""
     require(actor, Action.ASSIGN)
     require_step(case.case_id, case.stage, Action.ASSIGN)
@@ -209,9 +205,7 @@ def reopen(case: Case, actor: Person, reason: str, via: str) -> events.CaseReope
     """Open a closed case again for whoever held it."""
     require(actor, Action.REOPEN)
     require_step(case.case_id, case.stage, Action.REOPEN)
-    return events.CaseReopened(
-        owner=case.owner, via=via, notes=_text(reason, "The reason for reopening", shortest=1)
-    )
+    return events.CaseReopened(owner=case.owner, via=via, notes=_text(reason, "The reason for reopening", shortest=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,9 +243,7 @@ def review(
         if missing:
             raise BadChoice(f"A pass needs the whole checklist; not ticked: {'; '.join(missing)}.")
         notes = _text(form.notes, "The review notes", shortest=0)
-        return events.ReviewPassed(
-            checklist=ticked, severity=form.severity, draw_id=form.draw_id, via=via, notes=notes
-        )
+        return events.ReviewPassed(checklist=ticked, severity=form.severity, draw_id=form.draw_id, via=via, notes=notes)
     if not form.severity:
         raise BadChoice(f"A failed review needs a severity; choose {', '.join(SEVERITIES)}.")
     notes = _text(form.notes, "A finding", shortest=1, why="Failing needs")

@@ -322,5 +322,3 @@ def _thaw(case: Case) -> Folding:
             value = {a.alert_id: a for a in case.alerts}
         setattr(f, name, value)
     return f
-
-

@@ -29,7 +29,9 @@ PARAMETERS: Final[tuple[Parameter, ...]] = (
     Parameter("sar_days_suspect_known", 30, "calendar days", _SAR_RULE, 1, "31 CFR 1020.320(b)(3)"),
     Parameter("sar_days_suspect_unknown", 60, "calendar days", _SAR_RULE, 1, "31 CFR 1020.320(b)(3)"),
     Parameter("due_soon_days", 7, "calendar days", _DESK, 1, "desk policy"),
-    Parameter("narrative_min", 200, "characters", _DESK, 1, "desk policy; shorter cannot hold who, what, when, where, why"),
+    Parameter(
+        "narrative_min", 200, "characters", _DESK, 1, "desk policy; shorter cannot hold who, what, when, where, why"
+    ),
     Parameter("narrative_max", 17_000, "characters", _DESK, 1, "FinCEN SAR electronic filing, default narrative cap"),
     Parameter("rationale_min", 20, "characters", _DESK, 1, "desk policy; a no-SAR decision is documented"),
     Parameter("text_max", 20_000, "characters", _DESK, 1, "desk policy; notes, rationales and reasons"),

@@ -47,7 +47,9 @@ class Finding:
 
     def sentence(self) -> str:
         """Say where, what, expected and got."""
-        where = f"Event {self.event_id} ({self.case_id}, number {self.case_seq} there)" if self.event_id else self.case_id
+        where = (
+            f"Event {self.event_id} ({self.case_id}, number {self.case_seq} there)" if self.event_id else self.case_id
+        )
         return f"{where}: {self.problem} Column {self.column}: expected {_cut(self.expected)}, got {_cut(self.got)}."
 
 
@@ -262,9 +264,7 @@ class Verifier:
             return not_evaluated(self.unknown_format)
         verdict = Verdict.TAMPERED if self.findings else Verdict.VERIFIED
         cases = sum(1 for _ in self.cases())
-        return Report(
-            verdict, self.events, cases, self.frontier.root(), tuple(self.findings), frozenset(self.broken)
-        )
+        return Report(verdict, self.events, cases, self.frontier.root(), tuple(self.findings), frozenset(self.broken))
 
 
 def _differing_column(row: Recorded) -> tuple[str, str, str]:

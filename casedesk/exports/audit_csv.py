@@ -84,7 +84,9 @@ def read(content: bytes) -> Iterator[Row]:
         raise NotAnAuditFile("The file is empty.")
     if tuple(header) != COLUMNS:
         missing = [name for name in COLUMNS if name not in header]
-        what = f"it lacks the column {', '.join(missing)}" if missing else "its columns are in another order or too many"
+        what = (
+            f"it lacks the column {', '.join(missing)}" if missing else "its columns are in another order or too many"
+        )
         raise NotAnAuditFile(f"This is not an audit CSV of this desk: {what}. Its columns are: {', '.join(COLUMNS)}.")
     for number, cells in enumerate(rows, start=2):
         yield Row(number, _event(number, cells))

@@ -62,7 +62,16 @@ class Summary:
 
 def write(s: Summary) -> str:
     """Write the summary. Text that people typed is escaped, so that it shows as it was typed."""
-    parts = [_header(s), _accounts(s), _found(s), _counterparties(s), _narrative(s), _decision(s), _quality(s), _ledger(s)]
+    parts = [
+        _header(s),
+        _accounts(s),
+        _found(s),
+        _counterparties(s),
+        _narrative(s),
+        _decision(s),
+        _quality(s),
+        _ledger(s),
+    ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

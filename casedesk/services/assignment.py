@@ -127,9 +127,7 @@ class Preview:
     refused: tuple[tuple[str, str], ...]
 
 
-def preview_assignment(
-    *, uow: Reading, actor: Person, selected: Sequence[Seen], to: str, at: datetime
-) -> Preview:
+def preview_assignment(*, uow: Reading, actor: Person, selected: Sequence[Seen], to: str, at: datetime) -> Preview:
     """Say which of the cases can be given to somebody, and why the others cannot. Changes nothing."""
     require(actor, Action.ASSIGN)
     assignable: list[Seen] = []

@@ -43,9 +43,8 @@ def verify_within(uow: Reading | Writing, progress: Progress | None = None) -> R
         verifier.find_state("Ledger head", problem, "head_id", "1", "no row")
     for case_id, columns in uow.cases.projections():
         verifier.check_case(case_id, columns)
-    for alert in uow.alerts.everything():
-        if alert.case_id:
-            verifier.check_alert(alert.case_id, alert.alert_id, alert_digest(alert))
+    for case_id, alert_id, digest in uow.alerts.projections():
+        verifier.check_alert(case_id, alert_id, digest)
     verifier.check_complete()
     if progress is not None:
         progress(verifier.events, size)

@@ -19,6 +19,7 @@ from casedesk.store.unit_of_work import Reading
 
 __all__ = ["CaseFile", "Change", "EarlierCase", "Flow", "Leg", "StaleCase", "flows", "legs", "read", "undisclosed"]
 
+
 @dataclass(frozen=True, slots=True)
 class EarlierCase:
     """Another case of the same customer, in one line."""
@@ -130,7 +131,13 @@ def _line(case: Case, actor: Person) -> EarlierCase:
 
 
 def legs(
-    *, uow: Reading, actor: Person, case_id: str, evidence_only: bool, since: datetime | None = None, limit: int = 10_000
+    *,
+    uow: Reading,
+    actor: Person,
+    case_id: str,
+    evidence_only: bool,
+    since: datetime | None = None,
+    limit: int = 10_000,
 ) -> tuple[Leg, ...]:
     """Return the transactions of a case's customer as their accounts see them, newest first."""
     require(actor, Action.VIEW_CASE)

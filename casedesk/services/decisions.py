@@ -43,9 +43,7 @@ def set_disposition(
     with uow:
         actor = present(uow, actor)
         case = seen(uow, actor, Action.SET_DISPOSITION, case_id, seen_version)
-        event = casework.set_disposition(
-            case, actor, disposition, text, at, via, approval_required=approval_required
-        )
+        event = casework.set_disposition(case, actor, disposition, text, at, via, approval_required=approval_required)
         _, row = record(uow, case, event, actor, at)
         uow.commit()
     return row

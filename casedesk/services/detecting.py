@@ -150,9 +150,7 @@ def _grow(uow: Writing, grown: Sequence[Grown], actor: Person, at: datetime) -> 
             intake.grow(uow, uow.cases.get(alert.case_id), alert, actor, at)
 
 
-def _run(
-    run_id: str, at: datetime, until: datetime | None, result: DetectionResult, new: int, grown: int
-) -> Run:
+def _run(run_id: str, at: datetime, until: datetime | None, result: DetectionResult, new: int, grown: int) -> Run:
     versions = " ".join(f"{name} {version}" for name, version in sorted(result.versions.items()))
     return Run(
         run_id=run_id,

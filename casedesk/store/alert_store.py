@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from casedesk.domain.alerts import Alert
+from casedesk.domain.alerts import DIGESTED, Alert, digest_of
+from casedesk.store.dialects import stored_time, stream
 from casedesk.store.tables import alert_transactions, alerts, cases, detection_runs
 
 #: SQL Server takes 2,100 parameters a statement.
@@ -103,6 +106,34 @@ class AlertReader:
                 pending = next(links, None)
             yield _alert(row, tuple(ids))
 
+    def projections(self) -> Iterator[tuple[str, str, str]]:
+        """Yield (case_id, alert_id, digest) of every alert in a case, from the columns as they are stored."""
+        columns = [alerts.c[name] for name in DIGESTED]
+        rows = stream(
+            self._connection,
+            sa.select(alerts.c.case_id, alerts.c.alert_id, *columns)
+            .where(alerts.c.case_id.is_not(None))
+            .order_by(alerts.c.alert_id),
+        )
+        evidence = self._evidence_in_order()
+        pending = next(evidence, None)
+        for case_id, alert_id, *values in rows:
+            while pending is not None and pending[0] < alert_id:
+                pending = next(evidence, None)
+            ids = pending[1] if pending is not None and pending[0] == alert_id else []
+            said = {
+                name: stored_time(value) if name.startswith("window") else value
+                for name, value in zip(DIGESTED, values, strict=True)
+            }
+            yield case_id, alert_id, digest_of(said, ids)
+
+    def _evidence_in_order(self) -> Iterator[tuple[str, list[str]]]:
+        query = sa.select(alert_transactions.c.alert_id, alert_transactions.c.transaction_id).order_by(
+            alert_transactions.c.alert_id, alert_transactions.c.position
+        )
+        for alert_id, links in groupby(stream(self._connection, query), key=itemgetter(0)):
+            yield alert_id, [link[1] for link in links]
+
     def recognisable(self) -> Iterator[Recognisable]:
         """Yield what a run needs to recognise every stored alert."""
         closed = set(
@@ -148,9 +179,7 @@ class AlertStore(AlertReader):
         for fixed in ("alert_id", "raised_at", "case_id", "customer_id", "account_id", "run_id"):
             values.pop(fixed)
         self._connection.execute(sa.update(alerts).where(alerts.c.alert_id == alert.alert_id).values(values))
-        self._connection.execute(
-            sa.delete(alert_transactions).where(alert_transactions.c.alert_id == alert.alert_id)
-        )
+        self._connection.execute(sa.delete(alert_transactions).where(alert_transactions.c.alert_id == alert.alert_id))
         self._link([alert])
 
     def _link(self, new: Iterable[Alert]) -> None:

@@ -118,7 +118,11 @@ def _as_it_is(value: Any) -> Any:
 _PLAIN = tuple(
     (
         column.name,
-        stored_time if isinstance(column.type, UtcDateTime) else _flag if isinstance(column.type, sa.Boolean) else _as_it_is,
+        stored_time
+        if isinstance(column.type, UtcDateTime)
+        else _flag
+        if isinstance(column.type, sa.Boolean)
+        else _as_it_is,
     )
     for column in cases.columns
 )

@@ -74,7 +74,9 @@ def make_engine(address: str, *, lock_timeout: float = 15.0) -> Engine:
 def _sqlite(url: URL, lock_timeout: float) -> Engine:
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": lock_timeout, "check_same_thread": False})
+    engine = sa.create_engine(
+        url, hide_parameters=True, connect_args={"timeout": lock_timeout, "check_same_thread": False}
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -100,7 +102,9 @@ def _sqlite(url: URL, lock_timeout: float) -> Engine:
 
 def _postgresql(url: URL, lock_timeout: float) -> Engine:
     options = f"-c lock_timeout={int(lock_timeout * 1000)} -c timezone=UTC"
-    engine = sa.create_engine(url, hide_parameters=True, connect_args={"options": options, "connect_timeout": 10}, pool_pre_ping=True)
+    engine = sa.create_engine(
+        url, hide_parameters=True, connect_args={"options": options, "connect_timeout": 10}, pool_pre_ping=True
+    )
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -201,7 +205,9 @@ def _refusal(engine: Engine, error: exc.DBAPIError) -> CasedeskError | None:
             return DatabaseUnavailable(f"The database at {address(engine)} {sentence}")
     own_mistake = any(words in text for words in ("syntax error", "no such column", "no such function"))
     if error.connection_invalidated or (isinstance(error, exc.OperationalError) and not own_mistake):
-        return DatabaseUnavailable(f"The database at {address(engine)} cannot be reached; nothing was saved. Is it running?")
+        return DatabaseUnavailable(
+            f"The database at {address(engine)} cannot be reached; nothing was saved. Is it running?"
+        )
     return None
 
 

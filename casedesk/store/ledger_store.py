@@ -115,7 +115,7 @@ class LedgerReader:
         query = sa.select(case_events.c.user, case_events.c.action).where(case_events.c.case_id == stream).distinct()
         return frozenset((row.user, row.action) for row in self._connection.execute(query))
 
-    def everything(self, chunk: int = 5000) -> Iterator[Recorded]:
+    def everything(self, chunk: int = 500) -> Iterator[Recorded]:
         """Stream the whole ledger in order; memory stays bounded by ``chunk`` rows."""
         yield from map(Recorded._make, stream(self._connection, _SELECT.order_by(case_events.c.event_id), chunk))
 

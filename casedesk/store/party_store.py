@@ -33,9 +33,7 @@ class PartyReader:
 
         :raises NoSuchCustomer: if there is none.
         """
-        row = self._connection.execute(
-            sa.select(customers).where(customers.c.customer_id == customer_id)
-        ).one_or_none()
+        row = self._connection.execute(sa.select(customers).where(customers.c.customer_id == customer_id)).one_or_none()
         if row is None:
             raise NoSuchCustomer(customer_id)
         return Customer(
@@ -70,9 +68,7 @@ class PartyReader:
         known: set[str] = set()
         ids = sorted(customer_ids)
         for start in range(0, len(ids), CHUNK):
-            query = sa.select(customers.c.customer_id).where(
-                customers.c.customer_id.in_(ids[start : start + CHUNK])
-            )
+            query = sa.select(customers.c.customer_id).where(customers.c.customer_id.in_(ids[start : start + CHUNK]))
             known.update(self._connection.execute(query).scalars())
         return known
 

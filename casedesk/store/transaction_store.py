@@ -245,9 +245,7 @@ def _transaction(row: sa.Row[*tuple[Any, ...]]) -> Transaction:
     )
 
 
-def _legs(
-    t: Transaction, mine: set[str], names: dict[str, str], evidence: dict[str, tuple[str, ...]]
-) -> list[Leg]:
+def _legs(t: Transaction, mine: set[str], names: dict[str, str], evidence: dict[str, tuple[str, ...]]) -> list[Leg]:
     legs = []
     found = evidence.get(t.transaction_id, ())
     if t.to_account in mine:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from playwright.sync_api import expect
+
 from casedesk.domain.cases import Disposition, Stage
 from casedesk.domain.verification import Verdict
 from casedesk.services import audit, casefile
@@ -105,7 +107,7 @@ def test_a_word_typed_before_a_click_elsewhere_is_still_there(screen: NewScreen,
     analyst.press("nav_triage")
     analyst.is_at("/?view=mine")
     analyst.click_row("queue", case_id)
-    assert analyst.key(f"note_{case_id}").locator("textarea").input_value() == "Half a"
+    expect(analyst.key(f"note_{case_id}").locator("textarea")).to_have_value("Half a")
 
 
 def test_back_escape_and_the_keys_walk_the_queue(screen: NewScreen, bank: Bank) -> None:

@@ -47,7 +47,9 @@ def case_after(*story: Event) -> Case:
 
 def test_adding_up_at_once_and_step_by_step_give_the_same_case() -> None:
     returned = events.DispositionReturned(maker="ana", via="app", notes="Why?")
-    rows = recorded(OPENED, alerted("A-2", 80), TAKEN, SAR, returned, SAR, events.DispositionApproved(maker="ana", via="app"))
+    rows = recorded(
+        OPENED, alerted("A-2", 80), TAKEN, SAR, returned, SAR, events.DispositionApproved(maker="ana", via="app")
+    )
     case: Case | None = None
     for row in rows:
         case = after(case, row)

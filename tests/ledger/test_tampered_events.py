@@ -137,7 +137,11 @@ def test_an_inserted_event_is_found(desk: Engine, tamper: Tamper) -> None:
 
 
 def test_two_events_in_each_others_place_are_found(desk: Engine, tamper: Tamper) -> None:
-    first, second = (row for row in everything(desk) if row.action == "disposition_set" and row.notes in ("Salary", "Structured cash."))
+    first, second = (
+        row
+        for row in everything(desk)
+        if row.action == "disposition_set" and row.notes in ("Salary", "Structured cash.")
+    )
     tamper(
         sa.update(case_events).where(event(first.event_id)).values(event_id=900_001),
         sa.update(case_events).where(event(second.event_id)).values(event_id=first.event_id),
@@ -161,7 +165,8 @@ def test_events_swapped_between_cases_are_found(desk: Engine, tamper: Tamper) ->
 
 
 @pytest.mark.parametrize(
-    ("left", "right"), [("user", "action"), ("action", "notes"), ("notes", "meta"), ("case_id", "ts"), ("prev_hash", "nonce")]
+    ("left", "right"),
+    [("user", "action"), ("action", "notes"), ("notes", "meta"), ("case_id", "ts"), ("prev_hash", "nonce")],
 )
 def test_a_character_moved_across_a_field_boundary_is_found(
     desk: Engine, tamper: Tamper, left: str, right: str

@@ -78,8 +78,7 @@ def test_the_finding_says_what_the_events_say_and_what_the_row_says(desk: Engine
     first = assert_found(desk).first
     assert first is not None
     assert first.sentence() == (
-        f"{case_id}: The row says something else than its events. "
-        "Column disposition: expected “SAR”, got “No SAR”."
+        f"{case_id}: The row says something else than its events. Column disposition: expected “SAR”, got “No SAR”."
     )
 
 

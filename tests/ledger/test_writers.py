@@ -35,7 +35,9 @@ def case_ids(engine: Engine) -> list[str]:
 
 def run(address: str, shares: list[list[str]]) -> None:
     spawn = multiprocessing.get_context("spawn")
-    writers = [spawn.Process(target=append, args=(address, who, mine, TIMES)) for who, mine in zip(WHO, shares, strict=True)]
+    writers = [
+        spawn.Process(target=append, args=(address, who, mine, TIMES)) for who, mine in zip(WHO, shares, strict=True)
+    ]
     for writer in writers:
         writer.start()
     for writer in writers:

@@ -58,7 +58,10 @@ def test_readers_go_on_while_somebody_writes(engine: Engine, address: str) -> No
 
 def test_a_database_without_tables_names_the_command(sqlite_kind: object, tmp_path: Path) -> None:
     with engine_for(f"sqlite:///{tmp_path / 'empty.db'}") as engine:
-        with pytest.raises(DatabaseUnavailable, match="lacks tables this desk needs; run: casedesk db upgrade"), Writing(engine):
+        with (
+            pytest.raises(DatabaseUnavailable, match="lacks tables this desk needs; run: casedesk db upgrade"),
+            Writing(engine),
+        ):
             pytest.fail("wrote into nothing")
         with pytest.raises(DatabaseUnavailable, match="casedesk db upgrade"), Reading(engine) as uow:
             uow.ledger.head()
@@ -76,7 +79,10 @@ def test_a_postgresql_without_tables_names_the_command_too(postgres_kind: Postgr
 def test_a_file_that_is_no_database_is_said_to_be_none(tmp_path: Path) -> None:
     path = tmp_path / "desk.db"
     path.write_text("transaction_id,amount\n" * 100)
-    with engine_for(f"sqlite:///{path}") as engine, pytest.raises(DatabaseUnavailable, match="is not a readable database"):
+    with (
+        engine_for(f"sqlite:///{path}") as engine,
+        pytest.raises(DatabaseUnavailable, match="is not a readable database"),
+    ):
         schema.state(engine)
 
 
@@ -102,7 +108,10 @@ def test_a_connection_that_can_only_read_says_so(sqlite_engine: Engine) -> None:
     def _read_only(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute("PRAGMA query_only = ON")
 
-    with pytest.raises(DatabaseUnavailable, match="can only be read; nothing was saved. Give it write access"), Writing(sqlite_engine):
+    with (
+        pytest.raises(DatabaseUnavailable, match="can only be read; nothing was saved. Give it write access"),
+        Writing(sqlite_engine),
+    ):
         pytest.fail("wrote over a connection that can only read")
 
 
@@ -180,5 +189,8 @@ def test_the_desks_own_mistakes_stay_mistakes(engine: Engine) -> None:
 
 def test_commits_survive_a_power_cut_on_sqlite(sqlite_engine: Engine) -> None:
     with sqlite_engine.connect() as connection:
-        pragmas = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys")}
+        pragmas = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}

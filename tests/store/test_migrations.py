@@ -74,7 +74,10 @@ def test_every_migration_has_its_note_and_imports_nothing_that_changes() -> None
         entry = notes.partition(f"\n## {revision}\n")[2].partition("\n## ")[0]
         for word in ("**Why.**", "**Risk.**", "**Downgrade.**"):
             assert word in entry, f"migrations/NOTES.md says nothing of {word} for {revision}"
-    frozen = [*(schema.MIGRATIONS / "versions").glob("*.py"), *map(schema.MIGRATIONS.joinpath, ("columns.py", "append_only.py"))]
+    frozen = [
+        *(schema.MIGRATIONS / "versions").glob("*.py"),
+        *map(schema.MIGRATIONS.joinpath, ("columns.py", "append_only.py")),
+    ]
     assert len(frozen) == len(revisions()) + 2
     for path in frozen:
         assert "casedesk." not in path.read_text(encoding="utf-8").replace("'casedesk.", ""), path.name
@@ -147,7 +150,9 @@ def test_a_database_one_migration_behind_is_told_so(sqlite_engine: Engine, monke
             return itertools.chain(["0002_next"], self.real.iterate_revisions(HEAD, lower))
 
     monkeypatch.setattr(schema, "_script", Next)
-    with pytest.raises(SchemaBehind, match=r"The database is one migration behind this desk .*; run: casedesk db upgrade"):
+    with pytest.raises(
+        SchemaBehind, match=r"The database is one migration behind this desk .*; run: casedesk db upgrade"
+    ):
         require_current(sqlite_engine)
 
 

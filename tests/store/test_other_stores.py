@@ -114,7 +114,9 @@ def test_an_import_goes_on_where_it_stopped(engine: Engine) -> None:
     with Writing(engine) as uow:
         uow.imports.put(IMPORT)
         uow.imports.put(replace(IMPORT, chunks=3, rows_read=2**33))
-        uow.imports.add_rejects("I-1", [StoredReject(7, "amount", "x" * 500, "y" * 900), StoredReject(3, "f", "v", "r")])
+        uow.imports.add_rejects(
+            "I-1", [StoredReject(7, "amount", "x" * 500, "y" * 900), StoredReject(3, "f", "v", "r")]
+        )
         uow.imports.add_rejects("I-1", [])
         uow.commit()
     with Reading(engine) as uow:

@@ -103,9 +103,7 @@ def test_pages_from_keys_are_the_slices_of_the_whole_order(many: tuple[Engine, l
 
 @pytest.mark.parametrize("sort", list(Sort))
 @pytest.mark.parametrize("view", list(View))
-def test_every_view_lists_its_cases_in_every_order(
-    many: tuple[Engine, list[Case]], view: View, sort: Sort
-) -> None:
+def test_every_view_lists_its_cases_in_every_order(many: tuple[Engine, list[Case]], view: View, sort: Sort) -> None:
     engine, cases = many
     wanted = [c for c in cases if is_open(c) and VIEWS[view](c)]
     assert wanted, "a view without a case shows nothing"

@@ -136,13 +136,19 @@ def test_the_columnar_reader_agrees_with_the_rows(bank_engine: Engine) -> None:
     with Reading(bank_engine) as uow:
         table = uow.transactions.arrow()
         legs = [leg.transaction for n in (1, 2, 3) for leg in uow.transactions.legs(f"CU-{n:05}")]
-    assert [str(t) for t in table.schema.types] == ["string", "timestamp[us]", *["string"] * 2, "int64", *["string"] * 3]
+    assert [str(t) for t in table.schema.types] == [
+        "string",
+        "timestamp[us]",
+        *["string"] * 2,
+        "int64",
+        *["string"] * 3,
+    ]
     rows = sorted(table.to_pylist(), key=lambda row: row["transaction_id"])
     assert len(rows) == 10
     expected = sorted(legs, key=lambda t: t.transaction_id)
-    assert [(r["transaction_id"], r["booked_at"].replace(tzinfo=UTC), r["base_minor"], r["from_country"]) for r in rows] == [
-        (t.transaction_id, t.booked_at, t.base_minor, t.from_country) for t in expected
-    ]
+    assert [
+        (r["transaction_id"], r["booked_at"].replace(tzinfo=UTC), r["base_minor"], r["from_country"]) for r in rows
+    ] == [(t.transaction_id, t.booked_at, t.base_minor, t.from_country) for t in expected]
 
 
 def test_the_columnar_reader_stops_before_until(bank_engine: Engine) -> None:
@@ -164,9 +170,7 @@ def test_the_columnar_reader_keeps_its_types_over_no_rows(engine: Engine) -> Non
 def test_accounts_are_read_with_their_customer(bank_engine: Engine) -> None:
     with Reading(bank_engine) as uow:
         pairs = uow.transactions.arrow_accounts().to_pylist()
-    assert {(p["account_id"], p["customer_id"]) for p in pairs} == {
-        (f"AC-{n:05}", f"CU-{n:05}") for n in (1, 2, 3)
-    }
+    assert {(p["account_id"], p["customer_id"]) for p in pairs} == {(f"AC-{n:05}", f"CU-{n:05}") for n in (1, 2, 3)}
 
 
 def test_flows_add_up_per_counterparty_largest_first(bank_engine: Engine) -> None:

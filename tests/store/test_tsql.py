@@ -91,7 +91,12 @@ def run_everything(engine: Engine) -> None:
         uow.ledger.newest(5, search="12")
         uow.ledger.actions(), uow.ledger.users(), list(uow.ledger.everything()), uow.ledger.of("DESK", newest=3)
         list(uow.cases.projections()), list(uow.alerts.everything()), uow.alerts.runs()
-        uow.draws.all(), uow.draws.picks("Q"), uow.draws.waiting_for("C"), uow.draws.population(NOON.date(), NOON.date(), 5)
+        (
+            uow.draws.all(),
+            uow.draws.picks("Q"),
+            uow.draws.waiting_for("C"),
+            uow.draws.population(NOON.date(), NOON.date(), 5),
+        )
         uow.imports.newest(), uow.imports.unfinished("a", "b"), list(uow.imports.rejects("I"))
         uow.cases.dossier("C-26-00001"), uow.cases.of_customer("CU-00001"), uow.cases.open_of("CU-00001")
         uow.transactions.flows("CU-00001", since=NOON), uow.transactions.legs("CU-00001", only_evidence_of="C-26-00001")
@@ -124,7 +129,9 @@ def test_every_statement_the_stores_say_is_tsql(sqlite_engine: Engine) -> None:
         assert isinstance(parsed, sqlglot.exp.Query | sqlglot.exp.DML), plain
         assert " IS 1" not in text
         assert " IS 0" not in text
-        assert not re.search(r"NULLS (FIRST|LAST)|FILTER \(|\bOFFSET\b(?!.*ROWS)|\bLIMIT\b|\bTRUE\b|\bFALSE\b", plain), plain
+        assert not re.search(
+            r"NULLS (FIRST|LAST)|FILTER \(|\bOFFSET\b(?!.*ROWS)|\bLIMIT\b|\bTRUE\b|\bFALSE\b", plain
+        ), plain
         if "OFFSET" in plain:
             assert "ORDER BY" in plain
 
