@@ -21,7 +21,7 @@ from sqlalchemy.engine import Engine
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from casedesk.domain import events
-from casedesk.domain.alerts import Alert, alert_digest
+from casedesk.domain.alerts import Alert
 from casedesk.domain.events import Event
 from casedesk.domain.history import Folding, freeze
 from casedesk.domain.moments import canonical
@@ -137,8 +137,8 @@ def verification(engine: Engine, wanted: int) -> None:
         for case_id, columns in uow.cases.projections():
             verifier.check_case(case_id, columns)
         cases_done = time.perf_counter()
-        for one in uow.alerts.everything():
-            verifier.check_alert(one.case_id, one.alert_id, alert_digest(one))
+        for case_id, alert_id, digest in uow.alerts.projections():
+            verifier.check_alert(case_id, alert_id, digest)
         verifier.check_complete()
     alerts_done = time.perf_counter()
     report = verifier.report()

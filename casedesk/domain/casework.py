@@ -6,7 +6,7 @@ Every function takes the case as the actor saw it and either returns what happen
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from casedesk.domain import events
@@ -299,9 +299,10 @@ def _require_worker(to: Person) -> None:
         raise BadChoice(f"{to.name} is {to.role.value}; only an analyst or a manager can hold a case.")
 
 
-def _text(text: str, what: str, *, shortest: int, longest: int = 20_000, why: str = "") -> str:
-    """Trim the text and hold it against its limits; the sentence carries the figures."""
+def _text(text: str, what: str, *, shortest: int, longest: int | None = None, why: str = "") -> str:
+    """Trim the text and hold it against its limits, by default the newest value of ``text_max``; say the figures."""
     text = text.strip()
+    longest = in_force("text_max", date.max).value if longest is None else longest
     if len(text) > longest:
         raise BadText(f"{what} may have at most {longest:,} characters; this one has {len(text):,}. Shorten it.")
     if len(text) < shortest:

@@ -151,11 +151,6 @@ class DrawReader:
 class DrawStore(DrawReader):
     """Writes draws."""
 
-    def count_of(self, prefix: str) -> int:
-        """Count the draws whose id starts with a prefix."""
-        query = sa.select(sa.func.count()).where(qa_draws.c.draw_id.startswith(prefix, autoescape=True))
-        return self._connection.execute(query).scalar_one()
-
     def insert(self, draw: StoredDraw, picks: Sequence[Pick]) -> None:
         """Store a draw and its picks."""
         values = {name: getattr(draw, name) for name in StoredDraw.__slots__}

@@ -127,6 +127,17 @@ def test_an_edited_alert_is_found(desk: Engine, tamper: Tamper, column: str) -> 
     assert_found(desk, "alert")
 
 
+@pytest.mark.parametrize("column", ["window_start", "window_end", "severity", "amount_minor"])
+def test_nonsense_in_a_column_of_an_alert_is_found_and_not_stumbled_over(
+    desk: Engine, tamper: Tamper, column: str
+) -> None:
+    if desk.dialect.name != "sqlite":
+        pytest.skip("only SQLite lets a time or a number be any text")
+    nonsense = "'garbage'" if column != "severity" else "0.5"
+    tamper(sa.text(f"UPDATE alerts SET {column} = {nonsense} WHERE alert_id = '{alert(3).alert_id}'"))
+    assert_found(desk, "alert")
+
+
 def test_an_alert_moved_to_another_case_is_found(desk: Engine, tamper: Tamper) -> None:
     others = rows(desk, sa.select(cases.c.case_id).where(cases.c.case_id != long_case(desk)))
     tamper(sa.update(alerts).where(alerts.c.alert_id == alert(3).alert_id).values(case_id=others[0][0]))

@@ -84,7 +84,6 @@ def run_everything(engine: Engine) -> None:
         uow.alerts.grow(alert(4))
         uow.people.get("ana"), uow.people.by_email("x"), uow.people.names()
         open_case(uow, alert(4))
-        uow.draws.count_of("Q_")
         uow.parties.add_unknown_holders([("X", "", "")])
     with Reading(engine) as uow:
         uow.ledger.newest(5, before=9, search="c-26", action="note_added", user="ana", actions=("note_added",))
