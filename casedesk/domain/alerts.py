@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from casedesk.domain.ledger import digest
+from casedesk.domain.ledger import plain_digest
 from casedesk.domain.moments import canonical
 
 
@@ -87,6 +87,7 @@ def digest_of(values: Mapping[str, Any], transaction_ids: Sequence[str]) -> str:
 
     It takes what is stored as it is, so that a row that somebody filled with nonsense gives another hash, not an error.
     """
-    plain = {name: value if isinstance(value, int) else str(value) for name, value in values.items()}
-    plain["amount_minor"] = str(plain["amount_minor"])
-    return digest({**plain, "transaction_ids": list(transaction_ids)})
+    plain: dict[str, str | int | list[str]] = {
+        name: value if name == "severity" and isinstance(value, int) else str(value) for name, value in values.items()
+    }
+    return plain_digest({**plain, "transaction_ids": list(transaction_ids)})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
@@ -213,9 +214,14 @@ class Frontier:
 
 
 def digest(value: dict[str, Any]) -> str:
-    """Hash a JSON object of texts, whole numbers, booleans, lists and objects in its canonical form, in hex.
+    """Hash a JSON object in its canonical form, in hex."""
+    return sha256(rfc8785.dumps(value)).hexdigest()
 
-    For these, with ASCII keys, Python's own encoder writes exactly RFC 8785's form, and ten times as fast.
+
+def plain_digest(value: Mapping[str, str | int | list[str]]) -> str:
+    """Do the same for texts, whole numbers and lists of texts under ASCII keys, ten times as fast.
+
+    For these, Python's own encoder writes exactly RFC 8785's form.
     """
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -235,4 +241,5 @@ __all__ = [
     "link",
     "node_hash",
     "normalise",
+    "plain_digest",
 ]

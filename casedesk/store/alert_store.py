@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -115,24 +116,25 @@ class AlertReader:
             .where(alerts.c.case_id.is_not(None))
             .order_by(alerts.c.alert_id),
         )
-        evidence = self._evidence_in_order()
-        pending = next(evidence, None)
-        for case_id, alert_id, *values in rows:
-            while pending is not None and pending[0] < alert_id:
-                pending = next(evidence, None)
-            ids = pending[1] if pending is not None and pending[0] == alert_id else []
-            said = {
-                name: stored_time(value) if name.startswith("window") else value
-                for name, value in zip(DIGESTED, values, strict=True)
-            }
-            yield case_id, alert_id, digest_of(said, ids)
+        with closing(self._evidence_in_order()) as evidence:
+            pending = next(evidence, None)
+            for case_id, alert_id, *values in rows:
+                while pending is not None and pending[0] < alert_id:
+                    pending = next(evidence, None)
+                ids = pending[1] if pending is not None and pending[0] == alert_id else []
+                said = {
+                    name: stored_time(value) if name.startswith("window") else value
+                    for name, value in zip(DIGESTED, values, strict=True)
+                }
+                yield case_id, alert_id, digest_of(said, ids)
 
-    def _evidence_in_order(self) -> Iterator[tuple[str, list[str]]]:
+    def _evidence_in_order(self) -> Generator[tuple[str, list[str]], None, None]:
         query = sa.select(alert_transactions.c.alert_id, alert_transactions.c.transaction_id).order_by(
             alert_transactions.c.alert_id, alert_transactions.c.position
         )
-        for alert_id, links in groupby(stream(self._connection, query), key=itemgetter(0)):
-            yield alert_id, [link[1] for link in links]
+        with closing(stream(self._connection, query)) as found:
+            for alert_id, links in groupby(found, key=itemgetter(0)):
+                yield alert_id, [link[1] for link in links]
 
     def recognisable(self) -> Iterator[Recognisable]:
         """Yield what a run needs to recognise every stored alert."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -70,7 +70,7 @@ def bulk_times(dialect: str, micros: Any) -> list[Any]:
     return [value.replace(tzinfo=UTC) for value in array.tolist()]
 
 
-def stream(connection: Connection, query: sa.Select[Any], chunk: int = 500) -> Iterator[Sequence[Any]]:
+def stream(connection: Connection, query: sa.Select[Any], chunk: int = 500) -> Generator[Sequence[Any], None, None]:
     """Yield the rows of a query without parameters, ``chunk`` of them in memory at a time: few enough for the processor's
     cache, where five hundred are read twice as fast as five thousand (measured).
 
@@ -78,7 +78,8 @@ def stream(connection: Connection, query: sa.Select[Any], chunk: int = 500) -> I
     1. That is twice as fast, and a column that somebody filled with nonsense can still be read, and reported.
     """
     if connection.dialect.name != "sqlite":
-        yield from connection.execution_options(yield_per=chunk).execute(query)
+        with connection.execution_options(yield_per=chunk).execute(query) as result:
+            yield from result
         return
     cursor = connection.connection.cursor()
     try:

@@ -13,7 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casedesk.domain.events import KINDS, AlertAttached, CaseAssigned, NoteAdded, ReviewPassed
-from casedesk.domain.ledger import ZERO_HASH, NotStorable, body_from_columns, decoded, digest, link, normalise
+from casedesk.domain.ledger import (
+    ZERO_HASH,
+    NotStorable,
+    body_from_columns,
+    decoded,
+    digest,
+    link,
+    normalise,
+    plain_digest,
+)
 
 WHERE = {
     "stream": "C-26-00001",
@@ -119,3 +128,10 @@ def test_every_kind_is_found_by_its_action_and_says_what_happened() -> None:
 def test_meta_that_is_no_object_is_refused(meta: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         decoded(meta)
+
+
+@given(
+    st.dictionaries(st.text("abcdef_", min_size=1), st.one_of(storable, st.integers(0, 2**53 - 1), st.lists(storable)))
+)
+def test_the_fast_digest_is_the_digest(value: dict[str, str | int | list[str]]) -> None:
+    assert plain_digest(value) == digest(value)
