@@ -23,6 +23,9 @@ def seed(
     csv: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write the desk as CSV files; an empty desk is seeded first.")
     ] = None,
+    dataset: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep the bank's files and the labels of what was planted here.")
+    ] = None,
     user: AsOrDesk = DESK_ITSELF,
 ) -> None:
     """Fill an empty desk with a demo bank: customers, transactions, alerts, and cases in every state."""
@@ -33,12 +36,12 @@ def seed(
         if (if_empty or csv is not None) and not is_empty(session.desk):
             remark("The desk is in use; nothing was added to it.")
         else:
-            _build(session, customers, days, seed, last)
+            _build(session, customers, days, seed, last, dataset)
         if csv is not None:
             _write(session, csv)
 
 
-def _build(session: Session, customers: int, days: int, seed: int, last: date | None) -> None:
+def _build(session: Session, customers: int, days: int, seed: int, last: date | None, labels_dir: Path | None) -> None:
     from seeds.demo import build_demo
 
     now = session.at if last is None else min(session.at, datetime.combine(last, time(18), UTC))
@@ -49,6 +52,7 @@ def _build(session: Session, customers: int, days: int, seed: int, last: date | 
             days=days,
             seed=seed,
             now=now,
+            labels_dir=labels_dir,
             progress=lambda share, what: update(what, int(share * 1000), 1000),
         )
     say(

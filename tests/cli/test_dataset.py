@@ -276,8 +276,10 @@ def test_a_place_that_cannot_be_written_is_refused_and_no_event(
 def test_a_seeded_bank_is_complete_and_is_not_seeded_twice(at: At, sqlite_kind: Sqlite, tmp_path: Path) -> None:
     address = sqlite_kind.fresh()
     casedesk = at(address)
-    told = casedesk("seed", "--customers", "40", "--days", "30", "--end", "2026-06-30", "--csv", tmp_path / "out")
+    bank = ("--customers", "40", "--days", "30", "--end", "2026-06-30", "--dataset", tmp_path / "bank")
+    told = casedesk("seed", *bank, "--csv", tmp_path / "out")
     assert told.code == 0, told.err
+    assert (tmp_path / "bank" / "labels.csv").read_text().startswith("label_id,typology,")
     assert told.out.startswith("The demo bank is ready: 40 customers")
     told = casedesk("seed")
     assert (told.code, "holds cases already" in told.err) == (2, True)
