@@ -45,6 +45,7 @@ BADGES: Final[dict[Risk | Stage | Disposition | Verdict, Badge]] = {
     Stage.ESCALATED: Badge("Escalated", "arrow_upward", "▲", "orange"),
     Stage.AWAITING: Badge("Awaiting approval", "approval", "◆", "violet"),
     Stage.CLOSED: Badge("Closed", "check_circle", "●", "green"),
+    Stage.BROKEN: Badge("Broken", "gpp_bad", "!", "red"),
     Disposition.NONE: Badge("Undecided", "pending", "○", "gray"),
     Disposition.NO_SAR: Badge("No SAR", "remove", "–", "gray"),
     Disposition.SAR: Badge("SAR", "description", "■", "violet"),

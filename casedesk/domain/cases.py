@@ -47,6 +47,7 @@ class Stage(StrEnum):
     ESCALATED = "escalated to the managers"
     AWAITING = "waiting for approval"
     CLOSED = "closed"
+    BROKEN = "in a state that no recorded step leads to: its row was changed outside the desk"
 
 
 #: The legal steps and the stages they may lead to. An absent pair is illegal.
@@ -85,11 +86,8 @@ class IllegalStep(Invalid):
 
     def __init__(self, case_id: str, stage: Stage, action: Action) -> None:
         possible = sorted({a.value for (s, a) in TRANSITIONS if s is stage})
-        super().__init__(
-            f"Case {case_id} is {stage.value}, so nobody can {action.value} in this state; possible now: "
-            + ", ".join(possible)
-            + "."
-        )
+        way_out = f"possible now: {', '.join(possible)}" if possible else "have the ledger verified"
+        super().__init__(f"Case {case_id} is {stage.value}, so nobody can {action.value} in this state; {way_out}.")
 
 
 def require_step(case_id: str, stage: Stage, action: Action) -> None:
@@ -185,8 +183,8 @@ class Case:
 
 
 def stage_of(status: str, disposition: str) -> Stage:
-    """Derive the stage. A stored pair that no step produces is a ``KeyError``, never a guess."""
-    return STAGES[(status, disposition)]
+    """Derive the stage. A stored pair that no step leads to is named as what it is, never guessed at."""
+    return STAGES.get((status, disposition), Stage.BROKEN)
 
 
 #: The pairs of status and disposition that a case can be stored with, and what each is called.

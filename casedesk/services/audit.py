@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from casedesk.domain.alerts import Alert, alert_digest
+from casedesk.domain.cases import Case
+from casedesk.domain.history import Folding, freeze
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.verification import Report, Verifier, not_evaluated
 from casedesk.errors import CasedeskError
@@ -51,14 +53,31 @@ def verify_within(uow: Reading | Writing, progress: Progress | None = None) -> R
     return verifier.report()
 
 
-def verify_case(events: Iterable[Recorded], alerts: Iterable[Alert] = ()) -> Report:
-    """Check the chain of one case. Its tail and the other cases are vouched for only by the whole ledger."""
+def verify_case(case: Case, events: Iterable[Recorded], alerts: Iterable[Alert]) -> Report:
+    """Check the chain of one case, and the case against what its events add up to.
+
+    Its tail and the other cases are vouched for only by the whole ledger.
+    """
     verifier = Verifier(whole=False)
     for event in events:
         verifier.check(event)
     for alert in alerts:
         verifier.check_alert(alert.case_id, alert.alert_id, alert_digest(alert))
+    folding = _fold_of(verifier, case.case_id)
+    if folding is not None and folding.status:
+        should = freeze(folding)
+        for field in fields(Case):
+            expected, got = getattr(should, field.name), getattr(case, field.name)
+            if field.name != "alerts" and expected != got:
+                problem = "The row says something else than its events."
+                verifier.find_state(case.case_id, problem, field.name, str(expected), str(got))
     return verifier.report()
+
+
+def _fold_of(verifier: Verifier, case_id: str) -> Folding | None:
+    """Return what the checked events of a case add up to, if they make sense."""
+    stream = verifier.streams.get(case_id)
+    return stream.folding if stream is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def read(*, uow: Reading, actor: Person, case_id: str) -> CaseFile:
             names=uow.people.names(),
             touched=actor.user_id in dossier.touched_by(Action.APPROVE),
             touched_for_review=actor.user_id in dossier.touched_by(Action.REVIEW),
-            chain=replace(verify_case(history, alerts), events=len(shown)),
+            chain=replace(verify_case(case, history, alerts), events=len(shown)),
         )
 
 

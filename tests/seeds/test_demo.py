@@ -43,7 +43,7 @@ def test_the_ledger_of_the_demo_bank_verifies(desk: Desk) -> None:
 
 def test_cases_stand_in_every_state(desk: Desk) -> None:
     stages = Counter(line.stage for line in page(desk).lines)
-    assert set(stages) == set(Stage), stages
+    assert set(stages) == set(Stage) - {Stage.BROKEN}, stages
 
 
 def test_some_cases_are_overdue_and_some_are_due_soon(desk: Desk) -> None:
