@@ -40,6 +40,8 @@ class Screen:
         return self.settle()
 
     def type_key(self, keys: str) -> Screen:
+        """Press a key, once the page has had the time to listen: its shortcuts are bound after it is drawn."""
+        self.page.wait_for_timeout(400)
         self.page.keyboard.press(keys)
         return self.settle()
 

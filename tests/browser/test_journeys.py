@@ -74,7 +74,8 @@ def test_a_case_goes_from_the_queue_through_every_pair_of_hands(screen: NewScree
     upload.set_input_files(broken)
     auditor.sees("Broken at row")
 
-    auditor.press("nav_ledger").type_key("v")
+    auditor.press("nav_ledger").sees("Not verified yet in this session")
+    auditor.type_key("v")
     auditor.sees("Intact.")
     auditor.sees("Verified by Ines Duarte")
 
