@@ -32,9 +32,9 @@ def show_queue(page: Page, now: datetime) -> None:
 
 def _done(page: Page) -> tuple[str, str]:
     view = triage_state.query(session.actor().user_id).view
-    rest = f"{page.counters[View.UNASSIGNED]:,} open cases have no owner." if page.counters[View.UNASSIGNED] else ""
+    rest = f"{page.counters[View.UNASSIGNED]:,} cases wait to be taken." if page.counters[View.UNASSIGNED] else ""
     if view is View.MINE:
-        return "Nothing waits for you", rest or "Every open case has an owner."
+        return "Nothing waits for you", rest or "No case waits to be taken."
     if view is View.ALL and not page.counters[View.ALL]:
         return "No case is open", "Cases come from detection over imported transactions, or from the demo bank."
     return "This view is empty", f"{page.counters[View.ALL]:,} cases are open in all."

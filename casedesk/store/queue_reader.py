@@ -207,7 +207,8 @@ def _conditions(f: Filters) -> list[sa.ColumnElement[bool]]:
 #: What each view asks of a case, besides being open.
 _VIEWS: Final[dict[View, Callable[[Filters], list[sa.ColumnElement[bool]]]]] = {
     View.MINE: lambda f: [cases.c.owner == f.user_id],
-    View.UNASSIGNED: lambda f: [cases.c.owner.is_(None)],
+    # what “take next” gives out: an escalated case has no owner either, but waits for a manager
+    View.UNASSIGNED: lambda f: [cases.c.owner.is_(None), cases.c.disposition == ""],
     View.DUE_SOON: lambda f: [cases.c.due_at >= f.now, cases.c.due_at < f.now + timedelta(days=f.due_soon_days)],
     View.OVERDUE: lambda f: [cases.c.due_at < f.now],
     View.AWAITING: lambda f: [cases.c.disposition == "SAR"],

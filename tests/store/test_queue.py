@@ -71,7 +71,7 @@ ORDERS: dict[Sort, Callable[[Case], Any]] = {
 
 VIEWS: dict[View, Callable[[Case], bool]] = {
     View.MINE: lambda c: c.owner == "ana",
-    View.UNASSIGNED: lambda c: c.owner == "",
+    View.UNASSIGNED: lambda c: c.owner == "" and c.disposition is Disposition.NONE,
     View.DUE_SOON: lambda c: NOON <= c.clock.due_at < NOON + timedelta(days=7),
     View.OVERDUE: lambda c: c.clock.due_at < NOON,
     View.AWAITING: lambda c: c.disposition is Disposition.SAR,
