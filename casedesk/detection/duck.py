@@ -17,7 +17,7 @@ from ibis.expr.types import Table
 
 from casedesk.detection.episodes import COLUMNS
 from casedesk.detection.fingerprint import Digest, data_fingerprint, digest_sql
-from casedesk.detection.legs import KEYED, LEGS, legs_of
+from casedesk.detection.legs import ACCOUNTS, KEYED, LEGS, Views, legs_of
 from casedesk.detection.rule import Rule
 from casedesk.detection.sources import ACCOUNT_COLUMNS, TRANSACTION_COLUMNS, Source, UnfitSource, fitting
 from casedesk.errors import Unavailable
@@ -56,9 +56,13 @@ _CONFIG: Final[dict[str, Any]] = {
 
 _ACCOUNT_KEYS: Final = """
 CREATE TEMP TABLE account_keys AS
-SELECT account_id::VARCHAR AS account_id, customer_id::VARCHAR AS customer_id, customer_id <> '' AS own,
-       (row_number() OVER (ORDER BY account_id::VARCHAR))::INTEGER AS account
-FROM accounts"""
+SELECT *, CASE WHEN own THEN min(account) OVER (PARTITION BY customer_id) ELSE account END AS lead
+FROM (
+    SELECT account_id::VARCHAR AS account_id, customer_id::VARCHAR AS customer_id, customer_id <> '' AS own,
+           (row_number() OVER (ORDER BY account_id::VARCHAR))::INTEGER AS account,
+           epoch_us(nullif(opened_on::VARCHAR, '')::DATE) AS opened_at, peer_group::VARCHAR AS peer_group
+    FROM accounts
+)"""
 
 # A key of -1 marks an account that the accounts table does not have; it is refused right after.
 _KEYED: Final = """
@@ -97,7 +101,7 @@ class LoadedData:
         connection.execute(_ACCOUNT_KEYS)
         connection.execute(_KEYED)
         self._refuse_lost_and_negative()
-        connection.execute(f"CREATE TEMP VIEW {LEGS.get_name()} AS {_sql(legs_of(KEYED))}")
+        connection.execute(f"CREATE TEMP VIEW {LEGS.get_name()} AS {_sql(legs_of(KEYED, ACCOUNTS))}")
 
     def _refuse_lost_and_negative(self) -> None:
         lowest = self._row("SELECT coalesce(min(least(from_key, to_key, base_minor)), 0) FROM keyed")[0]
@@ -196,7 +200,7 @@ def _take(connection: duckdb.DuckDBPyConnection, name: str, source: Source) -> N
 @lru_cache(maxsize=64)
 def _evidence_sql(rule: Rule) -> str:
     # Compiling takes longer than running over a few thousand transactions, and the text depends on nothing else.
-    return _sql(rule.evidence(LEGS))
+    return _sql(rule.evidence(Views()))
 
 
 def _sql(expression: Table) -> str:

@@ -19,7 +19,7 @@ from typing import Final
 from casedesk.detection.parameters import canonical_json
 
 #: Raised when the text of a row changes, since all fingerprints change with it.
-FORMAT: Final = "casedesk-data-1"
+FORMAT: Final = "casedesk-data-2"
 
 #: How a column that is not text enters the row's text: instants as whole microseconds since 1970 UTC.
 _AS_NUMBER: Final = {"booked_at": "epoch_us(booked_at)", "base_minor": "base_minor"}

@@ -1,4 +1,4 @@
-"""The table every rule reads: each transaction as the accounts on its two sides see it.
+"""What every rule reads: transactions as the accounts on their two sides see them, the transfers themselves, the accounts.
 
 A transaction between two accounts of the desk makes two legs, one "out" and one "in". Cash makes one, because its other
 side is nobody. An external account is a counterparty and has no legs: it is never a subject. A transaction from an
@@ -11,6 +11,7 @@ A leg carries the country of the other side: ``from_country`` of money that came
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import ibis
@@ -45,13 +46,47 @@ LEGS: Final[Table] = ibis.table(
         "country": "!string",
         "base_minor": "!int64",
         "channel": "!string",
+        "lead": "!int32",  # the first account, by id, of the account's customer: the subject of rules about a customer
+        "internal": "!boolean",  # both sides belong to one customer
     },
     name="legs",
 )
 
+#: The accounts of the data, those of counterparties included.
+ACCOUNTS: Final[Table] = ibis.table(
+    {
+        "account": "!int32",
+        "own": "!boolean",  # the account has a customer
+        "lead": "!int32",  # as in the legs; the account itself where it has no customer
+        "opened_at": "int64",  # midnight UTC of its first day, in microseconds since 1970; null when unknown
+        "peer_group": "!string",  # whom its customer is compared with; empty when unknown
+    },
+    name="account_keys",
+)
 
-def legs_of(keyed: Table) -> Table:
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """The tables a rule's expression may start from: ``legs`` (one row for each side), ``transfers`` (one row for each
+    transaction, accounts as keys, 0 for nobody) and ``accounts``.
+    """
+
+    legs: Table = LEGS
+    transfers: Table = KEYED
+    accounts: Table = ACCOUNTS
+
+
+def legs_of(keyed: Table, accounts: Table) -> Table:
     """Turn keyed transactions into the legs of the desk's own accounts."""
+    leads = accounts.filter(accounts.own).select("account", "lead")
+    sides = _sides(keyed)
+    own = sides.join(leads, "account")
+    others = leads.rename(counterparty="account", other_lead="lead")
+    both = own.left_join(others, "counterparty").drop("counterparty_right")
+    return both.mutate(internal=(both.lead == both.other_lead).coalesce(False)).drop("other_lead")
+
+
+def _sides(keyed: Table) -> Table:
     elsewhere = keyed.from_key != keyed.to_key
     incoming = keyed.filter(keyed.to_own & elsewhere)
     outgoing = keyed.filter(keyed.from_own)

@@ -9,6 +9,7 @@ from typing import ClassVar, NamedTuple, Self
 
 from ibis.expr.types import Table
 
+from casedesk.detection.legs import Views
 from casedesk.detection.parameters import RuleParameters
 
 
@@ -18,7 +19,7 @@ class Evidence(NamedTuple):
     transaction_id: str
     at: int
     base_minor: int
-    direction: str  # in, out or self
+    direction: str  # in, out or self; between, where the subject stands on neither side
     channel: str
     country: str  # of the other side, empty when unknown
     fired: bool  # a hit ends here
@@ -44,8 +45,11 @@ class Rule(ABC):
     parameters: RuleParameters
 
     @abstractmethod
-    def evidence(self, legs: Table) -> Table:
-        """Return the evidence of all episodes: the columns of the legs and those of ``windows.READING``."""
+    def evidence(self, views: Views) -> Table:
+        """Return the evidence of all episodes: the columns of the legs and those of ``windows.READING``.
+
+        ``account`` is the subject, one of the desk's own accounts. A transaction stands once in an episode.
+        """
 
     @abstractmethod
     def explain(self, episode: tuple[Evidence, ...], currency: str) -> Explanation:

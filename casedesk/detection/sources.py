@@ -29,6 +29,7 @@ def _is_instant(kind: pa.DataType) -> bool:
 
 
 _TEXT: Final = (_is_text, "text")
+_DAY: Final = (_is_text, "text, YYYY-MM-DD or empty")
 _COLUMNS: Final[dict[str, dict[str, tuple[Callable[[pa.DataType], bool], str]]]] = {
     "transactions": {
         "transaction_id": _TEXT,
@@ -40,8 +41,10 @@ _COLUMNS: Final[dict[str, dict[str, tuple[Callable[[pa.DataType], bool], str]]]]
         "from_country": _TEXT,
         "to_country": _TEXT,
     },
-    "accounts": {"account_id": _TEXT, "customer_id": _TEXT},
+    "accounts": {"account_id": _TEXT, "customer_id": _TEXT, "opened_on": _DAY, "peer_group": _TEXT},
 }
+#: Columns of the accounts that may be missing: then nothing is known of any account.
+OPTIONAL: Final = ("opened_on", "peer_group")
 TRANSACTION_COLUMNS: Final = tuple(_COLUMNS["transactions"])
 ACCOUNT_COLUMNS: Final = tuple(_COLUMNS["accounts"])
 
@@ -49,10 +52,13 @@ ACCOUNT_COLUMNS: Final = tuple(_COLUMNS["accounts"])
 def fitting(name: str, source: Source) -> Source:
     """Return the source with just the columns the rules read, transactions with their place in the input as ``row``.
 
-    A time without a zone counts as UTC; one with a zone is the instant it names. Nothing is copied.
+    A time without a zone counts as UTC; one with a zone is the instant it names. Transactions
+    are not copied.
 
     :raises UnfitSource: if a column is missing or of another type.
     """
+    if name == "accounts":
+        source = _completed(source if isinstance(source, pa.Table) else source.read_all())
     columns = _COLUMNS[name]
     for column, (fits, expected) in columns.items():
         if column not in source.schema.names:
@@ -60,12 +66,18 @@ def fitting(name: str, source: Source) -> Source:
         kind = source.schema.field(column).type
         if not fits(kind):
             raise UnfitSource(f"Column “{column}” of the {name} is {kind}; give it as {expected}.")
-    if isinstance(source, pa.Table):
-        chosen = source.select(list(columns))
-        return _numbered_table(chosen) if name == "transactions" else chosen
-    if name == "transactions":
+    if not isinstance(source, pa.Table):
         return _numbered_stream(source)
-    return source
+    chosen = source.select(list(columns))
+    return _numbered_table(chosen) if name == "transactions" else chosen
+
+
+def _completed(accounts: pa.Table) -> pa.Table:
+    """Add the columns nothing is known of, empty."""
+    for column in OPTIONAL:
+        if column not in accounts.column_names:
+            accounts = accounts.append_column(column, pa.repeat("", accounts.num_rows))
+    return accounts
 
 
 def _numbered_table(table: pa.Table) -> pa.Table:

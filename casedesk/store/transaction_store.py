@@ -157,8 +157,14 @@ class TransactionReader:
         return arrow_reader(self._connection, query)
 
     def arrow_accounts(self) -> pa.Table:
-        """Read (account_id, customer_id) of every account into Arrow; external accounts have an empty customer."""
-        query = sa.select(accounts.c.account_id, sa.func.coalesce(accounts.c.customer_id, "").label("customer_id"))
+        """Read every account into Arrow, all columns text, empty where nothing is known.
+
+        Columns: account_id, customer_id (empty for an external account), opened_on (YYYY-MM-DD) and peer_group, the
+        segment of its customer.
+        """
+        query = sa.select(
+            accounts.c.account_id, accounts.c.customer_id, accounts.c.opened_on, customers.c.segment.label("peer_group")
+        ).select_from(accounts.outerjoin(customers))
         return arrow_reader(self._connection, query)
 
 

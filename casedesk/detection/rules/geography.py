@@ -15,6 +15,7 @@ from typing import ClassVar
 import ibis
 from ibis.expr.types import Table
 
+from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, ORIGINAL, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Rule
 from casedesk.detection.sentences import counted, instant, listed, minutes, when
@@ -45,11 +46,11 @@ class Geography(Rule):
     title: ClassVar[str] = "Geography"
     parameters: GeographyParameters = field(default_factory=GeographyParameters)
 
-    def evidence(self, legs: Table) -> Table:
+    def evidence(self, views: Views) -> Table:
         """Return the episodes of many countries."""
         p = self.parameters
         window = p.window_minutes * MINUTE
-        placed = legs.filter(legs.country != "")
+        placed = views.legs.filter(views.legs.country != "")
         placed = around(placed, _restless(placed, p.countries, window), window)
         read = _distinct_countries(placed, window).mutate(needed=ibis.literal(p.countries, "int64"))
         return episodes(read.mutate(fired=read.observed >= read.needed), window)

@@ -17,6 +17,7 @@ import ibis
 from ibis.expr.types import Table
 from pydantic import model_validator
 
+from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, ORIGINAL, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Rule
 from casedesk.detection.sentences import counted, instant, money, when
@@ -111,11 +112,11 @@ class Structuring(Rule):
     title: ClassVar[str] = "Structuring"
     parameters: StructuringParameters = field(default_factory=StructuringParameters)
 
-    def evidence(self, legs: Table) -> Table:
+    def evidence(self, views: Views) -> Table:
         """Return the episodes of split deposits."""
         p = self.parameters
         window = p.window_minutes * MINUTE
-        pieces = legs.filter(legs.channel.isin(sorted(p.channels)))
+        pieces = views.legs.filter(views.legs.channel.isin(sorted(p.channels)))
         if p.direction != "any":
             pieces = pieces.filter(pieces.direction == p.direction)
         if p.smallest_minor:

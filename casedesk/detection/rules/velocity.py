@@ -20,6 +20,7 @@ from typing import ClassVar
 import ibis
 from ibis.expr.types import Table
 
+from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, ORIGINAL, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Rule
 from casedesk.detection.sentences import counted, instant, minutes, moment, when
@@ -74,11 +75,11 @@ class Velocity(Rule):
     title: ClassVar[str] = "Velocity"
     parameters: VelocityParameters = field(default_factory=VelocityParameters)
 
-    def evidence(self, legs: Table) -> Table:
+    def evidence(self, views: Views) -> Table:
         """Return the episodes of unusual speed."""
         p = self.parameters
         window = p.window_minutes * MINUTE
-        busy = legs.semi_join(crowds(legs, p.count, window), "account")
+        busy = views.legs.semi_join(crowds(views.legs, p.count, window), "account")
         counted_legs = busy.mutate(observed=ibis._.count().over(by_time(range=(-window, 0))), day=busy["at"] // DAY)
         days = counted_legs.group_by("account", "day").aggregate(busiest=counted_legs.observed.max())
         past = ibis.window(group_by="account", order_by="day", range=(-(p.history_days + PAUSE - 1), -PAUSE))
