@@ -257,9 +257,9 @@ def freeze(f: Folding) -> Case:
         owner=f.owner,
         disposition=Disposition(f.disposition),
         version=f.version,
-        opened_at=parse(f.opened_at),
-        alerted_at=parse(f.alerted_at),
-        suspicion_at=parse(f.suspicion_at),
+        opened_at=_at(f.opened_at),
+        alerted_at=_at(f.alerted_at),
+        suspicion_at=_at(f.suspicion_at),
         suspicion_event=f.suspicion_event,
         suspicion_moved=f.suspicion_moved,
         suspect_identified=f.suspect_identified,
@@ -306,19 +306,24 @@ def _due_at(day: str, suspect_identified: bool) -> str:
     return canonical(sar_clock(suspicion_at=start, suspect_identified=suspect_identified, source="").due_at)
 
 
+@lru_cache(maxsize=1024)  # each step on a case reads the same few times again
 def _at(text: str) -> Any:
     return parse(text) if text else None
 
 
 def _thaw(case: Case) -> Folding:
+    """Turn a case back into a folding; ``digests`` stay empty, only the verifier looks at them and starts from the events."""
     f = Folding(case.case_id)
-    for name in Folding.__slots__:
-        if name == "digests":
-            continue  # only the verifier, which starts from the events, looks at them
-        value = getattr(case, name)
-        if name.endswith("_at"):
-            value = canonical(value) if value else ""
-        elif name == "alerts":
-            value = {a.alert_id: a for a in case.alerts}
+    for name, value in zip(_PLAIN, _plain(case), strict=True):
         setattr(f, name, value)
+    for name, at in zip(_TIMES, _times(case), strict=True):
+        if at:
+            setattr(f, name, canonical(at))
+    f.alerts = {a.alert_id: a for a in case.alerts}
     return f
+
+
+_TIMES: Final = tuple(name for name in _STORED if name.endswith("_at"))
+_PLAIN: Final = tuple(name for name in _STORED if not name.endswith("_at"))
+_times: Final = attrgetter(*_TIMES)
+_plain: Final = attrgetter(*_PLAIN)

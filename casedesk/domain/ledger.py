@@ -152,6 +152,8 @@ def body_from_columns(
     Comparing it with the stored body compares every column at once. The key order is RFC 8785's, and so is the escaping:
     Python's own string encoder with ``ensure_ascii`` off escapes exactly the characters RFC 8785 section 3.2.2.2 names,
     with the same short forms.
+
+    :raises TypeError: for a text column that holds no text, which SQLite permits.
     """
     return (
         f'{{"action":{_quote(action)},"case_id":{_quote(case_id)},"case_seq":{case_seq},"event_id":{event_id},'
@@ -197,11 +199,12 @@ class Frontier:
         """Add one leaf."""
         carried = sha256(LEAF_PREFIX + body).digest()
         size = self.size
+        self.size = size + 1
+        hashes = self.hashes
         while size & 1:
-            carried = sha256(NODE_PREFIX + self.hashes.pop() + carried).digest()
+            carried = sha256(NODE_PREFIX + hashes.pop() + carried).digest()
             size >>= 1
-        self.hashes.append(carried)
-        self.size += 1
+        hashes.append(carried)
 
     def root(self) -> str:
         """Return the root in hex; of no leaves it is the hash of nothing (RFC 6962 section 2.1)."""

@@ -130,20 +130,24 @@ class Verifier:
         if event_id != self._last_id + 1:
             self._find_misplaced(row)
         self._last_id = event_id
-        if (
-            sha256(body).hexdigest() != event_hash
-            or format != FORMAT
-            or body_from_columns(
-                event_id, case_id, case_seq, ts, user, action, notes, meta, prev_hash, nonce, format
-            ) != body
-        ):  # fmt: skip
-            self._find_in_body(row)
-        stream = self.streams.get(case_id) or self._open(case_id)
-        if case_seq != stream.last_seq + 1 or prev_hash != stream.last_hash:
-            self._find_in_chain(row, stream)
+        try:
+            if (
+                sha256(body).hexdigest() != event_hash
+                or format != FORMAT
+                or body_from_columns(
+                    event_id, case_id, case_seq, ts, user, action, notes, meta, prev_hash, nonce, format
+                ) != body
+            ):  # fmt: skip
+                self._find_in_body(row)
+            stream = self.streams.get(case_id) or self._open(case_id)
+            if case_seq != stream.last_seq + 1 or prev_hash != stream.last_hash:
+                self._find_in_chain(row, stream)
+            self.frontier.append(body)
+        except TypeError:
+            self._find_wrong_kind(row)
+            return
         stream.last_seq = case_seq
         stream.last_hash = event_hash
-        self.frontier.append(body)
         try:
             fields = decoded(meta)
             if stream.folding is not None:
@@ -167,6 +171,13 @@ class Verifier:
         elif self.whole:
             problem = f"{row.event_id - expected:,} events are missing before it."
             self._find(row, problem, "event_id", str(expected), str(row.event_id))
+
+    def _find_wrong_kind(self, row: Recorded) -> None:
+        """SQLite keeps bytes or nothing in a text column when somebody puts it there past the desk."""
+        for column, value in zip(row._fields, row, strict=True):
+            wanted = int if column in ("event_id", "case_seq") else bytes if column == "body" else str
+            if not isinstance(value, wanted):
+                self._find(row, "A column holds another kind of value.", column, wanted.__name__, repr(value))
 
     def _find_in_body(self, row: Recorded) -> None:
         computed = sha256(row.body).hexdigest()
@@ -214,7 +225,8 @@ class Verifier:
     def check_case(self, case_id: str, row: Mapping[str, Any]) -> None:
         """Compare a row of ``cases`` with what its events add up to.
 
-        :param row: the row's columns; times as canonical text, absent values as the empty string.
+        :param row: the row's columns; times as canonical text, absent values as the empty string, flags as booleans or, as
+            SQLite keeps them, 0 and 1.
         """
         self._rows_seen.add(case_id)
         stream = self.streams.get(case_id)
@@ -229,7 +241,7 @@ class Verifier:
             return
         for column, got in row.items():
             expected = should[column]
-            if expected != got:
+            if expected != got:  # a flag equals its 0 or 1
                 self.find_state(case_id, "The row says something else than its events.", column,
                                 str(expected), str(got))  # fmt: skip
 

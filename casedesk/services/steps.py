@@ -54,5 +54,6 @@ def record(uow: Writing, case: Case, event: Event, actor: Person, at: datetime) 
     row = uow.ledger.append(event, stream=case.case_id, user=actor.user_id, at=at)
     changed = after(case, row)
     if changed.version != case.version:
-        uow.cases.save(changed, seen_version=case.version)
+        alerts = isinstance(event, events.AlertAttached | events.AlertGrown)
+        uow.cases.save(changed, over=case, alerts=alerts)
     return changed, row

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -16,6 +18,7 @@ from casedesk.domain.events import KINDS
 from casedesk.domain.ledger import Recorded
 from casedesk.errors import Conflict, NotFound
 from casedesk.store.dialects import stored_time, stream
+from casedesk.store.direct import Direct
 from casedesk.store.ledger_store import LedgerReader
 from casedesk.store.tables import alerts, cases, counters
 from casedesk.store.types import UtcDateTime
@@ -99,33 +102,15 @@ class CaseReader:
     def projections(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield every row, all its columns, as the verifier compares it: canonical times, absent values as empty text."""
         for row in stream(self._connection, sa.select(cases).order_by(cases.c.case_id)):
-            yield (
-                row[0],
-                {name: "" if value is None else plain(value) for (name, plain), value in zip(_PLAIN, row, strict=True)},
-            )
+            values = ["" if value is None else value for value in row]
+            for position in _TIMES:
+                if values[position]:
+                    values[position] = stored_time(values[position])
+            yield row[0], dict(zip(_NAMES, values, strict=True))
 
 
-def _flag(value: Any) -> Any:
-    """SQLite has no booleans. A number that is none of the two stays what it is, for the verifier to find."""
-    return {0: False, 1: True}.get(value, value)
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
-
-
-#: How each column, in the order of the table, becomes what the verifier compares.
-_PLAIN = tuple(
-    (
-        column.name,
-        stored_time
-        if isinstance(column.type, UtcDateTime)
-        else _flag
-        if isinstance(column.type, sa.Boolean)
-        else _as_it_is,
-    )
-    for column in cases.columns
-)
+_NAMES = tuple(cases.columns.keys())
+_TIMES = tuple(position for position, column in enumerate(cases.columns) if isinstance(column.type, UtcDateTime))
 
 
 def _change(event: Recorded) -> Change:
@@ -150,15 +135,19 @@ class CaseStore(CaseReader):
         """Store a new case."""
         self._connection.execute(_INSERT, {"case_id": case.case_id, **_values(case)})
 
-    def save(self, case: Case, *, seen_version: int) -> None:
-        """Store what became of a case, over the version that was read.
+    def save(self, case: Case, *, over: Case, alerts: bool = False) -> None:
+        """Store what became of a case, over the version that was read: the columns that changed and no others.
 
+        :param over: the case as it was read.
+        :param alerts: whether an alert came or grew. Alerts stand in a table of their own and may have been saved before the
+            case was read, so comparing does not tell.
         :raises StaleCase: if the stored version is another one.
         """
-        values = _values(case) | {"saved_case": case.case_id, "seen_version": seen_version}
-        changed = self._connection.execute(_SAVE, values)
-        if changed.rowcount != 1:
-            raise StaleCase(case.case_id, self._changes(case.case_id, seen_version))
+        changed = _changed(over, case) + (_ALERTS if alerts else ())
+        values = {name: _COLUMNS[name](case) for name in changed}
+        values |= {"saved_case": case.case_id, "seen_version": over.version}
+        if _saving(changed).run(self._connection, values) != 1:
+            raise StaleCase(case.case_id, self._changes(case.case_id, over.version))
 
 
 _STORED = tuple(
@@ -179,9 +168,12 @@ _FIGURES = (
     .order_by(alerts.c.raised_at, alerts.c.alert_id)
 )
 _INSERT = sa.insert(cases)
-_SAVE = sa.update(cases).where(
-    cases.c.case_id == sa.bindparam("saved_case"), cases.c.version == sa.bindparam("seen_version")
-)
+
+
+@lru_cache(maxsize=256)  # there are as many sets as kinds of step, and a few more
+def _saving(columns: tuple[str, ...]) -> Direct:
+    where = (cases.c.case_id == sa.bindparam("saved_case"), cases.c.version == sa.bindparam("seen_version"))
+    return Direct(sa.update(cases).where(*where), columns)
 
 
 def _case(row: sa.RowMapping, figures: tuple[AlertFigures, ...]) -> Case:
@@ -197,36 +189,59 @@ def _case(row: sa.RowMapping, figures: tuple[AlertFigures, ...]) -> Case:
     return Case(**values)
 
 
+#: How each column but the key is read off a case.
+_COLUMNS: Final[dict[str, Callable[[Case], Any]]] = {
+    "customer_id": lambda case: case.customer_id,
+    "status": lambda case: case.status.value,
+    "owner": lambda case: case.owner or None,
+    "disposition": lambda case: case.disposition.value,
+    "version": lambda case: case.version,
+    "opened_at": lambda case: case.opened_at,
+    "alerted_at": lambda case: case.alerted_at,
+    "suspicion_at": lambda case: case.suspicion_at,
+    "suspicion_event": lambda case: case.suspicion_event,
+    "suspicion_moved": lambda case: case.suspicion_moved,
+    "suspect_identified": lambda case: case.suspect_identified,
+    "decision_text": lambda case: case.decision_text,
+    "decided_by": lambda case: case.decided_by or None,
+    "decided_at": lambda case: case.decided_at,
+    "approved_by": lambda case: case.approved_by or None,
+    "approved_at": lambda case: case.approved_at,
+    "closed_at": lambda case: case.closed_at,
+    "qa_status": lambda case: case.qa_status.value,
+    "qa_reviewer": lambda case: case.qa_reviewer or None,
+    "qa_reviewed_at": lambda case: case.qa_reviewed_at,
+    "qa_severity": lambda case: case.qa_severity,
+    "qa_notes": lambda case: case.qa_notes,
+    "due_at": lambda case: case.clock.due_at,
+    "is_open": lambda case: case.status is not CaseStatus.CLOSED,
+    "severity": lambda case: case.severity,
+    "risk_rank": lambda case: risk_rank(case.severity),
+    "typology": lambda case: case.typology,
+    "alert_count": lambda case: len(case.alerts),
+    "transaction_count": lambda case: case.transactions,
+    "amount_minor": lambda case: case.amount_minor,
+}
+
+_CLOCK: Final = ("due_at",)
+_ALERTS: Final = ("severity", "risk_rank", "typology", "alert_count", "transaction_count", "amount_minor")
+
+#: Which columns to write when a field of a case changed: its own, and what is computed from it.
+_WRITES: Final[dict[str, tuple[str, ...]]] = {
+    field.name: (field.name,) for field in fields(Case) if field.name != "alerts"
+} | {
+    "status": ("status", "is_open"),
+    "suspicion_at": ("suspicion_at", *_CLOCK),
+    "suspect_identified": ("suspect_identified", *_CLOCK),
+}
+_fields = attrgetter(*_WRITES)
+
+
+def _changed(before: Case, after: Case) -> tuple[str, ...]:
+    """Return the columns in which two states of a case differ, each once."""
+    pairs = zip(_WRITES.values(), _fields(before), _fields(after), strict=True)
+    return tuple(dict.fromkeys(name for columns, old, new in pairs if old != new for name in columns))
+
+
 def _values(case: Case) -> dict[str, Any]:
-    return {
-        "customer_id": case.customer_id,
-        "status": case.status.value,
-        "owner": case.owner or None,
-        "disposition": case.disposition.value,
-        "version": case.version,
-        "opened_at": case.opened_at,
-        "alerted_at": case.alerted_at,
-        "suspicion_at": case.suspicion_at,
-        "suspicion_event": case.suspicion_event,
-        "suspicion_moved": case.suspicion_moved,
-        "suspect_identified": case.suspect_identified,
-        "decision_text": case.decision_text,
-        "decided_by": case.decided_by or None,
-        "decided_at": case.decided_at,
-        "approved_by": case.approved_by or None,
-        "approved_at": case.approved_at,
-        "closed_at": case.closed_at,
-        "qa_status": case.qa_status.value,
-        "qa_reviewer": case.qa_reviewer or None,
-        "qa_reviewed_at": case.qa_reviewed_at,
-        "qa_severity": case.qa_severity,
-        "qa_notes": case.qa_notes,
-        "due_at": case.clock.due_at,
-        "is_open": case.status is not CaseStatus.CLOSED,
-        "severity": case.severity,
-        "risk_rank": risk_rank(case.severity),
-        "typology": case.typology,
-        "alert_count": len(case.alerts),
-        "transaction_count": case.transactions,
-        "amount_minor": case.amount_minor,
-    }
+    return {name: read(case) for name, read in _COLUMNS.items()}

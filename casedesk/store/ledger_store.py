@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -15,6 +17,7 @@ from casedesk.domain.ledger import EMPTY_ROOT, ZERO_HASH, Frontier, Recorded, li
 from casedesk.domain.moments import canonical
 from casedesk.errors import Unavailable
 from casedesk.store.dialects import id_contains, stream
+from casedesk.store.direct import Direct
 from casedesk.store.tables import case_events, ledger_head
 
 #: Columns in the order of :class:`Recorded`.
@@ -24,19 +27,19 @@ COLUMNS = (
 )  # fmt: skip
 _SELECT = sa.select(*(case_events.c[name] for name in COLUMNS))
 
-# Statements of every append, built once: building them anew would cost more than running them.
-_TIP = (
+_TIP = Direct(
     sa.select(case_events.c.case_seq, case_events.c.event_hash)
     .where(case_events.c.case_id == sa.bindparam("stream"))
     .order_by(case_events.c.case_seq.desc())
     .limit(1)
 )
-_INSERT = sa.insert(case_events)
+_INSERT = Direct(sa.insert(case_events), COLUMNS)
 _HEAD = sa.select(ledger_head.c.size, ledger_head.c.root, ledger_head.c.frontier).where(ledger_head.c.head_id == 1)
-_MOVE_HEAD = sa.update(ledger_head).where(ledger_head.c.head_id == 1)
+_OF_HEAD = sa.update(ledger_head).where(ledger_head.c.head_id == 1)
+_MOVE_HEAD = Direct(_OF_HEAD, ("size", "root", "frontier"))
 # An UPDATE is the one statement that locks the row on all three databases; FOR UPDATE renders nothing on SQL Server.
-_LOCK_HEAD = _MOVE_HEAD.values(locks=ledger_head.c.locks + 1).returning(
-    ledger_head.c.size, ledger_head.c.root, ledger_head.c.frontier
+_LOCK_HEAD = Direct(
+    _OF_HEAD.values(locks=ledger_head.c.locks + 1).returning(ledger_head.c.size, ledger_head.c.frontier)
 )
 
 
@@ -117,7 +120,7 @@ class LedgerReader:
 
     def everything(self, chunk: int = 500) -> Iterator[Recorded]:
         """Stream the whole ledger in order; memory stays bounded by ``chunk`` rows."""
-        yield from map(Recorded._make, stream(self._connection, _SELECT.order_by(case_events.c.event_id), chunk))
+        return map(_as_recorded, stream(self._connection, _SELECT.order_by(case_events.c.event_id), chunk))
 
     def actions(self) -> tuple[str, ...]:
         """Return the kinds of event that occur."""
@@ -126,6 +129,10 @@ class LedgerReader:
     def users(self) -> tuple[str, ...]:
         """Return everybody who occurs."""
         return tuple(self._connection.execute(sa.select(case_events.c.user).distinct().order_by("user")).scalars())
+
+
+# What Recorded._make does, without its Python frame for each of millions of rows.
+_as_recorded: Callable[[Sequence[Any]], Recorded] = partial(tuple.__new__, Recorded)
 
 
 def _recorded(row: sa.Row[*tuple[object, ...]]) -> Recorded:
@@ -138,10 +145,11 @@ class Ledger(LedgerReader):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         # The lock comes first in the transaction, so that no two writers wait for each other crosswise.
-        head = connection.execute(_LOCK_HEAD).one_or_none()
+        head = _LOCK_HEAD.first(connection, {})
         if head is None:
             raise NoLedgerHead
-        self._frontier = Frontier.load(head.size, head.frontier)
+        size, frontier = head
+        self._frontier = Frontier.load(size, frontier)
         self._tips: dict[str, tuple[int, str]] = {}
         self._pending: list[Recorded] = []
 
@@ -165,18 +173,17 @@ class Ledger(LedgerReader):
 
     def _tip(self, stream: str) -> tuple[int, str]:
         if stream not in self._tips:
-            row = self._connection.execute(_TIP, {"stream": stream}).one_or_none()
-            self._tips[stream] = (row.case_seq, row.event_hash) if row else (0, ZERO_HASH)
+            seq, tip = _TIP.first(self._connection, {"stream": stream}) or (0, ZERO_HASH)
+            self._tips[stream] = (seq, tip)
         return self._tips[stream]
 
     def flush(self) -> None:
         """Write the appended rows and the new head."""
         if not self._pending:
             return
-        rows = [row._asdict() for row in self._pending]
-        self._connection.execute(_INSERT, rows)
+        _INSERT.run_each(self._connection, [row._asdict() for row in self._pending])
         head = {"size": self._frontier.size, "root": self._frontier.root(), "frontier": self._frontier.dump()}
-        self._connection.execute(_MOVE_HEAD, head)
+        _MOVE_HEAD.run(self._connection, head)
         self._pending.clear()
 
 

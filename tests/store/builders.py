@@ -134,7 +134,7 @@ def step(uow: Writing, case: Case, event: Event, user: str, at: datetime = NOON)
     """Append an event and save what the case becomes, as every use case does."""
     changed = after(case, uow.ledger.append(event, stream=case.case_id, user=user, at=at))
     if changed.version != case.version:
-        uow.cases.save(changed, seen_version=case.version)
+        uow.cases.save(changed, over=case, alerts=event.action.startswith("alert_"))
     return changed
 
 

@@ -138,7 +138,7 @@ def test_every_statement_the_stores_say_is_tsql(sqlite_engine: Engine) -> None:
 def test_the_head_is_locked_by_an_update_and_read_with_a_hold() -> None:
     from casedesk.store import ledger_store
 
-    lock = str(ledger_store._LOCK_HEAD.compile(dialect=TSQL))
+    lock = ledger_store._LOCK_HEAD.text(TSQL)
     assert lock.startswith("UPDATE ledger_head SET locks=")
     assert "OUTPUT inserted.size" in lock
     read = str(ledger_store._HEAD.with_hint(ledger_store.ledger_head, "WITH (HOLDLOCK)", "mssql").compile(dialect=TSQL))
@@ -148,7 +148,7 @@ def test_the_head_is_locked_by_an_update_and_read_with_a_hold() -> None:
 def test_a_table_with_triggers_is_not_asked_for_output() -> None:
     from casedesk.store import ledger_store
 
-    assert "OUTPUT" not in str(ledger_store._INSERT.compile(dialect=TSQL))
+    assert "OUTPUT" not in ledger_store._INSERT.text(TSQL)
 
 
 def test_wiping_and_filling_again_leaves_a_working_desk(engine: Engine) -> None:
