@@ -87,7 +87,8 @@ class Direct:
 
     def _compile(self, dialect: Dialect) -> _Text:
         """Let SQLAlchemy write the text and name the conversions of its column types."""
-        compiled: Any = self._statement.compile(dialect=dialect, column_keys=self._columns)  # type: ignore[attr-defined]
+        statement: Any = self._statement  # `compile` is missing from the public type, not from any statement
+        compiled = statement.compile(dialect=dialect, column_keys=self._columns)
         binders = []
         for parameter in compiled.binds.values():
             bind = parameter.type.dialect_impl(dialect).bind_processor(dialect)
