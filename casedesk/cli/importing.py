@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 def import_files(
     path: Annotated[Path, typer.Argument(help="A file, or a folder with customers, accounts and transactions files.")],
     format: Annotated[
-        str, typer.Option(help="auto, native, amlworld or amlworld-patterns.", metavar="FORMAT")
+        str,
+        typer.Option(
+            help="auto, native, amlworld, amlworld-patterns, saml-d, paysim, amlsim, amlgentex, camt.053 or pacs.008.",
+            metavar="FORMAT",
+        ),
     ] = "auto",
     map: Annotated[
         list[str] | None, typer.Option(metavar="COLUMN=FIELD", help="Which column of the file is which field.")
@@ -35,6 +39,10 @@ def import_files(
     zone: Annotated[
         str | None, typer.Option(metavar="ZONE", help="Zone of times that name none, such as Europe/Vienna.")
     ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(metavar="INSTANT", help="When step 0 was, for PaySim and AMLSim. Default: 2026-01-01T00:00:00Z."),
+    ] = None,
     rejects: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where rejects files go. Default: beside the imported file.")
     ] = None,
@@ -42,7 +50,10 @@ def import_files(
     user: AsOrDesk = DESK_ITSELF,
     chunk_rows: Annotated[int, typer.Option(hidden=True, min=1)] = 50_000,
 ) -> None:
-    """Import customers, accounts and transactions: CSV, Parquet or JSON lines; the desk's own format or AMLworld's.
+    """Import customers, accounts and transactions: CSV, Parquet, JSON lines, or ISO 20022 XML.
+
+    A file of the desk's own format, of a published data set or of a bank's message is recognised by its header; any other
+    is read with --map.
 
     A second import of the same rows stores nothing. An import that was stopped goes on where it was when the same command
     is given again.
@@ -64,7 +75,7 @@ def import_files(
                 at=session.at,
                 path=path,
                 base_currency=session.desk.settings.base_currency,
-                how=HowToRead(format, mapping, zone, chunk_rows),
+                how=HowToRead(format, mapping, zone, chunk_rows, start),
                 rejects_dir=rejects,
                 progress=lambda p: _show(update, p),
             )

@@ -9,10 +9,11 @@ from casedesk.formats.batches import (
     CustomerBatch,
     TransactionBatch,
 )
+from casedesk.formats.choosing import FORMATS, SourceKind
 from casedesk.formats.mapping import TRANSACTION_FIELDS, Mapping
 from casedesk.formats.rate_files import DEFAULT_RATES, default_rates, read_rates
 from casedesk.formats.rejects import RejectedRow, write_rejects
-from casedesk.formats.sources import CHUNK_ROWS, FORMATS, Source, SourceKind, open_source, open_sources
+from casedesk.formats.sources import CHUNK_ROWS, Source, open_source, open_sources
 
 __all__ = [
     "ACCOUNT_SEEN_SCHEMA",

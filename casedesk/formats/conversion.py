@@ -30,10 +30,12 @@ class Paid:
     micros: Ints
 
 
-def convert_column(paid: Paid, rates: RateTable, base: str, faults: Faults, raw: Mapping[str, Column]) -> Ints:
+def convert_column(
+    paid: Paid, rates: RateTable, base: str, faults: Faults, raw: Mapping[str, Column], field: str = "currency"
+) -> Ints:
     """Convert sound rows to minor units of ``base`` at the rate of their UTC day; mark rows without a rate.
 
-    ``raw`` has the columns ``currency`` and ``amount`` as they were read, for the rejects.
+    ``raw`` has the columns ``field`` and ``amount`` as they were read, for the rejects.
     """
     result = np.zeros(len(paid.minor), dtype=np.int64)
     days = paid.micros // _DAY
@@ -48,7 +50,7 @@ def convert_column(paid: Paid, rates: RateTable, base: str, faults: Faults, raw:
                     factor = rates.factor(currency, _day(int(days[rows][0])), base)
                 except NoRate:
                     reason = partial(_why_no_rate, rates, currency, days, base)
-                    faults.mark(rows, "currency", raw["currency"], reason)
+                    faults.mark(rows, field, raw[field], reason)
                     continue
                 converted = _multiply(paid.minor[rows], *factor)
                 large = np.zeros(len(rows), dtype=np.bool_)

@@ -22,6 +22,7 @@ class FileType(StrEnum):
     PATTERNS = "AMLworld patterns"
     JSON_LINES = "JSON lines"
     PARQUET = "Parquet"
+    XML = "XML"
 
 
 #: First bytes of files people drop by mistake, as published by their formats.
@@ -42,11 +43,7 @@ _SIGNATURES: Final[tuple[tuple[bytes, str], ...]] = (
     (b"\xff\xfe", "UTF-16 text; save it as UTF-8"),
     (b"\xfe\xff", "UTF-16 text; save it as UTF-8"),
 )
-_MARKUP: Final[tuple[tuple[bytes, str], ...]] = (
-    (b"<?xml", "an XML declaration"),
-    (b"<!doctype html", "an HTML page"),
-    (b"<html", "an HTML page"),
-)
+_HTML: Final = (b"<!doctype html", b"<html")
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -133,9 +130,10 @@ def _type_of(path: Path, head: bytes, gzipped: bool) -> FileType:
         if head.startswith(signature):
             raise WrongFileType(path, f"it starts with {what}")
     start = head.removeprefix(_UTF8_BOM).lstrip()[:64].lower()
-    for markup, what in _MARKUP:
-        if start.startswith(markup):
-            raise WrongFileType(path, f"it starts with {what}")
+    if start.startswith(_HTML):
+        raise WrongFileType(path, "it starts with an HTML page")
+    if start.startswith(b"<"):
+        return FileType.XML
     if start.startswith(b"["):
         raise WrongFileType(path, "it starts with a JSON array; write one object a line instead")
     if start.startswith(b"{"):

@@ -20,6 +20,8 @@ from casedesk.formats.records import Records
 from casedesk.formats.rejects import RejectedRow, rejected
 
 _BLOCK_ROWS: Final = 20_000
+_BEGIN: Final = "BEGIN LAUNDERING ATTEMPT"
+_END: Final = "END LAUNDERING ATTEMPT"
 
 
 class NestedColumn(Invalid):
@@ -143,14 +145,16 @@ class ParquetReader:
 class PatternsReader:
     """Read AMLworld's list of laundering attempts: rows without a header between BEGIN and END lines.
 
-    The lines that name the attempt are labels and are left out; row numbers are the file's line numbers.
+    The lines that name the attempt are labels: the last two columns have its number and typology, and only an evaluation
+    asks for them. Row numbers are the file's line numbers.
     """
 
     first_number = 1
     header: Final = (
         "Timestamp", "From Bank", "Account", "To Bank", "Account", "Amount Received", "Receiving Currency",
-        "Amount Paid", "Payment Currency", "Payment Format", "Is Laundering",
+        "Amount Paid", "Payment Currency", "Payment Format", "Is Laundering", "Attempt", "Typology",
     )  # fmt: skip
+    _printed: Final = len(header) - 2
 
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
@@ -158,20 +162,24 @@ class PatternsReader:
     def blocks(self, wanted: Sequence[int]) -> Iterator[Records]:
         with self._opened.stream() as stream:
             lines = enumerate(stream, start=1)
+            attempt, typology = 0, ""
             while block := list(islice(lines, _BLOCK_ROWS)):
                 rows: list[list[str]] = []
                 numbers: list[int] = []
                 broken: list[RejectedRow] = []
                 for number, line in block:
                     text = line.decode("utf-8").removeprefix("\ufeff").strip()
-                    if not text or text.startswith(("BEGIN LAUNDERING ATTEMPT", "END LAUNDERING ATTEMPT")):
+                    if text.startswith(_BEGIN):
+                        attempt, typology = attempt + 1, text.removeprefix(_BEGIN).partition(":")[0].strip(" -")
+                    if not text or text.startswith((_BEGIN, _END)):
                         continue
                     values = _split(text)
-                    if len(values) not in (len(self.header), len(self.header) - 1):
-                        reason = f"The line has {len(values)} values where an AMLworld row has {len(self.header)}."
+                    if len(values) not in (self._printed, self._printed - 1):
+                        reason = f"The line has {len(values)} values where an AMLworld row has {self._printed}."
                         broken.append(rejected(number, "row", text, reason))
                         continue
-                    rows.append(values)
+                    label = values[self._printed - 1] if len(values) == self._printed else ""
+                    rows.append([*values[: self._printed - 1], label, str(attempt), typology])
                     numbers.append(number)
                 columns = tuple(pa.array([row[i] for row in rows], pa.string()) for i in wanted)
                 yield Records(columns, np.array(numbers, dtype=np.int64), tuple(broken), self._opened.position(stream))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 import pyarrow as pa
 
@@ -50,15 +50,27 @@ def party_columns(path: Path, header: Sequence[str], fields: tuple[str, ...], wh
     return found
 
 
-def customer_batch(index: int, records: Records, fields: Sequence[str]) -> CustomerBatch:
+#: Makes the desk's fields of a row's own.
+Translate: TypeAlias = Callable[[Mapping[str, str]], Mapping[str, str]]
+
+
+def _as_it_is(row: Mapping[str, str]) -> Mapping[str, str]:
+    return row
+
+
+def customer_batch(
+    index: int, records: Records, fields: Sequence[str], translate: Translate = _as_it_is
+) -> CustomerBatch:
     """Check the customers of one chunk."""
-    good, _, bad = _each(records, fields, _customer)
+    good, _, bad = _each(records, fields, lambda row: _customer(translate(row)))
     return CustomerBatch(index, _read(records), bad, records.bytes_read, good)
 
 
-def account_batch(index: int, records: Records, fields: Sequence[str]) -> AccountBatch:
+def account_batch(
+    index: int, records: Records, fields: Sequence[str], translate: Translate = _as_it_is
+) -> AccountBatch:
     """Check the accounts of one chunk."""
-    good, numbers, bad = _each(records, fields, _account)
+    good, numbers, bad = _each(records, fields, lambda row: _account(translate(row)))
     return AccountBatch(index, _read(records), bad, records.bytes_read, good, numbers)
 
 

@@ -20,13 +20,19 @@ from casedesk.formats.headers import MissingColumns, position_of
 from casedesk.formats.mapping import REQUIRED_FIELDS, TRANSACTION_FIELDS, Mapping
 from casedesk.formats.presets import AMLWORLD_CHANNELS, AMLWORLD_CURRENCIES, channel_named, same_spelling
 from casedesk.formats.records import Column, Records
+from casedesk.formats.steps import StepClock
 
-_Known: TypeAlias = Callable[[str], str | None]
+Known: TypeAlias = Callable[[str], str | None]
+#: Makes one column of strings of several.
+Joined: TypeAlias = Callable[..., Column]
 
 NATIVE: Final = "native"
 AMLWORLD: Final = "amlworld"
 PATTERNS: Final = "amlworld-patterns"
 MAPPED: Final = "mapped"
+
+#: The zone of times that name none, where a format is known to have no other.
+UTC: Final = ZoneInfo("UTC")
 
 _AMLWORLD_HEADER: Final = (
     "timestamp", "from bank", "account", "to bank", "account", "amount received", "receiving currency", "amount paid",
@@ -38,29 +44,40 @@ _AMLWORLD_HEADER: Final = (
 class Plan:
     """How the rows of one file become transactions.
 
-    ``sources`` maps a field to positions among ``wanted``; two positions are a bank and an account, joined by a slash.
-    ``id_prefix`` is set where ids are derived.
+    ``sources`` maps a field to positions among ``wanted``; several are made one column by ``joined``, or else are a bank and
+    an account, joined by a slash. The source ``identity`` is no field: it tells rows apart whose fields are equal.
+    ``id_prefix`` is set where ids are derived, ``clock`` where times are steps, ``banked`` where the part of an account id
+    before its slash is its bank, ``received_at_rate`` where a received currency comes without its amount, which is then
+    the amount paid at the rate of the day. ``labels`` maps a label to its position in the header: no field reads one.
     """
 
     format: str
     wanted: tuple[int, ...]
     sources: MappingType[str, tuple[int, ...]]
-    currency: _Known
-    channel: _Known
-    country: _Known
+    currency: Known
+    channel: Known
+    country: Known
     constants: MappingType[str, str] = field(default_factory=dict)
     words: MappingType[str, MappingType[str, str]] = field(default_factory=dict)
     zone: ZoneInfo | None = None
     round_amounts: bool = False
     id_prefix: str | None = None
     channel_words: str = "write one of " + ", ".join(Channel)
+    currency_words: str = ""
+    country_words: str = ""
+    joined: MappingType[str, Joined] = field(default_factory=dict)
+    clock: StepClock | None = None
+    banked: bool = False
+    received_at_rate: bool = False
+    labels: MappingType[str, int] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
         """Name the plan, so that an import is only resumed under the one it began with."""
         words = {name: dict(known) for name, known in self.words.items()}
         parts = (self.format, self.wanted, dict(self.sources), dict(self.constants), words, self.round_amounts)
-        return hashlib.sha256(repr((*parts, self.zone and self.zone.key, self.id_prefix)).encode()).hexdigest()
+        told = (*parts, self.zone and self.zone.key, self.id_prefix)
+        return hashlib.sha256(repr((*told, self.clock) if self.clock else told).encode()).hexdigest()
 
     def column(self, records: Records, name: str) -> Column:
         """Build the column of a field: strings, or timestamps where the file has them; empty where it has none."""
@@ -71,8 +88,10 @@ class Plan:
         parts = [records.columns[i] for i in positions]
         if name != "booked_at":
             parts = [part.cast(pa.string()).fill_null("") for part in parts]
+        if name in self.joined:
+            return self.joined[name](*parts)
         if len(parts) == 2:
-            return _account_key(parts[0], parts[1])
+            return account_key(parts[0], parts[1])
         return self._translated(name, parts[0])
 
     def _translated(self, name: str, column: Column) -> Column:
@@ -84,8 +103,8 @@ class Plan:
         return pa.array(texts, pa.string()).take(encoded.indices)
 
 
-def _account_key(bank: Any, account: Any) -> Column:
-    """Join bank and account as AMLworld prints them: ids collide across banks, and leading zeros count. No account, no key."""
+def account_key(bank: Any, account: Any) -> Column:
+    """Join bank and account as they are printed: ids collide across banks, and leading zeros count. No account, no key."""
     bank, account = pc.utf8_trim_whitespace(bank), pc.utf8_trim_whitespace(account)
     joined = pc.binary_join_element_wise(bank, account, "/")
     return pc.if_else(pc.equal(pc.binary_length(account), 0), "", joined)
@@ -109,7 +128,7 @@ def native_plan(path: Path, header: Sequence[str], zone: ZoneInfo | None) -> Pla
         sources={name: (i,) for i, name in enumerate(found)},
         currency=lambda word: word if word in MINOR_DIGITS else None,
         channel=lambda word: word if word in Channel.__members__ else None,
-        country=_country_code,
+        country=country_code,
         zone=zone,
     )
 
@@ -156,11 +175,12 @@ def is_amlworld(header: Sequence[str]) -> bool:
     return names in (_AMLWORLD_HEADER, (*_AMLWORLD_HEADER, "is laundering"))
 
 
-def amlworld_plan(zone: ZoneInfo, form: str = AMLWORLD) -> Plan:
-    """Read AMLworld's columns by position; its label column is never read.
+def amlworld_plan(zone: ZoneInfo, header: Sequence[str], form: str = AMLWORLD) -> Plan:
+    """Read AMLworld's columns by position; what follows them are labels, which are kept apart.
 
     Its amounts are doubles with six decimals at most and its yen have cents: excess decimals are rounded half to even.
     """
+    labels = {name: at for at, name in enumerate(header) if at >= len(_AMLWORLD_HEADER)}
     currencies, channels = same_spelling(AMLWORLD_CURRENCIES), same_spelling(AMLWORLD_CHANNELS)
     sources = {
         "booked_at": (0,), "from_account": (1, 2), "to_account": (3, 4), "received_amount": (5,),
@@ -172,13 +192,16 @@ def amlworld_plan(zone: ZoneInfo, form: str = AMLWORLD) -> Plan:
         sources=sources,
         currency=lambda word: currencies.get(word.casefold()),
         channel=lambda word: channels.get(word.casefold()),
-        country=_country_code,
+        country=country_code,
         zone=zone,
         round_amounts=True,
         id_prefix="AW",
+        banked=True,
+        labels=labels,
         channel_words="AMLworld knows ACH, Bitcoin, Cash, Cheque, Credit Card, Reinvestment and Wire",
     )
 
 
-def _country_code(word: str) -> str | None:
+def country_code(word: str) -> str | None:
+    """Let a country's own code pass, and a blank."""
     return word if not word or word in COUNTRIES else None

@@ -36,6 +36,52 @@ AMLWORLD_CHANNELS: Final = {
     "reinvestment": Channel.INTERNAL.value,
 }
 
+#: SAML-D's currencies, with the singular and plural its versions use.
+SAML_D_CURRENCIES: Final = {
+    **dict.fromkeys(("uk pounds", "uk pound", "british pound", "pound sterling"), "GBP"),
+    **dict.fromkeys(("us dollar", "us dollars"), "USD"),
+    **dict.fromkeys(("euro", "euros"), "EUR"),
+    **dict.fromkeys(("yen", "japanese yen"), "JPY"),
+    **dict.fromkeys(("swiss franc", "swiss francs"), "CHF"),
+    **dict.fromkeys(("indian rupee", "indian rupees"), "INR"),
+    **dict.fromkeys(("pakistani rupee", "pakistani rupees"), "PKR"),
+    **dict.fromkeys(("naira", "nigerian naira"), "NGN"),
+    **dict.fromkeys(("dirham", "uae dirham", "emirati dirham"), "AED"),
+    **dict.fromkeys(("moroccan dirham", "moroccan dirhams"), "MAD"),
+    **dict.fromkeys(("mexican peso", "mexican pesos"), "MXN"),
+    **dict.fromkeys(("turkish lira", "turkish liras"), "TRY"),
+    **dict.fromkeys(("albanian lek", "lek"), "ALL"),
+}
+
+#: SAML-D's seven payment types.
+SAML_D_CHANNELS: Final = {
+    "cash deposit": Channel.CASH.value,
+    "cash withdrawal": Channel.CASH.value,
+    "ach": Channel.ACH.value,
+    "cheque": Channel.CHEQUE.value,
+    "credit card": Channel.CARD.value,
+    "debit card": Channel.CARD.value,
+    "cross-border": Channel.WIRE.value,
+}
+
+#: PaySim's five types of mobile money. CASH_IN and CASH_OUT have cash on one side.
+PAYSIM_CHANNELS: Final = {
+    "cash_in": Channel.CASH.value,
+    "cash_out": Channel.CASH.value,
+    "debit": Channel.ACH.value,
+    "payment": Channel.ACH.value,
+    "transfer": Channel.ACH.value,
+}
+
+#: AMLGentex's types. The opening balance is a booking, no payment; both spellings occur.
+AMLGENTEX_CHANNELS: Final = {
+    "transfer": Channel.ACH.value,
+    "cash": Channel.CASH.value,
+    "initalbalance": Channel.OTHER.value,
+    "initialbalance": Channel.OTHER.value,
+}
+
+
 #: Usual words for a channel, folded to lower case with ``_`` and ``-`` read as a space. There is no word for OTHER: a word
 #: that is not here is a question for a person, who answers it with ``--map-value``.
 CHANNEL_WORDS: Final = {

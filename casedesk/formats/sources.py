@@ -3,56 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from casedesk.domain.money import MINOR_DIGITS, UnknownCurrency
 from casedesk.domain.rates import RateTable
-from casedesk.errors import Invalid
 from casedesk.formats.batches import Batch
+from casedesk.formats.choosing import FORMATS, Layout, MakeBatch, SourceKind, UnknownFormat, layouts_of
 from casedesk.formats.csv_reader import CsvReader
 from casedesk.formats.file_types import FileType, Opened, recognise
-from casedesk.formats.headers import shown
-from casedesk.formats.mapping import TRANSACTION_FIELDS, Mapping
+from casedesk.formats.mapping import Mapping
 from casedesk.formats.other_readers import ParquetReader, text_reader
-from casedesk.formats.parties import ACCOUNT_FIELDS, CUSTOMER_FIELDS, account_batch, customer_batch, party_columns
-from casedesk.formats.plans import (
-    AMLWORLD,
-    NATIVE,
-    PATTERNS,
-    Plan,
-    amlworld_plan,
-    is_amlworld,
-    mapped_plan,
-    native_plan,
-)
+from casedesk.formats.plans import PATTERNS
 from casedesk.formats.prescan import Scanned, scan
-from casedesk.formats.records import Reader, Records, chunked
+from casedesk.formats.preset_plans import Options
+from casedesk.formats.records import Column, Reader, Records, chunked
 from casedesk.formats.times import zone_named
-from casedesk.formats.transactions import TransactionValidator
+from casedesk.formats.xml_messages import XmlReader
+from casedesk.formats.xml_plans import MESSAGES
 
 #: Rows of a chunk. Fifty thousand rows of thirteen columns take about 30 MB while they are checked.
 CHUNK_ROWS: Final = 50_000
-
-FORMATS: Final = ("auto", NATIVE, AMLWORLD, PATTERNS)
-
-_MakeBatch = Callable[[int, Records], Batch]
-
-
-class SourceKind(StrEnum):
-    """What the rows of a file are, in the order a folder is imported."""
-
-    CUSTOMERS = "customers"
-    ACCOUNTS = "accounts"
-    TRANSACTIONS = "transactions"
-
-
-class UnknownFormat(Invalid):
-    """The header is none that the desk knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +47,8 @@ class Source:
     total_rows_hint: int
     chunk_rows: int
     _reader: Reader
-    _wanted: tuple[int, ...]
-    _start: Callable[[], _MakeBatch]
-    _counts_rows: bool
+    _layout: Layout
+    _begin: Callable[[], MakeBatch]
 
     def batches(self, start_chunk: int = 0) -> Iterator[Batch]:
         """Read, check and convert chunk by chunk: ``TransactionBatch``, ``CustomerBatch`` or ``AccountBatch`` by ``kind``.
@@ -85,14 +58,31 @@ class Source:
 
         :raises BadQuoting: if a row is longer than any row can be.
         """
-        make = self._start()
-        for index, records in chunked(
-            self._reader.blocks(self._wanted), size=self.chunk_rows, first_number=self._reader.first_number
-        ):
+        make = self._begin()
+        for index, records in self._chunks(self._layout.wanted):
             if index >= start_chunk:
                 yield make(index, records)
-            elif self._counts_rows:
+            elif self._layout.counts_rows:
                 make(index, records)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Name the label columns, which no batch has."""
+        return tuple(self._layout.labels)
+
+    def labelled(self) -> Iterator[tuple[Batch, dict[str, Column]]]:
+        """Read the batches, each with its chunk's row numbers (under ``""``) and label columns. For evaluation only."""
+        make, layout = self._begin(), self._layout
+        width = len(layout.wanted)
+        for index, records in self._chunks((*layout.wanted, *layout.labels.values())):
+            if not records.columns:  # all of its rows were broken
+                continue
+            labels = dict(zip(layout.labels, records.columns[width:], strict=True))
+            yield make(index, replace(records, columns=records.columns[:width])), {"": records.numbers, **labels}
+
+    def _chunks(self, wanted: tuple[int, ...]) -> Iterator[tuple[int, Records]]:
+        first = self._reader.first_number
+        return chunked(self._reader.blocks(wanted), size=self.chunk_rows, first_number=first)
 
 
 def open_source(
@@ -103,42 +93,23 @@ def open_source(
     format: str = "auto",
     mapping: Mapping | None = None,
     zone: str | None = None,
+    start: str | None = None,
     chunk_rows: int = CHUNK_ROWS,
 ) -> Source:
     """Recognise one file by its bytes and its header, and check what can be checked before its rows.
 
-    ``zone`` is the zone of times that name none (an IANA name); AMLworld's are UTC unless it says otherwise.
+    ``zone`` is the zone of times that name none (an IANA name); those of published data sets and of statements are UTC
+    unless it says otherwise. ``start`` is the instant of step 0 (ISO 8601 with a zone) where times are steps.
+
+    Of an accounts file that also names the holders, this is the accounts; :func:`open_sources` gives both.
 
     :raises NoSuchFile, EmptyFile, DamagedArchive, WrongFileType: if the file is not there or not readable.
     :raises NotUtf8: if a byte of a text file is not UTF-8; the sentence names line and offset.
     :raises TooManyColumns, RepeatedColumn, MissingColumns, UnknownFormat, BadHeader, BadQuoting: if the header is wrong.
-    :raises UnknownZone, UnknownCurrency: if an option is.
+    :raises UnsafeXml, BrokenXml, OtherXml: if XML is not a message the desk reads.
+    :raises UnknownZone, UnknownCurrency, BadStart, BadMapping: if an option is.
     """
-    if base_currency not in MINOR_DIGITS:
-        raise UnknownCurrency(base_currency)
-    if format not in FORMATS:
-        raise UnknownFormat(f"“{format}” is not a format; choose one of {', '.join(FORMATS)}.")
-    local = zone_named(zone) if zone else None
-    opened = recognise(path)
-    scanned = scan(opened)
-    reader = _reader(opened, scanned, format)
-    kind, plan, fields = _plan(path, reader, opened.type, format, mapping or Mapping(), local)
-    start, wanted, form = _maker(kind, plan, fields, rates, base_currency)
-    told = (scanned.sha256, kind, plan.digest if plan else repr(fields), rates.sha256, base_currency, chunk_rows)
-    return Source(
-        path=path,
-        kind=kind,
-        format=form,
-        sha256=scanned.sha256,
-        fingerprint=hashlib.sha256(repr(told).encode()).hexdigest(),
-        total_bytes=scanned.total_bytes,
-        total_rows_hint=reader.rows if isinstance(reader, ParquetReader) else scanned.newlines,
-        chunk_rows=chunk_rows,
-        _reader=reader,
-        _wanted=wanted,
-        _start=start,
-        _counts_rows=bool(plan and plan.id_prefix),
-    )
+    return _sources_of(path, rates, base_currency, format, mapping, zone, start, chunk_rows)[-1]
 
 
 def open_sources(
@@ -149,9 +120,12 @@ def open_sources(
     format: str = "auto",
     mapping: Mapping | None = None,
     zone: str | None = None,
+    start: str | None = None,
     chunk_rows: int = CHUNK_ROWS,
 ) -> list[Source]:
     """Open a file, or the customers, accounts and transactions files of a folder in that order.
+
+    An accounts file of a data set that has no customers file is opened twice: for its holders, then for its accounts.
 
     In a folder, files are found by name (``customers.csv``, ``transactions.parquet``, ``accounts.csv.gz`` ...); others, such
     as labels, are left alone.
@@ -159,19 +133,54 @@ def open_sources(
     :raises UnknownFormat: if a folder holds none of them, or two of one kind.
     """
     files = _files_of(path) if path.is_dir() else [path]
-    return [
-        open_source(
-            file,
-            rates=rates,
-            base_currency=base_currency,
-            format=format,
-            # A mapping is for transactions; beside them in a folder lie files of the desk's own format.
-            mapping=mapping if file == path or file.name.startswith(SourceKind.TRANSACTIONS) else None,
-            zone=zone,
-            chunk_rows=chunk_rows,
+    opened: list[Source] = []
+    for file in files:
+        # A mapping and a start are for transactions; beside them in a folder lie files of accounts and customers.
+        for_it = file == path or file.name.startswith(SourceKind.TRANSACTIONS)
+        opened += _sources_of(
+            file, rates, base_currency, format, mapping if for_it else None, zone, start if for_it else None, chunk_rows
         )
-        for file in files
-    ]
+    return opened
+
+
+def _sources_of(
+    path: Path,
+    rates: RateTable,
+    base_currency: str,
+    format: str,
+    mapping: Mapping | None,
+    zone: str | None,
+    start: str | None,
+    chunk_rows: int,
+) -> list[Source]:
+    if base_currency not in MINOR_DIGITS:
+        raise UnknownCurrency(base_currency)
+    if format not in FORMATS:
+        raise UnknownFormat(f"“{format}” is not a format; choose one of {', '.join(FORMATS)}.")
+    options = Options(base_currency, zone_named(zone) if zone else None, start, mapping or Mapping())
+    opened = recognise(path)
+    scanned = scan(opened)
+    reader = _reader(opened, scanned, format)
+    hint = reader.rows if isinstance(reader, ParquetReader | XmlReader) else scanned.newlines
+    sources: list[Source] = []
+    for layout in layouts_of(path, reader, opened, format, options):
+        told = (scanned.sha256, layout.kind, layout.digest, rates.sha256, base_currency, chunk_rows)
+        sources.append(
+            Source(
+                path=path,
+                kind=layout.kind,
+                format=layout.format,
+                sha256=scanned.sha256,
+                fingerprint=hashlib.sha256(repr(told).encode()).hexdigest(),
+                total_bytes=scanned.total_bytes,
+                total_rows_hint=hint,
+                chunk_rows=chunk_rows,
+                _reader=reader,
+                _layout=layout,
+                _begin=partial(layout.start, rates, base_currency),
+            )
+        )
+    return sources
 
 
 def _files_of(folder: Path) -> list[Path]:
@@ -196,52 +205,6 @@ def _files_of(folder: Path) -> list[Path]:
 def _reader(opened: Opened, scanned: Scanned, format: str) -> Reader:
     if format == PATTERNS and opened.type is FileType.CSV:
         return text_reader(Opened(opened.path, FileType.PATTERNS, opened.gzipped, opened.head))
+    if opened.type is FileType.XML:
+        return XmlReader(opened, MESSAGES)
     return CsvReader(opened, scanned.quotes) if opened.type is FileType.CSV else text_reader(opened)
-
-
-def _plan(
-    path: Path, reader: Reader, type: FileType, format: str, mapping: Mapping, zone: ZoneInfo | None
-) -> tuple[SourceKind, Plan | None, dict[str, int]]:
-    header = reader.header
-    if type is FileType.PATTERNS or format == PATTERNS:
-        return SourceKind.TRANSACTIONS, amlworld_plan(zone or ZoneInfo("UTC"), PATTERNS), {}
-    if mapping:
-        return SourceKind.TRANSACTIONS, mapped_plan(path, header, mapping, zone), {}
-    if format != NATIVE and is_amlworld(header):
-        return SourceKind.TRANSACTIONS, amlworld_plan(zone or ZoneInfo("UTC")), {}
-    if format == AMLWORLD:
-        raise UnknownFormat(f"{path.name} does not have AMLworld's columns. It has: {shown(header)}.")
-    kind = _native_kind(path, header)
-    if kind is SourceKind.CUSTOMERS:
-        return kind, None, party_columns(path, header, CUSTOMER_FIELDS, "a customers file")
-    if kind is SourceKind.ACCOUNTS:
-        return kind, None, party_columns(path, header, ACCOUNT_FIELDS, "an accounts file")
-    return kind, native_plan(path, header, zone), {}
-
-
-def _native_kind(path: Path, header: Sequence[str]) -> SourceKind:
-    """Choose the kind whose columns the header has most of; an id of its own or half of them is asked for."""
-    names = {name.casefold() for name in header}
-    fields = {
-        SourceKind.TRANSACTIONS: TRANSACTION_FIELDS,
-        SourceKind.ACCOUNTS: ACCOUNT_FIELDS,
-        SourceKind.CUSTOMERS: CUSTOMER_FIELDS,
-    }
-    share = {kind: len(names.intersection(own)) / len(own) for kind, own in fields.items()}
-    best = max(share, key=lambda kind: share[kind])
-    if share[best] * len(fields[best]) < 3:
-        raise UnknownFormat(
-            f"The columns of {path.name} are none the desk knows. It has: {shown(header)}. "
-            "For transactions, say which column is which with --map column=field, for example --map value=amount."
-        )
-    return best
-
-
-def _maker(
-    kind: SourceKind, plan: Plan | None, fields: dict[str, int], rates: RateTable, base: str
-) -> tuple[Callable[[], _MakeBatch], tuple[int, ...], str]:
-    if plan:
-        return (lambda: TransactionValidator(plan, rates, base).batch), plan.wanted, plan.format
-    names = list(fields)
-    build = customer_batch if kind is SourceKind.CUSTOMERS else account_batch
-    return (lambda: lambda index, records: build(index, records, names)), tuple(fields.values()), NATIVE

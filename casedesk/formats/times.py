@@ -20,7 +20,7 @@ _MINUTE: Final = 60 * _SECOND
 _DAY: Final = 24 * 60 * _MINUTE
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 #: Bookings from 1970 up to, not including, 2100: beyond lie typing errors and spreadsheets' day zero.
-_LAST: Final = (datetime(2100, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+LAST: Final = (datetime(2100, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 
 #: What may follow ``YYYY-MM-DDTHH:MM``: seconds, a fraction, a zone (ISO 8601; a space before the zone is tolerated).
 _TAIL: Final = re.compile(r"(?::([0-5][0-9])(?:[.,]([0-9]{1,9}))?)? ?(Z|z|UTC|[+-][0-9]{2}(?::?[0-5][0-9])?)?")
@@ -66,7 +66,7 @@ def parse_times(column: Column, *, field: str, zone: ZoneInfo | None, faults: Fa
             faults.mark(naive, field, column, NO_ZONE)
         else:
             local = local - _offsets(local, naive, zone, column, field, faults)
-    faults.mark((local < 0) | (local >= _LAST), field, column, OUT_OF_RANGE)
+    faults.mark((local < 0) | (local >= LAST), field, column, OUT_OF_RANGE)
     return local
 
 
@@ -155,7 +155,7 @@ def _offsets(local: Ints, naive: Flags, zone: ZoneInfo, column: Column, field: s
     offsets = np.zeros(len(local), dtype=np.int64)
     if zone.key == "UTC":
         return offsets
-    asked = naive & faults.sound & (local >= -_DAY) & (local < _LAST + _DAY)
+    asked = naive & faults.sound & (local >= -_DAY) & (local < LAST + _DAY)
     minutes, codes = np.unique(local[asked] // _MINUTE, return_inverse=True)
     answers = [_offset(int(minute), zone) for minute in minutes]
     offsets[asked] = np.array([answer or 0 for answer in answers], dtype=np.int64)[codes] if answers else 0

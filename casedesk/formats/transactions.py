@@ -51,6 +51,7 @@ class TransactionValidator:
         kept = {name: column.filter(keep) for name, column in columns.items()}
         if self._plan.id_prefix:
             hashed = [kept[name] for name in TRANSACTION_SCHEMA.names if name not in ("transaction_id", "base_minor")]
+            hashed += [kept["identity"]] if "identity" in kept else []
             kept["transaction_id"] = derive_ids(hashed, self._plan.id_prefix, self._ordinals)
         return TransactionBatch(
             index=index,
@@ -58,7 +59,7 @@ class TransactionValidator:
             rejects=tuple(sorted((*records.broken, *faults.rows))),
             bytes_read=records.bytes_read,
             table=pa.table([kept[name] for name in TRANSACTION_SCHEMA.names], schema=TRANSACTION_SCHEMA),
-            accounts=distinct_accounts(kept, banked=len(self._plan.sources.get("from_account", ())) == 2),
+            accounts=distinct_accounts(kept, banked=self._plan.banked),
             rounded=int((rounded & faults.sound).sum()),
             numbers=records.numbers[faults.sound],
         )
@@ -76,7 +77,12 @@ class TransactionValidator:
         text("transaction_id", ID_LENGTH)
         if not plan.id_prefix:
             faults.mark(is_blank(columns["transaction_id"]), "transaction_id", raw["transaction_id"], NO_ID)
-        micros = parse_times(raw["booked_at"], field="booked_at", zone=plan.zone, faults=faults)
+        if "identity" in raw:
+            columns["identity"] = raw["identity"]
+        if plan.clock:
+            micros = plan.clock.micros(raw["booked_at"], field="booked_at", faults=faults)
+        else:
+            micros = parse_times(raw["booked_at"], field="booked_at", zone=plan.zone, faults=faults)
         columns["booked_at"] = pa.array(micros)
         text("from_account", ID_LENGTH)
         text("to_account", ID_LENGTH)
@@ -89,17 +95,19 @@ class TransactionValidator:
         faults.mark(unknown, "channel", raw["channel"], UNKNOWN_CHANNEL.format(plan.channel_words))
         for name in ("from_country", "to_country"):
             columns[name], unknown = translate(raw.get(name, empty), plan.country)
-            faults.mark(unknown, name, raw.get(name, empty), UNKNOWN_COUNTRY)
+            faults.mark(unknown, name, raw.get(name, empty), plan.country_words or UNKNOWN_COUNTRY)
         text("branch", ID_LENGTH)
         text("reference", TEXT_LENGTH)
         codes, currencies = _encoded(columns["currency"])
         paid_in = Paid(paid.minor, codes, currencies, micros)
         columns["base_minor"] = pa.array(convert_column(paid_in, self._rates, self._base, faults, raw))
+        if plan.received_at_rate:
+            self._receive_at_rate(raw, columns, paid_in, faults)
         return columns, rounded
 
     def _money(self, raw: dict[str, Column], currency: str, amount: str, faults: Faults) -> tuple[Column, Amounts]:
         codes, unknown = translate(raw[currency], self._plan.currency)
-        faults.mark(unknown, currency, raw[currency], UNKNOWN_CURRENCY)
+        faults.mark(unknown, currency, raw[currency], self._plan.currency_words or UNKNOWN_CURRENCY)
         amounts = parse_amounts(raw[amount], _decimals(codes), round_excess=self._plan.round_amounts)
         wrong = amounts.fault > 0
         faults.mark(wrong, amount, raw[amount], lambda i: reason_for(int(amounts.fault[i]), codes[i].as_py()))
@@ -110,7 +118,7 @@ class TransactionValidator:
         currency, minor = columns["currency"], columns["amount_minor"]
         columns["received_currency"], columns["received_minor"] = currency, minor
         given = [raw[name] for name in ("received_amount", "received_currency") if name in raw]
-        if all(bool(_blank(column).all()) for column in given):
+        if self._plan.received_at_rate or all(bool(_blank(column).all()) for column in given):
             return np.zeros(len(paid.minor), dtype=np.bool_)
         empty = pa.repeat(pa.scalar("", pa.string()), len(paid.minor))
         amounts, currencies = raw.get("received_amount", empty), raw.get("received_currency", empty)
@@ -125,6 +133,22 @@ class TransactionValidator:
         columns["received_currency"] = codes
         columns["received_minor"] = pc.if_else(pa.array(no_amount), minor, pa.array(received.minor))
         return received.rounded
+
+    def _receive_at_rate(self, raw: dict[str, Column], columns: dict[str, Column], paid: Paid, faults: Faults) -> None:
+        """Work out what arrived in the currency that arrived; a row without a rate on its day is rejected."""
+        given = raw["received_currency"]
+        codes, unknown = translate(given, self._plan.currency)
+        faults.mark(unknown, "received_currency", given, self._plan.currency_words or UNKNOWN_CURRENCY)
+        arrived, currencies = _encoded(codes)
+        minor = paid.minor.copy()
+        for number, currency in enumerate(currencies):
+            rows = (
+                (arrived == number) & (np.array(paid.currencies, dtype=object)[paid.codes] != currency) & faults.sound
+            )
+            if rows.any():
+                part = Paid(paid.minor, np.where(rows, paid.codes, -1), paid.currencies, paid.micros)
+                minor[rows] = convert_column(part, self._rates, currency, faults, raw, "received_currency")[rows]
+        columns["received_currency"], columns["received_minor"] = codes, pa.array(minor)
 
 
 def _blank(column: Column) -> Flags:
@@ -147,7 +171,7 @@ def _decimals(codes: Column) -> Ints:
 def distinct_accounts(columns: dict[str, Column], *, banked: bool) -> Column:
     """List the distinct accounts of a chunk, each with the currency and country of the first row that names it.
 
-    ``banked`` says that account ids are a bank and an account joined by a slash.
+    ``banked`` says that what stands before the slash of an account id is its bank.
     """
     ids = pa.concat_arrays([columns["from_account"], columns["to_account"]])
     codes, _ = _encoded(ids)
@@ -158,5 +182,7 @@ def distinct_accounts(columns: dict[str, Column], *, banked: bool) -> Column:
     ids = ids.take(picked)
     pairs = (("currency", "received_currency"), ("from_country", "to_country"))
     currencies, countries = (pa.concat_arrays([columns[left], columns[right]]).take(picked) for left, right in pairs)
-    banks = pc.replace_substring_regex(ids, "/.*", "") if banked else pa.repeat(pa.scalar("", pa.string()), len(ids))
+    none = pa.repeat(pa.scalar("", pa.string()), len(ids))
+    slashed = pc.replace_substring_regex(ids, "/.*", "") if banked else none
+    banks = pc.if_else(pc.match_substring(ids, "/"), slashed, none)
     return pa.table([ids, banks, currencies, countries], schema=ACCOUNT_SEEN_SCHEMA)

@@ -62,6 +62,7 @@ class HowToRead:
     mapping: Mapping | None = None
     zone: str | None = None
     chunk_rows: int = 50_000
+    start: str | None = None
 
 
 def import_path(
@@ -98,6 +99,7 @@ def import_path(
         format=how.format,
         mapping=how.mapping,
         zone=how.zone,
+        start=how.start,
         chunk_rows=how.chunk_rows,
     )
     begun = _begin(sources, writing, at)

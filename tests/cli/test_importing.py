@@ -13,6 +13,9 @@ from casedesk.domain.people import SYSTEM
 from casedesk.services.ingestion import ImportUnderWay, Progress, import_path
 from tests.builders import START, TestDesk
 from tests.cli.conftest import Command
+from tests.formats.messages import detail, entry, statement, transfer, transfers
+from tests.formats.published import AMLGENTEX, AMLGENTEX_ACCOUNTS, AMLSIM, LABELS, PAYSIM, SAML_D
+from tests.formats.published import row as published_row
 
 HEADER = "transaction_id,booked_at,from_account,to_account,amount,currency,channel\n"
 
@@ -180,3 +183,86 @@ def test_columns_are_mapped_and_words_translated(casedesk: Command, desk: TestDe
     [stored] = desk.dump()["transactions"]
     assert stored[1].isoformat() == "2026-06-01T09:00:00+00:00"
     assert "CASH" in stored
+
+
+PUBLISHED = {"saml-d": (SAML_D, 2), "paysim": (PAYSIM, 2), "amlsim": (AMLSIM, 2), "amlgentex": (AMLGENTEX, 1)}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_published_data_set_is_imported_once_and_without_its_labels(
+    casedesk: Command, desk: TestDesk, tmp_path: Path, name: str
+) -> None:
+    header, stored = PUBLISHED[name]
+    path = tmp_path / "theirs.csv"
+    labelled = published_row(header, **dict.fromkeys(LABELS.get(header, ()), "LAUNDERED"))
+    path.write_text("\n".join([header, labelled, labelled, "too,few"]) + "\n")
+    first = casedesk("import", path, "--json")
+    told = {k: first.json[k] for k in ("read", "stored", "duplicates", "rejected")}
+    assert (first.code, told) == (1, {"read": 3, "stored": stored, "duplicates": 2 - stored, "rejected": 1}), first.err
+    second = casedesk("import", path, "--format", name, "--json")
+    assert (second.json["stored"], second.json["duplicates"]) == (0, 2)
+    dump = desk.dump()
+    assert len(dump["transactions"]) == stored
+    assert "LAUNDERED" not in repr(dump)
+
+
+def test_steps_are_counted_from_the_start_that_is_given(casedesk: Command, desk: TestDesk, tmp_path: Path) -> None:
+    path = tmp_path / "steps.csv"
+    path.write_text(f"{PAYSIM}\n{published_row(PAYSIM, step='25')}\n")
+    assert casedesk("import", path, "--start", "2024-02-28T00:00:00Z").code == 0
+    [stored] = desk.dump()["transactions"]
+    assert stored[1].isoformat() == "2024-02-29T01:00:00+00:00"
+    told = casedesk("import", path, "--start", "2024-02-28")
+    assert (told.code, told.out) == (2, "")
+    assert "“--start 2024-02-28” has no zone; write it as 2026-07-01T09:30:00Z" in told.err
+
+
+def test_accounts_of_a_data_set_are_given_to_their_holders_before_or_after_its_transactions(
+    casedesk: Command, desk: TestDesk, tmp_path: Path
+) -> None:
+    moves, people = tmp_path / "tx.csv", tmp_path / "people.csv"
+    moves.write_text(f"{AMLGENTEX}\n{published_row(AMLGENTEX)}\n")
+    people.write_text(f"{AMLGENTEX_ACCOUNTS}\n439,C_439,1,1,25,c,true,bank_a\n,C_9,1,1,25,c,true,bank_a\n")
+    assert casedesk("import", moves).code == 0
+    told = casedesk("import", people, "--json")
+    assert [(f["kind"], f["read"], f["stored"], f["rejected"]) for f in told.json["files"]] == [
+        ("customers", 2, 2, 0), ("accounts", 2, 1, 1)
+    ]  # fmt: skip
+    again = casedesk("import", people, "--json")
+    assert [(f["stored"], f["duplicates"], f["rejected"]) for f in again.json["files"]] == [(0, 2, 0), (0, 1, 1)]
+    holders = {row[0]: row[1] for row in desk.dump()["accounts"]}
+    assert holders == {"bank_a/439": "C_439", "bank_b/8669": "H-bank_b/8669"}
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        (statement(entry(detail()), entry(way="x"), entry(ref="R3")), 2),
+        (transfers(transfer(), transfer(settled="")), 1),
+    ],
+    ids=["camt.053", "pacs.008"],
+)
+def test_a_message_is_imported_once_and_its_bad_entries_are_listed(
+    casedesk: Command, desk: TestDesk, tmp_path: Path, text: str, stored: int
+) -> None:
+    path = tmp_path / "message.xml"
+    path.write_text(text)
+    first = casedesk("import", path, "--json")
+    assert (first.code, first.json["stored"], first.json["rejected"]) == (1, stored, 1), first.err
+    with Path(first.json["files"][0]["rejects_file"]).open(encoding="utf-8", newline="") as stream:
+        assert [r["row"] for r in csv.DictReader(stream)] == ["2"]
+    second = casedesk("import", path, "--json")
+    assert (second.json["stored"], second.json["duplicates"]) == (0, stored)
+
+
+def test_a_message_that_could_attack_its_reader_is_refused_whole(
+    casedesk: Command, desk: TestDesk, tmp_path: Path
+) -> None:
+    path = tmp_path / "message.xml"
+    path.write_text(
+        '<!DOCTYPE Document [<!ENTITY x SYSTEM "file:///etc/hostname">]>' + statement(entry()).partition("\n")[2]
+    )
+    told = casedesk("import", path)
+    assert (told.code, told.out) == (2, "")
+    assert "has a document type declaration" in told.err
+    assert not desk.dump()["imports"]

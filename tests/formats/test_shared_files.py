@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from casedesk.domain.rates import RateTable
-from casedesk.formats import TRANSACTION_SCHEMA, Mapping, TransactionBatch, open_source
+from casedesk.formats import TRANSACTION_SCHEMA, Mapping, TransactionBatch, open_source, open_sources
 from tests.formats.reading import read
 
 pytestmark = pytest.mark.shared
@@ -73,7 +74,43 @@ def test_the_smoke_set_goes_through_a_mapping(shared_data: Path, rates: RateTabl
     assert good[0]["from_country"] == "JP"
 
 
-@pytest.mark.parametrize("name", ["amlgentex_s12_tx.parquet"])
-def test_a_foreign_parquet_names_its_columns_when_refused(shared_data: Path, rates: RateTable, name: str) -> None:
-    with pytest.raises(Exception, match="It has: .*is_sar.*--map column=field"):
-        open_source(shared_data / name, rates=rates)
+@pytest.mark.slow
+@pytest.mark.parametrize("world", ["s11", "s12"])
+def test_amlgentex_is_taken_whole_and_its_outside_world_is_nobody(
+    shared_data: Path, rates: RateTable, world: str
+) -> None:
+    path = shared_data / f"amlgentex_{world}_tx.parquet"
+    rows, accounts, rejects = 0, set(), 0
+    channels: Counter[str] = Counter()
+    for batch in open_source(path, rates=rates).batches():
+        assert isinstance(batch, TransactionBatch)
+        rows, rejects = rows + batch.table.num_rows, rejects + len(batch.rejects)
+        accounts |= set(batch.accounts["account_id"].to_pylist())
+        channels.update(batch.table["channel"].to_pylist())
+        assert not {"is_sar", "pattern_id", "model_type"} & set(batch.table.column_names)
+    assert (rows, rejects) == (pq.read_metadata(path).num_rows, 0)
+    assert channels["OTHER"] == 10_000  # opening balances
+    assert {account.split("/")[0] for account in accounts} == {"bank_a", "bank_b", "bank_c"}
+    customers, described = open_sources(shared_data / f"amlgentex_{world}_accounts.csv", rates=rates)
+    assert (customers.kind, described.kind) == ("customers", "accounts")
+    told = {a.account_id for batch in described.batches() for a in batch.accounts}  # type: ignore[attr-defined]
+    assert len(told) == 10_000
+    assert len(accounts - told) <= 1  # in each world one account changes its bank
+
+
+def test_amlsim_is_taken_whole_a_day_a_step(shared_data: Path, rates: RateTable) -> None:
+    good, rejects, accounts = read(shared_data / "amlsim_20K_fanin200_transactions.csv.gz", rates)
+    assert (len(good), rejects) == (118_250, [])
+    assert len({row["transaction_id"] for row in good}) == 118_250
+    days = {row["booked_at"] for row in good}
+    assert min(days) == 1_767_225_600_000_000 + 86_400_000_000
+    assert all(day % 86_400_000_000 == 0 for day in days)
+    sources = open_sources(shared_data / "amlsim_20K_fanin200_nodes.csv.gz", rates=rates)
+    nodes = {a.account_id for batch in sources[1].batches() for a in batch.accounts}  # type: ignore[attr-defined]
+    assert len(nodes) == 20_000
+    assert {a.account_id for a in accounts} <= nodes
+
+
+def test_a_foreign_file_names_its_columns_when_refused(shared_data: Path, rates: RateTable) -> None:
+    with pytest.raises(Exception, match="It has: .*sender_id.*--map column=field"):
+        open_source(shared_data / "typology_smoke_quantsingularity_9973.csv", rates=rates)
