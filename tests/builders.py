@@ -20,7 +20,7 @@ from casedesk.domain.people import SYSTEM, Person, Role
 from casedesk.domain.transactions import Account, Customer, CustomerKind
 from casedesk.domain.verification import Report
 from casedesk.services import assignment, audit, decisions, intake, people, quality
-from casedesk.store.alert_store import Run
+from casedesk.store.run_store import Run
 from casedesk.store.tables import metadata
 from casedesk.store.unit_of_work import Reading, Writing
 
@@ -199,7 +199,7 @@ class TestDesk:
             raised_at=at,
         )
         with self.writing() as uow:
-            uow.alerts.add_run(Run(alert.run_id, at, None, "0" * 64, "{}", "0" * 64, "test", 2, 1, 0))
+            uow.runs.add(Run(alert.run_id, at, None, "0" * 64, "{}", "0" * 64, "test", 2, 1, 0))
             uow.alerts.insert([alert])
             uow.commit()
         return alert.alert_id

@@ -1,23 +1,73 @@
-"""`casedesk detect`: run the rules over what is stored; what is new becomes alerts and cases."""
+"""`casedesk detect`: run the rules; what is new becomes alerts and cases. `replay` runs an earlier run again."""
 
 from __future__ import annotations
 
+import json as json_text
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from casedesk.cli.moments import moment
-from casedesk.cli.printing import emit, say
-from casedesk.cli.session import DESK_ITSELF, AsOrDesk, Json, opened
+from casedesk.cli.parameters import changes
+from casedesk.cli.printing import emit, remark, say, table
+from casedesk.cli.session import DESK_ITSELF, AsOrDesk, Json, configured, opened
+from casedesk.domain.moments import canonical
 from casedesk.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from casedesk.detection.engine import DetectionResult
     from casedesk.services.detecting import Detected, Rule
 
 
+class _ManyPaths(TyperGroup):
+    """Takes ``--source A B C`` for ``--source A --source B --source C``; a shell's own pattern expands to that."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        spread: list[str] = []
+        paths = False
+        for word in args:
+            if word.startswith("-"):
+                paths = word == "--source"
+            elif paths and spread[-1] != "--source":
+                spread.append("--source")
+            spread.append(word)
+        return super().parse_args(ctx, spread)
+
+
+app = typer.Typer(
+    help="Run the rules, or run an earlier run again.",
+    cls=_ManyPaths,
+    invoke_without_command=True,
+    rich_markup_mode=None,
+)
+
+_Memory = Annotated[int, typer.Option(min=64, metavar="N", help="Memory the rules may use.")]
+_Threads = Annotated[int | None, typer.Option(min=1, max=1024, metavar="N", help="Default: every core.")]
+
+
+@app.callback()
 def detect(
+    ctx: typer.Context,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATH...", help="Look at these files, folders or patterns instead of the desk's own data."
+        ),
+    ] = None,
+    format: Annotated[str, typer.Option(metavar="F", help="How to read them; default: by their headers.")] = "auto",
+    zone: Annotated[str | None, typer.Option(metavar="ZONE", help="Zone of their times that name none.")] = None,
+    start: Annotated[
+        str | None, typer.Option(metavar="TIME", help="The instant of step 0, where times are steps.")
+    ] = None,
+    rates: Annotated[Path | None, typer.Option(metavar="FILE", help="Exchange rates for them.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what is found, and store nothing.")] = False,
+    rule: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this rule; may be repeated.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Look at everything, not only at what was touched.")] = False,
     until: Annotated[
         str | None,
         typer.Option(metavar="TIME", help="Only transactions booked before this instant (ISO 8601, with zone)."),
@@ -25,45 +75,169 @@ def detect(
     param: Annotated[
         list[str] | None, typer.Option(metavar="RULE.NAME=VALUE", help="Another value for a rule's parameter.")
     ] = None,
-    memory_mib: Annotated[int, typer.Option(min=64, metavar="N", help="Memory the rules may use.")] = 4096,
-    threads: Annotated[int | None, typer.Option(min=1, max=1024, metavar="N", help="Default: every core.")] = None,
+    memory_mib: _Memory = 4096,
+    threads: _Threads = None,
     json: Json = False,
     user: AsOrDesk = DESK_ITSELF,
 ) -> None:
     """Run the rules. Alerts of a customer join that customer's open case, or open a new one.
 
-    Running again over the same transactions opens nothing new.
+    Running again over the same transactions opens nothing new; only what was touched since the last run is looked at.
     """
+    if ctx.invoked_subcommand:
+        return
+    _refuse_misplaced(source, dry_run, until, {"--format": format != "auto", "--zone": zone, "--start": start,
+                                               "--rates": rates})  # fmt: skip
+    rules = _chosen(rule or (), param or ())
+    if source:
+        from casedesk.services import offline_detecting
+
+        limits = offline_detecting.Limits(memory_mib=memory_mib, threads=threads)
+        offline = offline_detecting.detect_files(
+            paths=source, base_currency=configured().base_currency, format=format, zone=zone, start=start, rates=rates,
+            rules=rules, limits=limits,
+        )  # fmt: skip
+        _show(offline.result, as_json=json)
+        if offline.rejected:
+            first, count = offline.rejected[0], len(offline.rejected)
+            remark(
+                f"{'1 row' if count == 1 else f'{count:,} rows'} could not be read, so no rule saw what they hold. The first is "
+                f"row {first.row_number}: {first.field} “{first.value}”. {first.reason}"
+            )
+            raise typer.Exit(1)
+        return
     with opened(user) as session:
         from casedesk.services import detecting
 
+        limits = detecting.Limits(memory_mib=memory_mib, threads=threads)
+        before = moment(until, "--until") if until else None
+        look, base = session.desk.reading(), session.desk.settings.base_currency
+        if dry_run:
+            found = detecting.preview(
+                look=look, actor=session.actor, base_currency=base, until=before, rules=rules, limits=limits
+            )
+            _show(found, as_json=json)
+            return
         result = detecting.detect(
-            look=session.desk.reading(),
-            uow=session.desk.writing(),
-            actor=session.actor,
-            at=session.at,
-            base_currency=session.desk.settings.base_currency,
-            until=moment(until, "--until") if until else None,
-            rules=detecting.rules_with(_changes(param or (), detecting.RULES)),
-            limits=detecting.Limits(memory_mib=memory_mib, threads=threads),
-        )
+            look=look, uow=session.desk.writing(), actor=session.actor, at=session.at, base_currency=base, until=before,
+            rules=rules, limits=limits, full=full,
+        )  # fmt: skip
     emit(_summary(result)) if json else _tell(result)
 
 
-def _changes(options: Sequence[str], rules: Sequence[Rule]) -> Mapping[str, Mapping[str, object]]:
-    """Read ``rule.name=value``; a parameter that is a set takes its words separated by commas."""
-    sets = {rule.name: {k for k, v in rule.parameters.values().items() if isinstance(v, list)} for rule in rules}
-    changes: dict[str, dict[str, object]] = {}
-    for option in options:
-        left, equals, value = option.partition("=")
-        rule, dot, name = left.strip().partition(".")
-        if not equals or not dot or not rule or not name:
-            raise Invalid(f"“--param {option}” is not understood; write --param rule.name=value.")
-        words = [word.strip() for word in value.split(",") if word.strip()]
-        if name in changes.get(rule, {}):
-            raise Invalid(f"“--param {option}” gives {rule}.{name} a second value; keep one.")
-        changes.setdefault(rule, {})[name] = words if name in sets.get(rule, ()) else value.strip()
-    return changes
+@app.command("runs")
+def list_runs(
+    limit: Annotated[int, typer.Option(min=1, max=10_000, metavar="N", help="How many, newest first.")] = 20,
+    json: Json = False,
+    user: AsOrDesk = DESK_ITSELF,
+) -> None:
+    """List the newest runs."""
+    with opened(user) as session:
+        from casedesk.services import replaying
+
+        found = replaying.runs(look=session.desk.reading(), actor=session.actor, limit=limit)
+    if json:
+        names = ("run_id", "ran_at", "until", "rule_set_hash", "data_fingerprint", "alerts_sha256", "engine", "transactions",
+                 "new_alerts", "grown_alerts")  # fmt: skip
+        emit([{name: getattr(run, name) for name in names} for run in found])
+        return
+    table(
+        ("run", "ran at", "transactions", "new", "grown", "rules", "data", "alerts"),
+        (
+            (run.run_id, canonical(run.ran_at)[:19], f"{run.transactions:,}", f"{run.new_alerts:,}", f"{run.grown_alerts:,}",
+             run.rule_set_hash[:12], run.data_fingerprint[:12], run.alerts_sha256[:12] or "-")
+            for run in found
+        ),
+    )  # fmt: skip
+
+
+@app.command("replay")
+def replay(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id, such as R-000123.")],
+    memory_mib: _Memory = 4096,
+    threads: _Threads = None,
+    json: Json = False,
+    user: AsOrDesk = DESK_ITSELF,
+) -> None:
+    """Run an earlier run again, with its parameters over the data it saw. Nothing is stored.
+
+    Exit code 0: every alert is the same; 1: one is not, and it is named; 2: it cannot be told.
+    """
+    with opened(user) as session:
+        from casedesk.services import replaying
+
+        limits = replaying.Limits(memory_mib=memory_mib, threads=threads)
+        done = replaying.replay(look=session.desk.reading(), actor=session.actor, run_id=run.strip(), limits=limits)
+    if json:
+        emit({name: getattr(done, name) for name in type(done).__slots__})
+    elif done.identical:
+        say(
+            f"Identical: run {done.run_id} finds the same {done.alerts:,} alerts in {done.transactions:,} transactions."
+        )
+        say(f"Alerts {done.alerts_sha256}.")
+    else:
+        say(f"Not identical: {done.difference}")
+        say(f"Alerts {done.alerts_sha256}, recorded {done.recorded_sha256}.")
+    if done.software:
+        remark(f"The run was made on other software: {done.software}.")
+    if not done.identical:
+        raise typer.Exit(1)
+
+
+def _refuse_misplaced(source: list[str] | None, dry_run: bool, until: str | None, of_files: dict[str, object]) -> None:
+    """Refuse what would be left unheeded."""
+    if source and not dry_run:
+        raise Invalid(
+            "Alerts in files cannot be stored: they would point at transactions the desk does not have. Add --dry-run, or "
+            "import the files first (casedesk import PATH) and run: casedesk detect."
+        )
+    if source and until:
+        raise Invalid("--until is for the desk's own data; leave it out, or leave the later files out of --source.")
+    given = [name for name, value in of_files.items() if value]
+    if given and not source:
+        raise Invalid(f"{given[0]} says how to read files; name them with --source PATH, or leave it out.")
+
+
+def _chosen(names: Sequence[str], params: Sequence[str]) -> tuple[Rule, ...]:
+    from casedesk.services import detecting
+
+    rules = detecting.rules_with({**{name: {} for name in names}, **changes(params, detecting.RULES)})
+    if not names:
+        return rules
+    chosen = tuple(one for one in rules if one.name in names)
+    left_out = next((p.partition(".")[0] for p in params if p.partition(".")[0] not in names), "")
+    if left_out:
+        raise Invalid(
+            f"--param is given for rule “{left_out}”, which does not run; add --rule {left_out} or leave it out."
+        )
+    return chosen
+
+
+def _show(result: DetectionResult, *, as_json: bool) -> None:
+    """Print what a run that stores nothing found: one alert a line."""
+    unicode_fits = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    for alert in result.alerts:
+        line: dict[str, Any] = {
+            "rule": alert.rule,
+            "version": alert.rule_version,
+            "severity": alert.severity / 100,
+            "customer": alert.customer_id,
+            "accounts": list(result.accounts.get(alert.alert_id, (alert.account_id,))),
+            "window_start": canonical(alert.window_start),
+            "window_end": canonical(alert.window_end),
+            "transaction_ids": list(alert.transaction_ids),
+            "explanation": alert.sentence,
+        }
+        if as_json:
+            print(json_text.dumps(line, ensure_ascii=not unicode_fits))
+        else:
+            say(
+                f"{alert.severity:3}  {alert.rule}  {alert.customer_id}  {', '.join(line['accounts'])}: {alert.sentence}"
+            )
+    remark(
+        f"{result.transactions:,} transactions: {len(result.alerts):,} alerts. Nothing was stored. "
+        f"Rules {result.rule_set_hash[:16]}…, data {result.data_fingerprint[:16]}…."
+    )
 
 
 def _summary(result: Detected) -> dict[str, Any]:
@@ -76,4 +250,5 @@ def _tell(result: Detected) -> None:
         f"{result.unchanged_alerts:,} known already; {result.cases_opened:,} cases opened, "
         f"{result.cases_joined:,} open cases joined."
     )
-    say(f"Run {result.run_id}; rules {result.rule_set_hash[:16]}…, data {result.data_fingerprint[:16]}….")
+    upon = f", upon {result.since}" if result.since else ""
+    say(f"Run {result.run_id}{upon}; rules {result.rule_set_hash[:16]}…, data {result.data_fingerprint[:16]}….")

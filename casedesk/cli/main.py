@@ -12,7 +12,19 @@ from typing import Annotated
 import typer
 
 import casedesk
-from casedesk.cli import audit, cases, database, dataset, detecting, exporting, importing, people, quality, rates, steps
+from casedesk.cli import (
+    audit,
+    cases,
+    database,
+    dataset,
+    detecting,
+    exporting,
+    importing,
+    people,
+    quality,
+    rates,
+    steps,
+)
 from casedesk.cli.printing import remark, say
 from casedesk.errors import CasedeskError
 
@@ -29,7 +41,7 @@ app.add_typer(database.app, name="db")
 app.command("seed")(dataset.seed)
 app.command("load-csv")(dataset.load_csv)
 app.command("import")(importing.import_files)
-app.command("detect")(detecting.detect)
+app.add_typer(detecting.app, name="detect")
 app.add_typer(rates.app, name="rates")
 app.add_typer(people.app, name="users")
 app.command("cases")(cases.list_cases)

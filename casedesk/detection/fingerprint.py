@@ -12,7 +12,7 @@ withstand somebody who crafts rows to match it. The ledger is what holds against
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,6 +32,11 @@ class Digest:
     rows: int
     words: tuple[int, int, int, int]
 
+    def __add__(self, other: Digest) -> Digest:
+        """Return the digest of both sets of rows together, which share no row."""
+        first, second, third, fourth = (a + b for a, b in zip(self.words, other.words, strict=True))
+        return Digest(self.rows + other.rows, (first, second, third, fourth))
+
 
 def digest_sql(table: str, columns: tuple[str, ...]) -> str:
     """Return DuckDB's query for the rows, the rows without a null, and the four sums."""
@@ -48,5 +53,14 @@ def digest_sql(table: str, columns: tuple[str, ...]) -> str:
 
 def data_fingerprint(digests: Mapping[str, Digest]) -> str:
     """Return the SHA-256 (hex) over the tables' row counts and sums."""
-    figures = {name: [digest.rows, *digest.words] for name, digest in digests.items()}
-    return hashlib.sha256(canonical_json({"format": FORMAT, "tables": figures}).encode()).hexdigest()
+    return hashlib.sha256(canonical_json({"format": FORMAT, "tables": figures(digests)}).encode()).hexdigest()
+
+
+def figures(digests: Mapping[str, Digest]) -> dict[str, list[int]]:
+    """Write the digests of tables as JSON values: the rows, then the four sums."""
+    return {name: [digest.rows, *digest.words] for name, digest in digests.items()}
+
+
+def from_figures(values: Mapping[str, Sequence[int]]) -> dict[str, Digest]:
+    """Read what :func:`figures` wrote."""
+    return {name: Digest(rows, (a, b, c, d)) for name, (rows, a, b, c, d) in values.items()}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import ClassVar, NamedTuple, Self
 
+import ibis
 from ibis.expr.types import Table
 
 from casedesk.detection.legs import Views
@@ -25,6 +27,8 @@ class Evidence(NamedTuple):
     fired: bool  # a hit ends here
     observed: int  # what the rule read in the window that ends here
     needed: int  # what it takes to be a hit
+    past: int = 0  # what the subject's past says: a sum or an instant, as the rule says; 0 where it does not ask
+    peers: int = 0  # what the peer group says; 0 where the rule does not ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,24 @@ class Explanation:
     sentence: str
 
 
+class Reach(StrEnum):
+    """What a rule reads to tell whether an account is a subject.
+
+    ``ACCOUNT``: the legs of that account and its row among the accounts. ``CUSTOMER``: those of all accounts of its
+    customer. ``GRAPH``: what other accounts did, too. ``POPULATION``: how it compares with others. Only the first two can
+    be run over the subjects that new transactions touch; the others are run over everything.
+    """
+
+    ACCOUNT = "account"
+    CUSTOMER = "customer"
+    GRAPH = "graph"
+    POPULATION = "population"
+
+    @property
+    def local(self) -> bool:
+        return self in (Reach.ACCOUNT, Reach.CUSTOMER)
+
+
 @dataclass(frozen=True)
 class Rule(ABC):
     """One typology with its parameters. A rule is added by writing its file and naming it in ``RULES``."""
@@ -42,6 +64,7 @@ class Rule(ABC):
     name: ClassVar[str]  # stored with every alert
     version: ClassVar[str]  # raised whenever the same data could give other alerts
     title: ClassVar[str]  # shown to people
+    reach: ClassVar[Reach] = Reach.GRAPH  # narrower only where the rule truly reads no more
     parameters: RuleParameters
 
     @abstractmethod
@@ -61,3 +84,9 @@ class Rule(ABC):
         :raises BadParameter: if a name is unknown, a value is out of its range, or two values contradict each other.
         """
         return replace(self, parameters=self.parameters.changed_by(values))
+
+
+def completed(evidence: Table) -> Table:
+    """Add the figures of ``Evidence`` that a rule has no use for."""
+    absent = [name for name in Evidence._field_defaults if name not in evidence.columns]
+    return evidence.mutate({name: ibis.literal(Evidence._field_defaults[name], "int64") for name in absent})

@@ -255,14 +255,22 @@ class TransactionsImported(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectionRan(Event):
-    """The rules were run over the stored transactions. Desk event."""
+    """The rules were run over the stored transactions. Desk event.
+
+    ``alerts`` counts what the rules find in all of the data, ``alerts_sha256`` is the digest over it. ``since`` names the
+    run this one was built upon and is empty when everything was looked at. Version 1 had none of the three.
+    """
 
     action: ClassVar[str] = "detection_ran"
     title: ClassVar[str] = "Detection ran"
+    version: ClassVar[int] = 2
     touches: ClassVar[bool] = False
     run_id: str
     rule_set_hash: str
     data_fingerprint: str
+    alerts: int
+    alerts_sha256: str
+    since: str
     new_alerts: int
     grown_alerts: int
     cases_opened: int

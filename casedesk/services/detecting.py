@@ -9,26 +9,33 @@ from datetime import datetime
 from casedesk.detection.duck import Limits
 from casedesk.detection.engine import DetectionResult
 from casedesk.detection.engine import detect as run_rules
+from casedesk.detection.findings import finding_digest, findings_sha256
+from casedesk.detection.fingerprint import data_fingerprint
 from casedesk.detection.reconcile import Grown, StoredAlert, reconcile
 from casedesk.detection.rule import Rule
 from casedesk.detection.rules import RULES, rules_with
 from casedesk.domain.alerts import Alert, alert_id
 from casedesk.domain.events import DESK, DetectionRan
 from casedesk.domain.people import SYSTEM, Action, Person, require
+from casedesk.errors import Conflict
 from casedesk.services import intake
+from casedesk.services.run_records import RunData, read_data, written
 from casedesk.services.steps import present
-from casedesk.store.alert_store import Recognisable, Run
+from casedesk.store.alert_store import Recognisable
+from casedesk.store.run_store import Finding, Run
 from casedesk.store.unit_of_work import Reading, Writing
 
-__all__ = ["RULES", "Detected", "Limits", "Rule", "detect", "rules_with"]
+__all__ = ["RULES", "AnotherRun", "Detected", "Limits", "Rule", "detect", "preview", "rules_with"]
 
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """What a run changed."""
+    """What a run changed. ``since`` names the run it was built upon; it is empty when everything was looked at."""
 
     run_id: str
+    since: str
     transactions: int
+    alerts: int
     new_alerts: int
     grown_alerts: int
     unchanged_alerts: int
@@ -36,6 +43,14 @@ class Detected:
     cases_joined: int
     rule_set_hash: str
     data_fingerprint: str
+    alerts_sha256: str
+
+
+class AnotherRun(Conflict):
+    """A run was stored while this one was looking, so this one was not built upon the last."""
+
+    def __init__(self) -> None:
+        super().__init__("Another run was stored while this one was under way; nothing was stored. Start it again.")
 
 
 def detect(
@@ -48,27 +63,59 @@ def detect(
     until: datetime | None = None,
     rules: Sequence[Rule] = RULES,
     limits: Limits | None = None,
+    full: bool = False,
 ) -> Detected:
     """Run the rules and store what is new, in one transaction: all of it or nothing.
 
+    Only subjects that were touched since the last run are looked at, as far as the rules allow it; what is found and stored
+    is what looking at everything would find and store. Another rule set, other software or ``until`` look at everything.
     Alerts of a customer join that customer's open case, or open a new one. A second run over the same data changes nothing.
 
     :param look: the unit of work that reads the transactions; the rules run without a lock on the desk.
     :param until: only transactions booked before this instant.
+    :param full: look at everything.
+    :raises AnotherRun: if another run was stored meanwhile that this one would have to build upon.
     """
     require(actor, Action.DETECT)
+    limits = limits or Limits()
     with look:
-        transactions = look.transactions.arrow(until)
-        accounts = look.transactions.arrow_accounts()
-    result = run_rules(transactions, accounts, rules=rules, limits=limits, base_currency=base_currency)
+        data = read_data(look, rules, base_currency, until, full=full)
+    result = run_rules(
+        data.transactions,
+        data.accounts,
+        rules=rules,
+        limits=limits,
+        base_currency=base_currency,
+        subjects=data.subjects,
+    )
+    digests = data.digests(result.digests, limits)
     with uow:
         actor = present(uow, actor)
-        run_id = f"R-{uow.ledger.head().size + 1:06}"
+        last = uow.runs.last()
+        if data.base is not None and (last is None or last.run_id != data.base.run_id):
+            raise AnotherRun
+        run_id, ordinal = f"R-{uow.ledger.head().size + 1:06}", uow.runs.next_ordinal()
         stored = list(uow.alerts.recognisable())
         fresh = list(_beyond_closed(result.alerts, [alert for alert in stored if alert.closed]))
         plan = reconcile((_as_stored(alert) for alert in stored if not alert.closed), fresh)
         new = [replace(alert, run_id=run_id, raised_at=at) for alert in plan.new]
-        uow.alerts.add_run(_run(run_id, at, until, result, len(new), len(plan.grown)))
+        findings = _record_findings(uow, ordinal, result.alerts, data, rules)
+        done = Detected(
+            run_id=run_id,
+            since=data.base.run_id if data.base else "",
+            transactions=digests["transactions"].rows,
+            alerts=len(findings),
+            new_alerts=len(new),
+            grown_alerts=len(plan.grown),
+            unchanged_alerts=len(findings) - len(new) - len(plan.grown),
+            cases_opened=0,
+            cases_joined=0,
+            rule_set_hash=result.rule_set_hash,
+            data_fingerprint=data_fingerprint(digests),
+            alerts_sha256=findings_sha256(findings),
+        )
+        record = written(data, digests, rules, base_currency, result.versions)
+        uow.runs.add(_run(done, at, until, result, ordinal, record))
         uow.alerts.insert(new)
         # the desk itself does this: starting a run is not work on the cases, and bars nobody from judging them
         opened, joined = _into_cases(uow, new, SYSTEM, at)
@@ -76,10 +123,13 @@ def detect(
         uow.ledger.append(
             DetectionRan(
                 run_id=run_id,
-                rule_set_hash=result.rule_set_hash,
-                data_fingerprint=result.data_fingerprint,
-                new_alerts=len(new),
-                grown_alerts=len(plan.grown),
+                rule_set_hash=done.rule_set_hash,
+                data_fingerprint=done.data_fingerprint,
+                alerts=done.alerts,
+                alerts_sha256=done.alerts_sha256,
+                since=done.since,
+                new_alerts=done.new_alerts,
+                grown_alerts=done.grown_alerts,
                 cases_opened=opened,
             ),
             stream=DESK,
@@ -87,17 +137,42 @@ def detect(
             at=at,
         )
         uow.commit()
-    return Detected(
-        run_id=run_id,
-        transactions=result.transactions,
-        new_alerts=len(new),
-        grown_alerts=len(plan.grown),
-        unchanged_alerts=len(result.alerts) - len(new) - len(plan.grown),
-        cases_opened=opened,
-        cases_joined=joined,
-        rule_set_hash=result.rule_set_hash,
-        data_fingerprint=result.data_fingerprint,
+    return replace(done, cases_opened=opened, cases_joined=joined)
+
+
+def preview(
+    *,
+    look: Reading,
+    actor: Person,
+    base_currency: str,
+    until: datetime | None = None,
+    rules: Sequence[Rule] = RULES,
+    limits: Limits | None = None,
+) -> DetectionResult:
+    """Run the rules over what is stored, and store nothing."""
+    require(actor, Action.DETECT)
+    with look:
+        data = read_data(look, rules, base_currency, until, full=True)
+    return run_rules(
+        data.transactions, data.accounts, rules=rules, limits=limits, base_currency=base_currency, name_accounts=True
     )
+
+
+def _record_findings(
+    uow: Writing, ordinal: int, alerts: Sequence[Alert], data: RunData, rules: Sequence[Rule]
+) -> list[str]:
+    """Store what differs from the last run's findings; return the digests of all that the rules find by now."""
+    subjects = None if data.subjects is None else set(data.subjects)
+    local = {rule.name for rule in rules if rule.reach.local}
+    standing, kept = set(), []
+    for one in uow.runs.standing():
+        if subjects is not None and one.rule in local and one.account_id not in subjects:
+            kept.append(one.digest)
+        else:
+            standing.add(one)
+    fresh = {Finding(alert.alert_id, finding_digest(alert), alert.rule, alert.account_id) for alert in alerts}
+    uow.runs.record_findings(ordinal, gone=standing - fresh, found=fresh - standing)
+    return [*kept, *(one.digest for one in fresh)]
 
 
 def _beyond_closed(fresh: Iterable[Alert], closed: Sequence[Recognisable]) -> Iterable[Alert]:
@@ -150,17 +225,22 @@ def _grow(uow: Writing, grown: Sequence[Grown], actor: Person, at: datetime) -> 
             intake.grow(uow, uow.cases.get(alert.case_id), alert, actor, at)
 
 
-def _run(run_id: str, at: datetime, until: datetime | None, result: DetectionResult, new: int, grown: int) -> Run:
+def _run(
+    done: Detected, at: datetime, until: datetime | None, result: DetectionResult, ordinal: int, record: str
+) -> Run:
     versions = " ".join(f"{name} {version}" for name, version in sorted(result.versions.items()))
     return Run(
-        run_id=run_id,
+        run_id=done.run_id,
         ran_at=at,
         until=until,
-        rule_set_hash=result.rule_set_hash,
+        rule_set_hash=done.rule_set_hash,
         parameters=result.parameters,
-        data_fingerprint=result.data_fingerprint,
+        data_fingerprint=done.data_fingerprint,
         engine=f"{result.engine}: {versions}"[:64],
-        transactions=result.transactions,
-        new_alerts=new,
-        grown_alerts=grown,
+        transactions=done.transactions,
+        new_alerts=done.new_alerts,
+        grown_alerts=done.grown_alerts,
+        ordinal=ordinal,
+        alerts_sha256=done.alerts_sha256,
+        record=record,
     )

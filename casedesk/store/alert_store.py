@@ -1,11 +1,10 @@
-"""Alerts, their evidence, and the runs that raised them."""
+"""Alerts and their evidence."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -15,26 +14,10 @@ from sqlalchemy.engine import Connection
 
 from casedesk.domain.alerts import DIGESTED, Alert, digest_of
 from casedesk.store.dialects import stored_time, stream
-from casedesk.store.tables import alert_transactions, alerts, cases, detection_runs
+from casedesk.store.tables import alert_transactions, alerts, cases
 
 #: SQL Server takes 2,100 parameters a statement.
 CHUNK = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run of the rules, with all that is needed to run it again."""
-
-    run_id: str
-    ran_at: datetime
-    until: datetime | None
-    rule_set_hash: str
-    parameters: str
-    data_fingerprint: str
-    engine: str
-    transactions: int
-    new_alerts: int
-    grown_alerts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,19 +138,9 @@ class AlertReader:
                 alert.alert_id in closed,
             )
 
-    def runs(self, limit: int = 50) -> tuple[Run, ...]:
-        """Return the newest runs, newest first."""
-        query = sa.select(detection_runs).order_by(detection_runs.c.ran_at.desc(), detection_runs.c.run_id.desc())
-        return tuple(Run(**row) for row in self._connection.execute(query.limit(limit)).mappings())
-
 
 class AlertStore(AlertReader):
     """Writes alerts."""
-
-    def add_run(self, run: Run) -> None:
-        """Record a run."""
-        values = {name: getattr(run, name) for name in Run.__slots__}
-        self._connection.execute(sa.insert(detection_runs).values(values))
 
     def insert(self, new: Sequence[Alert]) -> None:
         """Store new alerts with their evidence."""

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from casedesk.domain.transactions import Account, Customer, CustomerKind
 from casedesk.errors import NotFound
+from casedesk.store.arrivals import next_arrival
 from casedesk.store.tables import accounts, customers
 
 CHUNK = 500
@@ -82,36 +83,44 @@ class PartyStore(PartyReader):
         new = {c.customer_id: c for c in batch if c.customer_id not in known}
         if new:
             self._connection.execute(sa.insert(customers), [_customer_values(c) for c in new.values()])
-        changed = 0
+        changed = []
         for customer in batch:
             if customer.customer_id in known:
-                changed += self._connection.execute(
-                    sa.update(customers)
-                    .where(
-                        customers.c.customer_id == customer.customer_id,
-                        customers.c.kind == CustomerKind.UNKNOWN.value,
-                    )
-                    .values(_customer_values(customer))
-                ).rowcount
-        return len(new) + changed
+                update = sa.update(customers).where(
+                    customers.c.customer_id == customer.customer_id, customers.c.kind == CustomerKind.UNKNOWN.value
+                )
+                if self._connection.execute(update.values(_customer_values(customer))).rowcount:
+                    changed.append(customer.customer_id)
+        self._mark_accounts_of(changed)
+        return len(new) + len(changed)
+
+    def _mark_accounts_of(self, customer_ids: Sequence[str]) -> None:
+        """A rule that compares a customer with its peers reads its accounts anew."""
+        if not customer_ids:
+            return
+        arrival = next_arrival(self._connection)
+        for start in range(0, len(customer_ids), CHUNK):
+            own = accounts.c.customer_id.in_(customer_ids[start : start + CHUNK])
+            self._connection.execute(sa.update(accounts).where(own).values(changed=arrival))
 
     def put_accounts(self, batch: Sequence[Account]) -> int:
         """Add new accounts; an account made up for an unknown holder is given to the customer named. Return the count."""
         known = self.accounts([a.account_id for a in batch])
         new = {a.account_id: a for a in batch if a.account_id not in known}
+        changed = [a for a in batch if _was_unknown(known.get(a.account_id), a)]
+        if not new and not changed:
+            return 0
+        arrival = next_arrival(self._connection)
         if new:
-            self._connection.execute(sa.insert(accounts), [_account_values(a) for a in new.values()])
-        changed = 0
-        for account in batch:
-            stored = known.get(account.account_id)
-            if stored is not None and stored.customer_id == unknown_holder(account.account_id) != account.customer_id:
-                self._connection.execute(
-                    sa.update(accounts)
-                    .where(accounts.c.account_id == account.account_id)
-                    .values(_account_values(account))
-                )
-                changed += 1
-        return len(new) + changed
+            values = [{**_account_values(a), "arrival": arrival, "changed": arrival} for a in new.values()]
+            self._connection.execute(sa.insert(accounts), values)
+        for account in changed:
+            self._connection.execute(
+                sa.update(accounts)
+                .where(accounts.c.account_id == account.account_id)
+                .values(**_account_values(account), changed=arrival)
+            )
+        return len(new) + len(changed)
 
     def add_unknown_holders(self, keys: Iterable[tuple[str, str, str]]) -> int:
         """Make an account and its unknown holder for every key (account_id, bank, currency) not yet known."""
@@ -128,12 +137,12 @@ class PartyStore(PartyReader):
         ]
         if fresh:
             self._connection.execute(sa.insert(customers), fresh)
+        arrival = next_arrival(self._connection)
+        made = (
+            Account(name, unknown_holder(name), holders[name], wanted[name][1], wanted[name][2]) for name in missing
+        )
         self._connection.execute(
-            sa.insert(accounts),
-            [
-                _account_values(Account(name, unknown_holder(name), holders[name], wanted[name][1], wanted[name][2]))
-                for name in missing
-            ],
+            sa.insert(accounts), [{**_account_values(a), "arrival": arrival, "changed": arrival} for a in made]
         )
         return len(missing)
 
@@ -141,6 +150,11 @@ class PartyStore(PartyReader):
 def unknown_holder(account_id: str) -> str:
     """Return the customer id of an account's holder whom no file has named."""
     return f"H-{account_id}"
+
+
+def _was_unknown(stored: Account | None, named: Account) -> bool:
+    """Say whether an account was made up for an unknown holder, and now somebody is named."""
+    return stored is not None and stored.customer_id == unknown_holder(stored.account_id) != named.customer_id
 
 
 def _customer_values(customer: Customer) -> dict[str, Any]:

@@ -77,7 +77,11 @@ accounts = sa.Table(
     sa.Column("currency", code(3), nullable=False),
     sa.Column("country", code(2), nullable=False),
     sa.Column("opened_on", sa.Date, nullable=True),
+    # places in the order in which the desk took things in; see run_data.py. 0: before it kept that order
+    sa.Column("arrival", BIG, nullable=False, server_default=sa.text("0")),
+    sa.Column("changed", BIG, nullable=False, server_default=sa.text("0")),  # the last change, its customer's included
     sa.Index("ix_accounts_customer_id", "customer_id"),
+    sa.Index("ix_accounts_changed", "changed"),
 )
 
 imports = sa.Table(
@@ -125,11 +129,13 @@ transactions = sa.Table(
     sa.Column("to_country", code(2), nullable=False),
     sa.Column("branch", human(64), nullable=False),
     sa.Column("reference", human(140), nullable=False),
+    sa.Column("arrival", BIG, nullable=False, server_default=sa.text("0")),  # as of accounts
     sa.CheckConstraint("amount_minor >= 0 AND received_minor >= 0 AND base_minor >= 0", name="amounts"),
     sa.CheckConstraint(_one_of("channel", [channel.value for channel in Channel]), name="channel"),
     sa.CheckConstraint("from_account <> '' OR to_account <> ''", name="sides"),
     sa.Index("ix_transactions_from_account_booked_at", "from_account", "booked_at"),
     sa.Index("ix_transactions_to_account_booked_at", "to_account", "booked_at"),
+    sa.Index("ix_transactions_arrival", "arrival"),
 )
 
 detection_runs = sa.Table(
@@ -145,6 +151,24 @@ detection_runs = sa.Table(
     sa.Column("transactions", BIG, nullable=False),
     sa.Column("new_alerts", sa.Integer, nullable=False),
     sa.Column("grown_alerts", sa.Integer, nullable=False),
+    # the run's own place among the arrivals; 0 for runs from before the desk kept that order
+    sa.Column("ordinal", BIG, nullable=False, server_default=sa.text("0")),
+    sa.Column("alerts_sha256", code(64), nullable=False, server_default=sa.text("''")),
+    sa.Column("record", human(), nullable=False, server_default=sa.text("''")),  # canonical JSON, enough to run again
+    sa.Index("ix_detection_runs_ordinal", "ordinal"),
+)
+
+#: What each run found, by the digest of each alert. A run with an ordinal between the two columns found it, too.
+detection_findings = sa.Table(
+    "detection_findings",
+    metadata,
+    sa.Column("alert_id", code(ID), primary_key=True),
+    sa.Column("digest", code(64), primary_key=True),
+    sa.Column("found_in", BIG, primary_key=True, autoincrement=False),  # ordinal of the first run that found it
+    sa.Column("gone_in", BIG, nullable=True),  # ordinal of the first run after it that did not
+    sa.Column("rule", code(ID), nullable=False),
+    sa.Column("account_id", code(ID), nullable=False),
+    sa.Index("ix_detection_findings_gone_in", "gone_in"),
 )
 
 cases = sa.Table(

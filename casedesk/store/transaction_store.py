@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from casedesk.domain.money import Money
 from casedesk.domain.transactions import Channel, Transaction
+from casedesk.store.arrivals import next_arrival
 from casedesk.store.dialects import arrow_reader, bulk_times
 from casedesk.store.tables import accounts, alert_transactions, alerts, customers, transactions
 
@@ -180,6 +181,8 @@ class TransactionStore(TransactionReader):
         rows = list(zip(*(ready[name] for name in COLUMNS), strict=True))
         if not rows:
             return Inserted(0, 0, ())
+        arrival = next_arrival(self._connection)
+        rows = [(*row, arrival) for row in rows]
         stored = self._insert(rows)
         if stored == len(rows):
             return Inserted(stored, 0, ())
@@ -190,16 +193,16 @@ class TransactionStore(TransactionReader):
         dialect = self._connection.dialect.name
         if dialect == "sqlite":
             statement = sqlite.insert(transactions).on_conflict_do_nothing()
-            text = str(statement.values(dict.fromkeys(COLUMNS)).compile(dialect=self._connection.dialect))
+            text = str(statement.values(dict.fromkeys(_STORED)).compile(dialect=self._connection.dialect))
             return self._connection.exec_driver_sql(text, rows).rowcount
         if dialect == "postgresql":
             insert = postgresql.insert(transactions).on_conflict_do_nothing()
-            values = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+            values = [dict(zip(_STORED, row, strict=True)) for row in rows]
             return self._connection.execute(insert, values, execution_options={"preserve_rowcount": True}).rowcount
         known = self._known([row[0] for row in rows])
         new = {row[0]: row for row in reversed(rows) if row[0] not in known}
         if new:
-            fresh = [dict(zip(COLUMNS, row, strict=True)) for row in new.values()]
+            fresh = [dict(zip(_STORED, row, strict=True)) for row in new.values()]
             self._connection.execute(sa.insert(transactions), fresh)
         return len(new)
 
@@ -229,6 +232,8 @@ class TransactionStore(TransactionReader):
                     found.append(position)
         return tuple(found)
 
+
+_STORED = (*COLUMNS, "arrival")
 
 #: The base amount follows from the rate table, which may have changed since; the id is what was looked up.
 _NOT_COMPARED = frozenset({"booked_at", "base_minor", "transaction_id"})

@@ -19,6 +19,8 @@ from casedesk.store.party_store import PartyReader, PartyStore
 from casedesk.store.people_store import PeopleReader, PeopleStore
 from casedesk.store.queue_reader import QueueReader
 from casedesk.store.rate_store import RateReader, RateStore
+from casedesk.store.run_data import RunDataReader
+from casedesk.store.run_store import RunReader, RunStore
 from casedesk.store.transaction_store import TransactionReader, TransactionStore
 
 
@@ -64,6 +66,8 @@ class Reading(_Unit):
         self.people = PeopleReader(connection)
         self.queue = QueueReader(connection)
         self.rates = RateReader(connection)
+        self.run_data = RunDataReader(connection)
+        self.runs = RunReader(connection)
         self.transactions = TransactionReader(connection)
         return self
 
@@ -92,6 +96,7 @@ class Writing(_Unit):
         self.people = PeopleStore(self._connection)
         self.queue = QueueReader(self._connection)
         self.rates = RateStore(self._connection)
+        self.runs = RunStore(self._connection)
         self.transactions = TransactionStore(self._connection)
         return self
 

@@ -378,6 +378,64 @@ INSERT INTO alembic_version (version_num) OUTPUT inserted.version_num VALUES ('0
 
 GO
 
+-- Running upgrade 0001_the_desk_opens -> 0002_runs_can_be_replayed
+
+ALTER TABLE transactions ADD arrival BIGINT NOT NULL DEFAULT 0;
+
+GO
+
+CREATE INDEX ix_transactions_arrival ON transactions (arrival);
+
+GO
+
+ALTER TABLE accounts ADD arrival BIGINT NOT NULL DEFAULT 0;
+
+GO
+
+ALTER TABLE accounts ADD changed BIGINT NOT NULL DEFAULT 0;
+
+GO
+
+CREATE INDEX ix_accounts_changed ON accounts (changed);
+
+GO
+
+ALTER TABLE detection_runs ADD ordinal BIGINT NOT NULL DEFAULT 0;
+
+GO
+
+CREATE INDEX ix_detection_runs_ordinal ON detection_runs (ordinal);
+
+GO
+
+ALTER TABLE detection_runs ADD alerts_sha256 VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL DEFAULT '';
+
+GO
+
+ALTER TABLE detection_runs ADD record NVARCHAR(max) NOT NULL DEFAULT '';
+
+GO
+
+CREATE TABLE detection_findings (
+    alert_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    digest VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    found_in BIGINT NOT NULL,
+    gone_in BIGINT NULL,
+    [rule] VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    account_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    CONSTRAINT pk_detection_findings PRIMARY KEY (alert_id, digest, found_in)
+);
+
+GO
+
+CREATE INDEX ix_detection_findings_gone_in ON detection_findings (gone_in);
+
+GO
+
+UPDATE alembic_version SET version_num='0002_runs_can_be_replayed' WHERE alembic_version.version_num = '0001_the_desk_opens';
+
+GO
+
 COMMIT;
 
 GO

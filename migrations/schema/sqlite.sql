@@ -309,3 +309,37 @@ BEGIN
 END;
 
 INSERT INTO alembic_version (version_num) VALUES ('0001_the_desk_opens') RETURNING version_num;
+
+-- Running upgrade 0001_the_desk_opens -> 0002_runs_can_be_replayed
+
+ALTER TABLE transactions ADD COLUMN arrival BIGINT DEFAULT 0 NOT NULL;
+
+CREATE INDEX ix_transactions_arrival ON transactions (arrival);
+
+ALTER TABLE accounts ADD COLUMN arrival BIGINT DEFAULT 0 NOT NULL;
+
+ALTER TABLE accounts ADD COLUMN changed BIGINT DEFAULT 0 NOT NULL;
+
+CREATE INDEX ix_accounts_changed ON accounts (changed);
+
+ALTER TABLE detection_runs ADD COLUMN ordinal BIGINT DEFAULT 0 NOT NULL;
+
+CREATE INDEX ix_detection_runs_ordinal ON detection_runs (ordinal);
+
+ALTER TABLE detection_runs ADD COLUMN alerts_sha256 VARCHAR(64) DEFAULT '' NOT NULL;
+
+ALTER TABLE detection_runs ADD COLUMN record VARCHAR DEFAULT '' NOT NULL;
+
+CREATE TABLE detection_findings (
+    alert_id VARCHAR(64) NOT NULL,
+    digest VARCHAR(64) NOT NULL,
+    found_in BIGINT NOT NULL,
+    gone_in BIGINT,
+    rule VARCHAR(64) NOT NULL,
+    account_id VARCHAR(64) NOT NULL,
+    CONSTRAINT pk_detection_findings PRIMARY KEY (alert_id, digest, found_in)
+);
+
+CREATE INDEX ix_detection_findings_gone_in ON detection_findings (gone_in);
+
+UPDATE alembic_version SET version_num='0002_runs_can_be_replayed' WHERE alembic_version.version_num = '0001_the_desk_opens';

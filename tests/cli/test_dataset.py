@@ -25,7 +25,7 @@ from tests.databases import Postgres, Sqlite
 At = Callable[[str], Command]
 
 FILES = {
-    "users", "customers", "accounts", "imports", "import_rejects", "transactions", "detection_runs", "cases", "alerts",
+    "users", "customers", "accounts", "imports", "import_rejects", "transactions", "detection_runs", "detection_findings", "cases", "alerts",
     "alert_transactions", "case_events", "counters", "exchange_rates", "qa_draws", "qa_picks",
 }  # fmt: skip
 

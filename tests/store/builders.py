@@ -16,7 +16,7 @@ from casedesk.domain.history import after
 from casedesk.domain.moments import canonical
 from casedesk.domain.people import Person, Role
 from casedesk.domain.transactions import Account, Customer, CustomerKind
-from casedesk.store.alert_store import Run
+from casedesk.store.run_store import Run
 from casedesk.store.transaction_store import COLUMNS
 from casedesk.store.unit_of_work import Writing
 
@@ -96,7 +96,7 @@ def bank(uow: Writing, customers: int = 3) -> None:
     for n in numbers:
         ids = sorted(alert(n).transaction_ids)
         uow.transactions.insert_new(transactions(ids, to_account=[f"AC-{n:05}"] * 3))
-    uow.alerts.add_run(Run("R-1", NOON, None, "0" * 64, "{}", "f" * 64, "test", 3 * customers, customers, 0))
+    uow.runs.add(Run("R-1", NOON, None, "0" * 64, "{}", "f" * 64, "test", 3 * customers, customers, 0))
     uow.alerts.insert([alert(n) for n in numbers])
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy.engine import Engine
 
 from casedesk.domain.alerts import alert_digest
-from casedesk.store.alert_store import Run
+from casedesk.store.run_store import Run
 from casedesk.store.unit_of_work import Reading, Writing
 from tests.store.builders import NOON, alert, open_case, transactions
 
@@ -77,9 +77,9 @@ def test_a_grown_alert_has_new_figures_and_keeps_its_place(bank_engine: Engine) 
 def test_runs_come_back_newest_first(bank_engine: Engine) -> None:
     run = Run("R-2", NOON + timedelta(days=1), NOON, "1" * 64, '{"ü":1}', "e" * 128, "duckdb 2.0", 2**40, 7, 8)
     with Writing(bank_engine) as uow:
-        uow.alerts.add_run(run)
+        uow.runs.add(run)
         uow.commit()
     with Reading(bank_engine) as uow:
-        assert uow.alerts.runs()[0] == run
-        assert [one.run_id for one in uow.alerts.runs()] == ["R-2", "R-1"]
-        assert len(uow.alerts.runs(1)) == 1
+        assert uow.runs.newest()[0] == run
+        assert [one.run_id for one in uow.runs.newest()] == ["R-2", "R-1"]
+        assert len(uow.runs.newest(1)) == 1

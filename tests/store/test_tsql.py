@@ -89,7 +89,7 @@ def run_everything(engine: Engine) -> None:
         uow.ledger.newest(5, before=9, search="c-26", action="note_added", user="ana", actions=("note_added",))
         uow.ledger.newest(5, search="12")
         uow.ledger.actions(), uow.ledger.users(), list(uow.ledger.everything()), uow.ledger.of("DESK", newest=3)
-        list(uow.cases.projections()), list(uow.alerts.everything()), uow.alerts.runs()
+        list(uow.cases.projections()), list(uow.alerts.everything()), uow.runs.newest()
         (
             uow.draws.all(),
             uow.draws.picks("Q"),

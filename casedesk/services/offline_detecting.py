@@ -1,0 +1,91 @@
+"""Run the rules over files, without the desk: nothing is stored and no database is opened."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from casedesk.detection.duck import Limits
+from casedesk.detection.engine import DetectionResult
+from casedesk.detection.engine import detect as run_rules
+from casedesk.detection.files import is_ready, ready
+from casedesk.detection.rule import Rule
+from casedesk.detection.rules import RULES, rules_with
+from casedesk.domain.rates import RateTable
+from casedesk.errors import Invalid, NotFound
+from casedesk.formats.offline import read_offline
+from casedesk.formats.rate_files import default_rates, read_rates
+from casedesk.formats.rejects import RejectedRow
+
+__all__ = ["RULES", "Limits", "NoFiles", "Offline", "detect_files", "rules_with"]
+
+
+class NoFiles(NotFound):
+    """A path or a pattern names nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """What was found in files; ``rejected`` are the rows that could not be read."""
+
+    result: DetectionResult
+    rejected: tuple[RejectedRow, ...]
+
+
+def detect_files(
+    *,
+    paths: Sequence[str],
+    base_currency: str,
+    format: str = "auto",
+    zone: str | None = None,
+    start: str | None = None,
+    rates: Path | None = None,
+    rules: Sequence[Rule] = RULES,
+    limits: Limits | None = None,
+) -> Offline:
+    """Run the rules over files, folders (partitioned ones, too) and patterns such as ``2026-*/part-*.parquet``.
+
+    Files of any format that can be imported are read as an import would. Parquet files with the rules' own columns
+    (``base_minor`` among them) are streamed as they lie.
+
+    :param rates: a rates file; the shipped rates if not given.
+    :raises NoFiles: if a path names nothing.
+    :raises Invalid: naming field and fix, if the files cannot be what they claim to be.
+    """
+    files = expanded(paths)
+    limits = limits or Limits()
+    rejected: list[RejectedRow] = []
+    if format == "auto" and is_ready(files):
+        transactions, accounts = ready(files)
+    else:
+        table = RateTable(read_rates(rates) if rates else default_rates().rates)
+        transactions, accounts = read_offline(
+            files, format, base_currency=base_currency, rates=table, zone=zone, start=start, rejects=rejected
+        )
+    result = run_rules(
+        transactions, accounts, rules=rules, limits=limits, base_currency=base_currency, name_accounts=True
+    )
+    if rejected and not result.transactions:
+        first = rejected[0]
+        raise Invalid(
+            f"No row can be read. The first is row {first.row_number}: {first.field} “{first.value}”. {first.reason}"
+        )
+    return Offline(result, tuple(rejected))
+
+
+def expanded(paths: Sequence[str]) -> list[Path]:
+    """Resolve patterns; every path is there afterwards, each once, in a fixed order within its pattern."""
+    found: dict[Path, None] = {}
+    for text in paths:
+        path = Path(text)
+        if path.exists():
+            found[path] = None
+            continue
+        matches = sorted(glob.glob(text, recursive=True))  # noqa: PTH207  # Path.glob takes no absolute pattern
+        if not matches:
+            what = "No file matches" if glob.has_magic(text) else "There is no file or folder"
+            raise NoFiles(f"{what} “{text}”; name files, folders or a pattern that matches some.")
+        found.update((Path(match), None) for match in matches)
+    return list(found)

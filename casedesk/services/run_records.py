@@ -1,0 +1,137 @@
+"""What a run reads, and the record from which it can be run again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import pyarrow as pa
+
+from casedesk.detection.duck import Limits, digests_of
+from casedesk.detection.engine import VERSIONS
+from casedesk.detection.fingerprint import FORMAT as DATA_FORMAT
+from casedesk.detection.fingerprint import Digest, figures, from_figures
+from casedesk.detection.parameters import canonical_json, rule_set_hash
+from casedesk.detection.rule import Rule
+from casedesk.store.run_data import Since
+from casedesk.store.run_store import Run
+from casedesk.store.unit_of_work import Reading
+
+FORMAT: Final = "casedesk-run-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a run noted down of itself: up to which arrival it saw, the ledger's size then, and what it ran on."""
+
+    run_id: str
+    arrival: int
+    events: int
+    base_currency: str
+    digests: Mapping[str, Digest]
+    rules: Mapping[str, str]  # version by name
+    versions: Mapping[str, str]  # of the software
+    data_format: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunData:
+    """The data of one run. ``base`` is the run it builds upon, ``subjects`` those touched since; both None for all."""
+
+    transactions: pa.Table
+    accounts: pa.Table
+    arrival: int
+    events: int
+    base: Record | None = None
+    subjects: tuple[str, ...] | None = None
+    new: tuple[pa.Table, pa.Table] | None = None  # transactions and accounts the base had not seen
+    all_accounts: bool = True  # whether ``new`` holds every account, because some that the base saw have changed
+
+    def digests(self, loaded: Mapping[str, Digest], limits: Limits) -> Mapping[str, Digest]:
+        """Return the digests of everything that had arrived, given those of what was loaded."""
+        if self.base is None or self.new is None:
+            return loaded
+        new = digests_of(*self.new, limits)
+        before = self.base.digests
+        accounts = new["accounts"] if self.all_accounts else before["accounts"] + new["accounts"]
+        return {"transactions": before["transactions"] + new["transactions"], "accounts": accounts}
+
+
+def read_data(
+    look: Reading, rules: Sequence[Rule], base_currency: str, until: datetime | None, *, full: bool
+) -> RunData:
+    """Read what the rules need: everything, or what concerns the subjects touched since the last run."""
+    events = look.ledger.head().size
+    base = None if full or until is not None else _base(look.runs.last(), rules, base_currency)
+    arrival = look.run_data.newest()
+    if base is None:
+        transactions = look.run_data.transactions(arrival, until=until)
+        return RunData(transactions, look.run_data.accounts(arrival), arrival, events)
+    since = Since(base.arrival, base.events)
+    subjects = look.run_data.touched(since, arrival)
+    if not all(rule.reach.local for rule in rules):
+        transactions, accounts = look.run_data.transactions(arrival), look.run_data.accounts(arrival)
+        return RunData(transactions, accounts, arrival, events, base, subjects)
+    transactions = look.run_data.transactions_of_touched(since, arrival)
+    sides = {*transactions["from_account"].to_pylist(), *transactions["to_account"].to_pylist(), *subjects} - {""}
+    changed = bool(look.run_data.first_changed(base.arrival))
+    return RunData(
+        transactions,
+        look.run_data.named_accounts(arrival, sorted(sides)),
+        arrival,
+        events,
+        base,
+        subjects,
+        (
+            look.run_data.transactions(arrival, since=base.arrival),
+            look.run_data.accounts(arrival, since=None if changed else base.arrival),
+        ),
+        all_accounts=changed,
+    )
+
+
+def _base(last: Run | None, rules: Sequence[Rule], base_currency: str) -> Record | None:
+    """Return the last run's record if what it found is what these rules would have found in its place."""
+    if last is None or last.until is not None or last.rule_set_hash != rule_set_hash(rules):
+        return None
+    record = read(last)
+    same = (record.base_currency, dict(record.versions), record.data_format) == (base_currency, VERSIONS, DATA_FORMAT)
+    return record if same else None
+
+
+def written(
+    data: RunData, digests: Mapping[str, Digest], rules: Sequence[Rule], base_currency: str, versions: Mapping[str, str]
+) -> str:
+    """Write a run's record as canonical JSON. Sums are text, because JSON numbers are exact only up to 2**53."""
+    return canonical_json(
+        {
+            "format": FORMAT,
+            "arrival": data.arrival,
+            "base_currency": base_currency,
+            "data": {name: [str(value) for value in values] for name, values in figures(digests).items()},
+            "data_format": DATA_FORMAT,
+            "events": data.events,
+            "rules": {rule.name: rule.version for rule in rules},
+            "since": data.base.run_id if data.base else "",
+            "subjects": None if data.subjects is None else len(data.subjects),
+            "versions": dict(versions),
+        }
+    )
+
+
+def read(run: Run) -> Record:
+    """Read the record of a run that has one."""
+    values: dict[str, Any] = json.loads(run.record)
+    return Record(
+        run_id=run.run_id,
+        arrival=values["arrival"],
+        events=values["events"],
+        base_currency=values["base_currency"],
+        digests=from_figures({name: [int(value) for value in row] for name, row in values["data"].items()}),
+        rules=values["rules"],
+        versions=values["versions"],
+        data_format=values["data_format"],
+    )

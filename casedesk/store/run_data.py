@@ -1,0 +1,125 @@
+"""What a run of the rules reads: all that had arrived by then, or only what concerns the subjects touched since.
+
+A subject is touched when one of its transactions, or its account, came or changed, or when a case that holds an alert of
+it was closed or opened again: closed cases decide what of an alert is new. With it all accounts of its customer are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from casedesk.store.arrivals import newest_arrival
+from casedesk.store.dialects import arrow_reader
+from casedesk.store.tables import accounts, alerts, case_events, customers, transactions
+
+#: SQL Server takes 2,100 parameters a statement.
+CHUNK: Final = 500
+#: Beyond so many accounts one reading of all is quicker than picking them.
+_MANY: Final = 50_000
+
+_READ: Final = (
+    "transaction_id", "booked_at", "from_account", "to_account", "base_minor", "channel", "from_country", "to_country",
+)  # fmt: skip
+#: Events by which a case can close or open again.
+TURNS: Final = ("disposition_set", "disposition_approved", "case_reopened", "review_failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """Where an earlier run stood: the newest arrival it saw, and the ledger's size when it looked."""
+
+    arrival: int
+    events: int
+
+
+class RunDataReader:
+    """Reads transactions and accounts into Arrow, by the database's columnar driver where it has one.
+
+    Transactions have the columns transaction_id, booked_at (timestamp[us], UTC), from_account, to_account, base_minor
+    (int64), channel, from_country and to_country; accounts have account_id, customer_id (empty for an external account),
+    opened_on (YYYY-MM-DD) and peer_group (the segment of its customer), all text.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def newest(self) -> int:
+        """Return the newest arrival."""
+        return newest_arrival(self._connection)
+
+    def transactions(self, upto: int, *, since: int | None = None, until: datetime | None = None) -> pa.Table:
+        """Read the transactions that had arrived by ``upto``, after ``since``, and were booked before ``until``."""
+        query = sa.select(*(transactions.c[name] for name in _READ)).where(transactions.c.arrival <= upto)
+        if since is not None:
+            query = query.where(transactions.c.arrival > since)
+        if until is not None:
+            query = query.where(transactions.c.booked_at < until)
+        return arrow_reader(self._connection, query)
+
+    def accounts(self, upto: int, *, since: int | None = None) -> pa.Table:
+        """Read the accounts that had arrived by ``upto``, after ``since``, as they are now."""
+        query = _ACCOUNTS.where(accounts.c.arrival <= upto)
+        return arrow_reader(self._connection, query if since is None else query.where(accounts.c.arrival > since))
+
+    def first_changed(self, arrival: int) -> str:
+        """Name an account that was there at ``arrival`` and has changed since; empty if none has."""
+        query = sa.select(sa.func.min(accounts.c.account_id)).where(
+            accounts.c.arrival <= arrival, accounts.c.changed > arrival
+        )
+        return self._connection.execute(query).scalar_one() or ""
+
+    def touched(self, since: Since, upto: int) -> tuple[str, ...]:
+        """Return the desk's own accounts that were touched, by id, with all accounts of their customers."""
+        query = sa.select(accounts.c.account_id).where(_touched(since, upto)).order_by(accounts.c.account_id)
+        return tuple(self._connection.execute(query).scalars())
+
+    def transactions_of_touched(self, since: Since, upto: int) -> pa.Table:
+        """Read every transaction that had arrived by ``upto`` and has a touched account on a side."""
+        own = sa.select(accounts.c.account_id).where(_touched(since, upto))
+        columns = [transactions.c[name] for name in _READ]
+        paid = sa.select(*columns).where(transactions.c.from_account.in_(own), transactions.c.arrival <= upto)
+        received = sa.select(*columns).where(transactions.c.to_account.in_(own), transactions.c.arrival <= upto)
+        both = sa.union(paid, received).subquery()
+        return arrow_reader(self._connection, sa.select(both))
+
+    def named_accounts(self, upto: int, account_ids: Sequence[str]) -> pa.Table:
+        """Read the accounts with these ids; where they are many, all of them."""
+        if len(account_ids) > _MANY:
+            return self.accounts(upto)
+        parts = [
+            arrow_reader(
+                self._connection, _ACCOUNTS.where(accounts.c.account_id.in_(account_ids[start : start + CHUNK]))
+            )
+            for start in range(0, len(account_ids), CHUNK)
+        ]
+        return pa.concat_tables(parts) if parts else self.accounts(-1)
+
+
+_ACCOUNTS: Final = sa.select(
+    accounts.c.account_id, accounts.c.customer_id, accounts.c.opened_on, customers.c.segment.label("peer_group")
+).select_from(accounts.outerjoin(customers))
+
+
+def _touched(since: Since, upto: int) -> sa.ColumnElement[bool]:
+    new = sa.and_(transactions.c.arrival > since.arrival, transactions.c.arrival <= upto)
+    turned = sa.select(case_events.c.case_id).where(
+        case_events.c.event_id > since.events, case_events.c.action.in_(TURNS)
+    )
+    seeds: Any = sa.union(
+        sa.select(transactions.c.from_account).where(new),
+        sa.select(transactions.c.to_account).where(new),
+        sa.select(accounts.c.account_id).where(accounts.c.changed > since.arrival, accounts.c.arrival <= upto),
+        sa.select(alerts.c.account_id).where(alerts.c.case_id.in_(turned)),
+    ).subquery("seeds")
+    holder = accounts.alias("holder")
+    holders = sa.select(holder.c.customer_id).where(
+        holder.c.account_id.in_(sa.select(seeds.c[0])), holder.c.customer_id.is_not(None)
+    )
+    return sa.and_(accounts.c.customer_id.in_(holders), accounts.c.arrival <= upto)

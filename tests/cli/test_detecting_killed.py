@@ -1,0 +1,110 @@
+"""A run that is killed, wherever it was: what was there stays, no alert comes twice, and none is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from casedesk.domain.verification import Verdict
+from casedesk.store.engines import make_engine
+from tests.builders import Move, TestDesk
+from tests.cli.conftest import Command
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="SIGKILL is sent here")
+
+Start = Callable[..., "subprocess.Popen[bytes]"]
+At = Callable[[str], Command]
+
+#: Runs a command and stops for good when a method is called, before or after it has done its work.
+STUCK = """
+import importlib, sys, time
+from casedesk.cli.main import run
+when, module, owner, name = sys.argv.pop(1).split(":")
+holder = importlib.import_module(module)
+holder = getattr(holder, owner) if owner else holder
+real = getattr(holder, name)
+def stick(*given, **named):
+    done = real(*given, **named) if when == "after" else None
+    print("stuck", flush=True)
+    time.sleep(600)
+    return done
+setattr(holder, name, stick)
+run()
+"""
+
+PLACES = [
+    "after:casedesk.detection.duck:LoadedData:evidence",
+    "after:casedesk.store.run_store:RunStore:record_findings",
+    "after:casedesk.store.alert_store:AlertStore:insert",
+    "after:casedesk.store.ledger_store:Ledger:flush",
+    "after:casedesk.store.unit_of_work:Writing:commit",
+]
+
+
+def kill(alone: Start, address: str, place: str) -> None:
+    started = alone(address, place, "detect", program=("-c", STUCK))
+    assert started.stdout is not None
+    line = started.stdout.readline()
+    assert line == b"stuck\n", (line, started.communicate(timeout=60))
+    started.send_signal(signal.SIGKILL)
+    started.wait(timeout=60)
+
+
+def prepared(desk: TestDesk, at: At, address: str) -> None:
+    """A desk whose last run knows one of three bursts: the next one is built upon it, with an alert to grow and two new."""
+    for customer in ("K-1", "K-2", "K-3"):
+        desk.customer(customer)
+    desk.book(Move(f"K-1-{n}", 8 * n, 950_000, to_account="K-1/1") for n in range(5))
+    assert at(address)("detect").code == 0
+    for customer, first in (("K-1", 5), ("K-2", 0), ("K-3", 0)):
+        desk.book(
+            Move(f"{customer}-{first + n}", 8 * (first + n), 950_000, to_account=f"{customer}/1") for n in range(5)
+        )
+
+
+def content(desk: TestDesk) -> dict[str, Any]:
+    """What a run may determine: no times of its own and no hashes over them."""
+    tables = desk.dump()
+    del tables["ledger_head"]
+    times = ("alerted_at", "suspicion_at", "digest")
+    tables["case_events"] = [
+        (*row[:3], row[4], row[5], {k: v for k, v in json.loads(row[7]).items() if k not in times})
+        for row in tables["case_events"]
+    ]
+    tables["cases"] = [(row[0], row[1], row[5]) for row in tables["cases"]]
+    tables["alerts"] = [(*row[:12], *row[13:]) for row in tables["alerts"]]
+    tables["detection_runs"] = [(row[0], *row[2:]) for row in tables["detection_runs"]]
+    return tables
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_killed_run_leaves_the_last_state_and_the_next_one_ends_as_if_never_killed(
+    at: At, alone: Start, sqlite_address: str, other_address: str, desk: TestDesk, place: str
+) -> None:
+    prepared(desk, at, sqlite_address)
+    before = desk.dump()
+    kill(alone, sqlite_address, place)
+    after = desk.dump()
+    assert (after == before) is (":commit" not in place)
+    again = at(sqlite_address)("detect", "--json").json
+    assert again["since"]
+    engine = make_engine(other_address)
+    whole = TestDesk(engine)
+    whole.staff()
+    prepared(whole, at, other_address)
+    once = at(other_address)("detect", "--json").json
+    if ":commit" in place:  # it was stored whole before the kill, so this run had nothing left to do
+        assert (again["new_alerts"], again["grown_alerts"], again["unchanged_alerts"]) == (0, 0, 3)
+        assert (once["new_alerts"], once["grown_alerts"]) == (2, 1)
+        at(other_address)("detect")
+    else:
+        assert again == once
+    assert content(desk) == content(whole)
+    assert desk.verify().verdict is Verdict.VERIFIED
+    engine.dispose()

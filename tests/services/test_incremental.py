@@ -1,0 +1,284 @@
+"""A run that looks only at what was touched finds and stores what a run over everything would."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.engine import Engine
+
+from casedesk.detection.duck import Limits
+from casedesk.detection.rule import Rule
+from casedesk.detection.rules.geography import Geography
+from casedesk.detection.rules.structuring import Structuring
+from casedesk.detection.rules.velocity import Velocity
+from casedesk.domain.cases import Disposition, Stage
+from casedesk.domain.transactions import Account, Customer, CustomerKind
+from casedesk.domain.verification import Verdict
+from casedesk.services import detecting, replaying
+from casedesk.services.detecting import AnotherRun, Detected
+from casedesk.store.engines import make_engine
+from casedesk.store.unit_of_work import Writing
+from tests.builders import START, Move, TestDesk, hurried
+from tests.databases import Sqlite
+from tests.services.whole_rules import CustomerHour, PeerHour
+
+SMALL = Limits(memory_mib=512, threads=1)
+LOCAL: tuple[Rule, ...] = (Structuring(), Velocity(), Geography(), CustomerHour())
+MIXED: tuple[Rule, ...] = (*LOCAL, PeerHour())
+ACCOUNTS = ("K-1/1", "K-1/2", "K-2/1", "K-3/1", "77/0001", "X")
+
+
+def furnished(engine: Engine) -> TestDesk:
+    """Three customers, one with two accounts; an account nobody has named; and one of another bank."""
+    desk = TestDesk(hurried(engine))
+    desk.staff()
+    desk.customer("K-1", accounts=["K-1/1", "K-1/2"])
+    desk.customer("K-2")
+    desk.customer("K-3")
+    with desk.writing() as uow:
+        uow.parties.add_unknown_holders([("77/0001", "77", "USD")])
+        uow.parties.put_accounts([Account("X", "", "Elsewhere")])
+        uow.commit()
+    return desk
+
+
+def detect(desk: TestDesk, rules: Sequence[Rule] = LOCAL, **more: Any) -> Detected:
+    return detecting.detect(
+        look=desk.reading(), uow=desk.writing(), actor=desk.people["mia"], at=desk.at(), base_currency="USD",
+        rules=rules, limits=SMALL, **more,
+    )  # fmt: skip
+
+
+def replay(desk: TestDesk, run_id: str, rules: Sequence[Rule] = LOCAL) -> replaying.Replayed:
+    return replaying.replay(
+        look=desk.reading(), actor=desk.people["mia"], run_id=run_id, limits=SMALL, library=rules
+    )  # fmt: skip
+
+
+def burst(name: str, minute: float, to: str = "K-1/1", count: int = 5) -> list[Move]:
+    return [Move(f"{name}-{n}", minute + n, 7_000_00, to_account=to) for n in range(count)]
+
+
+def content(desk: TestDesk) -> dict[str, Any]:
+    """What the runs determine: all but how they looked, and nonces and hashes."""
+    tables = desk.dump()
+    del tables["ledger_head"]
+    tables["detection_runs"] = [row[:-1] for row in tables["detection_runs"]]
+    tables["case_events"] = [(*row[:7], {**json.loads(row[7]), "since": ""}) for row in tables["case_events"]]
+    return tables
+
+
+@pytest.fixture
+def desk(engine: Engine) -> TestDesk:
+    return furnished(engine)
+
+
+def test_a_second_run_is_built_upon_the_first_and_its_data_is_all_of_it(desk: TestDesk) -> None:
+    desk.book([*burst("a", 0), *burst("b", 0, "K-2/1")])
+    first = detect(desk)
+    assert first.since == ""
+    desk.book(burst("more", 10, count=2))
+    second = detect(desk)
+    assert second.since == first.run_id
+    assert (second.transactions, second.grown_alerts) == (12, 2)
+    again = detect(desk, full=True)
+    assert again.since == ""
+    assert (again.data_fingerprint, again.alerts_sha256, again.alerts) == (
+        second.data_fingerprint, second.alerts_sha256, second.alerts,
+    )  # fmt: skip
+    assert desk.verify().verdict is Verdict.VERIFIED
+    for run in (first, second, again):
+        assert replay(desk, run.run_id).identical
+
+
+def test_untouched_subjects_are_not_looked_at(desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.book([*burst("a", 0), *burst("b", 0, "K-2/1")])
+    detect(desk)
+    desk.book([Move("c", 10, 100, from_account="X", to_account="K-3/1")])
+    seen = []
+    real = detecting.run_rules
+
+    def watched(transactions: Any, accounts: Any, **more: Any) -> Any:
+        seen.append((transactions["transaction_id"].to_pylist(), accounts["account_id"].to_pylist(), more["subjects"]))
+        return real(transactions, accounts, **more)
+
+    monkeypatch.setattr(detecting, "run_rules", watched)
+    found = detect(desk)
+    assert seen == [(["c"], ["K-3/1", "X"], ("K-3/1",))]
+    assert (found.alerts, found.unchanged_alerts) == (4, 4)
+    detect(desk)
+    assert seen[-1] == ([], [], ())
+
+
+@pytest.mark.parametrize("what", ["rules", "parameters", "until", "currency", "full"])
+def test_what_is_not_the_last_run_again_looks_at_everything(desk: TestDesk, what: str) -> None:
+    desk.book(burst("a", 0))
+    detect(desk)
+    changed: dict[str, Any] = {
+        "rules": {"rules": LOCAL[:2]},
+        "parameters": {"rules": (Structuring().with_values({"count": 6}), *LOCAL[1:])},
+        "until": {"until": START + timedelta(days=9)},
+        "currency": {},
+        "full": {"full": True},
+    }[what]
+    if what == "currency":
+        found = detecting.detect(
+            look=desk.reading(), uow=desk.writing(), actor=desk.people["mia"], at=desk.at(), base_currency="EUR",
+            rules=LOCAL, limits=SMALL,
+        )  # fmt: skip
+    else:
+        found = detect(desk, **changed)
+    assert found.since == ""
+    assert (detect(desk).since == "") is (what != "full")
+
+
+def test_a_run_that_another_one_overtook_stores_nothing(desk: TestDesk) -> None:
+    desk.book(burst("a", 0))
+    detect(desk)
+    desk.book(burst("b", 0, "K-2/1"))
+
+    class Overtaken(Writing):
+        """Lets another run go first."""
+
+        done = False
+
+        def __enter__(self) -> Overtaken:
+            if not Overtaken.done:
+                Overtaken.done = True
+                detect(desk)
+            return super().__enter__()
+
+    before = len(desk.dump()["detection_runs"])
+    with pytest.raises(AnotherRun, match="Start it again"):
+        detecting.detect(
+            look=desk.reading(), uow=Overtaken(desk.engine), actor=desk.people["mia"], at=desk.at(), base_currency="USD",
+            rules=LOCAL, limits=SMALL,
+        )  # fmt: skip
+    assert len(desk.dump()["detection_runs"]) == before + 1
+    assert detect(desk).alerts == 4
+
+
+def test_a_reopened_case_makes_its_subject_be_looked_at_again(desk: TestDesk) -> None:
+    desk.book(burst("a", 0))
+    detect(desk)
+    (case_id,) = {row[0] for row in desk.dump()["cases"]}
+    desk.take("ann", case_id)
+    desk.decide("ann", case_id, Disposition.NO_SAR)
+    desk.book(burst("later", 10, count=2))
+    detect(desk)
+    desk.reopen("mia", case_id)
+    assert detect(desk).grown_alerts == 2  # of both rules: the reopened case's alerts take in what came later
+    assert detect(desk).grown_alerts == 0
+
+
+def test_an_account_that_becomes_its_customers_first_takes_the_subject_over(desk: TestDesk) -> None:
+    desk.book([*burst("a", 0, count=2), *burst("b", 5, "K-1/2", count=2)])
+    detect(desk)
+    with desk.writing() as uow:
+        uow.parties.put_accounts([Account("K-1/0", "K-1", "Kim Roe")])
+        uow.commit()
+    found = detect(desk)
+    with desk.reading() as uow:
+        assert [one.account_id for one in uow.runs.standing()] == ["K-1/0"]
+    assert (found.since != "", found.alerts_sha256) == (True, detect(desk, full=True).alerts_sha256)
+
+
+def test_an_account_that_is_given_a_name_changes_what_is_internal_to_its_customer(desk: TestDesk) -> None:
+    desk.book([Move(f"a-{n}", n, 7_000_00, "77/0001", "K-2/1", "ACH") for n in range(3)])
+    assert detect(desk).alerts == 1
+    with desk.writing() as uow:
+        uow.parties.put_accounts([Account("77/0001", "K-2", "Kim Roe")])
+        uow.commit()
+    found = detect(desk)
+    assert (found.since != "", found.alerts) == (True, 0)
+    full = detect(desk, full=True)
+    assert (full.alerts_sha256, full.data_fingerprint) == (found.alerts_sha256, found.data_fingerprint)
+
+
+# one step between two runs: transactions that came in any order, or what people and files did
+MOVES = st.lists(
+    st.tuples(
+        st.sampled_from(ACCOUNTS),
+        st.sampled_from(("", *ACCOUNTS)),
+        st.integers(0, 8),  # bursts overlap, adjoin, and come late
+        st.integers(1, 6),
+        st.sampled_from((900_00, 7_000_00, 21_000_00)),
+    ),
+    min_size=0,
+    max_size=4,
+)
+STEPS = st.lists(st.one_of(MOVES, st.sampled_from(("close", "reopen", "name", "join"))), min_size=2, max_size=7)
+
+
+def act(desk: TestDesk, number: int, step: Any) -> None:
+    if isinstance(step, list):
+        moves = []
+        for burst_, (to, source, hour, count, amount) in enumerate(step):
+            channel = "CASH" if not source else "ACH"
+            moves += [
+                Move(
+                    f"T-{number}-{burst_}-{n}",
+                    20 * hour + 3 * n,
+                    amount,
+                    from_account=source,
+                    to_account=to,
+                    channel=channel,
+                )
+                for n in range(count)
+            ]
+        desk.book(moves)
+        return
+    cases = sorted(row[0] for row in desk.dump()["cases"])
+    if step == "close":
+        for case_id in [c for c in cases if desk.stage(c) is Stage.NEW][:1]:
+            desk.take("ann", case_id)
+            desk.decide("ann", case_id, Disposition.NO_SAR)
+    elif step == "reopen":
+        for case_id in [c for c in cases if desk.stage(c) is Stage.CLOSED][:1]:
+            desk.reopen("mia", case_id)
+    elif step == "name":  # the account nobody had named becomes one of a known customer's
+        with desk.writing() as uow:
+            uow.parties.put_accounts([Account("77/0001", "K-2", "Kim Roe")])
+            uow.commit()
+    else:  # an account that sorts before the others: the customer's subject is another one now
+        with desk.writing() as uow:
+            uow.parties.put_customers([Customer("H-77/0001", "Nora Named", CustomerKind.PERSON, "US", "retail")])
+            uow.parties.put_accounts([Account("K-1/0", "K-1", "Kim Roe")])
+            uow.commit()
+
+
+@pytest.mark.parametrize("rules", [LOCAL, MIXED], ids=["local", "mixed"])
+@given(steps=STEPS)
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_came_in_whatever_order_incremental_runs_do_what_full_runs_do(
+    sqlite_kind: Sqlite, rules: tuple[Rule, ...], steps: list[Any]
+) -> None:
+    addresses = [sqlite_kind.fresh(), sqlite_kind.fresh()]
+    desks = [furnished(make_engine(address)) for address in addresses]
+    narrow, whole = desks
+    last = ""
+    for number, step in enumerate(steps):
+        for desk in desks:
+            act(desk, number, step)
+        found, expected = detect(narrow, rules), detect(whole, rules, full=True)
+        assert bool(found.since) == (number > 0)
+        assert {**_plain(found), "since": ""} == _plain(expected)
+        last = found.run_id
+    assert content(narrow) == content(whole)
+    assert narrow.verify().verdict is Verdict.VERIFIED
+    assert replay(narrow, last, rules).identical
+    for desk, address in zip(desks, addresses, strict=True):
+        desk.engine.dispose()
+        sqlite_kind.drop(address)
+        assert not Path(address.removeprefix("sqlite:///")).exists()
+
+
+def _plain(found: Detected) -> dict[str, Any]:
+    return {name: getattr(found, name) for name in type(found).__slots__}
