@@ -51,6 +51,7 @@ ENTRIES: Final = (
     Entry("qa", "QA review", "fact_check", "Quality", Action.REDRAW_SAMPLE),
     Entry("ledger", "Ledger", "link", "Records", Action.VIEW_LEDGER),
     Entry("exports", "Exports", "download", "Records", Action.EXPORT),
+    Entry("lab", "Detection lab", "experiment", "Detection", Action.TUNE),
     Entry("case", "Case", "folder_open", "", Action.VIEW_CASE),
 )
 

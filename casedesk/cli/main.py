@@ -20,6 +20,7 @@ from casedesk.cli import (
     detecting,
     exporting,
     importing,
+    lab,
     people,
     quality,
     rates,
@@ -42,6 +43,7 @@ app.command("seed")(dataset.seed)
 app.command("load-csv")(dataset.load_csv)
 app.command("import")(importing.import_files)
 app.add_typer(detecting.app, name="detect")
+app.add_typer(lab.app, name="lab")
 app.add_typer(rates.app, name="rates")
 app.add_typer(people.app, name="users")
 app.command("cases")(cases.list_cases)

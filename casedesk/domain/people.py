@@ -46,6 +46,7 @@ class Action(StrEnum):
     VIEW_LEDGER = "look at the ledger"
     IMPORT = "import transactions"
     DETECT = "run detection"
+    TUNE = "try out detection rules"
     SEE_DECISIONS = "see undisclosed decisions"
     ADMINISTER = "change people, rates or policy"
 
@@ -86,9 +87,11 @@ PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
         Action.VIEW_LEDGER,
         Action.IMPORT,
         Action.DETECT,
+        Action.TUNE,
         Action.SEE_DECISIONS,
     },
-    Role.AUDITOR: _EVERYBODY | {Action.REDRAW_SAMPLE, Action.EXPORT, Action.VIEW_LEDGER, Action.SEE_DECISIONS},
+    Role.AUDITOR: _EVERYBODY
+    | {Action.REDRAW_SAMPLE, Action.EXPORT, Action.VIEW_LEDGER, Action.TUNE, Action.SEE_DECISIONS},
     Role.SYSTEM: frozenset(
         {
             Action.OPEN_CASE,

@@ -15,6 +15,7 @@ from casedesk.store.draw_store import DrawReader, DrawStore
 from casedesk.store.engines import translated
 from casedesk.store.import_store import ImportReader, ImportStore
 from casedesk.store.ledger_store import Ledger, LedgerReader
+from casedesk.store.outcome_reader import OutcomeReader
 from casedesk.store.party_store import PartyReader, PartyStore
 from casedesk.store.people_store import PeopleReader, PeopleStore
 from casedesk.store.queue_reader import QueueReader
@@ -62,6 +63,7 @@ class Reading(_Unit):
         self.draws = DrawReader(connection)
         self.imports = ImportReader(connection)
         self.ledger = LedgerReader(connection)
+        self.outcomes = OutcomeReader(connection)
         self.parties = PartyReader(connection)
         self.people = PeopleReader(connection)
         self.queue = QueueReader(connection)

@@ -1,0 +1,125 @@
+"""The thresholds of a rule as fields, and what was last asked to be tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import streamlit as st
+
+from app.ui import formats, session
+from casedesk.domain.money import MINOR_DIGITS
+from casedesk.services import lab
+from casedesk.services.lab import Described
+
+RULE: Final = "lab_rule"
+ASKED: Final = "lab_asked"
+_MONEY: Final = "minor units of the base currency"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A rule and the values to try it with, as pairs, so that it can be remembered by what it says."""
+
+    rule: str
+    pairs: tuple[tuple[str, Any], ...]
+
+    def values(self) -> dict[str, Any]:
+        """Return the values by parameter; a parameter that is a set takes a list of words."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in self.pairs}
+
+
+def asked() -> Asked | None:
+    """Return what was last asked to be tried in this session."""
+    found: Asked | None = session.value(ASKED, None)
+    return found
+
+
+def rule() -> str:
+    """Return the rule chosen; at first the first one."""
+    names = [one.name for one in lab.RULES]
+    chosen = session.value(RULE, names[0])
+    return chosen if chosen in names else names[0]
+
+
+def show_buttons() -> None:
+    """Draw what the form offers, for the title row."""
+    parameters = lab.describe(rule())
+    st.button("Back to the values in force", key="lab_reset", type="tertiary", on_click=_reset,
+              args=(rule(), parameters))  # fmt: skip
+    st.button("Try it", key="lab_try", type="primary", icon=":material/experiment:", shortcut="Ctrl+Enter",
+              on_click=_ask, args=(rule(), parameters))  # fmt: skip
+
+
+def show() -> None:
+    """Draw the rule's name and its thresholds."""
+    titles = {one.name: one.title for one in lab.RULES}
+    with st.container(border=True, gap="xsmall"):
+        st.selectbox("Rule", list(titles), key=RULE, format_func=lambda name: titles[name], persist_state="session")
+        for parameter in lab.describe(rule()):
+            _field(rule(), parameter)
+
+
+def moved(parameter: Described, currency: str) -> str:
+    """Write ``count 5 → 8``; an amount in the base currency."""
+    if parameter.unit == _MONEY:
+        before, after = (formats.money(int(str(value)), currency) for value in (parameter.default, parameter.value))
+    else:
+        before, after = _words(parameter.default), _words(parameter.value)
+    return f"{formats.rule(parameter.name.removesuffix('_minor')).lower()} {before} → {after}"
+
+
+def _field(rule: str, parameter: Described) -> None:
+    name = _key(rule, parameter)
+    label = _label(parameter)
+    gloss = f"{formats.plain(parameter.reason)} *{formats.plain(parameter.source)}*"
+    if isinstance(parameter.default, int):
+        scale = _scale(parameter)
+        shared: dict[str, Any] = {"key": name, "help": gloss, "persist_state": "session"}
+        if scale == 1:
+            st.number_input(label, value=parameter.default, min_value=parameter.lowest, max_value=parameter.highest,
+                            step=1, **shared)  # fmt: skip
+        else:
+            lowest = None if parameter.lowest is None else parameter.lowest / scale
+            highest = None if parameter.highest is None else parameter.highest / scale
+            st.number_input(label, value=parameter.default / scale, min_value=lowest, max_value=highest,
+                            step=100.0, format="%.2f", **shared)  # fmt: skip
+    else:
+        st.text_input(label, value=_words(parameter.default), key=name, help=gloss, persist_state="session")
+
+
+def _label(parameter: Described) -> str:
+    """Write the name and, grey, its unit, unless the name says it already."""
+    unit = session.currency() if parameter.unit == _MONEY else parameter.unit
+    words = formats.rule(parameter.name.removesuffix("_minor").removesuffix(f"_{unit}"))
+    return words if unit.casefold() in words.casefold() else f"{words} :gray[{formats.plain(unit)}]"
+
+
+def _scale(parameter: Described) -> int:
+    return int(10 ** MINOR_DIGITS[session.currency()]) if parameter.unit == _MONEY else 1
+
+
+def _words(value: object) -> str:
+    return ", ".join(sorted(map(str, value))) if isinstance(value, (frozenset, set, list, tuple)) else str(value)
+
+
+def _key(rule: str, parameter: Described) -> str:
+    return session.key("lab", rule, parameter.name)
+
+
+def _ask(rule: str, parameters: tuple[Described, ...]) -> None:
+    pairs = []
+    for parameter in parameters:
+        held = session.value(_key(rule, parameter), parameter.default)
+        if isinstance(parameter.default, int):
+            held = round(held * _scale(parameter))
+        elif isinstance(parameter.default, str):
+            held = str(held).strip()
+        else:
+            held = tuple(word.strip() for word in _words(held).split(",") if word.strip())
+        pairs.append((parameter.name, held))
+    session.put(ASKED, Asked(rule, tuple(pairs)))
+
+
+def _reset(rule: str, parameters: tuple[Described, ...]) -> None:
+    session.clear(*(_key(rule, parameter) for parameter in parameters))

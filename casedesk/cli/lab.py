@@ -1,0 +1,156 @@
+"""`casedesk lab`: try a rule with other thresholds on the history; nothing is stored."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from casedesk.cli.parameters import changes
+from casedesk.cli.printing import emit, say, table
+from casedesk.cli.session import As, Json, opened
+from casedesk.domain.intervals import none_found_size
+from casedesk.domain.money import format_minor
+from casedesk.errors import Invalid
+
+if TYPE_CHECKING:
+    from casedesk.services.lab import Figures, Score, Trial
+
+app = typer.Typer(no_args_is_help=True, help="Try out detection rules on the history; nothing is stored.")
+
+
+@app.command("try")
+def try_rule(
+    rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's name, such as structuring.")],
+    param: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Another value for a parameter of the rule.")
+    ] = None,
+    memory_mib: Annotated[int, typer.Option(min=64, metavar="N", help="Memory the rules may use.")] = 4096,
+    json: Json = False,
+    user: As = "",
+) -> None:
+    """Run a rule with other thresholds over everything stored, beside the same rule as it is in force."""
+    with opened(user) as session:
+        from casedesk.services import lab
+        from casedesk.services.detecting import Limits
+
+        currency = session.desk.settings.base_currency
+        trial = lab.try_rule(
+            look=session.desk.reading(),
+            actor=session.actor,
+            base_currency=currency,
+            rule=rule,
+            values=changes([f"{rule}.{one}" for one in param or ()], lab.RULES).get(rule, {}),
+            limits=Limits(memory_mib=memory_mib),
+        )
+    emit(_trial(trial)) if json else _tell(trial, currency)
+
+
+def _trial(trial: Trial) -> dict[str, Any]:
+    return {
+        "rule": trial.rule,
+        "transactions": trial.transactions,
+        "data_fingerprint": trial.data_fingerprint,
+        "parameters": {one.name: one.value for one in trial.parameters},
+        "in_force": _figures(trial.in_force),
+        "tried": _figures(trial.tried),
+        "gained": [alert.alert_id for alert in trial.gained],
+        "lost": [alert.alert_id for alert in trial.lost],
+        "lost_sar_cases": trial.lost_sars,
+        "gained_sar_cases": trial.gained_sars,
+        "lost_sar_cases_caught_by_another_rule": trial.caught_otherwise,
+    }
+
+
+def _figures(figures: Figures) -> dict[str, Any]:
+    return {
+        "alerts": figures.alerts,
+        "customers": figures.customers,
+        "cases_a_week": round(figures.cases_a_week, 3),
+        "alerts_per_1000_customers": round(figures.per_thousand_customers, 3),
+        "decided": figures.productive.of,
+        "decided_as_sar": figures.productive.hits,
+        "sar_share_low": round(figures.productive.low, 6),
+        "sar_share_high": round(figures.productive.high, 6),
+        "sar_cases": figures.sar_cases,
+    }
+
+
+def _tell(trial: Trial, currency: str) -> None:
+    before, after = trial.in_force, trial.tried
+    table(
+        (trial.rule, "in force", "tried"),
+        (
+            ("alerts", f"{before.alerts:,}", f"{after.alerts:,}"),
+            ("customers", f"{before.customers:,}", f"{after.customers:,}"),
+            ("cases a week", f"{before.cases_a_week:.1f}", f"{after.cases_a_week:.1f}"),
+            ("alerts per 1,000 customers", f"{before.per_thousand_customers:.1f}",
+             f"{after.per_thousand_customers:.1f}"),
+            ("decided alerts that became a SAR", before.productive, after.productive),
+            ("past SARs caught", f"{len(before.sar_cases):,}", f"{len(after.sar_cases):,}"),
+        ),
+    )  # fmt: skip
+    changed = ", ".join(f"{one.name} {one.default} → {one.value}" for one in trial.parameters if one.changed)
+    say(f"{changed or 'No threshold was moved'}; {trial.transactions:,} transactions.")
+    for word, alerts in (("Gained", trial.gained), ("Lost", trial.lost)):
+        say(f"{word}: {len(alerts):,} {'alert' if len(alerts) == 1 else 'alerts'}.")
+        table(
+            ("Alert", "Customer", "Severity", f"Amount {currency}", "What was found"),
+            ((a.alert_id, a.customer_id, a.severity, format_minor(a.amount_minor, currency), a.sentence)
+             for a in alerts[:20]),
+        )  # fmt: skip
+    if trial.lost_sars:
+        caught = f"; another rule alerted {len(trial.caught_otherwise):,} of them" if trial.caught_otherwise else ""
+        say(f"Past SARs it would miss: {', '.join(trial.lost_sars)}{caught}.")
+
+
+@app.command("scorecard")
+def scorecard(json: Json = False, user: As = "") -> None:
+    """Show, for each rule and month: alerts, cases, SARs, false positives and age; and the rules that never fired."""
+    with opened(user) as session:
+        from casedesk.services import lab
+
+        found = lab.scorecard(uow=session.desk.reading(), actor=session.actor, at=session.at)
+    if json:
+        emit({"rules": [*map(_score, found.rules)], "months": [*map(_score, found.months)], "silent": found.silent})
+        return
+    header = ("Rule", "Month", "Alerts", "Cases", "SARs", "False positives of decided", "Median age of open cases, d")
+    table(header, ((s.rule, s.month or "all", s.alerts, s.cases, s.sars, s.false_positives, s.age_days)
+                   for s in (*found.rules, *found.months)))  # fmt: skip
+    say(f"Never fired: {', '.join(found.silent)}." if found.silent else "Every rule in force has fired.")
+
+
+def _score(score: Score) -> dict[str, Any]:
+    return {
+        "rule": score.rule,
+        "month": score.month,
+        "alerts": score.alerts,
+        "cases": score.cases,
+        "sar_cases": score.sars,
+        "decided": score.false_positives.of,
+        "false_positives": score.false_positives.hits,
+        "false_positive_share_low": round(score.false_positives.low, 6),
+        "false_positive_share_high": round(score.false_positives.high, 6),
+        "median_age_days": score.age_days,
+    }
+
+
+@app.command("sample-size")
+def sample_size(
+    percent: Annotated[str, typer.Argument(metavar="PERCENT", help="Share to rule out, such as 5 or 0.5.")],
+    confidence: Annotated[str, typer.Option(metavar="PERCENT", help="How sure to be.")] = "95",
+) -> None:
+    """Say how many must be drawn, without one hit, to hold that fewer than PERCENT are hits."""
+    share, sure = _share(percent, "PERCENT"), _share(confidence, "--confidence")
+    say(f"{none_found_size(share, sure):,}")
+
+
+def _share(text: str, name: str) -> Fraction:
+    try:
+        share = Fraction(text.strip().removesuffix("%").strip()) / 100
+    except (ValueError, ZeroDivisionError):
+        share = Fraction(0)
+    if not 0 < share < 1:
+        raise Invalid(f"“{name} {text}” is no share; write a number of percent between 0 and 100.")
+    return share
