@@ -19,15 +19,20 @@ def instant(at: int) -> datetime:
 def when(first: datetime, last: datetime) -> str:
     """Say when something happened: “at 09:02 UTC on 4 Nov 2026” or “between 09:02 and 09:48 UTC on 4 Nov 2026”."""
     if first.date() != last.date():
-        return f"between {_clock(first)} UTC on {_day(first)} and {_clock(last)} UTC on {_day(last)}"
+        return f"between {_clock(first)} UTC on {day(first)} and {_clock(last)} UTC on {day(last)}"
     if _clock(first) == _clock(last):
-        return f"at {_clock(first)} UTC on {_day(first)}"
-    return f"between {_clock(first)} and {_clock(last)} UTC on {_day(first)}"
+        return f"at {_clock(first)} UTC on {day(first)}"
+    return f"between {_clock(first)} and {_clock(last)} UTC on {day(first)}"
 
 
 def moment(at: datetime) -> str:
     """Say one minute: “14:32 UTC on 4 Nov 2026”."""
-    return f"{_clock(at)} UTC on {_day(at)}"
+    return f"{_clock(at)} UTC on {day(at)}"
+
+
+def day(at: datetime) -> str:
+    """Say a day: “4 Nov 2026”."""
+    return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
 
 
 def minutes(number: int) -> str:
@@ -53,7 +58,3 @@ def listed(words: Sequence[str], most: int = 12) -> str:
 
 def _clock(at: datetime) -> str:
     return f"{at.hour:02d}:{at.minute:02d}"
-
-
-def _day(at: datetime) -> str:
-    return f"{at.day} {MONTHS[at.month - 1]} {at.year}"

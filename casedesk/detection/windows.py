@@ -3,17 +3,24 @@
 A window of W ends at a transaction and reaches back to exactly W before it, both edges included: [t - W, t].
 Transactions booked at the same microsecond stand in the window together. Edges are whole microseconds, so no engine
 rounds them.
+
+Tumbling windows are what the first definitions of some rules asked for, and stay as an option to compare with: time is
+cut into pieces of W that begin at multiples of W since 1970, each [k * W, (k + 1) * W), and every piece is judged by
+itself. What is lost: a burst that straddles an edge is two halves, and neither need be a hit. Episodes do not merge over
+an edge either.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 import ibis
 from ibis.expr.types import Table
 
 MINUTE: Final = 60 * 1_000_000
 DAY: Final = 24 * 60 * MINUTE
+
+Windows: TypeAlias = Literal["sliding", "tumbling"]
 
 #: What a rule's expression ends in, besides the columns of the legs: one row for each transaction of an episode.
 #: ``fired`` says that a hit ends there, ``observed`` and ``needed`` what the rule read at that instant (a hit needs
@@ -64,3 +71,26 @@ def episodes(readings: Table, window: int) -> Table:
     marked = evidence.mutate(begins=before.isnull() | (evidence.hit_at - before > window))
     begun_at = ibis.ifelse(marked.begins, marked["at"], ibis.null("int64"))
     return marked.mutate(episode=begun_at.max().over(by_time(range=(None, 0)))).drop("hit_at", "begins")
+
+
+def framed(legs: Table, windows: Windows, window: int) -> tuple[Table, Any]:
+    """Return the legs and the window that an aggregate over them takes; ``judged`` makes episodes of its readings.
+
+    Tumbling windows are numbered in a column ``piece``, and every leg of one reads all of it.
+    """
+    if windows == "sliding":
+        return legs, by_time(range=(-window, 0))
+    return legs.mutate(piece=legs["at"] // window), ibis.window(group_by=["account", "piece"])
+
+
+def judged(readings: Table, windows: Windows, window: int) -> Table:
+    """Return the evidence of the hits among the readings of framed legs, with their episodes.
+
+    A tumbling window is an episode by itself; it is a hit when its last leg says so, and the hit ends there.
+    """
+    if windows == "sliding":
+        return episodes(readings, window)
+    whole = ibis.window(group_by=["account", "piece"])
+    last = readings.mutate(fired=readings.fired & (readings["at"] == readings["at"].max().over(whole)))
+    hits = last.mutate(hit=last.fired.cast("int64").max().over(whole))
+    return hits.filter(hits.hit == 1).mutate(episode=hits.piece).drop("hit", "piece")

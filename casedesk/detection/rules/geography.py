@@ -5,6 +5,9 @@ A leg without a country is not counted.
 
 What keeps the benign look-alikes out: retailers, payroll and treasury deal at home and with few countries at a time. An
 exporter or a marketplace with buyers abroad is busy in many countries all day; raise ``countries`` for such a desk.
+
+``windows`` "tumbling" reads half hours of the clock, as the original definition did, and loses countries on both sides of
+an edge.
 """
 
 from __future__ import annotations
@@ -15,12 +18,13 @@ from typing import ClassVar
 import ibis
 from ibis.expr.types import Table
 
+from casedesk.detection.distinct import restless, with_distinct
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, ORIGINAL, RuleParameters, parameter
-from casedesk.detection.rule import Evidence, Explanation, Rule
+from casedesk.detection.rule import Evidence, Explanation, Reach, Rule
 from casedesk.detection.sentences import counted, instant, listed, minutes, when
 from casedesk.detection.severity import excess, severity
-from casedesk.detection.windows import MINUTE, around, by_time, episodes
+from casedesk.detection.windows import MINUTE, Windows, around, framed, judged
 
 
 class GeographyParameters(RuleParameters):
@@ -28,6 +32,12 @@ class GeographyParameters(RuleParameters):
 
     window_minutes: int = parameter(
         30, ge=1, le=10_080, unit="minutes", source=ORIGINAL, reason="Nobody travels through three countries in it."
+    )
+    windows: Windows = parameter(
+        "sliding",
+        unit="sliding or tumbling",
+        source=DESK,
+        reason="Tumbling windows, of the original definition, lose a burst that straddles an edge of the clock.",
     )
     countries: int = parameter(
         3, ge=2, le=200, unit="distinct countries", source=ORIGINAL, reason="Two are a border or a purchase abroad."
@@ -44,6 +54,7 @@ class Geography(Rule):
     name: ClassVar[str] = "geography"
     version: ClassVar[str] = "1"
     title: ClassVar[str] = "Geography"
+    reach = Reach.ACCOUNT
     parameters: GeographyParameters = field(default_factory=GeographyParameters)
 
     def evidence(self, views: Views) -> Table:
@@ -51,9 +62,15 @@ class Geography(Rule):
         p = self.parameters
         window = p.window_minutes * MINUTE
         placed = views.legs.filter(views.legs.country != "")
-        placed = around(placed, _restless(placed, p.countries, window), window)
-        read = _distinct_countries(placed, window).mutate(needed=ibis.literal(p.countries, "int64"))
-        return episodes(read.mutate(fired=read.observed >= read.needed), window)
+        placed = around(placed, restless(placed, "country", p.countries, window), window)
+        if p.windows == "sliding":
+            read = with_distinct(placed, "country", window, "observed")
+        else:
+            placed, _ = framed(placed, p.windows, window)
+            spread = placed.group_by("account", "piece").aggregate(observed=placed.country.nunique())
+            read = placed.join(spread, ["account", "piece"])
+        read = read.mutate(needed=ibis.literal(p.countries, "int64"))
+        return judged(read.mutate(fired=read.observed >= read.needed), p.windows, window)
 
     def explain(self, episode: tuple[Evidence, ...], currency: str) -> Explanation:
         """Name the countries of the whole episode and the most seen within one window."""
@@ -67,34 +84,3 @@ class Geography(Rule):
             f"{when(instant(episode[0].at), instant(episode[-1].at))}, {spread} of the countries within "
             f"{minutes(p.window_minutes)}.",
         )
-
-
-def _restless(legs: Table, countries: int, window: int) -> Table:
-    """Return account and time of each leg that ends ``countries - 1`` changes of country within the window.
-
-    A window with n countries holds at least n - 1 legs whose predecessor, also in the window, went elsewhere, in
-    whatever order ties stand. Most accounts never do this, and two cheap passes rule them out.
-    """
-    before = by_time()
-    moves = legs.select(
-        "account", "at", left=legs["at"].lag(1).over(before), moved=legs.country != legs.country.lag(1).over(before)
-    )
-    moves = moves.filter(moves.moved)
-    paced = moves.select("account", "at", span=moves["at"] - moves.left.lag(countries - 2).over(by_time()))
-    return paced.filter(paced.span <= window)
-
-
-def _distinct_countries(legs: Table, window: int) -> Table:
-    """Add ``observed``: how many distinct countries the window that ends at each leg holds.
-
-    No engine slides a distinct count over time alike, so presence is swept: a leg makes its country present from its
-    booking until the window has passed it by, or until the next leg with the same country takes over. The sum of what
-    has begun and ended so far is the number of countries present.
-    """
-    next_at = legs["at"].lead(1).over(by_time(["account", "country"]))
-    passed_by = legs["at"] + (window + 1)
-    begins = legs.mutate(step=ibis.literal(1, "int64"))
-    ends = legs.mutate(step=ibis.literal(-1, "int64"), at=ibis.least(passed_by, next_at.coalesce(passed_by)))
-    steps = ibis.union(begins, ends)
-    swept = steps.mutate(observed=steps.step.sum().over(by_time(range=(None, 0))))
-    return swept.filter(swept.step == 1).drop("step")

@@ -6,6 +6,9 @@ also send five transfers within an hour and would fill the queue from the paying
 What keeps the benign look-alikes out: a retailer who banks 9,000 each day makes one deposit, not five; a payroll or a
 payout run goes out; a marketplace is paid by card, which is neither cash nor a transfer. A business that collects by
 transfer all day does fire, as it did under the original definition: give it a ``smallest_minor``.
+
+``windows`` "tumbling" reads clock hours, as the original definition did: five deposits from 9:40 to 10:20 are then two
+and three, and nothing is found.
 """
 
 from __future__ import annotations
@@ -19,10 +22,10 @@ from pydantic import model_validator
 
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, ORIGINAL, RuleParameters, parameter
-from casedesk.detection.rule import Evidence, Explanation, Rule
+from casedesk.detection.rule import Evidence, Explanation, Reach, Rule
 from casedesk.detection.sentences import counted, instant, money, when
 from casedesk.detection.severity import excess, severity
-from casedesk.detection.windows import MINUTE, around, by_time, crowds, episodes
+from casedesk.detection.windows import MINUTE, Windows, around, crowds, framed, judged
 from casedesk.domain.money import LARGEST_MINOR
 from casedesk.domain.transactions import EFT, Channel
 
@@ -35,6 +38,12 @@ class StructuringParameters(RuleParameters):
 
     window_minutes: int = parameter(
         60, ge=1, le=10_080, unit="minutes", source=ORIGINAL, reason="Pieces of one sum are placed on one errand."
+    )
+    windows: Windows = parameter(
+        "sliding",
+        unit="sliding or tumbling",
+        source=DESK,
+        reason="Tumbling windows, of the original definition, lose a burst that straddles an edge of the clock.",
     )
     count: int = parameter(
         5, ge=2, le=1_000, unit="transactions", source=ORIGINAL, reason="Fewer pieces are everyday business."
@@ -110,6 +119,7 @@ class Structuring(Rule):
     name: ClassVar[str] = "structuring"
     version: ClassVar[str] = "1"
     title: ClassVar[str] = "Structuring"
+    reach = Reach.ACCOUNT
     parameters: StructuringParameters = field(default_factory=StructuringParameters)
 
     def evidence(self, views: Views) -> Table:
@@ -122,17 +132,17 @@ class Structuring(Rule):
         if p.smallest_minor:
             pieces = pieces.filter(pieces.base_minor >= p.smallest_minor)
         pieces = around(pieces, crowds(pieces, p.count, window), window)
-        sliding = by_time(range=(-window, 0))
+        pieces, frame = framed(pieces, p.windows, window)
         read = pieces.mutate(
-            observed=ibis._.count().over(sliding),
-            below=(pieces.base_minor < p.below_minor).cast("int64").sum().over(sliding),
-            total=pieces.base_minor.sum().over(sliding),
+            observed=ibis._.count().over(frame),
+            below=(pieces.base_minor < p.below_minor).cast("int64").sum().over(frame),
+            total=pieces.base_minor.sum().over(frame),
             needed=ibis.literal(p.count, "int64"),
         )
         read = read.mutate(
             fired=(read.observed >= p.count) & (read.below >= p.below_count) & (read.total >= p.total_minor)
         ).drop("below", "total")
-        return episodes(read, window)
+        return judged(read, p.windows, window)
 
     def explain(self, episode: tuple[Evidence, ...], currency: str) -> Explanation:
         """Count and add up the whole episode; severity rises with its count and its total alike."""

@@ -10,6 +10,9 @@ never belongs to the past it is judged by.
 
 What keeps the benign look-alikes out: payroll, marketplaces and card terminals have been as busy before, and 90 days hold
 three monthly runs. The first run that the data holds does fire, because nothing in the data covers it.
+
+``windows`` "tumbling" reads ten minutes of the clock at a time, as the original definition did, today and in the past: a
+burst over an edge counts as two smaller ones.
 """
 
 from __future__ import annotations
@@ -22,10 +25,10 @@ from ibis.expr.types import Table
 
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, ORIGINAL, RuleParameters, parameter
-from casedesk.detection.rule import Evidence, Explanation, Rule
+from casedesk.detection.rule import Evidence, Explanation, Reach, Rule
 from casedesk.detection.sentences import counted, instant, minutes, moment, when
 from casedesk.detection.severity import excess, severity
-from casedesk.detection.windows import DAY, MINUTE, by_time, crowds, episodes
+from casedesk.detection.windows import DAY, MINUTE, Windows, crowds, framed, judged
 
 #: Days between an account's past and the day it judges: yesterday, and the day itself.
 PAUSE = 2
@@ -36,6 +39,12 @@ class VelocityParameters(RuleParameters):
 
     window_minutes: int = parameter(
         10, ge=1, le=1_440, unit="minutes", source=ORIGINAL, reason="A script or a run on an account takes minutes."
+    )
+    windows: Windows = parameter(
+        "sliding",
+        unit="sliding or tumbling",
+        source=DESK,
+        reason="Tumbling windows, of the original definition, lose a burst that straddles an edge of the clock.",
     )
     count: int = parameter(
         10,
@@ -73,6 +82,7 @@ class Velocity(Rule):
     name: ClassVar[str] = "velocity"
     version: ClassVar[str] = "1"
     title: ClassVar[str] = "Velocity"
+    reach = Reach.ACCOUNT
     parameters: VelocityParameters = field(default_factory=VelocityParameters)
 
     def evidence(self, views: Views) -> Table:
@@ -80,7 +90,8 @@ class Velocity(Rule):
         p = self.parameters
         window = p.window_minutes * MINUTE
         busy = views.legs.semi_join(crowds(views.legs, p.count, window), "account")
-        counted_legs = busy.mutate(observed=ibis._.count().over(by_time(range=(-window, 0))), day=busy["at"] // DAY)
+        busy, frame = framed(busy, p.windows, window)
+        counted_legs = busy.mutate(observed=ibis._.count().over(frame), day=busy["at"] // DAY)
         days = counted_legs.group_by("account", "day").aggregate(busiest=counted_legs.observed.max())
         past = ibis.window(group_by="account", order_by="day", range=(-(p.history_days + PAUSE - 1), -PAUSE))
         peaks = days.select("account", "day", peak=days.busiest.max().over(past).coalesce(0))
@@ -88,7 +99,7 @@ class Velocity(Rule):
         # The square root of a whole number below 2^52 is correctly rounded by IEEE 754, so its floor is exact.
         margin = (read.peak * p.deviations**2).cast("float64").sqrt().floor().cast("int64")
         read = read.mutate(needed=ibis.greatest(ibis.literal(p.count, "int64"), read.peak + margin + 1))
-        return episodes(read.mutate(fired=read.observed >= read.needed).drop("day", "peak"), window)
+        return judged(read.mutate(fired=read.observed >= read.needed).drop("day", "peak"), p.windows, window)
 
     def explain(self, episode: tuple[Evidence, ...], currency: str) -> Explanation:
         """Name the fastest window of the episode, measured against what was expected there."""
