@@ -1,0 +1,192 @@
+"""Paths of money: hops from customer to customer, joined one after the other, and the episodes that paths form.
+
+Who stands on a path is a customer, told by the first of the customer's accounts, or an external account by itself. So
+a transfer between two accounts of one customer is no hop, and money that leaves one account of a customer and reaches
+another one has come back. Cash has nobody on its other side and is no hop either.
+
+Each hop is booked later than the one before it or at the same instant: many banks book by the day, and within one
+instant nobody knows the order.
+
+What keeps the joins small: paths are joined where they meet, by party and piece of time; the hop after a joint carries
+on about the amount of the hop before; and nobody is passed through while busier than a cap. A party that pays, or is
+paid, more than ``most`` times within the window is a marketplace, an employer or a bank. Of its hops at most ``most``
+remain in any window. Paths double and treble in length at each join, so twelve hops take six joins and not eleven.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import ibis
+import ibis.expr.operations as ops
+from ibis.expr.types import Table
+
+from casedesk.detection.legs import Views
+
+#: Larger amounts, in minor units, count as this much on a path, so that a percentage of one fits 64 bits.
+LARGEST: Final = 9 * 10**15
+#: The largest percentage that does.
+HIGHEST: Final = 1_000
+
+#: A path of one or more hops. ``stops`` and ``rows`` are arrays: who sent each hop, and its transaction.
+PATH: Final = (
+    "start",  # who sent the first hop
+    "end",  # whom the last hop reached
+    "first_at",  # when the first hop was booked
+    "at",  # when the last one was
+    "first_minor",
+    "last_minor",
+    "subject",  # the first own party among those who sent a hop, 0 if there is none
+    "passer",  # the same without the sender of the first hop
+    "owns",  # how many on the path are own, its end left out
+    "end_own",
+    "heavy",  # every hop is
+    "stops",
+    "rows",
+)
+
+
+def shared(table: Table, name: str) -> Table:
+    """Name a step that several later ones read, so that its expression is written, and run, once.
+
+    ``Table.alias`` does the same, but compiles the expression each time it is called.
+    """
+    expression: Table = ops.AliasedRelation(name=name, parent=table).to_expr()
+    return expression
+
+
+def either(tables: Sequence[Table]) -> Table:
+    """Put paths of several lengths under one another; one table may be all there is."""
+    return ibis.union(*tables) if len(tables) > 1 else tables[0]
+
+
+def hops(
+    views: Views, window: int, most: tuple[int, int], *, smallest: int = 0, heavy: tuple[int, int] = (0, 0)
+) -> Table:
+    """Return the transfers between different parties as paths of one hop.
+
+    Left out are those below ``smallest``, and those that end a window with more than ``most[0]`` from one sender or
+    ``most[1]`` to one receiver. A hop is heavy from ``heavy[0]`` minor units on, or from ``heavy[1]`` percent on of all that its
+    sender paid anybody, cash included, in the window that ends with it.
+    """
+    transfers = views.transfers
+    senders = views.accounts.select(from_key="account", source="lead")
+    receivers = views.accounts.select(to_key="account", target="lead")
+    paid = transfers.filter((transfers.from_key != 0) & (transfers.base_minor >= smallest))
+    paid = paid.join(senders, "from_key").left_join(receivers, "to_key")
+    paid = paid.filter(paid.source != paid.target.coalesce(0)).select(
+        "row",
+        "at",
+        "source",
+        target=paid.target.coalesce(0),
+        minor=ibis.least(paid.base_minor, LARGEST),
+        source_own=paid.from_own,
+        target_own=paid.to_own,
+        met=(paid.to_key != 0).cast("int64"),
+    )
+    sent = ibis.window(group_by="source", order_by="at", range=(-window, 0))
+    paced = paid.mutate(sent=paid.met.sum().over(sent), total=paid.minor.sum().over(sent))
+    paced = paced.filter((paced.met == 1) & (paced.sent <= most[0]))
+    return _single(paced, most[1], ibis.window(group_by="target", order_by="at", range=(-window, 0)), heavy)
+
+
+def _single(paced: Table, most: int, received: Any, heavy: tuple[int, int]) -> Table:
+    nobody = ibis.literal(0, "int32")
+    taken = paced.mutate(received=paced.count().over(received))
+    taken = taken.filter(taken.received <= most)
+    return taken.select(
+        start=taken.source,
+        end=taken.target,
+        first_at=taken["at"],
+        at=taken["at"],
+        first_minor=taken.minor,
+        last_minor=taken.minor,
+        subject=ibis.ifelse(taken.source_own, taken.source, nobody),
+        passer=nobody,
+        owns=taken.source_own.cast("int64"),
+        end_own=taken.target_own,
+        heavy=(taken.minor >= heavy[0]) | (taken.minor * 100 >= taken.total * heavy[1]),
+        stops=ibis.array([taken.source]),
+        rows=ibis.array([taken.row]),
+    )
+
+
+def joined(
+    paths: Table, following: Table, gap: int, window: int, band: tuple[int, int], *, home: bool = False
+) -> Table:
+    """Join paths end to start, as paths again. Nobody stands on a path twice, but with ``home`` it ends at its start.
+
+    The hop after the joint is booked within ``gap`` microseconds of the one before it and carries between ``band[0]``
+    and ``band[1]`` percent of it; the whole path fits ``window``.
+    """
+    left = paths.mutate(piece=paths["at"] // gap)
+    right = following.select(**{f"next_{name}": following[name] for name in PATH}, piece=following.first_at // gap)
+    right = ibis.union(right, right.mutate(piece=right.piece - 1))
+    keys = [("end", "next_start"), "piece", *([("start", "next_end")] if home else [])]
+    met = left.join(right, keys)
+    met = met.filter(
+        (met.next_first_at >= met["at"])
+        & (met.next_first_at - met["at"] <= gap)
+        & (met.next_at - met.first_at <= window)
+        & (met.next_first_minor * 100 >= met.last_minor * band[0])
+        & (met.next_first_minor * 100 <= met.last_minor * band[1])
+        & (met.stops.intersect(met.next_stops).length() == 0)
+    )
+    if not home:
+        met = met.filter(~met.stops.contains(met.next_end))
+    return met.select(
+        "start",
+        "first_at",
+        "first_minor",
+        end=met.next_end,
+        at=met.next_at,
+        last_minor=met.next_last_minor,
+        subject=ibis.ifelse(met.subject != 0, met.subject, met.next_subject),
+        passer=ibis.ifelse(met.passer != 0, met.passer, met.next_subject),
+        owns=met.owns + met.next_owns,
+        end_own=met.next_end_own,
+        heavy=met.heavy & met.next_heavy,
+        stops=met.stops.concat(met.next_stops),
+        rows=met.rows.concat(met.next_rows),
+    )
+
+
+def told(views: Views, paths: Table, subject: str, needed: int) -> Table:
+    """Turn paths into the evidence of a rule, for the own party in the column ``subject``.
+
+    Paths of one subject that overlap in time, be it at one instant, are one episode. A transaction is read as the
+    longest path it stands on; the last one of a path is a hit.
+    """
+    own = paths.filter(paths[subject] != 0).select("first_at", "at", "rows", account=subject)
+    earlier = own["at"].max().over(ibis.window(group_by="account", order_by="first_at", range=(None, -1)))
+    apart = (earlier < own.first_at).coalesce(True)
+    begun = own.mutate(begun_at=ibis.ifelse(apart, own.first_at, ibis.null("int64")))
+    so_far = ibis.window(group_by="account", order_by="first_at", range=(None, 0))
+    numbered = begun.mutate(episode=begun.begun_at.max().over(so_far), length=begun.rows.length())
+    last = numbered.rows[numbered.length - 1]
+    steps = numbered.select("account", "episode", "length", last=last, row=numbered.rows.unnest())
+    pieces = steps.group_by("account", "episode", "row").aggregate(
+        observed=steps.length.max(), fired=(steps.row == steps["last"]).any()
+    )
+    return _seen(views, pieces).mutate(needed=ibis.literal(needed, "int64"))
+
+
+def _seen(views: Views, pieces: Table) -> Table:
+    """Add what the subject saw of each transaction; between, where it stands on neither side."""
+    senders = views.accounts.select(from_key="account", source="lead")
+    receivers = views.accounts.select(to_key="account", target="lead")
+    full = pieces.join(views.transfers, "row").join(senders, "from_key").join(receivers, "to_key")
+    inward, outward = full.target == full.account, full.source == full.account
+    return full.select(
+        "row",
+        "at",
+        "account",
+        "base_minor",
+        "channel",
+        "fired",
+        "observed",
+        "episode",
+        direction=ibis.cases((outward, "out"), (inward, "in"), else_="between"),
+        country=ibis.ifelse(inward, full.from_country, full.to_country),
+    )

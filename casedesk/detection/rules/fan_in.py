@@ -1,0 +1,53 @@
+"""Fan-in: many strangers pay into one account within days.
+
+The account collects: for a fraud, a pyramid, a network of mules, an unlicensed money service. Counted are the different
+accounts that pay in, and only those that are strangers to the account (see ``casedesk.detection.flows``). The number of
+payments and their amounts do not matter, so splitting or shrinking them hides nothing.
+
+Why three days: whoever collects for others gathers before a bank freezes or a payer calls the money back, over a
+weekend at the longest. Longer windows fill with the new names that anybody meets in a week.
+
+What keeps the benign look-alikes out: a retailer's cash has no counterparty; a marketplace is paid by card, and its
+buyers, like a firm's customers and the payer of a salary, are no strangers once they have dealt with it; a sweep stays
+within one customer; gifts from a family arrive over weeks. A shop that is new, or that wins four customers in three
+days who pay by transfer, does fire: raise ``parties`` or ``smallest_minor`` for such a desk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from ibis.expr.types import Table
+
+from casedesk.detection.fans import FanParameters, explain_fan, fan
+from casedesk.detection.legs import Views
+from casedesk.detection.parameters import DESK, parameter
+from casedesk.detection.rule import Evidence, Explanation, Reach, Rule
+
+
+class FanInParameters(FanParameters):
+    """Thresholds of the fan-in rule."""
+
+    window_days: int = parameter(
+        3, ge=1, le=90, unit="days", source=DESK, reason="Money collected for others is gathered before it is recalled."
+    )
+
+
+@dataclass(frozen=True)
+class FanIn(Rule):
+    """Finds accounts that many strangers pay into."""
+
+    name: ClassVar[str] = "fan_in"
+    version: ClassVar[str] = "1"
+    title: ClassVar[str] = "Fan-in"
+    reach: ClassVar[Reach] = Reach.ACCOUNT
+    parameters: FanInParameters = field(default_factory=FanInParameters)
+
+    def evidence(self, views: Views) -> Table:
+        """Return the episodes of many senders."""
+        return fan(views, "in", self.parameters)
+
+    def explain(self, episode: tuple[Evidence, ...], currency: str) -> Explanation:
+        """Count the payments and name the most senders within one window; severity rises with the senders."""
+        return explain_fan(episode, currency, self.parameters, "received", "sender")

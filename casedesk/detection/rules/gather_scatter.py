@@ -1,0 +1,133 @@
+"""Gather-scatter: one account collects from several strangers and then pays several strangers, all within ten days.
+
+The account is a turntable of a layering scheme. At the last payment the window holds enough different senders and
+enough different payees; a payee counts only when, at its payment, enough senders had paid in during the window before it.
+So gathering comes first, though a scheme may begin to pay before it has collected everything.
+
+Two senders and two payees are enough, fewer than fan-in or fan-out ask for, because both must happen on one account, in
+this order, with people it never dealt with. Amounts are not compared: what a turntable keeps, adds from other sources,
+or changes into another currency would hide it.
+
+What keeps the benign look-alikes out: customers, suppliers, staff and the landlord are no strangers; cash and cards
+are not counted; a sweep stays within one customer; a family's gifts for a house go to one notary.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import ibis
+from ibis.expr.types import Table
+
+from casedesk.detection.distinct import with_distinct
+from casedesk.detection.flows import channels_parameter, memory_parameter, settling_parameter, with_strangers
+from casedesk.detection.legs import Views
+from casedesk.detection.parameters import DESK, RuleParameters, parameter
+from casedesk.detection.rule import Evidence, Explanation, Reach, Rule
+from casedesk.detection.sentences import counted, instant, money, when
+from casedesk.detection.severity import excess, severity
+from casedesk.detection.windows import DAY, around, by_time, episodes
+
+
+class GatherScatterParameters(RuleParameters):
+    """Thresholds of the gather-scatter rule."""
+
+    window_days: int = parameter(
+        10,
+        ge=1,
+        le=90,
+        unit="days",
+        source=DESK,
+        reason="Three days of collecting and four of paying on, as in the fan rules, with a weekend between.",
+    )
+    senders: int = parameter(
+        2,
+        ge=1,
+        le=10_000,
+        unit="distinct senders",
+        source=DESK,
+        reason="One sender is a pass-through, not a gathering.",
+    )
+    payees: int = parameter(
+        2, ge=1, le=10_000, unit="distinct payees", source=DESK, reason="One payee is a pass-through, not a scattering."
+    )
+    parties: int = parameter(
+        4,
+        ge=2,
+        le=20_000,
+        unit="distinct senders and payees",
+        source=DESK,
+        reason="The least of both sides together; raise it to ask for larger turntables of any shape.",
+    )
+    channels: frozenset[str] = channels_parameter()
+    memory_days: int = memory_parameter()
+    settling_days: int = settling_parameter()
+    severity_at_threshold: int = parameter(
+        40, ge=0, le=100, unit="severity", source=DESK, reason="Both halves of a layering step, with strangers only."
+    )
+
+
+@dataclass(frozen=True)
+class GatherScatter(Rule):
+    """Finds accounts that collect from many and pay on to many."""
+
+    name: ClassVar[str] = "gather_scatter"
+    version: ClassVar[str] = "1"
+    title: ClassVar[str] = "Gather-scatter"
+    reach: ClassVar[Reach] = Reach.ACCOUNT
+    parameters: GatherScatterParameters = field(default_factory=GatherScatterParameters)
+
+    def evidence(self, views: Views) -> Table:
+        """Return the episodes of gathering and scattering."""
+        p = self.parameters
+        window = p.window_days * DAY
+        places = _turning(_fitting(views.legs, p), p, window)
+        seen = with_strangers(views, places, window, p.memory_days * DAY, p.settling_days * DAY)
+        new = _fitting(seen.filter(seen.stranger), p)
+        new = around(new, _turning(new, p, window), window)
+        nobody = ibis.null("int32")
+        sided = new.mutate(sender=ibis.ifelse(new.direction == "in", new.counterparty, nobody))
+        gathered = with_distinct(sided, "sender", window, "gathered")
+        follows = (gathered.direction == "out") & (gathered.gathered >= p.senders)
+        paid = gathered.mutate(payee=ibis.ifelse(follows, gathered.counterparty, nobody))
+        read = with_distinct(paid, "payee", window, "scattered")
+        enough = (read.gathered >= p.senders) & (read.scattered >= p.payees)
+        read = read.mutate(observed=read.gathered + read.scattered, needed=ibis.literal(p.parties, "int64"))
+        fired = enough & read.payee.notnull() & (read.observed >= read.needed)
+        return episodes(read.mutate(fired=fired).drop("sender", "payee", "gathered", "scattered"), window)
+
+    def explain(self, episode: tuple[Evidence, ...], currency: str) -> Explanation:
+        """Tell both halves with counts and sums; severity rises with the parties within one window."""
+        p = self.parameters
+        most = max(leg.observed for leg in episode if leg.fired)
+        into = [leg.base_minor for leg in episode if leg.direction == "in"]
+        out = [leg.base_minor for leg in episode if leg.direction == "out"]
+        return Explanation(
+            severity=severity(p.severity_at_threshold, excess(most, p.parties)),
+            sentence=f"{counted(len(into), 'payment')} of {money(sum(into), currency)} came in and "
+            f"{counted(len(out), 'payment')} of {money(sum(out), currency)} went out "
+            f"{when(instant(episode[0].at), instant(episode[-1].at))}, with up to {most:,} senders and payees within "
+            f"{counted(p.window_days, 'day')} whom this account had not dealt with before.",
+        )
+
+
+def _fitting(legs: Table, p: GatherScatterParameters) -> Table:
+    return legs.filter(
+        legs.direction.isin(["in", "out"])
+        & legs.channel.isin(sorted(p.channels))
+        & (legs.counterparty != 0)
+        & ~legs.internal
+    )
+
+
+def _turning(legs: Table, p: GatherScatterParameters, window: int) -> Table:
+    """Return account and time of each payment out whose window has as many legs in and out as the rule needs parties.
+
+    Fewer legs than parties cannot be a hit. Counting legs is one cheap pass, counting parties is not.
+    """
+    sliding = by_time(range=(-window, 0))
+    into, out = ((legs.direction == side).cast("int64").sum().over(sliding) for side in ("in", "out"))
+    paced = legs.select("account", "at", "direction", into=into, out=out)
+    full = (paced.into >= p.senders) & (paced.out >= p.payees) & (paced.into + paced.out >= p.parties)
+    return paced.filter(full & (paced.direction == "out")).select("account", "at")

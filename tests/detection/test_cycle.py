@@ -1,0 +1,201 @@
+"""Cycles: what comes back, in which order, how fast, and who is told of it."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from itertools import pairwise
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from casedesk.detection.engine import detect
+from casedesk.detection.parameters import BadParameter
+from casedesk.detection.rule import Rule
+from casedesk.detection.rules.cycle import Cycle
+from tests.detection.bank import NOON, SMALL, Tx, accounts_of, alerts, arrow
+from tests.detection.reference import Found
+from tests.detection.reference_paths import expected_cycles
+
+RULE = Cycle()
+WINDOW = timedelta(days=14)
+TICK = timedelta(microseconds=1)
+
+
+def ring(names: str, minor: int = 5_000_00, step: timedelta = timedelta(days=1), start: int = 0) -> list[Tx]:
+    """Transfers from each name to the next one, a step apart: "ABA" is there and back."""
+    return [
+        Tx(NOON + timedelta(days=start) + place * step, source, target, minor, "WIRE", id=f"{start:02d}-{place:02d}")
+        for place, (source, target) in enumerate(pairwise(names))
+    ]
+
+
+@pytest.mark.parametrize("hops", range(2, 13))
+def test_a_circle_of_two_to_twelve_hops_is_found_whole(hops: int) -> None:
+    names = "ABCDEFGHIJKL"[:hops] + "A"
+    (alert,) = alerts(RULE, ring(names))
+    assert (alert.account_id, len(alert.transaction_ids)) == ("A", hops)
+
+
+def test_thirteen_hops_are_too_many_and_fewer_can_be_asked_for() -> None:
+    assert alerts(RULE, ring("ABCDEFGHIJKLMA")) == ()
+    assert alerts(RULE, ring("ABCDA"), most_hops=3) == ()
+    assert alerts(RULE, ring("ABCA"), least_hops=4) == ()
+    assert len(alerts(RULE, ring("ABCDA"), least_hops=4, most_hops=4)) == 1
+
+
+def test_the_last_hop_exactly_a_window_after_the_first_is_in_and_a_microsecond_later_is_out() -> None:
+    assert len(alerts(RULE, ring("ABA", step=WINDOW))) == 1
+    assert alerts(RULE, ring("ABA", step=WINDOW + TICK)) == ()
+    assert len(alerts(RULE, ring("ABCA", step=WINDOW / 2))) == 1
+    assert alerts(RULE, ring("ABCA", step=WINDOW / 2 + TICK)) == ()
+
+
+@pytest.mark.parametrize("offset", range(0, 28, 3))
+def test_a_circle_is_found_wherever_a_piece_of_time_ends(offset: int) -> None:
+    (alert,) = alerts(RULE, ring("ABCDEA", step=WINDOW / 4, start=offset))
+    assert len(alert.transaction_ids) == 5
+
+
+def test_a_hop_before_the_one_that_paid_for_it_makes_no_circle_and_one_at_the_same_instant_does() -> None:
+    there, back = ring("ABCA")[0], ring("ABCA")[1:]
+    assert len(alerts(RULE, [there, *(Tx(there.at, t.source, t.target, t.minor, id=t.id) for t in back)])) == 1
+    onward, home = back
+    assert alerts(RULE, [there, Tx(home.at + TICK, onward.source, onward.target, onward.minor), home]) == ()
+
+
+def test_a_circle_within_one_instant_is_told_once_of_the_first_account() -> None:
+    (alert,) = alerts(RULE, ring("CABC", step=timedelta(0)))
+    assert (alert.account_id, len(alert.transaction_ids)) == ("A", 3)
+
+
+def test_each_hop_carries_between_half_and_twice_the_one_before() -> None:
+    def second(minor: int) -> int:
+        first, last = ring("ABCDA")[:1], ring("ABCDA")[1:]
+        return len(alerts(RULE, [*first, *(Tx(t.at, t.source, t.target, minor, id=t.id) for t in last)]))
+
+    assert [second(minor) for minor in (2_499_99, 2_500_00, 10_000_00, 10_000_01)] == [0, 1, 1, 0]
+
+
+def test_there_and_back_counts_from_three_thousand_or_from_a_quarter_of_what_the_sender_paid() -> None:
+    # Both pay 900 in cash as well: 300 is a quarter of what they pay in the window, 299.99 is less.
+    cash = [Tx(NOON, name, "", 900_00, id=f"cash {name}") for name in "AB"]
+    assert len(alerts(RULE, [*cash, *ring("ABA", 300_00)])) == 1
+    assert alerts(RULE, [*cash, *ring("ABA", 299_99)]) == ()
+    rich = [Tx(NOON, name, "", 90_000_00, id=f"cash {name}") for name in "AB"]
+    assert len(alerts(RULE, [*rich, *ring("ABA", 3_000_00)])) == 1
+    assert alerts(RULE, [*rich, *ring("ABA", 2_999_99)]) == ()
+    assert len(alerts(RULE, [*rich, *ring("ABCA", 20_00)])) == 1
+
+
+def test_cash_and_a_transfer_to_oneself_are_no_hops() -> None:
+    out, back = ring("ABA")
+    assert alerts(RULE, [out, Tx(out.at + TICK, "B", "", 5_000_00), Tx(back.at, "", "A", 5_000_00)]) == ()
+    assert alerts(RULE, [Tx(NOON, "A", "A", 5_000_00), Tx(NOON + TICK, "A", "A", 5_000_00)]) == ()
+
+
+def test_an_external_account_is_never_the_subject_but_may_stand_on_the_circle() -> None:
+    (alert,) = alerts(RULE, ring("XBAX"))
+    assert alert.account_id == "B"
+    assert alerts(RULE, ring("XYX")) == ()
+
+
+def test_money_between_accounts_of_one_customer_is_no_hop_and_money_back_to_another_of_them_has_come_back() -> None:
+    def customers(transactions: list[Tx]) -> pa.Table:
+        names = sorted({name for tx in transactions for name in (tx.source, tx.target)})
+        return pa.table(
+            {"account_id": names, "customer_id": ["one" if name in "AE" else f"C-{name}" for name in names]}
+        )
+
+    def found(transactions: list[Tx]) -> list[tuple[str, int]]:
+        result = detect(arrow(transactions), customers(transactions), rules=(RULE,), limits=SMALL)
+        return [(alert.account_id, len(alert.transaction_ids)) for alert in result.alerts]
+
+    assert found(ring("AEAEA")) == []
+    assert found(ring("EBCA")) == [("A", 3)]
+
+
+def test_circles_that_overlap_are_one_alert_and_separate_ones_two() -> None:
+    (one,) = alerts(RULE, [*ring("ABCA"), *ring("ADEFA", start=2)])
+    assert len(one.transaction_ids) == 7
+    assert len(alerts(RULE, [*ring("ABCA"), *ring("ADEFA", start=3)])) == 2
+
+
+def test_a_shop_that_is_paid_too_often_and_a_payer_of_too_many_are_passed_over() -> None:
+    crowd = [Tx(NOON, "B", f"N{n}", 5_000_00, id=f"out{n}") for n in range(19)]
+    assert len(alerts(RULE, [*ring("ABA"), *crowd])) == 1
+    assert alerts(RULE, [*ring("ABA"), *crowd, Tx(NOON, "B", "N19", 5_000_00)]) == ()
+    buyers = [Tx(NOON - TICK, f"N{n}", "B", 5_000_00, id=f"in{n}") for n in range(39)]
+    assert len(alerts(RULE, [*ring("ABA"), *buyers])) == 1
+    assert alerts(RULE, [*ring("ABA"), *buyers, Tx(NOON, "N39", "B", 5_000_00)]) == ()
+
+
+def test_an_amount_too_large_to_multiply_is_read_all_the_same() -> None:
+    assert len(alerts(RULE, ring("ABA", 10**18))) == 1
+
+
+def test_the_sentence_says_how_far_it_went_and_what_came_back() -> None:
+    out, *rest = ring("ABCA")
+    back = [Tx(t.at, t.source, t.target, 4_800_00, "WIRE", id=t.id) for t in rest]
+    (alert,) = alerts(RULE, [out, *back])
+    assert alert.sentence == (
+        "3 transfers between 12:00 UTC on 4 Nov 2026 and 12:00 UTC on 6 Nov 2026 form a circle of 3 hops: "
+        "USD 5,000.00 left this customer and USD 4,800.00 came back."
+    )
+    assert alert.amount_minor == 14_600_00
+
+
+def test_severity_starts_at_its_parameter_and_rises_with_the_hops() -> None:
+    levels = [alerts(RULE, ring("ABCDEFGH"[:hops] + "A"))[0].severity for hops in (2, 3, 5, 8)]
+    assert levels[0] == 45
+    assert levels == sorted(set(levels))
+    assert alerts(RULE, ring("ABA"), severity_at_threshold=5)[0].severity == 5
+
+
+def test_contradicting_parameters_are_refused_in_a_sentence() -> None:
+    with pytest.raises(BadParameter, match="“least_hops” \\(5\\) cannot exceed “most_hops” \\(4\\)"):
+        RULE.with_values({"least_hops": 5, "most_hops": 4})
+
+
+def test_a_payroll_and_a_shop_are_left_alone() -> None:
+    salaries = [Tx(NOON, "A", f"E{n}", 3_500_00, "ACH", id=f"pay{n}") for n in range(60)]
+    purchases = [Tx(NOON + timedelta(days=2), f"E{n}", "A", 3_200_00, "CARD", id=f"buy{n}") for n in range(60)]
+    assert alerts(RULE, salaries + purchases) == ()
+
+
+VARIANTS: tuple[Rule, ...] = (
+    RULE,
+    RULE.with_values({"window_days": 5, "most_hops": 4, "short_hops": 3, "most_sent": 3, "most_received": 2}),
+    RULE.with_values({"lowest_percent": 90, "highest_percent": 110, "least_hops": 3, "most_hops": 7}),
+)
+
+one = st.builds(
+    Tx,
+    at=st.builds(
+        lambda day, off: NOON + timedelta(days=day, microseconds=off),
+        st.sampled_from((0, 0, 1, 2, 3, 5, 7, 10, 14, 15, 19)),
+        st.sampled_from((0, 0, 0, -1, 1)),
+    ),
+    source=st.sampled_from("AABCDEX"),
+    target=st.sampled_from(("A", "A", "B", "C", "D", "E", "X", "")),
+    minor=st.sampled_from((0, 1_500_00, 2_999_99, 3_000_00, 3_000_00, 3_100_00, 6_000_00, 12_000_00)),
+)
+
+
+def found(rule: Rule, bank: list[Tx]) -> Found:
+    result = detect(arrow(bank), accounts_of(bank), rules=(rule,), limits=SMALL)
+    return {(alert.account_id, alert.transaction_ids, alert.amount_minor) for alert in result.alerts}
+
+
+@pytest.mark.parametrize("number", range(len(VARIANTS)))
+@given(bank=st.lists(one, max_size=30), seed=st.integers(0, 9))
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_the_expression_finds_what_walking_finds_in_whatever_order_the_rows_come(
+    number: int, bank: list[Tx], seed: int
+) -> None:
+    rule = VARIANTS[number]
+    bank = [Tx(**{**vars(tx), "id": f"T{place:02d}"}) for place, tx in enumerate(bank)]
+    random.Random(seed).shuffle(bank)
+    assert found(rule, bank) == expected_cycles(rule.parameters, bank)  # type: ignore[arg-type]
