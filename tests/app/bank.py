@@ -14,7 +14,7 @@ from casedesk.domain.people import SYSTEM, Person, Role
 from casedesk.domain.transactions import Account, Customer, CustomerKind
 from casedesk.services import assignment, decisions, intake, people, quality
 from casedesk.settings import Settings
-from casedesk.store.alert_store import Run
+from casedesk.store.run_store import Run
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 NARRATIVE = "Between 24 October and 5 November the customer deposited cash below the threshold. " * 4
@@ -97,7 +97,7 @@ def _money(desk: Desk) -> list[list[Alert]]:
         uow.parties.put_customers(customers)
         uow.parties.put_accounts(own + others)
         uow.transactions.insert_new(_columns(rows))
-        uow.alerts.add_run(Run("R-1", NOW, None, "0" * 64, "{}", "0" * 64, "duckdb", len(rows), len(NAMES) + 1, 0))
+        uow.runs.add(Run("R-1", NOW, None, "0" * 64, "{}", "0" * 64, "duckdb", len(rows), len(NAMES) + 1, 0))
         alerts = [[_alert(n, "structuring", 80 - 7 * n, 8)] for n in range(len(NAMES))]
         alerts[2].append(_alert(2, "geography", 30, 3))
         uow.alerts.insert([alert for group in alerts for alert in group])

@@ -27,6 +27,7 @@ At = Callable[[str], Command]
 FILES = {
     "users", "customers", "accounts", "imports", "import_rejects", "transactions", "detection_runs", "detection_findings", "cases", "alerts",
     "alert_transactions", "case_events", "counters", "exchange_rates", "qa_draws", "qa_picks",
+    "line_tests", "line_test_picks",
 }  # fmt: skip
 
 

@@ -27,13 +27,16 @@ from scripts.render_schema import DIALECTS
 from tests.databases import Kind
 from tests.store.builders import filled
 
-HEAD = "0002_runs_can_be_replayed"
+HEAD = "0005_line_samples"
 
 #: What a migration adds to rows that were there: the value of each new column, by table.
 ADDED = {
     "0001_the_desk_opens": {"transactions": (0,), "accounts": (0, 0), "detection_runs": (0, "", "")},
 }
-NEW_TABLES = {"0001_the_desk_opens": ("detection_findings",)}
+NEW_TABLES = {
+    "0001_the_desk_opens": ("detection_findings",),
+    "0002_runs_can_be_replayed": ("line_tests", "line_test_picks"),
+}
 
 
 @pytest.fixture

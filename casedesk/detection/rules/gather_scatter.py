@@ -85,7 +85,8 @@ class GatherScatter(Rule):
         places = _turning(_fitting(views.legs, p), p, window)
         seen = with_strangers(views, places, window, p.memory_days * DAY, p.settling_days * DAY)
         new = _fitting(seen.filter(seen.stranger), p)
-        new = around(new, _turning(new, p, window), window)
+        # twice the window: whether a payment within it follows a gathering is read in a window of that payment's own
+        new = around(new, _turning(new, p, window), 2 * window)
         nobody = ibis.null("int32")
         sided = new.mutate(sender=ibis.ifelse(new.direction == "in", new.counterparty, nobody))
         gathered = with_distinct(sided, "sender", window, "gathered")

@@ -204,7 +204,23 @@ def _hits(ways: Table, least: int, window: int) -> Table:
     swept = swept.mutate(fired=swept.observed >= least)
     hit_at = ibis.ifelse(swept.fired, swept["at"], ibis.null("int64"))
     timed = swept.mutate(hit_at=hit_at.min().over(by_time(ends, range=(0, None))))
-    return timed.filter(timed.hit_at - timed.began <= window)
+    return _reaching_back(timed.filter(timed.hit_at - timed.began <= window), ends, window)
+
+
+def _reaching_back(ways: Table, ends: list[str], window: int) -> Table:
+    """Add ``start``: where a way began, and where it fired, how far back its hit reaches.
+
+    A way may stand in several hits, so the first hit that ends it does not tell how far the later ones reach.
+    """
+    hits = ways.filter(ways.fired).select(*ends, "at").distinct()
+    begun = ways.select(*ends, at=ways.began, began=ways.began, read=ibis.literal(False))
+    ended = hits.mutate(began=ibis.null("int64"), read=ibis.literal(True))
+    both = ibis.union(begun, ended)
+    reach = both.mutate(start=both.began.min().over(by_time(ends, range=(-window, 0))))
+    reach = reach.filter(reach.read).select(*ends, "at", "start")
+    found = ways.left_join(reach, [*ends, "at"])
+    start = ibis.ifelse(found.fired, ibis.least(found.start, found.began), found.began)
+    return found.select(*ways.columns, start=start)
 
 
 def _rows(ways: Table) -> Table:
@@ -234,7 +250,7 @@ def _rows(ways: Table) -> Table:
         direction=ibis.ifelse(of_source, "between", "in"),
         fired=ways.fired.cast("int64"),
         observed=ways.observed,
-        began=ways.began,
+        began=ways.start,
         ended=ways.hit_at,
     )
     rows = ibis.union(first, last)
