@@ -94,11 +94,9 @@ class Screen:
         expect(self.page).to_have_url(re.compile(re.escape(end) + "$"), timeout=20_000)
         self.settle()
 
-    def toast(self) -> str:
-        """Wait for a toast and return its words."""
-        shown = self.page.locator('[data-testid="stToast"]').last
-        expect(shown).to_be_visible(timeout=20_000)
-        return re.sub(r"\s+", " ", shown.inner_text()).strip()
+    def is_told(self, words: str) -> None:
+        """Wait for a toast with these words; an earlier one may still be on the screen."""
+        expect(self.page.locator('[data-testid="stToast"]').filter(has_text=words).first).to_be_visible(timeout=20_000)
 
     def sees(self, words: str) -> None:
         expect(self.page.locator('[data-testid="stMain"]')).to_contain_text(words, timeout=20_000)

@@ -21,11 +21,11 @@ def test_a_case_goes_from_the_queue_through_every_pair_of_hands(screen: NewScree
     analyst = screen("Grace Adeyemi").type_key("t")
     analyst.page.wait_for_url("**/case?id=*")
     case_id = analyst.page.url.rpartition("=")[2]
-    assert "Case taken (event " in analyst.toast()
+    analyst.is_told("Case taken (event ")
 
     analyst.choose(f"disposition_{case_id}", "SAR")
     analyst.write(f"narrative_{case_id}", NARRATIVE).type_key("Control+Enter")
-    assert "Decision saved (event " in analyst.toast()
+    analyst.is_told("Decision saved (event ")
     assert "SAR" not in analyst.page.title()
     assert stored(bank, case_id).stage is Stage.AWAITING
 
@@ -33,18 +33,18 @@ def test_a_case_goes_from_the_queue_through_every_pair_of_hands(screen: NewScree
     manager.click_row("approvals_waiting", case_id)
     manager.sees(NARRATIVE[:60])
     manager.press("approve")
-    assert "Approved (event " in manager.toast()
+    manager.is_told("Approved (event ")
     assert stored(bank, case_id).stage is Stage.CLOSED
 
     reviewer = screen("Samir Haddad").press("nav_qa")
     reviewer.page.get_by_role("button", name="New draw").click()
     reviewer.press("draw_sample")
-    assert "cases drawn (Q-" in reviewer.toast()
+    reviewer.is_told("cases drawn (Q-")
     reviewer.page.keyboard.press("Escape")
     reviewer.settle().click_row("qa_To-review", case_id)
     reviewer.choose(f"review_severity_{case_id}", "Major")
     reviewer.write(f"review_notes_{case_id}", "The depositors are not named.").press("fail")
-    assert "QA failed (event " in reviewer.toast()
+    reviewer.is_told("QA failed (event ")
     assert stored(bank, case_id).stage is Stage.WORKING
 
     analyst.type_key("Escape")
@@ -62,7 +62,7 @@ def test_a_case_goes_from_the_queue_through_every_pair_of_hands(screen: NewScree
     file = tmp_path / started.value.suggested_filename
     started.value.save_as(file)
     assert file.name == f"{case_id}-audit.csv"
-    assert f"Audit CSV of {case_id} downloaded (event " in auditor.toast()
+    auditor.is_told(f"Audit CSV of {case_id} downloaded (event ")
     assert stored(bank, case_id).events[-1].action == "case_exported"
     assert audit.verify_file(file.read_bytes()).report.verdict is Verdict.VERIFIED
 
@@ -88,7 +88,7 @@ def test_two_people_collide_on_one_case_and_no_word_is_lost(screen: NewScreen, b
     manager = screen("Marta Kowalczyk", "/?q=" + case_id).click_row("queue", case_id)
     manager.choose(f"panel_{case_id}", "Note").write(f"note_{case_id}", "Ask for the ID copies.")
     manager.type_key("Control+Enter")
-    assert "Note added (event " in manager.toast()
+    manager.is_told("Note added (event ")
 
     analyst.type_key("Control+Enter")
     analyst.sees("Not saved. Marta Kowalczyk added a note")
@@ -97,7 +97,7 @@ def test_two_people_collide_on_one_case_and_no_word_is_lost(screen: NewScreen, b
     assert stored(bank, case_id).case.disposition is Disposition.NONE
 
     analyst.press(f"decide_{case_id}")
-    assert "Decision saved" in analyst.toast()
+    analyst.is_told("Decision saved")
     assert stored(bank, case_id).stage is Stage.AWAITING
 
 
@@ -135,6 +135,6 @@ def test_ticks_select_and_the_drawer_assigns(screen: NewScreen, bank: Bank) -> N
     manager.select("bulk_assign_to", "Tomasz Wójcik")
     manager.page.get_by_text("2 of 2 can be assigned.").wait_for()
     manager.press("bulk_assign_submit")
-    assert "2 cases assigned to Tomasz Wójcik" in manager.toast()
+    manager.is_told("2 cases assigned to Tomasz Wójcik")
     assert [stored(bank, case_id).case.owner for case_id in ids[:2]] == ["tomasz", "tomasz"]
     assert manager.page.get_by_role("dialog").count() == 0
