@@ -20,8 +20,10 @@ from seeds.dataset import write_dataset
 from seeds.staff import AUDITORS, BY_ID, MANAGERS, REVIEWERS, STAFF
 from seeds.world import World, build_world
 
-#: Days between two runs of detection in the demo bank.
-RHYTHM = 7
+#: Days between two runs of detection in the demo bank: at first, and in its last weeks, which the screens show.
+RHYTHM = 21
+LATELY = 7
+LAST_WEEKS = 28
 
 #: USD 5,000.00: below it a bank need not file (31 CFR 1020.320(a)(2)), and the demo desk's people mostly do not.
 REPORTABLE = 500_000
@@ -127,11 +129,10 @@ class _Story:
         return Demo(len(self.world.customers), len(self.world.transactions), self.alerts, report.cases, report.events)
 
     def _bounds(self, start: datetime) -> list[datetime]:
-        """Detection runs once a week at four in the morning, and once more now."""
+        """Detection runs at four in the morning, every third week at first and then once a week, and once more now."""
         days = (self.now.date() - start.date()).days
-        mornings = [
-            datetime.combine(start.date() + timedelta(days=d), time(4), UTC) for d in range(RHYTHM, days, RHYTHM)
-        ]
+        ago = [*range(LATELY, LAST_WEEKS, LATELY), *range(LAST_WEEKS, days, RHYTHM)]
+        mornings = [datetime.combine(self.now.date() - timedelta(days=d), time(4), UTC) for d in reversed(ago)]
         return [m for m in mornings if m < self.now - timedelta(hours=6)] + [self.now - timedelta(minutes=40)]
 
     def _import(self, path: Path, at: datetime) -> None:
@@ -159,7 +160,7 @@ class _Story:
     def _detect(self, at: datetime) -> None:
         found = detecting.detect(
             look=self.desk.reading(), uow=self.desk.writing(), actor=SYSTEM, at=at,
-            base_currency=self.desk.settings.base_currency, until=at,
+            base_currency=self.desk.settings.base_currency,
         )  # fmt: skip
         self.alerts += found.new_alerts
         if not found.cases_opened:

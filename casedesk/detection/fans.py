@@ -14,6 +14,7 @@ from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation
 from casedesk.detection.sentences import counted, instant, money, when
 from casedesk.detection.severity import excess, severity
+from casedesk.detection.shared import shared
 from casedesk.detection.windows import DAY, around, episodes
 from casedesk.domain.money import LARGEST_MINOR
 
@@ -61,8 +62,8 @@ def fan(views: Views, direction: Literal["in", "out"], p: FanParameters) -> Tabl
 
     places = restless(fitting(views.legs), "counterparty", p.parties, window)
     seen = with_strangers(views, places, window, p.memory_days * DAY, p.settling_days * DAY)
-    new = fitting(seen.filter(seen.stranger))
-    new = around(new, restless(new, "counterparty", p.parties, window), window)
+    new = shared(fitting(seen.filter(seen.stranger)), "new")
+    new = shared(around(new, restless(new, "counterparty", p.parties, window), window), "near")
     read = with_distinct(new, "counterparty", window, "observed").mutate(needed=ibis.literal(p.parties, "int64"))
     return episodes(read.mutate(fired=read.observed >= read.needed), window)
 

@@ -42,12 +42,12 @@ def memory_parameter() -> Any:
 def settling_parameter() -> Any:
     """Declare for how long an account that is older than its data is watched before anybody is called a stranger."""
     return parameter(
-        30,
+        35,
         ge=0,
         le=365,
         unit="days",
         source=DESK,
-        reason="A month shows an old account's monthly run once; before, its usual parties would all look new.",
+        reason="A month and a weekend show an old account's monthly run once; before, its usual parties look new.",
     )
 
 

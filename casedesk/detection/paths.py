@@ -5,7 +5,7 @@ a transfer between two accounts of one customer is no hop, and money that leaves
 another one has come back. Cash has nobody on its other side and is no hop either.
 
 Each hop is booked later than the one before it or at the same instant: many banks book by the day, and within one
-instant nobody knows the order.
+instant nobody knows the order. A rule may let a hop come somewhat earlier than the one that pays for it (``slack``).
 
 What keeps the joins small: paths are joined where they meet, by party and piece of time; the hop after a joint carries
 on about the amount of the hop before; and nobody is passed through while busier than a cap. A party that pays, or is
@@ -19,10 +19,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import ibis
-import ibis.expr.operations as ops
 from ibis.expr.types import Table
 
 from casedesk.detection.legs import Views
+from casedesk.detection.past import with_seen_from
 
 #: Larger amounts, in minor units, count as this much on a path, so that a percentage of one fits 64 bits.
 LARGEST: Final = 9 * 10**15
@@ -35,6 +35,8 @@ PATH: Final = (
     "end",  # whom the last hop reached
     "first_at",  # when the first hop was booked
     "at",  # when the last one was
+    "earliest",  # the first of all its bookings, and the last: where there is slack, not those of the first and last hop
+    "latest",
     "first_minor",
     "last_minor",
     "subject",  # the first own party among those who sent a hop, 0 if there is none
@@ -45,15 +47,6 @@ PATH: Final = (
     "stops",
     "rows",
 )
-
-
-def shared(table: Table, name: str) -> Table:
-    """Name a step that several later ones read, so that its expression is written, and run, once.
-
-    ``Table.alias`` does the same, but compiles the expression each time it is called.
-    """
-    expression: Table = ops.AliasedRelation(name=name, parent=table).to_expr()
-    return expression
 
 
 def either(tables: Sequence[Table]) -> Table:
@@ -100,6 +93,8 @@ def _single(paced: Table, most: int, received: Any, heavy: tuple[int, int]) -> T
         end=taken.target,
         first_at=taken["at"],
         at=taken["at"],
+        earliest=taken["at"],
+        latest=taken["at"],
         first_minor=taken.minor,
         last_minor=taken.minor,
         subject=ibis.ifelse(taken.source_own, taken.source, nobody),
@@ -112,23 +107,63 @@ def _single(paced: Table, most: int, received: Any, heavy: tuple[int, int]) -> T
     )
 
 
+def between_strangers(found: Table, views: Views, window: int, memory: int, settling: int) -> Table:
+    """Call heavy only those hops between parties that had not dealt with each other before.
+
+    Strangers have no transfer in either direction from ``memory`` before to just before the window that ends with the
+    hop. Of a customer whose past the data lacks (``past``), nobody is a stranger until ``settling`` after its first
+    transaction. All in microseconds.
+    """
+    heavy = found.filter(found.heavy)
+    pairs = _paired(heavy.select(source="start", target="end"))
+    source = views.accounts.select(from_key="account", source="lead")
+    target = views.accounts.select(to_key="account", target="lead")
+    dealings = views.transfers.select("row", "at", "from_key", "to_key").join(source, "from_key").join(target, "to_key")
+    dealings = _paired(dealings).semi_join(pairs, ["low", "high"])
+    past = ibis.window(group_by=["low", "high"], order_by="at", range=(-memory, -(window + 1)))
+    unmet = dealings.mutate(before=dealings.row.count().over(past)).filter(ibis._.before == 0)
+    parties = ibis.union(heavy.select(account="start"), heavy.select(account="end")).distinct()
+    late = with_seen_from(parties, views).filter(ibis._.seen_from.notnull())
+    for side in ("source", "target"):
+        seen = late.select(settled=late.seen_from + settling, **{side: late.account})
+        unmet = unmet.left_join(seen, side).drop(f"{side}_right")
+        unmet = unmet.filter((unmet["at"] >= unmet.settled).coalesce(True)).drop("settled")
+    new = found.mutate(row=found.rows[0]).left_join(unmet.select(new_row="row"), ibis._.row == unmet.row)
+    return new.mutate(heavy=new.heavy & new.new_row.notnull()).select(*PATH)
+
+
+def _paired(table: Table) -> Table:
+    return table.mutate(
+        low=ibis.least(table.source, table.target).cast("int32"),
+        high=ibis.greatest(table.source, table.target).cast("int32"),
+    )
+
+
 def joined(
-    paths: Table, following: Table, gap: int, window: int, band: tuple[int, int], *, home: bool = False
+    paths: Table,
+    following: Table,
+    gap: int,
+    window: int,
+    band: tuple[int, int],
+    *,
+    slack: int = 0,
+    home: bool = False,
 ) -> Table:
     """Join paths end to start, as paths again. Nobody stands on a path twice, but with ``home`` it ends at its start.
 
-    The hop after the joint is booked within ``gap`` microseconds of the one before it and carries between ``band[0]``
-    and ``band[1]`` percent of it; the whole path fits ``window``.
+    The hop after the joint is booked at most ``slack`` before and ``gap`` after the one before it (microseconds,
+    ``slack`` not more than ``gap``) and carries between ``band[0]`` and ``band[1]`` percent of it; the whole path fits
+    ``window``.
     """
     left = paths.mutate(piece=paths["at"] // gap)
     right = following.select(**{f"next_{name}": following[name] for name in PATH}, piece=following.first_at // gap)
-    right = ibis.union(right, right.mutate(piece=right.piece - 1))
+    right = ibis.union(*(right.mutate(piece=right.piece + step) for step in ((-1, 0, 1) if slack else (-1, 0))))
     keys = [("end", "next_start"), "piece", *([("start", "next_end")] if home else [])]
     met = left.join(right, keys)
     met = met.filter(
-        (met.next_first_at >= met["at"])
+        (met.next_first_at + slack >= met["at"])
         & (met.next_first_at - met["at"] <= gap)
-        & (met.next_at - met.first_at <= window)
+        & (ibis.greatest(met.latest, met.next_latest) - ibis.least(met.earliest, met.next_earliest) <= window)
         & (met.next_first_minor * 100 >= met.last_minor * band[0])
         & (met.next_first_minor * 100 <= met.last_minor * band[1])
         & (met.stops.intersect(met.next_stops).length() == 0)
@@ -141,6 +176,8 @@ def joined(
         "first_minor",
         end=met.next_end,
         at=met.next_at,
+        earliest=ibis.least(met.earliest, met.next_earliest),
+        latest=ibis.greatest(met.latest, met.next_latest),
         last_minor=met.next_last_minor,
         subject=ibis.ifelse(met.subject != 0, met.subject, met.next_subject),
         passer=ibis.ifelse(met.passer != 0, met.passer, met.next_subject),
@@ -158,7 +195,7 @@ def told(views: Views, paths: Table, subject: str, needed: int) -> Table:
     Paths of one subject that overlap in time, be it at one instant, are one episode. A transaction is read as the
     longest path it stands on; the last one of a path is a hit.
     """
-    own = paths.filter(paths[subject] != 0).select("first_at", "at", "rows", account=subject)
+    own = paths.filter(paths[subject] != 0).select("rows", account=subject, first_at="earliest", at="latest")
     earlier = own["at"].max().over(ibis.window(group_by="account", order_by="first_at", range=(None, -1)))
     apart = (earlier < own.first_at).coalesce(True)
     begun = own.mutate(begun_at=ibis.ifelse(apart, own.first_at, ibis.null("int64")))

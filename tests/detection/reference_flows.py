@@ -168,6 +168,7 @@ def expected_funnel(p: FunnelParameters, books: Books) -> Found:
                 len(into) >= p.deposits
                 and arrived >= p.total_minor
                 and len({leg.tx.from_country for leg in into}) >= p.places
+                and max(leg.at for leg in into) - min(leg.at for leg in into) >= timedelta(hours=p.spread_hours)
                 and p.least_percent * arrived <= 100 * left <= p.most_percent * arrived
             ):
                 yield frozenset(leg.number for leg in (*into, *out))

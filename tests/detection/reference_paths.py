@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from casedesk.detection.rules.cycle import CycleParameters
 from casedesk.detection.rules.stack import StackParameters
@@ -20,23 +20,35 @@ class Walk:
     subject: str
     steps: tuple[Tx, ...]
 
+    @property
+    def begun(self) -> datetime:
+        return min(step.at for step in self.steps)
+
+    @property
+    def ended(self) -> datetime:
+        return max(step.at for step in self.steps)
+
 
 def expected_cycles(p: CycleParameters, transactions: Sequence[Tx]) -> Found:
     """Return account, evidence in order of booking, and amount of every alert of the cycle rule."""
     window = timedelta(days=p.window_days)
     allowed = _unhurried([tx for tx in transactions if _is_hop(tx)], window, p.most_sent, p.most_received)
-    walks = []
-    for steps in _walks(allowed, window, window, (p.lowest_percent, p.highest_percent), p.most_hops):
+    slack = timedelta(hours=p.slack_hours)
+    circles: dict[frozenset[str], list[tuple[Tx, ...]]] = defaultdict(list)
+    for steps in _walks(allowed, window, window, (p.lowest_percent, p.highest_percent), p.most_hops, slack):
         if steps[-1].target != steps[0].source or len(steps) < p.least_hops:
             continue
         paid = {step.id: _paid(step, transactions, window) for step in steps}
         heavy = [s.minor >= p.short_minor or s.minor * 100 >= paid[s.id] * p.short_percent for s in steps]
-        if len(steps) <= p.short_hops and not all(heavy):
+        memory = timedelta(days=p.memory_days)
+        met = memory > window and any(_dealt(s, transactions, window, memory) for s in steps)
+        if len(steps) <= p.short_hops and (met or not all(heavy)):
             continue
-        senders = [step.source for step in steps]
-        if steps[0].at == steps[-1].at and senders[0] != min(senders):
-            continue
-        walks += [Walk(sender, steps) for sender in senders if sender not in EXTERNAL][:1]
+        circles[frozenset(step.id for step in steps)].append(steps)
+    walks = []
+    for turns in circles.values():
+        steps = min(turns, key=lambda turn: (turn[0].at, turn[0].source))
+        walks += [Walk(step.source, steps) for step in steps if step.source not in EXTERNAL][:1]
     return _told(walks)
 
 
@@ -77,8 +89,15 @@ def _paid(step: Tx, transactions: Iterable[Tx], window: timedelta) -> int:
     )
 
 
+def _dealt(step: Tx, transactions: Iterable[Tx], window: timedelta, memory: timedelta) -> bool:
+    parties = {step.source, step.target}
+    return any(
+        {tx.source, tx.target} == parties and step.at - memory <= tx.at < step.at - window for tx in transactions
+    )
+
+
 def _walks(
-    hops: list[Tx], window: timedelta, gap: timedelta, band: tuple[int, int], most: int
+    hops: list[Tx], window: timedelta, gap: timedelta, band: tuple[int, int], most: int, slack: timedelta = timedelta()
 ) -> Iterator[tuple[Tx, ...]]:
     """Yield every walk of two hops or more that meets nobody twice; it may end where it began."""
     pending = [(hop,) for hop in hops]
@@ -95,8 +114,8 @@ def _walks(
             for hop in hops
             if hop.source == last.target
             and hop.target not in met
-            and last.at <= hop.at <= last.at + gap
-            and hop.at <= first.at + window
+            and last.at - slack <= hop.at <= last.at + gap
+            and max(step.at for step in (*walk, hop)) - min(step.at for step in (*walk, hop)) <= window
             and last.minor * band[0] <= hop.minor * 100 <= last.minor * band[1]
         ]
 
@@ -108,8 +127,8 @@ def _told(walks: Iterable[Walk]) -> Found:
     found: Found = set()
     for subject, own in by_subject.items():
         episodes: list[list[Walk]] = []
-        for walk in sorted(own, key=lambda one: one.steps[0].at):
-            if episodes and walk.steps[0].at <= max(other.steps[-1].at for other in episodes[-1]):
+        for walk in sorted(own, key=lambda one: one.begun):
+            if episodes and walk.begun <= max(other.ended for other in episodes[-1]):
                 episodes[-1].append(walk)
             else:
                 episodes.append([walk])

@@ -59,16 +59,42 @@ def test_a_circle_is_found_wherever_a_piece_of_time_ends(offset: int) -> None:
     assert len(alert.transaction_ids) == 5
 
 
-def test_a_hop_before_the_one_that_paid_for_it_makes_no_circle_and_one_at_the_same_instant_does() -> None:
-    there, back = ring("ABCA")[0], ring("ABCA")[1:]
-    assert len(alerts(RULE, [there, *(Tx(there.at, t.source, t.target, t.minor, id=t.id) for t in back)])) == 1
-    onward, home = back
-    assert alerts(RULE, [there, Tx(home.at + TICK, onward.source, onward.target, onward.minor), home]) == ()
+def test_a_hop_may_be_booked_a_day_before_the_one_that_pays_for_it_and_no_microsecond_more() -> None:
+    there, onward, home = ring("ABCA", step=timedelta(days=3))
+
+    def found(lead: timedelta, **values: object) -> int:
+        late = Tx(home.at + lead, onward.source, onward.target, onward.minor, id=onward.id)
+        return len(alerts(RULE, [there, late, home], **values))
+
+    assert found(timedelta(days=1)) == 1
+    assert found(timedelta(days=1) + TICK) == 0
+    assert (found(TICK, slack_hours=0), found(timedelta(0), slack_hours=0)) == (0, 1)
 
 
-def test_a_circle_within_one_instant_is_told_once_of_the_first_account() -> None:
+def test_a_circle_that_could_begin_anywhere_is_told_once_of_whoever_pays_first() -> None:
     (alert,) = alerts(RULE, ring("CABC", step=timedelta(0)))
     assert (alert.account_id, len(alert.transaction_ids)) == ("A", 3)
+    (alert,) = alerts(RULE, ring("CABC", step=timedelta(hours=5)))
+    assert (alert.account_id, len(alert.transaction_ids)) == ("C", 3)
+
+
+def test_partners_who_trade_both_ways_make_no_circle_of_two_and_strangers_do() -> None:
+    before = [Tx(NOON - timedelta(days=20), "B", "A", 4_000_00, id="before")]
+    assert len(alerts(RULE, ring("ABA"))) == 1
+    assert alerts(RULE, [*before, *ring("ABA")]) == ()
+    assert len(alerts(RULE, [*before, *ring("ABCA")])) == 1
+    assert len(alerts(RULE, [*before, *ring("ABA")], memory_days=0)) == 1
+    assert len(alerts(RULE, [*before, *ring("ABA")], memory_days=19)) == 1  # forgotten
+
+
+def test_a_circle_of_two_waits_until_an_old_customer_has_shown_its_partners() -> None:
+    def found(day: int, opened: str) -> int:
+        bank = [Tx(NOON, "A", "X", 5_00, "CARD", id="first"), *ring("ABA", start=day)]
+        customers = accounts_of(bank).append_column("opened_on", pa.array([opened, "", ""]))
+        return len(detect(arrow(bank), customers, rules=(RULE,), limits=SMALL).alerts)
+
+    assert (found(34, "2012-01-01"), found(35, "2012-01-01")) == (0, 1)
+    assert found(3, "2026-10-20") == 1
 
 
 def test_each_hop_carries_between_half_and_twice_the_one_before() -> None:
@@ -167,15 +193,26 @@ def test_a_payroll_and_a_shop_are_left_alone() -> None:
 
 VARIANTS: tuple[Rule, ...] = (
     RULE,
-    RULE.with_values({"window_days": 5, "most_hops": 4, "short_hops": 3, "most_sent": 3, "most_received": 2}),
+    RULE.with_values(
+        {
+            "window_days": 5,
+            "most_hops": 4,
+            "short_hops": 3,
+            "most_sent": 3,
+            "most_received": 2,
+            "memory_days": 9,
+            "slack_hours": 0,
+        }
+    ),
     RULE.with_values({"lowest_percent": 90, "highest_percent": 110, "least_hops": 3, "most_hops": 7}),
 )
 
 one = st.builds(
     Tx,
     at=st.builds(
-        lambda day, off: NOON + timedelta(days=day, microseconds=off),
+        lambda day, hour, off: NOON + timedelta(days=day, hours=hour, microseconds=off),
         st.sampled_from((0, 0, 1, 2, 3, 5, 7, 10, 14, 15, 19)),
+        st.sampled_from((0, 0, 6, 23)),
         st.sampled_from((0, 0, 0, -1, 1)),
     ),
     source=st.sampled_from("AABCDEX"),

@@ -99,12 +99,12 @@ def test_a_first_dealing_within_the_window_leaves_a_stranger_a_stranger() -> Non
     assert [len(alert.transaction_ids) for alert in late] == [4], "the second payment is a known party's"
 
 
-def test_an_account_older_than_its_data_is_watched_for_a_month_first() -> None:
+def test_an_account_older_than_its_data_is_watched_for_five_weeks_first() -> None:
     opened = {"A": "2019-01-01"}
     begin = pay("E", "A", 0)
     assert raised(RULE, [begin, *senders(26, 27, 28, 29)], opened=opened) == ()
-    assert len(raised(RULE, [begin, *senders(30, 31, 32, 33)], opened=opened)) == 1
-    assert raised(RULE, [begin, *senders(29.9, 31, 32, 32.5)], opened=opened) == ()
+    assert len(raised(RULE, [begin, *senders(35, 36, 37, 38)], opened=opened)) == 1
+    assert raised(RULE, [begin, *senders(34.9, 36, 37, 37.5)], opened=opened) == ()
     assert len(raised(RULE, [begin, *senders(26, 27, 28, 29)], opened=opened, settling_days=0)) == 1
 
 

@@ -37,6 +37,14 @@ def test_three_deposits_are_too_few() -> None:
     assert raised(RULE, [*cash(0, 1, 2, minor=9_000_00), withdrawal(3)]) == ()
 
 
+def test_the_deposits_of_one_errand_are_no_funnel() -> None:
+    errand = cash(0, 0.3, 0.6)
+    assert len(raised(RULE, [*errand, *cash(1), withdrawal(1.5)])) == 1
+    late = Tx(NOON + timedelta(days=1, microseconds=-1), "", "A", 4_000_00, id="just before a day has passed")
+    assert raised(RULE, [*errand, late, withdrawal(1.5)]) == ()
+    assert len(raised(RULE, [*errand, late, withdrawal(1.5)], spread_hours=23)) == 1
+
+
 def test_deposits_without_money_that_leaves_are_no_funnel() -> None:
     assert raised(RULE, cash(0, 1, 2, 3, 4)) == ()
     assert raised(RULE, [withdrawal(-1), *cash(0, 1, 2, 3, 4)]) == ()
@@ -88,7 +96,7 @@ def test_deposits_in_several_countries_can_be_asked_for() -> None:
 
 def test_transactions_booked_at_one_instant_stand_in_the_window_together_in_any_order() -> None:
     ties = [*(pay("", "A", 0, 4_000_00, id=name) for name in "dbca"), withdrawal(0)]
-    (alert,) = raised(RULE, ties)
+    (alert,) = raised(RULE, ties, spread_hours=0)
     assert len(alert.transaction_ids) == 5
     named = [*ties[:4], Tx(**{**vars(ties[4]), "id": "e"})]
     assert raised(RULE, named) == raised(RULE, list(reversed(named)))
@@ -111,12 +119,16 @@ def test_contradicting_shares_are_refused_with_a_sentence() -> None:
 
 
 def test_the_sentence_gives_deposits_their_countries_what_left_and_when() -> None:
-    (alert,) = raised(RULE, [*cash(0, 0.05), *cash(0.1, 0.15, country="MX"), withdrawal(0.25, 9_000_00)])
+    (alert,) = raised(
+        RULE, [*cash(0, 0.05), *cash(0.1, 0.15, country="MX"), withdrawal(0.25, 9_000_00)], spread_hours=0
+    )
     assert alert.sentence == (
         "4 cash deposits in MX, US, each below USD 10,000.00, of USD 16,000.00 together, and 1 withdrawal or wire of "
         "USD 9,000.00 within 72 hours of a deposit between 12:00 and 18:00 UTC on 4 Nov 2026."
     )
-    (alert,) = raised(RULE, [*cash(0, 0.1, 0.2, 0.3), withdrawal(1, 5_000_00), withdrawal(1.1, 5_000_00)])
+    (alert,) = raised(
+        RULE, [*cash(0, 0.1, 0.2, 0.3), withdrawal(1, 5_000_00), withdrawal(1.1, 5_000_00)], spread_hours=0
+    )
     assert "and 2 withdrawals or wires of USD 10,000.00" in alert.sentence
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pyarrow as pa
+
+from casedesk.detection.engine import detect
 from casedesk.detection.rules import Velocity
-from tests.detection.bank import NOON, Tx, alerts
+from tests.detection.bank import NOON, SMALL, Tx, accounts_of, alerts, arrow, named
 
 RULE = Velocity()
 WINDOW = timedelta(minutes=10)
@@ -99,6 +102,59 @@ def test_a_monthly_payroll_fires_on_its_first_run_and_never_again() -> None:
     bank = [tx for day in paydays for tx in run(200, after=day - NOON)]
     (alert,) = alerts(RULE, bank)
     assert alert.window_start == paydays[0]
+
+
+def salaries(number: int = 60, day: int = 0) -> list[Tx]:
+    paid = NOON + timedelta(days=day)
+    return [
+        Tx(paid + timedelta(seconds=4 * one), "A", f"E{one}", 3_000_00, "ACH", id=f"{day}-{one}")
+        for one in range(number)
+    ]
+
+
+def aged(bank: list[Tx], opened: str = "2012-01-01", **values: object) -> int:
+    """Count the alerts about A, opened on that day; the data of A begins three weeks before noon."""
+    bank = [Tx(NOON - timedelta(days=21), "", "A", 500_00, "CASH", id="first"), *bank]
+    accounts = accounts_of(named(bank))
+    days = [opened if name == "A" else "" for name in accounts["account_id"].to_pylist()]
+    rule = RULE.with_values(values)
+    found = detect(arrow(named(bank)), accounts.append_column("opened_on", pa.array(days)), rules=(rule,), limits=SMALL)
+    return sum(alert.account_id == "A" for alert in found.alerts)
+
+
+def test_the_first_payroll_in_the_data_of_an_old_employer_is_left_alone() -> None:
+    assert aged(salaries()) == 0
+    assert aged(salaries(), opened="2026-10-01") == 1
+    assert aged(salaries(), opened="") == 1
+    assert aged(salaries(), settling_days=0) == 1
+    assert aged([*salaries(), *salaries(day=31)]) == 0
+    assert aged(salaries(day=13)) == 0
+    assert aged(salaries(day=14)) == 1  # five weeks after the first transaction
+
+
+def test_an_old_account_that_pays_many_from_what_has_just_come_in_is_a_burst_from_the_first_day_on() -> None:
+    def funded(minor: int, before: timedelta) -> int:
+        return aged([Tx(NOON - before, "X", "A", minor, "WIRE", id="in"), *salaries(20)])
+
+    day = timedelta(hours=24)
+    assert funded(30_000_00, day - timedelta(seconds=76)) == 1
+    assert funded(29_999_99, timedelta(hours=3)) == 1  # 19 of the 20 are a burst, too
+    assert funded(10_000_00, timedelta(hours=3)) == 0
+    assert funded(30_000_00, day + timedelta(microseconds=1)) == 0
+    client = [Tx(NOON - before, "X", "A", 60_000_00, "WIRE", id=f"in {before}") for before in (day * 5, day / 2)]
+    assert aged([*client, *salaries(20)]) == 0
+    many = [Tx(NOON - day * 3 * one, f"K{one}", "A", 30_000_00, "ACH", id=f"client {one}") for one in range(1, 6)]
+    last = Tx(NOON - day / 2, "X", "A", 31_000_00, "ACH", id="last")
+    assert aged([*many, last, *salaries(20)]) == 0  # one of six who paid
+    assert aged([many[0], last, *salaries(20)]) == 1
+    assert aged([Tx(NOON - day / 2, "", "A", 60_000_00, id="cash"), *salaries(20)]) == 1
+
+
+def test_cards_and_money_that_comes_in_are_judged_from_the_first_day_on() -> None:
+    assert aged(run(10)) == 1
+    assert aged([Tx(one.at, "X", "A", one.minor, "ACH") for one in run(10)]) == 1
+    assert aged([*salaries(30), *run(9)]) == 0
+    assert aged([*salaries(30), *run(10)]) == 1
 
 
 def test_a_marketplace_busy_every_day_is_left_alone_after_its_first_two_days() -> None:

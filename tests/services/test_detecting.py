@@ -8,6 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from casedesk.detection.duck import Limits
+from casedesk.detection.rules.geography import Geography
+from casedesk.detection.rules.structuring import Structuring
+from casedesk.detection.rules.velocity import Velocity
 from casedesk.domain.cases import Disposition, Stage
 from casedesk.domain.people import RoleForbids
 from casedesk.domain.transactions import Account, Customer, CustomerKind
@@ -18,6 +21,8 @@ from casedesk.store.tables import alerts, cases
 from tests.builders import START, Move, TestDesk
 
 SMALL = Limits(memory_mib=512, threads=1)
+#: Few rules, so that a test can say whose alert it is; what runs do with alerts is the same for all.
+FEW = (Structuring(), Velocity(), Geography())
 DAY = 24 * 60.0
 
 
@@ -28,8 +33,9 @@ def deposits(name: str, first_minute: float, count: int = 5, to: str = "K-1/1", 
 
 def detect(desk: TestDesk, who: str = "mia") -> Detected:
     return detecting.detect(
-        look=desk.reading(), uow=desk.writing(), actor=desk.people[who], at=desk.at(), base_currency="USD", limits=SMALL
-    )
+        look=desk.reading(), uow=desk.writing(), actor=desk.people[who], at=desk.at(), base_currency="USD", rules=FEW,
+        limits=SMALL,
+    )  # fmt: skip
 
 
 def figures(found: Detected) -> tuple[int, int, int, int, int]:
@@ -269,7 +275,7 @@ def test_only_what_was_booked_before_until_is_looked_at(desk: TestDesk) -> None:
     def until(minutes: float) -> Detected:
         return detecting.detect(
             look=desk.reading(), uow=desk.writing(), actor=desk.people["mia"], at=desk.at(), base_currency="USD",
-            limits=SMALL, until=START + timedelta(minutes=minutes),
+            rules=FEW, limits=SMALL, until=START + timedelta(minutes=minutes),
         )  # fmt: skip
 
     assert until(30).new_alerts == 0

@@ -1,20 +1,22 @@
 """Cycle: money leaves a customer, goes from hand to hand, and comes back within a fortnight.
 
-Each hop is booked later than the one before it, or at the same instant, and carries between half and twice as much, so
-fees, exchange rates and a share kept on the way do not hide the circle. Nobody stands on a circle twice. Customers go
+Each hop is booked after the one before it, or at most a day earlier, and carries between half and twice as much, so
+fees, exchange rates and a share kept on the way do not hide the circle. Why a day earlier: banks post at different hours,
+and a partner in a scheme need not wait for the money to arrive. Nobody stands on a circle twice. Customers go
 round, not accounts: money that leaves one account of a customer and returns to another one has come back, and moving it
 between the two is no hop.
 
 The subject is the customer who sends the first hop; where that is somebody else's customer, the first of the desk's own
-who sends one. Circles of one subject that overlap in time are one episode. When all hops fall on one instant, nobody can
-say which came first: the circle then begins with the party whose account id comes first.
+who sends one. Circles of one subject that overlap in time are one episode. Where a circle could begin at several of its
+hops, it begins at the earliest of them; of several at one instant, at that of the party whose account id comes first.
 
 Twelve hops are read, not eight: the longest published circles have as many.
 
 What keeps the benign look-alikes out: a treasury sweep runs between accounts of one customer and is no hop; payroll and
 the marketplace pay, or are paid, more often than ``most_sent`` and ``most_received`` allow; cash has nobody on its other
-side. Friends who pay each other back make circles of two, so there each hop must be 3,000 or a quarter of all that its
-sender paid within the window. Where amounts do not tell friends from launderers, circles of two are missed.
+side. Trading partners who buy and sell, and friends who pay each other back, make circles of two again and again. So in
+a circle of two the parties must be strangers, without a dealing in the 90 days before the window, and each hop must be
+3,000 or a quarter of all that its sender paid within the window. Circles of two between old partners are missed.
 """
 
 from __future__ import annotations
@@ -23,15 +25,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar, Self
 
+import ibis
 from ibis.expr.types import Table
 from pydantic import model_validator
 
 from casedesk.detection import paths
+from casedesk.detection.flows import HOUR, memory_parameter, settling_parameter
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Rule
 from casedesk.detection.sentences import counted, instant, money, when
 from casedesk.detection.severity import excess, severity
+from casedesk.detection.shared import shared
 from casedesk.detection.windows import DAY
 from casedesk.domain.money import LARGEST_MINOR
 
@@ -40,7 +45,7 @@ class CycleParameters(RuleParameters):
     """Thresholds of the cycle rule."""
 
     window_days: int = parameter(
-        14, ge=1, le=90, unit="days", source=DESK, reason="From the first hop to the last; launderers do not wait."
+        14, ge=1, le=90, unit="days", source=DESK, reason="All hops lie within it; launderers do not wait."
     )
     least_hops: int = parameter(
         2, ge=2, le=12, unit="hops", source=DESK, reason="There and back is the shortest circle."
@@ -58,6 +63,14 @@ class CycleParameters(RuleParameters):
         unit="percent of the hop before",
         source=DESK,
         reason="Other money may join on the way, as much again.",
+    )
+    slack_hours: int = parameter(
+        24,
+        ge=0,
+        le=24,
+        unit="hours",
+        source=DESK,
+        reason="A hop may be booked this much before the one that pays for it: banks post at different hours of a day.",
     )
     short_hops: int = parameter(
         2, ge=1, le=12, unit="hops", source=DESK, reason="Circles up to here also arise between friends and traders."
@@ -78,6 +91,8 @@ class CycleParameters(RuleParameters):
         source=DESK,
         reason="Or when it is much of what its sender paid, however small; 101 leaves only the amount.",
     )
+    memory_days: int = memory_parameter()
+    settling_days: int = settling_parameter()
     most_sent: int = parameter(
         20,
         ge=1,
@@ -110,7 +125,7 @@ class Cycle(Rule):
     """Finds money that comes back."""
 
     name: ClassVar[str] = "cycle"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     title: ClassVar[str] = "Cycle"
     parameters: CycleParameters = field(default_factory=CycleParameters)
 
@@ -119,32 +134,37 @@ class Cycle(Rule):
         p = self.parameters
         window, most = p.window_days * DAY, p.most_hops
         found = paths.hops(views, window, (p.most_sent, p.most_received), heavy=(p.short_minor, p.short_percent))
-        one = paths.shared(_going_round(paths.shared(found, "found")), "one")
+        one = _going_round(shared(found, "found"))
+        if p.memory_days > p.window_days and p.short_hops >= p.least_hops:
+            one = paths.between_strangers(
+                shared(one, "round"), views, window, p.memory_days * DAY, p.settling_days * DAY
+            )
+        one = shared(one, "one")
         band = (p.lowest_percent, p.highest_percent)
-        join = partial(paths.joined, gap=window, window=window, band=band)
-        two = paths.shared(join(one, one), "two")
+        join = partial(paths.joined, gap=window, window=window, band=band, slack=p.slack_hours * HOUR)
+        two = shared(join(one, one), "two")
         circles = [join(one, one, home=True)]
         if most > 2:
             circles.append(join(two, one, home=True))
         if most > 3:
-            three = paths.shared(join(two, one), "three")
+            three = shared(join(two, one), "three")
             front, fronts = three, [three]
             for length in range(6, most, 3):
-                front = paths.shared(join(front, three), f"front{length}")
+                front = shared(join(front, three), f"front{length}")
                 fronts.append(front)
             circles.append(join(paths.either(fronts), paths.either([one, two, three]), home=True))
         return paths.told(views, self._closed(paths.either(circles)), "subject", p.least_hops)
 
     def _closed(self, circles: Table) -> Table:
-        """Keep circles of the right length, heavy where they are short, told once where all of it is one instant."""
+        """Keep circles of the right length, heavy where they are short, each told once, from its beginning."""
         p = self.parameters
         length = circles.rows.length()
-        least = circles.start == circles.stops.mins()
-        return circles.filter(
-            length.between(p.least_hops, p.most_hops)
-            & (circles.heavy | (length > p.short_hops))
-            & ((circles["at"] > circles.first_at) | least)
-        )
+        fitting = circles.filter(length.between(p.least_hops, p.most_hops) & (circles.heavy | (length > p.short_hops)))
+        fitting = fitting.mutate(members=fitting.rows.sort())
+        begun = fitting.first_at.min().over(ibis.window(group_by="members"))
+        first = fitting.mutate(begun=begun).filter(ibis._.first_at == ibis._.begun)
+        least = first.start.min().over(ibis.window(group_by="members"))
+        return first.mutate(least=least).filter(ibis._.start == ibis._.least).drop("members", "begun", "least")
 
     def explain(self, episode: tuple[Evidence, ...], currency: str) -> Explanation:
         """Say how many hops the longest circle has, what left the subject and what came back."""

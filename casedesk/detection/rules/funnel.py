@@ -7,9 +7,9 @@ deposits, their amounts and times, what leaves, and the country of each branch. 
 city, so the default goes by the rhythm, several small deposits and quick withdrawals, and ``places`` asks for
 deposits in several countries where a bank has branches in them.
 
-A hit ends at money that leaves: within the window there are enough deposits, they are worth enough, and what left
-soon after a deposit is between two shares of it. Money that leaves without a deposit in the hours before is not
-counted.
+A hit ends at money that leaves: within the window there are enough deposits, a day or more lies between the first and
+the last of them, they are worth enough, and what left soon after a deposit is between two shares of it. Deposits of one
+errand are the structuring rule's. Money that leaves without a deposit in the hours before is not counted.
 
 What keeps the benign look-alikes out: a retailer who banks 9,000 a day pays suppliers, staff and rent by transfer, and
 neither by wire nor in cash; payroll, marketplaces and sweeps have no cash. A trader who banks cash and wires it to
@@ -72,6 +72,14 @@ class FunnelParameters(RuleParameters):
         source=f"{ADVISORY}: deposits in several places",
         reason="Most banks have branches in one country; raise it where there are more.",
     )
+    spread_hours: int = parameter(
+        24,
+        ge=0,
+        le=720,
+        unit="hours from the first deposit of the window to the last",
+        source=DESK,
+        reason="Again and again: pieces of one errand are for the structuring rule, which would tell them twice.",
+    )
     soon_hours: int = parameter(
         72, ge=1, le=720, unit="hours", source=f"{ADVISORY}: within a short time", reason="A weekend may lie between."
     )
@@ -106,7 +114,7 @@ class Funnel(Rule):
     """Finds accounts that cash runs through."""
 
     name: ClassVar[str] = "funnel"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     title: ClassVar[str] = "Funnel account"
     reach: ClassVar[Reach] = Reach.ACCOUNT
     parameters: FunnelParameters = field(default_factory=FunnelParameters)
@@ -129,11 +137,13 @@ class Funnel(Rule):
         country = ibis.ifelse(both.direction == "in", both.country, ibis.null("string"))
         read = with_distinct(both.mutate(place=country), "place", window, "seen")
         sliding = by_time(range=(-window, 0))
+        paid_in_at = ibis.ifelse(read.direction == "in", read["at"], ibis.null("int64"))
         arrived, left = (ibis.ifelse(side, read.base_minor, 0) for side in (read.direction == "in", read.follows))
         read = read.mutate(
             observed=(read.direction == "in").cast("int64").sum().over(sliding).cast("int64"),
             arrived=arrived.sum().over(sliding),
             left=left.sum().over(sliding),
+            spread=paid_in_at.max().over(sliding) - paid_in_at.min().over(sliding),
             needed=ibis.literal(p.deposits, "int64"),
         )
         fired = (
@@ -141,10 +151,11 @@ class Funnel(Rule):
             & (read.observed >= p.deposits)
             & (read.arrived >= p.total_minor)
             & (read.seen >= p.places)
+            & (read.spread >= p.spread_hours * HOUR)
             & (read.left * 100 >= read.arrived * p.least_percent)
             & (read.left * 100 <= read.arrived * p.most_percent)
         )
-        return episodes(read.mutate(fired=fired).drop("follows", "place", "seen", "arrived", "left"), window)
+        return episodes(read.mutate(fired=fired).drop("follows", "place", "seen", "arrived", "left", "spread"), window)
 
     def explain(self, episode: tuple[Evidence, ...], currency: str) -> Explanation:
         """Tell deposits and what left; severity rises with their number and with deposits away from the withdrawals."""

@@ -27,6 +27,7 @@ from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule
 from casedesk.detection.sentences import counted, instant, money, when
 from casedesk.detection.severity import excess, severity
+from casedesk.detection.shared import shared
 from casedesk.detection.windows import DAY, around, by_time, episodes
 
 
@@ -84,9 +85,9 @@ class GatherScatter(Rule):
         window = p.window_days * DAY
         places = _turning(_fitting(views.legs, p), p, window)
         seen = with_strangers(views, places, window, p.memory_days * DAY, p.settling_days * DAY)
-        new = _fitting(seen.filter(seen.stranger), p)
+        new = shared(_fitting(seen.filter(seen.stranger), p), "new")
         # twice the window: whether a payment within it follows a gathering is read in a window of that payment's own
-        new = around(new, _turning(new, p, window), 2 * window)
+        new = shared(around(new, _turning(new, p, window), 2 * window), "near")
         nobody = ibis.null("int32")
         sided = new.mutate(sender=ibis.ifelse(new.direction == "in", new.counterparty, nobody))
         gathered = with_distinct(sided, "sender", window, "gathered")

@@ -39,6 +39,7 @@ from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule
 from casedesk.detection.sentences import counted, instant, money, when
 from casedesk.detection.severity import excess, severity
+from casedesk.detection.shared import shared
 from casedesk.detection.windows import DAY, around, by_time
 from casedesk.domain.money import LARGEST_MINOR
 
@@ -103,9 +104,10 @@ class PassThrough(Rule):
         window = p.window_hours * HOUR
         places = _emptied(_fitting(views.legs, p), p, window)
         seen = with_strangers(views, places, window, p.memory_days * DAY, p.settling_days * DAY)
-        legs = _fitting(seen, p)
-        legs = around(legs, _emptied(legs, p, window), window)
-        found = stretches(legs, _matched(_moments(legs, window), p, window))
+        legs = shared(_fitting(seen, p), "fitting")
+        legs = shared(around(legs, _emptied(legs, p, window), window), "near")
+        moments = shared(_moments(legs, window), "moments")
+        found = stretches(legs, _matched(moments, p, window))
         fired = found.start.notnull() & (found.direction == "out")
         read = found.mutate(
             fired=fired,

@@ -32,6 +32,7 @@ from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Rule
 from casedesk.detection.sentences import counted, instant, money, when
 from casedesk.detection.severity import excess, severity
+from casedesk.detection.shared import shared
 from casedesk.detection.windows import DAY, around, by_time, crowds
 from casedesk.domain.money import LARGEST_MINOR
 
@@ -99,7 +100,7 @@ class ScatterGather(Rule):
         """Return the episodes of money that parted and met again."""
         p = self.parameters
         window = p.window_days * DAY
-        found = _hits(_ways(views, p, window), p.between, window)
+        found = shared(_hits(shared(_ways(views, p, window), "ways"), p.between, window), "hits")
         return _islands(_rows(found)).mutate(needed=ibis.literal(p.between, "int64"))
 
     def explain(self, episode: tuple[Evidence, ...], currency: str) -> Explanation:
@@ -128,12 +129,15 @@ def _ways(views: Views, p: ScatterGatherParameters, window: int) -> Table:
         & (paid.from_key != paid.to_key)
         & (paid.base_minor >= p.smallest_minor)
     )
-    first = _crowded(paid, "from_key", p.between, window)
+    paid = shared(paid, "paid")
+    first = shared(_crowded(paid, "from_key", p.between, window), "crowded_first")
     last = _crowded(paid, "to_key", p.between, window)
-    first = first.semi_join(last.select(to_key=last.from_key), "to_key")
-    last = last.semi_join(first.select(from_key=first.to_key), "from_key")
+    last = shared(last, "crowded_last")
+    first = shared(first.semi_join(last.select(to_key=last.from_key), "to_key"), "first_half")
+    last = shared(last.semi_join(first.select(from_key=first.to_key), "from_key"), "last_half")
     first = _calm(first, paid, "to_key", p.busiest, window)
-    last = _calm(_calm(last, paid, "from_key", p.busiest, window), paid, "to_key", p.busiest, window)
+    last = shared(_calm(last, paid, "from_key", p.busiest, window), "calm_last")
+    last = _calm(last, paid, "to_key", p.busiest, window)
     first, last = _apart(first, views.accounts), _apart(last, views.accounts)
     begins = first.select(
         src=first.from_key,
@@ -204,7 +208,7 @@ def _hits(ways: Table, least: int, window: int) -> Table:
     swept = swept.mutate(fired=swept.observed >= least)
     hit_at = ibis.ifelse(swept.fired, swept["at"], ibis.null("int64"))
     timed = swept.mutate(hit_at=hit_at.min().over(by_time(ends, range=(0, None))))
-    return _reaching_back(timed.filter(timed.hit_at - timed.began <= window), ends, window)
+    return _reaching_back(shared(timed.filter(timed.hit_at - timed.began <= window), "timed"), ends, window)
 
 
 def _reaching_back(ways: Table, ends: list[str], window: int) -> Table:

@@ -32,6 +32,7 @@ from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Rule
 from casedesk.detection.sentences import counted, instant, money, when
 from casedesk.detection.severity import excess, severity
+from casedesk.detection.shared import shared
 from casedesk.detection.windows import DAY
 from casedesk.domain.money import LARGEST_MINOR
 
@@ -121,12 +122,12 @@ class Stack(Rule):
         """Return the episodes of money passed on."""
         p = self.parameters
         gap, window = p.gap_days * DAY, p.window_days * DAY
-        one = paths.shared(paths.hops(views, window, (p.most_sent, p.most_received), smallest=p.smallest_minor), "one")
+        one = shared(paths.hops(views, window, (p.most_sent, p.most_received), smallest=p.smallest_minor), "one")
         join = partial(paths.joined, gap=gap, window=window, band=(p.lowest_percent, p.highest_percent))
-        two = paths.shared(join(one, one), "two")
-        pairs = paths.shared(_beginning(two), "pairs")
+        two = shared(join(one, one), "two")
+        pairs = shared(_beginning(two), "pairs")
         more = ibis.union(one, two)
-        four = paths.shared(join(pairs, more), "four")
+        four = shared(join(pairs, more), "four")
         six = join(four.filter(four.rows.length() == 4), more)
         whole = paths.either([pairs, four, six][: (p.most_hops + 1) // 2])
         told = whole.filter(

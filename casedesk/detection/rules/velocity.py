@@ -9,7 +9,12 @@ The past is counted in whole UTC days and ends the day before yesterday: a burst
 never belongs to the past it is judged by.
 
 What keeps the benign look-alikes out: payroll, marketplaces and card terminals have been as busy before, and 90 days hold
-three monthly runs. The first run that the data holds does fire, because nothing in the data covers it.
+three monthly runs. An account that is older than its data may have paid a payroll before the data begins. So for its
+first five weeks transfers to others do not make a burst, unless at least half of what they carry came in within the day
+before, in cash or from strangers, and is at least half of all that came in so far: a payroll is paid from what many
+customers paid, a mule's account from what has just arrived. Cards and money that comes in are judged from the first day
+on. What a launderer gains: in those weeks, a run from money that was there longer. The first run of an account opened
+within the data, or at a day nobody knows, does fire.
 
 ``windows`` "tumbling" reads ten minutes of the clock at a time, as the original definition did, today and in the past: a
 burst over an edge counts as two smaller ones.
@@ -23,15 +28,18 @@ from typing import ClassVar
 import ibis
 from ibis.expr.types import Table
 
+from casedesk.detection.flows import HOUR, TRANSFERS, settling_parameter
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, ORIGINAL, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule
 from casedesk.detection.sentences import counted, instant, minutes, moment, when
 from casedesk.detection.severity import excess, severity
-from casedesk.detection.windows import DAY, MINUTE, Windows, crowds, framed, judged
+from casedesk.detection.windows import DAY, MINUTE, Windows, by_time, crowds, framed, judged
 
 #: Days between an account's past and the day it judges: yesterday, and the day itself.
 PAUSE = 2
+#: How far back money counts as just arrived.
+JUST_NOW = 24 * HOUR
 
 
 class VelocityParameters(RuleParameters):
@@ -70,6 +78,7 @@ class VelocityParameters(RuleParameters):
         source=DESK,
         reason="A count beyond three of them above the busiest moment on record is not chance.",
     )
+    settling_days: int = settling_parameter()
     severity_at_threshold: int = parameter(
         25, ge=0, le=100, unit="severity", source=DESK, reason="Speed alone says little; the least hit is Low."
     )
@@ -80,7 +89,7 @@ class Velocity(Rule):
     """Finds bursts that the account's own past does not cover."""
 
     name: ClassVar[str] = "velocity"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     title: ClassVar[str] = "Velocity"
     reach = Reach.ACCOUNT
     parameters: VelocityParameters = field(default_factory=VelocityParameters)
@@ -91,15 +100,43 @@ class Velocity(Rule):
         window = p.window_minutes * MINUTE
         busy = views.legs.semi_join(crowds(views.legs, p.count, window), "account")
         busy, frame = framed(busy, p.windows, window)
-        counted_legs = busy.mutate(observed=ibis._.count().over(frame), day=busy["at"] // DAY)
+        past = by_time(["account", "counterparty"], range=(-p.history_days * DAY, -(JUST_NOW + 1)))
+        busy = busy.mutate(dealt=busy["at"].count().over(past))
+        run = (busy.direction == "out") & busy.channel.isin(sorted(TRANSFERS)) & (busy.counterparty != 0)
+        strange = (busy.counterparty == 0) | (busy.dealt == 0)
+        into = ibis.ifelse((busy.direction == "in") & ~busy.internal, busy.base_minor, 0)
+        counted_legs = busy.mutate(
+            observed=ibis._.count().over(frame),
+            day=busy["at"] // DAY,
+            paid=run.cast("int64").sum().over(frame),
+            carried=ibis.ifelse(run, busy.base_minor, 0).sum().over(frame),
+            arrived=ibis.ifelse(strange, into, 0).sum().over(by_time(range=(-JUST_NOW, 0))),
+            income=into.sum().over(by_time(range=(-p.history_days * DAY, 0))),
+        )
         days = counted_legs.group_by("account", "day").aggregate(busiest=counted_legs.observed.max())
         past = ibis.window(group_by="account", order_by="day", range=(-(p.history_days + PAUSE - 1), -PAUSE))
         peaks = days.select("account", "day", peak=days.busiest.max().over(past).coalesce(0))
         read = counted_legs.join(peaks, ["account", "day"])
+        read = self._waiting(read, views)
         # The square root of a whole number below 2^52 is correctly rounded by IEEE 754, so its floor is exact.
         margin = (read.peak * p.deviations**2).cast("float64").sqrt().floor().cast("int64")
         read = read.mutate(needed=ibis.greatest(ibis.literal(p.count, "int64"), read.peak + margin + 1))
-        return judged(read.mutate(fired=read.observed >= read.needed).drop("day", "peak"), p.windows, window)
+        fresh = (read.arrived * 2 >= read.carried) & (read.arrived * 2 >= read.income)
+        excused = read.waiting & (read.observed - read.paid < read.needed) & ~fresh
+        read = read.mutate(fired=(read.observed >= read.needed) & ~excused)
+        return judged(
+            read.drop("day", "peak", "dealt", "paid", "carried", "arrived", "income", "waiting"), p.windows, window
+        )
+
+    def _waiting(self, legs: Table, views: Views) -> Table:
+        """Add ``waiting``: the account is older than its data, and the data has not yet shown a month of it."""
+        settling = self.parameters.settling_days * DAY
+        begun = views.legs.semi_join(legs, "account").group_by("account").aggregate(first_at=ibis._["at"].min())
+        opened = begun.join(views.accounts.select("account", "opened_at"), "account")
+        old = (opened.opened_at + settling < opened.first_at).coalesce(False)
+        known = opened.select("account", settled=ibis.ifelse(old, opened.first_at + settling, opened.first_at))
+        found = legs.join(known, "account")
+        return found.mutate(waiting=found["at"] < found.settled).drop("settled")
 
     def explain(self, episode: tuple[Evidence, ...], currency: str) -> Explanation:
         """Name the fastest window of the episode, measured against what was expected there."""
