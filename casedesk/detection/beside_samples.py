@@ -37,7 +37,9 @@ def beside_samples(
     left: list[Alert] = []
     for one in new:
         evidence = frozenset(one.transaction_ids)
-        shared = {held.alert_id: held for t in one.transaction_ids for held in holders.get((one.rule, one.account_id, t), ())}
+        shared = {
+            held.alert_id: held for t in one.transaction_ids for held in holders.get((one.rule, one.account_id, t), ())
+        }
         if any(held.transaction_ids >= evidence for held in shared.values()):
             continue
         partly = [held for held in shared.values() if not evidence >= held.transaction_ids]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Final
 
-import duckdb
 import ibis
 
 import casedesk
-from casedesk.detection.duck import Limits, loaded
+from casedesk.detection import duck, spark, spark_session
 from casedesk.detection.episodes import alerts_of
 from casedesk.detection.fingerprint import Digest
+from casedesk.detection.limits import Limits
 from casedesk.detection.parameters import canonical_json, rule_set_hash
 from casedesk.detection.rule import Rule
 from casedesk.detection.rules import RULES
@@ -21,9 +21,9 @@ from casedesk.detection.sources import Source
 from casedesk.domain.alerts import Alert
 from casedesk.domain.money import MINOR_DIGITS, UnknownCurrency
 
-ENGINE: Final = "duckdb"
-#: The software whose versions a run records.
-VERSIONS: Final = {"casedesk": casedesk.__version__, "duckdb": duckdb.__version__, "ibis": ibis.__version__}
+_DESK: Final = {"casedesk": casedesk.__version__, "ibis": ibis.__version__}
+#: The software whose versions a run on DuckDB records.
+VERSIONS: Final = {**_DESK, "duckdb": duck.VERSION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,28 @@ class DetectionResult:
     engine: str
     versions: Mapping[str, str] = field(compare=False)
     accounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
+
+
+def versions(limits: Limits | None = None) -> dict[str, str]:
+    """Return the software whose versions a run within these limits records.
+
+    :raises NoSpark: if it is to run on Spark, and pyspark or Java is missing.
+    """
+    if limits is None or limits.spark is None:
+        return dict(VERSIONS)
+    return {**_DESK, **spark_session.versions()}
+
+
+def digests_of(transactions: Source, accounts: Source, limits: Limits) -> Mapping[str, Digest]:
+    """Return what the fingerprint is made of, for rows that came to others.
+
+    :raises UnfitSource: if a column is missing or wrong.
+    """
+    return _module(limits).digests_of(transactions, accounts, limits)
+
+
+def _module(limits: Limits) -> ModuleType:
+    return duck if limits.spark is None else spark
 
 
 def detect(
@@ -68,12 +90,15 @@ def detect(
     :param name_accounts: say for each alert which accounts of its customer stand in the evidence.
     :raises UnfitSource: if a column is missing or wrong, an id appears twice, or an account is unknown.
     :raises OutOfMemory: if the work does not fit the limits.
+    :raises Unavailable: if Spark is to run it, and cannot.
     :raises UnknownCurrency: if ``base_currency`` is not an ISO 4217 code.
     """
     if base_currency not in MINOR_DIGITS:
         raise UnknownCurrency(base_currency)
     alerts: list[Alert] = []
-    with loaded(transactions, accounts, limits or Limits(), subjects) as data:
+    limits = limits or Limits()
+    software = versions(limits)
+    with _module(limits).loaded(transactions, accounts, limits, subjects) as data:
         for rule in rules:
             alerts += alerts_of(rule, data.evidence(rule), base_currency)
         named = data.own_accounts(alerts) if name_accounts else {}
@@ -85,7 +110,7 @@ def detect(
         data_fingerprint=fingerprint,
         digests=digests,
         transactions=count,
-        engine=ENGINE,
-        versions=MappingProxyType(VERSIONS),
+        engine=_module(limits).ENGINE,
+        versions=MappingProxyType(software),
         accounts=named,
     )

@@ -1,4 +1,4 @@
-"""Parquet files that already have the rules' own columns: streamed batch by batch, so they may be larger than memory."""
+"""Parquet files that already have the rules' own columns: read where they lie, so they may be larger than memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from casedesk.detection.sources import ACCOUNT_COLUMNS, OPTIONAL, TRANSACTION_COLUMNS, UnfitSource
+from casedesk.detection.sources import ACCOUNT_COLUMNS, OPTIONAL, TRANSACTION_COLUMNS, ParquetFiles, UnfitSource
 
 #: What tells these files from a bank's own: amounts in minor units of the base currency.
 _TELLING = "base_minor"
@@ -22,8 +22,8 @@ def is_ready(paths: Sequence[Path]) -> bool:
     return any(_TELLING in _names(files) for path in paths if (files := _parquet(path)))
 
 
-def ready(paths: Sequence[Path]) -> tuple[pa.RecordBatchReader, pa.Table]:
-    """Return the transactions as a stream, and the accounts.
+def ready(paths: Sequence[Path]) -> tuple[ParquetFiles, pa.Table]:
+    """Return the files of the transactions, and the accounts.
 
     Accounts come from the Parquet files with a column ``account_id``. Where there is none, every account that a
     transaction names is held by ``H-<account>``.
@@ -44,7 +44,7 @@ def ready(paths: Sequence[Path]) -> tuple[pa.RecordBatchReader, pa.Table]:
             "and give the file the desk's own columns."
         )
     accounts = _held(holders) if holders else _named(stream)
-    return stream.scanner(columns=list(TRANSACTION_COLUMNS)).to_reader(), accounts
+    return ParquetFiles(tuple(transactions), stream.schema), accounts
 
 
 def _parquet(path: Path) -> list[Path]:

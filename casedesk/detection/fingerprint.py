@@ -21,8 +21,35 @@ from casedesk.detection.parameters import canonical_json
 #: Raised when the text of a row changes, since all fingerprints change with it.
 FORMAT: Final = "casedesk-data-2"
 
-#: How a column that is not text enters the row's text: instants as whole microseconds since 1970 UTC.
-_AS_NUMBER: Final = {"booked_at": "epoch_us(booked_at)", "base_minor": "base_minor"}
+#: The table an engine shows each source as (``keying``), and its columns in the order they enter the row's text.
+_TABLES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "transactions": (
+        "given",
+        ("transaction_id", "at", "from_account", "to_account", "base_minor", "channel", "from_country", "to_country"),
+    ),
+    "accounts": ("holders", ("account_id", "customer_id", "opened_on", "peer_group")),
+}
+#: What is no text; an instant enters as whole microseconds since 1970 UTC.
+_NUMBERS: Final = ("at", "base_minor")
+
+#: What an engine calls the MD5 of a text, a whole number as text, and the four words of an MD5.
+_DIALECTS: Final[Mapping[str, tuple[str, str, Sequence[str]]]] = {
+    "duckdb": (
+        "md5_number({})",
+        "{}",
+        [f"((h >> {shift}) & 4294967295)::BIGINT" for shift in (0, 32, 64, 96)],
+    ),
+    # Spark writes an MD5 in hexadecimal digits, two for a byte; the first byte of a word is its lowest.
+    "pyspark": (
+        "md5({})",
+        "CAST({} AS STRING)",
+        [
+            f"CAST(conv(concat({', '.join(f'substr(h, {first + step}, 2)' for step in (6, 4, 2, 0))}), 16, 10) "
+            "AS DECIMAL(20, 0))"
+            for first in (1, 9, 17, 25)
+        ],
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +65,22 @@ class Digest:
         return Digest(self.rows + other.rows, (first, second, third, fourth))
 
 
-def digest_sql(table: str, columns: tuple[str, ...]) -> str:
-    """Return DuckDB's query for the rows, the rows without a null, and the four sums."""
-    fields = [_AS_NUMBER.get(column, column) for column in columns]
-    lengths = [f"length({column})" for column in columns if column not in _AS_NUMBER]
-    word = "((h >> {shift}) & 4294967295)::BIGINT"
-    sums = ", ".join(f"coalesce(sum({word.format(shift=shift)}), 0)" for shift in (0, 32, 64, 96))
+def digest_queries(dialect: str) -> dict[str, str]:
+    """Return for each source an engine's query for the rows, the rows without a null, and the four sums."""
+    return {name: _digest_sql(table, columns, dialect) for name, (table, columns) in _TABLES.items()}
+
+
+def _digest_sql(table: str, columns: tuple[str, ...], dialect: str) -> str:
+    md5, number, words = _DIALECTS[dialect]
+    quote = "`" if dialect == "pyspark" else '"'
+    named = {column: f"{quote}{column}{quote}" for column in columns}
+    fields = [number.format(name) if column in _NUMBERS else name for column, name in named.items()]
+    lengths = [number.format(f"length({name})") for column, name in named.items() if column not in _NUMBERS]
+    text = f"concat_ws(chr(31), {', '.join(fields + lengths)})"
     return f"""
-    SELECT count(*), count(*) FILTER (complete), {sums}
-    FROM (SELECT md5_number(concat_ws(chr(31), {", ".join(fields + lengths)})) AS h,
-                 {" AND ".join(f"{column} IS NOT NULL" for column in columns)} AS complete
+    SELECT count(*), coalesce(sum(complete), 0), {", ".join(f"coalesce(sum({word}), 0)" for word in words)}
+    FROM (SELECT {md5.format(text)} AS h,
+                 CASE WHEN {" AND ".join(f"{name} IS NOT NULL" for name in named.values())} THEN 1 ELSE 0 END AS complete
           FROM {table})"""
 
 

@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
 
 from casedesk.errors import Invalid
 
-#: An Arrow table is read in place; anything else with an Arrow stream (a RecordBatchReader, an Ibis memtable) is read
-#: once, batch by batch, and may be larger than memory.
-Source: TypeAlias = pa.Table | pa.RecordBatchReader
+#: An Arrow table is read in place; a RecordBatchReader is read once, batch by batch, and may be larger than memory; so
+#: may be files.
+Source: TypeAlias = "pa.Table | pa.RecordBatchReader | ParquetFiles"
+
+
+@dataclass(frozen=True, slots=True)
+class ParquetFiles:
+    """Parquet files of one schema, in the rules' own columns; an engine that can reads them where they lie."""
+
+    paths: tuple[Path, ...]
+    schema: pa.Schema
+
+    def reader(self) -> pa.RecordBatchReader:
+        """Stream the columns, batch by batch."""
+        files = ds.dataset([str(path) for path in self.paths], schema=self.schema, format="parquet")
+        return files.scanner(columns=self.schema.names).to_reader()
 
 
 class UnfitSource(Invalid):
@@ -45,6 +62,8 @@ _COLUMNS: Final[dict[str, dict[str, tuple[Callable[[pa.DataType], bool], str]]]]
 }
 #: Columns of the accounts that may be missing: then nothing is known of any account.
 OPTIONAL: Final = ("opened_on", "peer_group")
+#: What ``fitting`` adds to the accounts: midnight UTC of the first day, in microseconds since 1970; null when unknown.
+OPENED_AT: Final = "opened_at"
 TRANSACTION_COLUMNS: Final = tuple(_COLUMNS["transactions"])
 ACCOUNT_COLUMNS: Final = tuple(_COLUMNS["accounts"])
 
@@ -52,12 +71,13 @@ ACCOUNT_COLUMNS: Final = tuple(_COLUMNS["accounts"])
 def fitting(name: str, source: Source) -> Source:
     """Return the source with just the columns the rules read, transactions with their place in the input as ``row``.
 
-    A time without a zone counts as UTC; one with a zone is the instant it names. Transactions
+    Accounts come as a table of plain text and ``OPENED_AT``. A time without a zone counts as UTC; one with a zone is the instant it names. Transactions
     are not copied.
 
     :raises UnfitSource: if a column is missing or of another type.
     """
     if name == "accounts":
+        source = source.reader() if isinstance(source, ParquetFiles) else source
         source = _completed(source if isinstance(source, pa.Table) else source.read_all())
     columns = _COLUMNS[name]
     for column, (fits, expected) in columns.items():
@@ -66,10 +86,12 @@ def fitting(name: str, source: Source) -> Source:
         kind = source.schema.field(column).type
         if not fits(kind):
             raise UnfitSource(f"Column “{column}” of the {name} is {kind}; give it as {expected}.")
+    if isinstance(source, ParquetFiles):
+        return ParquetFiles(source.paths, pa.schema([source.schema.field(column) for column in columns]))
     if not isinstance(source, pa.Table):
         return _numbered_stream(source)
     chosen = source.select(list(columns))
-    return _numbered_table(chosen) if name == "transactions" else chosen
+    return _numbered_table(chosen) if name == "transactions" else _dated(chosen)
 
 
 def _completed(accounts: pa.Table) -> pa.Table:
@@ -78,6 +100,17 @@ def _completed(accounts: pa.Table) -> pa.Table:
         if column not in accounts.column_names:
             accounts = accounts.append_column(column, pa.repeat("", accounts.num_rows))
     return accounts
+
+
+def _dated(accounts: pa.Table) -> pa.Table:
+    """Read the days here, once, because engines differ in what they take for a day."""
+    plain = accounts.cast(pa.schema([(name, pa.string()) for name in ACCOUNT_COLUMNS]))
+    texts = plain["opened_on"]
+    try:
+        days = pc.cast(pc.if_else(pc.equal(texts, ""), None, texts), pa.date32())
+    except pa.ArrowInvalid as error:
+        raise UnfitSource(f"Column “opened_on” of the accounts is not a day: {error}; write YYYY-MM-DD.") from None
+    return plain.append_column(OPENED_AT, pc.cast(pc.cast(days, pa.timestamp("us")), pa.int64()))
 
 
 def _numbered_table(table: pa.Table) -> pa.Table:

@@ -1,0 +1,340 @@
+"""Spark finds what DuckDB finds, to the last word; and where there is no Spark, a sentence says so.
+
+One JVM serves the whole file: starting one takes longer than most tests.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from sqlalchemy.engine import Engine
+
+from casedesk.detection import spark, spark_session
+from casedesk.detection.engine import DetectionResult, detect, versions
+from casedesk.detection.episodes import alerts_of
+from casedesk.detection.files import ready
+from casedesk.detection.limits import Limits
+from casedesk.detection.rules import RULES
+from casedesk.detection.rules.geography import Geography
+from casedesk.detection.rules.new_account import NewAccount
+from casedesk.detection.rules.structuring import Structuring
+from casedesk.detection.rules.velocity import Velocity
+from casedesk.detection.sources import UnfitSource
+from casedesk.domain.people import Role
+from casedesk.services import detecting, offline_detecting, replaying
+from tests.builders import Move, TestDesk
+from tests.detection.bank import NOON, TRANSACTIONS, Tx, accounts_of, arrow, deposit, named
+from tests.detection.worlds import rich
+
+DUCK = Limits(memory_mib=1024, threads=1)
+SPARK = Limits(memory_mib=2048, spark="local[2]")
+FEW = (Structuring(), Velocity(), Geography())
+
+#: For a few thousand rows, compiling costs more than it gains.
+UNCOMPILED = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+}
+
+
+@pytest.fixture(scope="module")
+def jvm() -> Iterator[spark_session.Running]:
+    """A Spark on this machine. Without pyspark or Java a test is skipped, but never where CI is set."""
+    try:
+        spark_session.versions()
+    except spark_session.NoSpark as missing:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        with spark_session.held(SPARK, UNCOMPILED) as running:
+            yield running
+
+
+def both(transactions: pa.Table, accounts: pa.Table, **more: object) -> tuple[DetectionResult, DetectionResult]:
+    """Run on DuckDB and on Spark."""
+    first, second = (
+        detect(transactions, accounts, limits=limits, name_accounts=True, **more)  # type: ignore[arg-type]
+        for limits in (DUCK, SPARK)
+    )
+    return first, second
+
+
+def agree(duck: DetectionResult, other: DetectionResult) -> None:
+    assert other.alerts == duck.alerts
+    assert other.accounts == duck.accounts
+    assert other.digests == duck.digests
+    assert (other.data_fingerprint, other.rule_set_hash) == (duck.data_fingerprint, duck.rule_set_hash)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("jvm")
+def test_every_rule_raises_the_same_alerts_on_both_engines() -> None:
+    duck, other = both(*rich(), rules=RULES)
+    assert {alert.rule for alert in duck.alerts} == {rule.name for rule in RULES}
+    agree(duck, other)
+
+
+def test_a_run_says_what_it_ran_on(jvm: spark_session.Running) -> None:
+    bank = named(deposit(n) for n in range(5))
+    found = detect(arrow(bank), accounts_of(bank), rules=FEW, limits=SPARK)
+    assert found.engine == "spark"
+    assert found.versions == versions(SPARK)
+    assert found.versions["java"] == jvm.java
+    assert found.versions["pyspark"] == jvm.session.version
+    assert "duckdb" not in found.versions
+
+
+def edges() -> list[Tx]:
+    """Return bursts that end exactly with their window, a microsecond after it, and at one instant; before 1970, too."""
+    late = timedelta(microseconds=1)
+    rows = []
+    for name, extra in (("A", 0 * late), ("B", late)):
+        rows += [deposit(n, to=name) for n in range(4)]
+        rows.append(Tx(NOON + timedelta(minutes=60) + extra, "", name, 7_000_00))
+        rows += [deposit(500 + n, to=f"V{name}") for n in range(9)]
+        rows.append(Tx(NOON + timedelta(minutes=510) + extra, "", f"V{name}", 1_00))
+    rows += [deposit(90, to="C") for _ in range(12)]
+    rows += [Tx(tx.at - timedelta(days=25_000), tx.source, f"old {tx.target}", tx.minor) for tx in rows]
+    rows += [deposit(n, to="G", from_country=country) for n, country in enumerate(("", "DE", "FR", "", "JP"))]
+    rows += [Tx(NOON, "Ärger", "Ärger", 5, "ACH"), Tx(NOON, "😀", "Ω|", 2**62, "WIRE", "DE", "\U0001f600")]
+    return named(rows)
+
+
+@pytest.mark.usefixtures("jvm")
+def test_edges_ties_and_times_before_1970_are_read_alike() -> None:
+    bank = edges()
+    duck, other = both(arrow(bank), accounts_of(bank), rules=FEW)
+    found = {(alert.rule, alert.account_id) for alert in duck.alerts}
+    assert {("structuring", "A"), ("velocity", "VA"), ("velocity", "C"), ("geography", "G")} <= found
+    assert {("structuring", "old A"), ("velocity", "old VA")} <= found
+    assert not {("structuring", "B"), ("velocity", "VB"), ("structuring", "old B"), ("velocity", "old VB")} & found
+    agree(duck, other)
+
+
+def shuffled(table: pa.Table, seed: int) -> pa.Table:
+    order = list(range(table.num_rows))
+    random.Random(seed).shuffle(order)
+    return table.take(order)
+
+
+@pytest.mark.usefixtures("jvm")
+def test_order_pieces_and_text_types_change_nothing() -> None:
+    bank = edges()
+    table = shuffled(arrow(bank), 3)
+    table = table.set_column(
+        1, "booked_at", table["booked_at"].cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us", "+05:30"))
+    )
+    table = table.set_column(5, "channel", table["channel"].dictionary_encode())
+    table = table.set_column(2, "from_account", table["from_account"].cast(pa.large_string()))
+    stream = pa.RecordBatchReader.from_batches(table.schema, table.to_batches(max_chunksize=17))
+    duck = detect(arrow(bank), accounts_of(bank), rules=FEW, limits=DUCK)
+    with spark.loaded(stream, shuffled(accounts_of(bank), 5), SPARK) as data:
+        data._spark.conf.set("spark.sql.shuffle.partitions", "7")
+        assert data.digests == duck.digests
+        found = [alert for rule in FEW for alert in alerts_of(rule, data.evidence(rule), "USD")]
+    assert sorted(found, key=lambda alert: (alert.window_start, alert.alert_id)) == list(duck.alerts)
+
+
+@pytest.mark.usefixtures("jvm")
+def test_spark_reads_parquet_in_the_rules_columns_by_itself(tmp_path: Path) -> None:
+    bank = edges()
+    table = arrow(bank)
+    for number in range(3):
+        folder = tmp_path / f"channel=x{number}"
+        folder.mkdir()
+        pq.write_table(table.slice(number * 30, 30 if number < 2 else None), folder / "part.parquet")
+    pq.write_table(accounts_of(bank), tmp_path / "accounts.parquet")
+    transactions, accounts = ready([tmp_path])
+    agree(
+        detect(table, accounts_of(bank), rules=FEW, limits=DUCK),
+        detect(transactions, accounts, rules=FEW, limits=SPARK),
+    )
+
+
+@pytest.mark.usefixtures("jvm")
+def test_chosen_subjects_and_opening_days_are_read_alike() -> None:
+    bank = named([*(deposit(9 * n, to=name) for n in range(8) for name in ("A", "B")), deposit(1, to="C")])
+    accounts = pa.table(
+        {
+            "account_id": ["A", "B", "C"],
+            "customer_id": ["K1", "K1", "K2"],
+            "opened_on": ["2026-11-01", "", "2026-10-31"],
+        }
+    )
+    rules = (Structuring(), NewAccount().with_values({"count": 3}))
+    duck, other = both(arrow(bank), accounts, rules=rules, subjects=["A", "C"])
+    assert {alert.account_id for alert in duck.alerts} == {"A"}
+    assert {alert.rule for alert in duck.alerts} == {"structuring", "new_account"}
+    agree(duck, other)
+
+
+@pytest.mark.usefixtures("jvm")
+@pytest.mark.parametrize(
+    ("spoiled", "said"),
+    [
+        ({"to_account": "unheard"}, "Account “unheard” of transaction “T-2” is not among the accounts"),
+        ({"base_minor": -5}, "Transaction “T-2” has a negative base_minor (-5)"),
+        ({"transaction_id": "T-1"}, "Two rows of the transactions have the transaction_id “T-1”"),
+        ({"channel": None}, "A row of the transactions has an empty (null) field"),
+    ],
+)
+def test_what_is_unfit_is_refused_in_the_same_words(spoiled: dict[str, object], said: str) -> None:
+    rows = arrow([deposit(1, id="T-1"), deposit(2, id="T-2")]).to_pylist()
+    table = pa.Table.from_pylist([rows[0], {**rows[1], **spoiled}], schema=TRANSACTIONS)
+    for limits in (DUCK, SPARK):
+        with pytest.raises(UnfitSource) as refusal:
+            detect(table, accounts_of([deposit(1)]), rules=FEW, limits=limits)
+        assert said in str(refusal.value)
+
+
+def test_a_run_leaves_nothing_in_spark_or_on_disk(jvm: spark_session.Running) -> None:
+    def files() -> set[Path]:
+        return set(jvm.folder.glob("*.parquet"))
+
+    before = files()
+    bank = named(deposit(n) for n in range(5))
+    with spark.loaded(arrow(bank), accounts_of(bank), SPARK) as data:
+        assert data.evidence(Structuring()).num_rows == 5
+        assert files() > before
+    assert files() == before
+    assert not spark._stored(jvm.session)
+
+
+def test_what_engines_do_otherwise_is_set(jvm: spark_session.Running) -> None:
+    conf = jvm.session.conf
+    assert conf.get("spark.sql.session.timeZone") == "UTC"
+    assert conf.get("spark.sql.ansi.enabled") == "true"
+    assert jvm.session.sparkContext.getConf().get("spark.driver.bindAddress") == "127.0.0.1"
+    assert jvm.session.sparkContext.uiWebUrl is None
+
+
+@pytest.mark.usefixtures("jvm")
+def test_a_run_is_identical_when_it_is_replayed_on_the_other_engine(sqlite_engine: Engine) -> None:
+    desk = TestDesk(sqlite_engine)
+    desk.hire(Role.MANAGER, "mia")
+    desk.customer()
+    desk.book(Move(f"T-{n}", 8 * n, 950_000, to_account="K-1/1") for n in range(5))
+    actor = desk.people["mia"]
+
+    def run(limits: Limits) -> detecting.Detected:
+        return detecting.detect(
+            look=desk.reading(), uow=desk.writing(), actor=actor, at=desk.at(), base_currency="USD", rules=FEW[:1],
+            limits=limits,
+        )  # fmt: skip
+
+    on_spark, on_duck = run(SPARK), run(DUCK)
+    assert (on_spark.new_alerts, on_duck.new_alerts) == (1, 0)
+    assert (on_duck.since, on_duck.data_fingerprint) == ("", on_spark.data_fingerprint)
+    newest = replaying.runs(look=desk.reading(), actor=actor)
+    assert [run.engine.partition(":")[0] for run in newest] == ["duckdb", "spark"]
+    for run_id, limits, other in (
+        (on_spark.run_id, DUCK, "duckdb none, now"),
+        (on_duck.run_id, SPARK, "pyspark none, now"),
+    ):
+        again = replaying.replay(look=desk.reading(), actor=actor, run_id=run_id, limits=limits)
+        assert again.identical, again.difference
+        assert other in again.software
+    assert replaying.replay(look=desk.reading(), actor=actor, run_id=on_spark.run_id, limits=SPARK).software == ""
+
+
+@pytest.mark.shared
+@pytest.mark.usefixtures("jvm")
+def test_a_published_world_is_read_alike(shared: Path) -> None:
+    files = [str(shared / "data" / f"amlgentex_s11_{name}") for name in ("tx.parquet", "accounts.csv")]
+    duck, other = (
+        offline_detecting.detect_files(paths=files, base_currency="USD", rules=FEW, limits=limits).result
+        for limits in (DUCK, SPARK)
+    )
+    assert len(duck.alerts) > 10
+    agree(duck, other)
+
+
+@pytest.mark.usefixtures("jvm")
+def test_a_second_master_in_one_process_is_refused() -> None:
+    with pytest.raises(spark_session.UnfitMaster, match="Spark works for local\\[2\\] already"):
+        detect(arrow([]), accounts_of([]), rules=FEW, limits=Limits(spark="local[1]"))
+
+
+def test_without_pyspark_a_sentence_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    with pytest.raises(spark_session.NoSpark, match=r"install the desk with its extra “spark”"):
+        detect(arrow([]), accounts_of([]), limits=SPARK)
+
+
+def test_without_java_a_sentence_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("pyspark", exc_type=ImportError)
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(spark_session.NoSpark, match="needs Java 17 or newer, and there is none on the PATH"):
+        versions(SPARK)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(spark_session.NoSpark, match="JAVA_HOME .* has none that runs"):
+        versions(SPARK)
+    old = tmp_path / "bin" / "java"
+    old.parent.mkdir()
+    old.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\" 2019-01-15' >&2\n", encoding="utf-8")
+    old.chmod(0o755)
+    monkeypatch.setenv("PATH", os.defpath)
+    with pytest.raises(spark_session.NoSpark, match="needs Java 17 or newer; .* is 11.0.2"):
+        versions(SPARK)
+
+
+@pytest.mark.parametrize("master", ["nonsense", "local[0]", "http://127.0.0.1:1", "spark:// x", "sc://127.0.0.1"])
+def test_what_is_no_master_is_refused(master: str) -> None:
+    with pytest.raises(spark_session.UnfitMaster, match="is not a Spark master; give local"):
+        spark_session._master(Limits(spark=master))
+
+
+def test_too_little_memory_for_spark_is_said() -> None:
+    if shutil.which("java") is None:
+        pytest.skip("there is no Java here")
+    pytest.importorskip("pyspark", exc_type=ImportError)
+    with pytest.raises(spark_session.UnfitMaster, match="Spark needs 1,024 MiB of memory, not 512"):
+        detect(arrow([]), accounts_of([]), limits=Limits(memory_mib=512, spark="local[7]"))
+
+
+@pytest.mark.usefixtures("jvm")
+def test_a_master_that_does_not_answer_is_given_up(tmp_path: Path) -> None:
+    pq.write_table(arrow(named([deposit(1)])), tmp_path / "transactions.parquet")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    hasty = "from casedesk.detection import spark_session as s; s.ANSWER = 3; from casedesk.cli.main import run; run()"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        master = f"spark://127.0.0.1:{silent.getsockname()[1]}"
+        words = ["detect", "--source", str(tmp_path), "--dry-run", "--engine", "spark", "--master", master]
+        begun = time.monotonic()
+        told = subprocess.run(
+            [sys.executable, "-c", hasty, *words], capture_output=True, text=True, timeout=180,
+            env={**os.environ, "TMPDIR": str(scratch)}, check=False,
+        )  # fmt: skip
+    assert time.monotonic() - begun < 120
+    assert told.returncode == 2, told.stderr
+    assert told.stdout == ""
+    assert told.stderr.strip().endswith(
+        f"The Spark master {master} gave no answer, or no worker, within 3 seconds; look whether it runs and can be "
+        "reached from here. Nothing was stored."
+    )
+    assert len(told.stderr.strip().splitlines()) == 1
+    assert list(scratch.iterdir()) == []
+
+
+def test_threads_are_those_of_the_machines_own_spark_only() -> None:
+    assert spark_session._master(Limits(threads=3, spark="local[*]")) == "local[3]"
+    assert spark_session._master(Limits(threads=3, spark="local[2]")) == "local[2]"
+    assert spark_session._master(Limits(threads=3, spark="spark://host:7077")) == "spark://host:7077"
