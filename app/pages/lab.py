@@ -1,10 +1,21 @@
-"""The detection lab: a rule with other thresholds on the real history, and how the rules in force have done."""
+"""The detection lab: a rule with other thresholds on the real history, what is in force, and how it has done."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from app.ui import empty, failures, lab_form, lab_result, scorecard_table, session, title
+from app.ui import (
+    below_line,
+    empty,
+    failures,
+    lab_form,
+    lab_result,
+    rule_proposal,
+    rule_set_list,
+    scorecard_table,
+    session,
+    title,
+)
 from casedesk.errors import CasedeskError
 from casedesk.services import lab
 
@@ -23,11 +34,16 @@ def tried(asked: lab_form.Asked) -> lab.Trial:
 
 desk, actor, now = session.desk(), session.actor(), session.now()
 with title.row("Detection lab"):
-    view = st.segmented_control("View", [TRY, SCORES], key="lab_view", default=TRY, required=True,
+    view = st.segmented_control("View", [TRY, rule_set_list.TITLE, SCORES, below_line.TITLE], key="lab_view", default=TRY, required=True,
                                 label_visibility="collapsed", persist_state="session")  # fmt: skip
+    beside_title = st.container(width="content")
     if view == TRY:
         lab_form.show_buttons()
-if view == SCORES:
+if view == below_line.TITLE:
+    below_line.show()
+elif view == rule_set_list.TITLE:
+    rule_set_list.show(now)
+elif view == SCORES:
     scorecard_table.show(session.memo("scorecard", lambda: lab.scorecard(uow=desk.reading(), actor=actor, at=now)))
 else:
     page = st.grid(7, min_column_width=120, gap=("small", "medium"))
@@ -47,4 +63,6 @@ else:
             except CasedeskError as refusal:
                 failures.show(refusal)
             else:
+                with beside_title:
+                    rule_proposal.show(trial, asked.values(), session.currency())
                 lab_result.show(trial, session.currency())

@@ -13,6 +13,7 @@ from typing import Final
 import streamlit as st
 
 from app.ui import event_words, flash, session
+from casedesk.domain.events import DESK
 from casedesk.errors import CasedeskError
 from casedesk.services.exporting import ExportedFile
 
@@ -72,4 +73,5 @@ def _say(delivery: Delivery, scope: str) -> None:
         flash.refuse(scope, delivery.refused)
     elif delivery.file is not None:
         event = delivery.file.event
-        flash.say(f"{event_words.details(event, {})} of {event.case_id} downloaded (event {event.event_id:,}).")
+        about = "" if event.case_id == DESK else f" of {event.case_id}"
+        flash.say(f"{event_words.details(event, {})}{about} downloaded (event {event.event_id:,}).")

@@ -48,6 +48,17 @@ def _review(data: dict[str, Any], names: Names) -> str:
     return " · ".join(part for part in (severity, f"draw {data['draw_id']}" if data["draw_id"] else "") if part)
 
 
+def _run(data: dict[str, Any], names: Names) -> str:
+    hidden = f", {data['hidden_alerts']:,} hidden" if data.get("hidden_alerts") else ""
+    return f"{data['new_alerts']:,} alerts, {data['cases_opened']:,} cases{hidden}"
+
+
+def _suppression(data: dict[str, Any], names: Names) -> str:
+    whom = f"{data['customer_id']} {data['account_id']}".strip()
+    days = f"{data['covers_from']} until {data['covers_until']}"
+    return f"{data['suppression_id']} · {formats.rule(data['rule'])} · {whom} · {days}"
+
+
 _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     "case_opened": lambda data, names: f"First alert {formats.moment(parse(data['alerted_at']))}",
     "alert_attached": _alert,
@@ -62,8 +73,28 @@ _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     "suspicion_moved": _suspicion,
     "case_exported": lambda data, names: "Audit CSV" if data["what"] == "audit" else "Case summary",
     "transactions_imported": lambda data, names: f"{data['stored']:,} stored, {data['rejected']:,} rejected",
-    "detection_ran": lambda data, names: f"{data['new_alerts']:,} alerts, {data['cases_opened']:,} cases",
+    "detection_ran": _run,
     "qa_population_frozen": lambda data, names: f"{data['draw_id']} · {data['size']:,} closed cases",
     "qa_sample_drawn": lambda data, names: f"{data['draw_id']} · {data['picks']:,} picks",
+    "line_test_frozen": lambda data, names: (
+        f"{data['test_id']} · {formats.rule(data['rule'])} · {sum(data['populations']):,} episodes"
+    ),
+    "line_test_drawn": lambda data, names: f"{data['test_id']} · {sum(data['picks']):,} picks",
+    "rule_set_proposed": lambda data, names: f"{data['rule_set_id']} · rules {data['hash_after'][:12]}…",
+    "rule_set_put_in_force": lambda data, names: (
+        f"{data['rule_set_id']} · rules {data['hash_before'][:12]}… → {data['hash_after'][:12]}… · "
+        f"proposed by {_name(data['proposed_by'], names)} · sheet {data['sheet_sha256'][:12]}…"
+    ),
+    "rule_set_rejected": lambda data, names: f"{data['rule_set_id']}, proposed by {_name(data['proposed_by'], names)}",
+    "rule_set_withdrawn": lambda data, names: data["rule_set_id"],
+    "evidence_sheet_exported": lambda data, names: f"Evidence sheet of {data['rule_set_id']}",
+    "suppression_proposed": _suppression,
+    "suppression_approved": lambda data, names: (
+        f"{data['suppression_id']}, proposed by {_name(data['maker'], names)}, up to severity {data['severity_cap']}"
+    ),
+    "suppression_rejected": lambda data, names: f"{data['suppression_id']}, proposed by {_name(data['maker'], names)}",
+    "suppression_ended": lambda data, names: (
+        f"{data['suppression_id']}, {data['hidden_alerts']:,} alerts hidden by then"
+    ),
     "person_added": lambda data, names: f"{_name(data['user_id'], names)}, {data['role']}",
 }

@@ -10,6 +10,8 @@ from typing import Final, Literal
 from casedesk.domain.alerts import Risk
 from casedesk.domain.cases import Disposition, Stage
 from casedesk.domain.money import MINOR_DIGITS, format_minor
+from casedesk.domain.rule_sets import RuleSetState
+from casedesk.domain.suppressions import State as Suppressed
 from casedesk.domain.verification import Verdict
 
 Color = Literal["red", "orange", "green", "blue", "violet", "gray"]
@@ -35,7 +37,7 @@ class Badge:
         return f"{self.glyph} {self.word}".strip()
 
 
-BADGES: Final[dict[Risk | Stage | Disposition | Verdict, Badge]] = {
+BADGES: Final[dict[Risk | Stage | Disposition | Verdict | Suppressed, Badge]] = {
     Risk.HIGH: Badge("High", "stat_2", "▲", "red"),
     Risk.MEDIUM: Badge("Medium", "stat_1", "△", "orange"),
     Risk.LOW: Badge("Low", "stat_minus_1", "▽", "gray"),
@@ -53,6 +55,19 @@ BADGES: Final[dict[Risk | Stage | Disposition | Verdict, Badge]] = {
     Verdict.VERIFIED: Badge("Intact", "verified", "✓", "green"),
     Verdict.TAMPERED: Badge("Broken", "gpp_bad", "!", "red"),
     Verdict.NOT_EVALUATED: Badge("Cannot tell", "help", "?", "gray"),
+    Suppressed.PROPOSED: Badge("Proposed", "approval", "◆", "violet"),
+    Suppressed.IN_FORCE: Badge("In force", "visibility_off", "●", "blue"),
+    Suppressed.REJECTED: Badge("Rejected", "close", "–", "gray"),
+    Suppressed.ENDED: Badge("Ended", "check_circle", "○", "gray"),
+}
+
+#: States of rule sets; a table of their own, because equal words are equal keys.
+RULE_SETS: Final[dict[RuleSetState, Badge]] = {
+    RuleSetState.PROPOSED: Badge("Proposed", "approval", "◆", "violet"),
+    RuleSetState.IN_FORCE: Badge("In force", "check_circle", "●", "green"),
+    RuleSetState.SUPERSEDED: Badge("Superseded", "history", "○", "gray"),
+    RuleSetState.REJECTED: Badge("Rejected", "close", "–", "gray"),
+    RuleSetState.WITHDRAWN: Badge("Withdrawn", "undo", "–", "gray"),
 }
 
 #: The same by the stored word of a decision.

@@ -10,11 +10,11 @@ import streamlit as st
 from app.ui import formats, session
 from casedesk.domain.money import MINOR_DIGITS
 from casedesk.services import lab
-from casedesk.services.lab import Described
+from casedesk.services.lab import Described, Moved
 
 RULE: Final = "lab_rule"
 ASKED: Final = "lab_asked"
-_MONEY: Final = "minor units of the base currency"
+MONEY: Final = "minor units of the base currency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def rule() -> str:
 
 def show_buttons() -> None:
     """Draw what the form offers, for the title row."""
-    parameters = lab.describe(rule())
+    parameters = parameters_of(rule())
     st.button("Back to the values in force", key="lab_reset", type="tertiary", on_click=_reset,
               args=(rule(), parameters))  # fmt: skip
     st.button("Try it", key="lab_try", type="primary", icon=":material/experiment:", shortcut="Ctrl+Enter",
@@ -56,47 +56,57 @@ def show() -> None:
     titles = {one.name: one.title for one in lab.RULES}
     with st.container(border=True, gap="xsmall"):
         st.selectbox("Rule", list(titles), key=RULE, format_func=lambda name: titles[name], persist_state="session")
-        for parameter in lab.describe(rule()):
+        for parameter in parameters_of(rule()):
             _field(rule(), parameter)
 
 
-def moved(parameter: Described, currency: str) -> str:
+def parameters_of(rule: str) -> tuple[Described, ...]:
+    """Return the parameters of a rule as they are in force, read anew when something has happened on the desk."""
+    desk, actor = session.desk(), session.actor()
+    return session.memo(f"lab_rule_{rule}", lambda: lab.describe(look=desk.reading(), actor=actor, rule=rule))
+
+
+def moved(one: Moved, currency: str) -> str:
     """Write ``count 5 → 8``; an amount in the base currency."""
-    if parameter.unit == _MONEY:
-        before, after = (formats.money(int(str(value)), currency) for value in (parameter.default, parameter.value))
-    else:
-        before, after = _words(parameter.default), _words(parameter.value)
+    parameter = one.parameter
+    before, after = (_said(value, parameter.unit, currency) for value in (one.before, parameter.value))
     return f"{formats.rule(parameter.name.removesuffix('_minor')).lower()} {before} → {after}"
+
+
+def _said(value: object, unit: str, currency: str) -> str:
+    if value is None:
+        return "off"
+    return formats.money(int(str(value)), currency) if unit == MONEY else _words(value)
 
 
 def _field(rule: str, parameter: Described) -> None:
     name = _key(rule, parameter)
     label = _label(parameter)
     gloss = f"{formats.plain(parameter.reason)} *{formats.plain(parameter.source)}*"
-    if isinstance(parameter.default, int):
+    if isinstance(parameter.value, int):
         scale = _scale(parameter)
         shared: dict[str, Any] = {"key": name, "help": gloss, "persist_state": "session"}
         if scale == 1:
-            st.number_input(label, value=parameter.default, min_value=parameter.lowest, max_value=parameter.highest,
+            st.number_input(label, value=parameter.value, min_value=parameter.lowest, max_value=parameter.highest,
                             step=1, **shared)  # fmt: skip
         else:
             lowest = None if parameter.lowest is None else parameter.lowest / scale
             highest = None if parameter.highest is None else parameter.highest / scale
-            st.number_input(label, value=parameter.default / scale, min_value=lowest, max_value=highest,
+            st.number_input(label, value=parameter.value / scale, min_value=lowest, max_value=highest,
                             step=100.0, format="%.2f", **shared)  # fmt: skip
     else:
-        st.text_input(label, value=_words(parameter.default), key=name, help=gloss, persist_state="session")
+        st.text_input(label, value=_words(parameter.value), key=name, help=gloss, persist_state="session")
 
 
 def _label(parameter: Described) -> str:
     """Write the name and, grey, its unit, unless the name says it already."""
-    unit = session.currency() if parameter.unit == _MONEY else parameter.unit
+    unit = session.currency() if parameter.unit == MONEY else parameter.unit
     words = formats.rule(parameter.name.removesuffix("_minor").removesuffix(f"_{unit}"))
     return words if unit.casefold() in words.casefold() else f"{words} :gray[{formats.plain(unit)}]"
 
 
 def _scale(parameter: Described) -> int:
-    return int(10 ** MINOR_DIGITS[session.currency()]) if parameter.unit == _MONEY else 1
+    return int(10 ** MINOR_DIGITS[session.currency()]) if parameter.unit == MONEY else 1
 
 
 def _words(value: object) -> str:
@@ -108,17 +118,19 @@ def _key(rule: str, parameter: Described) -> str:
 
 
 def _ask(rule: str, parameters: tuple[Described, ...]) -> None:
-    pairs = []
-    for parameter in parameters:
-        held = session.value(_key(rule, parameter), parameter.default)
-        if isinstance(parameter.default, int):
-            held = round(held * _scale(parameter))
-        elif isinstance(parameter.default, str):
-            held = str(held).strip()
-        else:
-            held = tuple(word.strip() for word in _words(held).split(",") if word.strip())
-        pairs.append((parameter.name, held))
-    session.put(ASKED, Asked(rule, tuple(pairs)))
+    session.put(ASKED, Asked(rule, tuple((one.name, _held(rule, one)) for one in parameters)))
+
+
+def _held(rule: str, parameter: Described) -> Any:
+    """Return what stands in a field, in the parameter's own unit; the value in force where it was never drawn."""
+    held = session.value(_key(rule, parameter), None)
+    if held is None:
+        return tuple(sorted(parameter.value)) if isinstance(parameter.value, frozenset) else parameter.value
+    if isinstance(parameter.value, int):
+        return round(held * _scale(parameter))
+    if isinstance(parameter.value, str):
+        return str(held).strip()
+    return tuple(word.strip() for word in _words(held).split(",") if word.strip())
 
 
 def _reset(rule: str, parameters: tuple[Described, ...]) -> None:

@@ -37,7 +37,7 @@ def show(trial: Trial, currency: str) -> None:
 
 
 def _sentence(trial: Trial, currency: str) -> None:
-    moved = [lab_form.moved(one, currency) for one in trial.parameters if one.changed]
+    moved = [lab_form.moved(one, currency) for one in trial.moved]
     what = formats.plain("; ".join(moved)) if moved else "The thresholds are those in force"
     st.markdown(formats.small(f"{what} · {trial.transactions:,} transactions · data `{trial.data_fingerprint[:16]}…`"))
     if trial.lost_sars:

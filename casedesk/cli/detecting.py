@@ -18,10 +18,10 @@ from casedesk.domain.moments import canonical
 from casedesk.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from casedesk.detection.engine import DetectionResult
-    from casedesk.services.detecting import Detected, Rule
+    from casedesk.services.detecting import Detected, Limits, Rule
 
 
 class _ManyPaths(TyperGroup):
@@ -48,6 +48,11 @@ app = typer.Typer(
 
 _Memory = Annotated[int, typer.Option(min=64, metavar="N", help="Memory the rules may use.")]
 _Threads = Annotated[int | None, typer.Option(min=1, max=1024, metavar="N", help="Default: every core.")]
+_Engine = Annotated[str, typer.Option(metavar="E", help="duckdb, in this process, or spark. Both find the same.")]
+_Master = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="Spark's master: local[N], spark://HOST:PORT, yarn ... Default: this machine."),
+]
 
 
 @app.callback()
@@ -73,10 +78,13 @@ def detect(
         typer.Option(metavar="TIME", help="Only transactions booked before this instant (ISO 8601, with zone)."),
     ] = None,
     param: Annotated[
-        list[str] | None, typer.Option(metavar="RULE.NAME=VALUE", help="Another value for a rule's parameter.")
+        list[str] | None,
+        typer.Option(metavar="RULE.NAME=VALUE", help="Another value for a rule's parameter; only with --dry-run."),
     ] = None,
     memory_mib: _Memory = 4096,
     threads: _Threads = None,
+    engine: _Engine = "duckdb",
+    master: _Master = None,
     json: Json = False,
     user: AsOrDesk = DESK_ITSELF,
 ) -> None:
@@ -88,11 +96,11 @@ def detect(
         return
     _refuse_misplaced(source, dry_run, until, {"--format": format != "auto", "--zone": zone, "--start": start,
                                                "--rates": rates})  # fmt: skip
-    rules = _chosen(rule or (), param or ())
+    limits = _limits(memory_mib, threads, engine, master)
     if source:
+        rules = _chosen(rule or (), param or ())
         from casedesk.services import offline_detecting
 
-        limits = offline_detecting.Limits(memory_mib=memory_mib, threads=threads)
         offline = offline_detecting.detect_files(
             paths=source, base_currency=configured().base_currency, format=format, zone=zone, start=start, rates=rates,
             rules=rules, limits=limits,
@@ -107,20 +115,22 @@ def detect(
             raise typer.Exit(1)
         return
     with opened(user) as session:
-        from casedesk.services import detecting
+        from casedesk.services import detecting, rules_in_force
 
-        limits = detecting.Limits(memory_mib=memory_mib, threads=threads)
         before = moment(until, "--until") if until else None
         look, base = session.desk.reading(), session.desk.settings.base_currency
+        moved = _moved(rule or (), param or ())
         if dry_run:
+            rules = rules_in_force.rules_for(look=look, actor=session.actor, changes=moved, only=rule or ())
             found = detecting.preview(
                 look=look, actor=session.actor, base_currency=base, until=before, rules=rules, limits=limits
             )
             _show(found, as_json=json)
             return
+        rules_in_force.require_in_force(look=look, actor=session.actor, changes=moved)
         result = detecting.detect(
             look=look, uow=session.desk.writing(), actor=session.actor, at=session.at, base_currency=base, until=before,
-            rules=rules, limits=limits, full=full,
+            only=rule or (), limits=limits, full=full,
         )  # fmt: skip
     emit(_summary(result)) if json else _tell(result)
 
@@ -156,6 +166,8 @@ def replay(
     run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id, such as R-000123.")],
     memory_mib: _Memory = 4096,
     threads: _Threads = None,
+    engine: _Engine = "duckdb",
+    master: _Master = None,
     json: Json = False,
     user: AsOrDesk = DESK_ITSELF,
 ) -> None:
@@ -163,10 +175,10 @@ def replay(
 
     Exit code 0: every alert is the same; 1: one is not, and it is named; 2: it cannot be told.
     """
+    limits = _limits(memory_mib, threads, engine, master)
     with opened(user) as session:
         from casedesk.services import replaying
 
-        limits = replaying.Limits(memory_mib=memory_mib, threads=threads)
         done = replaying.replay(look=session.desk.reading(), actor=session.actor, run_id=run.strip(), limits=limits)
     if json:
         emit({name: getattr(done, name) for name in type(done).__slots__})
@@ -184,6 +196,18 @@ def replay(
         raise typer.Exit(1)
 
 
+def _limits(memory_mib: int, threads: int | None, engine: str, master: str | None) -> Limits:
+    from casedesk.services import detecting
+
+    if engine not in ("duckdb", "spark"):
+        raise Invalid(f"There is no engine “{engine}”; choose duckdb or spark.")
+    if engine == "spark":
+        return detecting.Limits(memory_mib=memory_mib, threads=threads, spark=master or "local[*]")
+    if master is not None:
+        raise Invalid("--master names a Spark; add --engine spark, or leave it out.")
+    return detecting.Limits(memory_mib=memory_mib, threads=threads)
+
+
 def _refuse_misplaced(source: list[str] | None, dry_run: bool, until: str | None, of_files: dict[str, object]) -> None:
     """Refuse what would be left unheeded."""
     if source and not dry_run:
@@ -198,19 +222,25 @@ def _refuse_misplaced(source: list[str] | None, dry_run: bool, until: str | None
         raise Invalid(f"{given[0]} says how to read files; name them with --source PATH, or leave it out.")
 
 
-def _chosen(names: Sequence[str], params: Sequence[str]) -> tuple[Rule, ...]:
+def _moved(names: Sequence[str], params: Sequence[str]) -> Mapping[str, Mapping[str, object]]:
+    """Read --param; one for a rule that --rule leaves out is refused."""
     from casedesk.services import detecting
 
-    rules = detecting.rules_with({**{name: {} for name in names}, **changes(params, detecting.RULES)})
-    if not names:
-        return rules
-    chosen = tuple(one for one in rules if one.name in names)
-    left_out = next((p.partition(".")[0] for p in params if p.partition(".")[0] not in names), "")
+    moved = changes(params, detecting.RULES)
+    left_out = next((p.partition(".")[0] for p in params if names and p.partition(".")[0] not in names), "")
     if left_out:
         raise Invalid(
             f"--param is given for rule “{left_out}”, which does not run; add --rule {left_out} or leave it out."
         )
-    return chosen
+    return moved
+
+
+def _chosen(names: Sequence[str], params: Sequence[str]) -> tuple[Rule, ...]:
+    """Return the rules for files, behind which no desk and so no rule set stands: as shipped, with --param over them."""
+    from casedesk.services import detecting
+
+    rules = detecting.rules_with({**{name: {} for name in names}, **_moved(names, params)})
+    return tuple(one for one in rules if not names or one.name in names)
 
 
 def _show(result: DetectionResult, *, as_json: bool) -> None:
@@ -245,8 +275,9 @@ def _summary(result: Detected) -> dict[str, Any]:
 
 
 def _tell(result: Detected) -> None:
+    hidden = f"{result.hidden_alerts:,} hidden by suppressions, " if result.hidden_alerts else ""
     say(
-        f"{result.transactions:,} transactions: {result.new_alerts:,} new alerts, {result.grown_alerts:,} grown, "
+        f"{result.transactions:,} transactions: {result.new_alerts:,} new alerts, {result.grown_alerts:,} grown, {hidden}"
         f"{result.unchanged_alerts:,} known already; {result.cases_opened:,} cases opened, "
         f"{result.cases_joined:,} open cases joined."
     )

@@ -1,4 +1,4 @@
-"""`casedesk lab`: try a rule with other thresholds on the history; nothing is stored."""
+"""`casedesk lab`: try a rule with other thresholds on the history. Only a sample below a line is stored."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from casedesk.cli import line_tests
 from casedesk.cli.parameters import changes
 from casedesk.cli.printing import emit, say, table
 from casedesk.cli.session import As, Json, opened
@@ -15,9 +16,10 @@ from casedesk.domain.money import format_minor
 from casedesk.errors import Invalid
 
 if TYPE_CHECKING:
-    from casedesk.services.lab import Figures, Score, Trial
+    from casedesk.services.lab import Score, Trial
 
-app = typer.Typer(no_args_is_help=True, help="Try out detection rules on the history; nothing is stored.")
+app = typer.Typer(no_args_is_help=True, help="Try out detection rules on the history, and sample below their lines.")
+line_tests.register(app)
 
 
 @app.command("try")
@@ -25,6 +27,14 @@ def try_rule(
     rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's name, such as structuring.")],
     param: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Another value for a parameter of the rule.")
+    ] = None,
+    off: Annotated[bool, typer.Option("--off", help="Try it switched off instead.")] = False,
+    base: Annotated[
+        str,
+        typer.Option(metavar="SET", help="Beside another rule set: its id, or “shipped”. Default: the one in force."),
+    ] = "",
+    arrival: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Only what had arrived by then, as an evidence sheet says.")
     ] = None,
     memory_mib: Annotated[int, typer.Option(min=64, metavar="N", help="Memory the rules may use.")] = 4096,
     json: Json = False,
@@ -42,19 +52,27 @@ def try_rule(
             base_currency=currency,
             rule=rule,
             values=changes([f"{rule}.{one}" for one in param or ()], lab.RULES).get(rule, {}),
+            off=off,
+            base=base.strip(),
+            arrival=arrival,
             limits=Limits(memory_mib=memory_mib),
         )
     emit(_trial(trial)) if json else _tell(trial, currency)
 
 
 def _trial(trial: Trial) -> dict[str, Any]:
+    from casedesk.services.trials import told
+
     return {
         "rule": trial.rule,
         "transactions": trial.transactions,
         "data_fingerprint": trial.data_fingerprint,
+        "arrival": trial.arrival,
+        "rule_set": trial.base_id,
+        "rule_set_hash": trial.base_hash,
         "parameters": {one.name: one.value for one in trial.parameters},
-        "in_force": _figures(trial.in_force),
-        "tried": _figures(trial.tried),
+        "in_force": _numbers(told(trial.in_force)),
+        "tried": _numbers(told(trial.tried)),
         "gained": [alert.alert_id for alert in trial.gained],
         "lost": [alert.alert_id for alert in trial.lost],
         "lost_sar_cases": trial.lost_sars,
@@ -63,18 +81,9 @@ def _trial(trial: Trial) -> dict[str, Any]:
     }
 
 
-def _figures(figures: Figures) -> dict[str, Any]:
-    return {
-        "alerts": figures.alerts,
-        "customers": figures.customers,
-        "cases_a_week": round(figures.cases_a_week, 3),
-        "alerts_per_1000_customers": round(figures.per_thousand_customers, 3),
-        "decided": figures.productive.of,
-        "decided_as_sar": figures.productive.hits,
-        "sar_share_low": round(figures.productive.low, 6),
-        "sar_share_high": round(figures.productive.high, 6),
-        "sar_cases": figures.sar_cases,
-    }
+def _numbers(figures: dict[str, Any]) -> dict[str, Any]:
+    """Rates and shares as numbers; the evidence sheet has the same digits as text."""
+    return {name: float(value) if isinstance(value, str) else value for name, value in figures.items()}
 
 
 def _tell(trial: Trial, currency: str) -> None:
@@ -91,7 +100,8 @@ def _tell(trial: Trial, currency: str) -> None:
             ("past SARs caught", f"{len(before.sar_cases):,}", f"{len(after.sar_cases):,}"),
         ),
     )  # fmt: skip
-    changed = ", ".join(f"{one.name} {one.default} → {one.value}" for one in trial.parameters if one.changed)
+    changed = ", ".join(f"{m.parameter.name} {_value(m.before)} → {_value(m.parameter.value)}" for m in trial.moved)
+    changed = changed or ("" if trial.parameters else "The rule is off")
     say(f"{changed or 'No threshold was moved'}; {trial.transactions:,} transactions.")
     for word, alerts in (("Gained", trial.gained), ("Lost", trial.lost)):
         say(f"{word}: {len(alerts):,} {'alert' if len(alerts) == 1 else 'alerts'}.")
@@ -103,6 +113,12 @@ def _tell(trial: Trial, currency: str) -> None:
     if trial.lost_sars:
         caught = f"; another rule alerted {len(trial.caught_otherwise):,} of them" if trial.caught_otherwise else ""
         say(f"Past SARs it would miss: {', '.join(trial.lost_sars)}{caught}.")
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "off"
+    return ",".join(sorted(map(str, value))) if isinstance(value, frozenset) else str(value)
 
 
 @app.command("scorecard")

@@ -24,7 +24,9 @@ from casedesk.cli import (
     people,
     quality,
     rates,
+    rule_sets,
     steps,
+    suppressions,
 )
 from casedesk.cli.printing import remark, say
 from casedesk.errors import CasedeskError
@@ -44,6 +46,8 @@ app.command("load-csv")(dataset.load_csv)
 app.command("import")(importing.import_files)
 app.add_typer(detecting.app, name="detect")
 app.add_typer(lab.app, name="lab")
+app.add_typer(rule_sets.app, name="rules")
+app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(rates.app, name="rates")
 app.add_typer(people.app, name="users")
 app.command("cases")(cases.list_cases)

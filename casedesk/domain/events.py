@@ -259,11 +259,13 @@ class DetectionRan(Event):
 
     ``alerts`` counts what the rules find in all of the data, ``alerts_sha256`` is the digest over it. ``since`` names the
     run this one was built upon and is empty when everything was looked at. Version 1 had none of the three.
+    ``hidden_alerts`` counts what suppressions kept from becoming alerts, or from growing, in this run; ``hidden_sha256`` is
+    the digest over all that is recorded as hidden after it. Version 2 had neither.
     """
 
     action: ClassVar[str] = "detection_ran"
     title: ClassVar[str] = "Detection ran"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     touches: ClassVar[bool] = False
     run_id: str
     rule_set_hash: str
@@ -273,7 +275,65 @@ class DetectionRan(Event):
     since: str
     new_alerts: int
     grown_alerts: int
+    hidden_alerts: int
+    hidden_sha256: str
     cases_opened: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuppressionProposed(Event):
+    """Somebody proposed to hide new alerts of a rule on a customer; the reason stands in the notes. Desk event.
+
+    ``account_id`` is empty for all accounts of the customer. Days are ISO 8601, ``covers_until`` is exclusive.
+    """
+
+    action: ClassVar[str] = "suppression_proposed"
+    title: ClassVar[str] = "Suppression proposed"
+    touches: ClassVar[bool] = False
+    suppression_id: str
+    rule: str
+    customer_id: str
+    account_id: str
+    covers_from: str
+    covers_until: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuppressionApproved(Event):
+    """A second person put a suppression in force; alerts above ``severity_cap`` are never hidden. Desk event."""
+
+    action: ClassVar[str] = "suppression_approved"
+    title: ClassVar[str] = "Suppression approved"
+    touches: ClassVar[bool] = False
+    suppression_id: str
+    maker: str
+    severity_cap: int
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuppressionRejected(Event):
+    """A second person refused a suppression; the reason stands in the notes. Desk event."""
+
+    action: ClassVar[str] = "suppression_rejected"
+    title: ClassVar[str] = "Suppression rejected"
+    touches: ClassVar[bool] = False
+    suppression_id: str
+    maker: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuppressionEnded(Event):
+    """A suppression was taken out of force; ``hidden_alerts`` is how many it hid by then. Desk event."""
+
+    action: ClassVar[str] = "suppression_ended"
+    title: ClassVar[str] = "Suppression ended"
+    touches: ClassVar[bool] = False
+    suppression_id: str
+    hidden_alerts: int
+    via: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,6 +366,48 @@ class SampleDrawn(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LineTestFrozen(Event):
+    """What looser values of a rule find in addition was listed, band by band, before any seed existed. Desk event.
+
+    ``line`` and ``bands`` are canonical JSON of all parameters, in force and of each band; ``sizes`` counts the customers to
+    draw. ``line_hash`` and ``band_hashes`` are those of the rule alone, as a rule set.
+    """
+
+    action: ClassVar[str] = "line_test_frozen"
+    title: ClassVar[str] = "Bands below a line frozen"
+    touches: ClassVar[bool] = False
+    test_id: str
+    rule: str
+    rule_version: str
+    line: str
+    line_hash: str
+    bands: tuple[str, ...]
+    band_hashes: tuple[str, ...]
+    sizes: tuple[int, ...]
+    populations: tuple[int, ...]
+    population_sha256: tuple[str, ...]
+    data_fingerprint: str
+    transactions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineTestDrawn(Event):
+    """The seed was drawn and with it the sample below a line. Desk event.
+
+    It names no case and no alert: whoever works them must not know.
+    """
+
+    action: ClassVar[str] = "line_test_drawn"
+    title: ClassVar[str] = "Sample below a line drawn"
+    touches: ClassVar[bool] = False
+    test_id: str
+    seed: str
+    picks: tuple[int, ...]  # of each band
+    picks_sha256: str
+    placed_sha256: str  # over which alert stands for each pick, and how it came into its case
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonAdded(Event):
     """Somebody was given a role, or it changed. Desk event."""
 
@@ -329,6 +431,77 @@ class RatesLoaded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSetProposed(Event):
+    """A manager proposed another rule set; the reason stands in the notes. Desk event.
+
+    ``base_id`` names the set in force then, empty for the rules as shipped. The hashes are those of the rule sets, of the
+    proposed content and of the evidence sheet that was frozen with it.
+    """
+
+    action: ClassVar[str] = "rule_set_proposed"
+    title: ClassVar[str] = "Rule set proposed"
+    touches: ClassVar[bool] = False
+    rule_set_id: str
+    base_id: str
+    hash_before: str
+    hash_after: str
+    content_sha256: str
+    sheet_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSetPutInForce(Event):
+    """Another manager put a proposed rule set in force; ``base_id`` is superseded. Desk event."""
+
+    action: ClassVar[str] = "rule_set_put_in_force"
+    title: ClassVar[str] = "Rule set put in force"
+    touches: ClassVar[bool] = False
+    rule_set_id: str
+    base_id: str
+    hash_before: str
+    hash_after: str
+    sheet_sha256: str
+    proposed_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSetRejected(Event):
+    """Another manager rejected a proposed rule set; the reason stands in the notes. Desk event."""
+
+    action: ClassVar[str] = "rule_set_rejected"
+    title: ClassVar[str] = "Rule set rejected"
+    touches: ClassVar[bool] = False
+    rule_set_id: str
+    hash_after: str
+    proposed_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSetWithdrawn(Event):
+    """The maker took a proposal back; the reason stands in the notes. Desk event."""
+
+    action: ClassVar[str] = "rule_set_withdrawn"
+    title: ClassVar[str] = "Rule set withdrawn"
+    touches: ClassVar[bool] = False
+    rule_set_id: str
+    hash_after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceSheetExported(Event):
+    """The evidence sheet of a rule set left the desk as a file. ``sha256`` is the file's. Desk event."""
+
+    action: ClassVar[str] = "evidence_sheet_exported"
+    title: ClassVar[str] = "Evidence sheet exported"
+    touches: ClassVar[bool] = False
+    changes: ClassVar[bool] = False
+    rule_set_id: str
+    what: str  # markdown or json
+    sha256: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeskExported(Event):
     """All tables left the desk as files. ``files`` holds ``name sha256`` of each but the ledger's own. Desk event."""
 
@@ -345,6 +518,8 @@ KINDS: dict[str, type[Event]] = {
         CaseOpened, AlertAttached, AlertGrown, CaseTaken, CaseAssigned, CaseHandedOver, CaseReleased, NoteAdded,
         DispositionSet, DispositionApproved, DispositionReturned, CaseReopened, ReviewPassed, ReviewFailed,
         SuspicionMoved, CaseExported, NarrativeRead, TransactionsImported, DetectionRan, PopulationFrozen, SampleDrawn,
-        PersonAdded, RatesLoaded, DeskExported,
+        PersonAdded, RatesLoaded, DeskExported, LineTestFrozen, LineTestDrawn,
+        RuleSetProposed, RuleSetPutInForce, RuleSetRejected, RuleSetWithdrawn, EvidenceSheetExported,
+        SuppressionProposed, SuppressionApproved, SuppressionRejected, SuppressionEnded,
     )
 }  # fmt: skip

@@ -47,6 +47,11 @@ class Action(StrEnum):
     IMPORT = "import transactions"
     DETECT = "run detection"
     TUNE = "try out detection rules"
+    PROPOSE_RULES = "propose a rule set"
+    PUT_RULES_IN_FORCE = "put a rule set in force"
+    PROPOSE_SUPPRESSION = "propose or end a suppression"
+    APPROVE_SUPPRESSION = "approve a suppression"
+    DRAW_LINE_TEST = "draw a sample below a line"
     SEE_DECISIONS = "see undisclosed decisions"
     ADMINISTER = "change people, rates or policy"
 
@@ -88,6 +93,11 @@ PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
         Action.IMPORT,
         Action.DETECT,
         Action.TUNE,
+        Action.PROPOSE_RULES,
+        Action.PUT_RULES_IN_FORCE,
+        Action.DRAW_LINE_TEST,
+        Action.PROPOSE_SUPPRESSION,
+        Action.APPROVE_SUPPRESSION,
         Action.SEE_DECISIONS,
     },
     Role.AUDITOR: _EVERYBODY

@@ -13,6 +13,9 @@ from casedesk.domain.verification import Report, Verifier, not_evaluated
 from casedesk.errors import CasedeskError
 from casedesk.exports import audit_csv
 from casedesk.exports.audit_csv import BrokenRow, NotAnAuditFile, Row
+from casedesk.services.line_test_checks import check_line_tests
+from casedesk.services.rule_set_checks import check_rule_sets
+from casedesk.services.suppression_checks import check_suppressions
 from casedesk.store.unit_of_work import Reading, Writing
 
 Progress = Callable[[int, int], None]  # (events checked, events in all)
@@ -48,6 +51,9 @@ def verify_within(uow: Reading | Writing, progress: Progress | None = None) -> R
     for case_id, alert_id, digest in uow.alerts.projections():
         verifier.check_alert(case_id, alert_id, digest)
     verifier.check_complete()
+    check_line_tests(uow, verifier)
+    check_rule_sets(uow, verifier)
+    check_suppressions(uow, verifier)
     if progress is not None:
         progress(verifier.events, size)
     return verifier.report()

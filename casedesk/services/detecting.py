@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from casedesk.detection.duck import Limits
+from casedesk.detection.beside_samples import beside_samples
 from casedesk.detection.engine import DetectionResult
 from casedesk.detection.engine import detect as run_rules
 from casedesk.detection.findings import finding_digest, findings_sha256
 from casedesk.detection.fingerprint import data_fingerprint
+from casedesk.detection.limits import Limits
 from casedesk.detection.reconcile import Grown, StoredAlert, reconcile
 from casedesk.detection.rule import Rule
 from casedesk.detection.rules import RULES, rules_with
 from casedesk.domain.alerts import Alert, alert_id
 from casedesk.domain.events import DESK, DetectionRan
 from casedesk.domain.people import SYSTEM, Action, Person, require
+from casedesk.domain.suppressions import hidden_digest
 from casedesk.errors import Conflict
-from casedesk.services import intake
+from casedesk.services import hiding, intake, rules_in_force
 from casedesk.services.run_records import RunData, read_data, written
 from casedesk.services.steps import present
 from casedesk.store.alert_store import Recognisable
@@ -39,6 +41,7 @@ class Detected:
     new_alerts: int
     grown_alerts: int
     unchanged_alerts: int
+    hidden_alerts: int  # kept back by suppressions in this run, or grown while they are
     cases_opened: int
     cases_joined: int
     rule_set_hash: str
@@ -61,7 +64,8 @@ def detect(
     at: datetime,
     base_currency: str,
     until: datetime | None = None,
-    rules: Sequence[Rule] = RULES,
+    rules: Sequence[Rule] | None = None,
+    only: Collection[str] = (),
     limits: Limits | None = None,
     full: bool = False,
 ) -> Detected:
@@ -70,16 +74,24 @@ def detect(
     Only subjects that were touched since the last run are looked at, as far as the rules allow it; what is found and stored
     is what looking at everything would find and store. Another rule set, other software or ``until`` look at everything.
     Alerts of a customer join that customer's open case, or open a new one. A second run over the same data changes nothing.
+    What a suppression in force covers does not become an alert; it is recorded as hidden.
 
     :param look: the unit of work that reads the transactions; the rules run without a lock on the desk.
     :param until: only transactions booked before this instant.
+    :param rules: None for those in force; others are for tests and for callers that have asked by themselves.
+    :param only: of those in force, the rules with these names.
     :param full: look at everything.
+    :raises AnotherRuleSet: if another rule set was put in force meanwhile.
+    :raises SwitchedOff: if ``only`` names a rule that does not run.
     :raises AnotherRun: if another run was stored meanwhile that this one would have to build upon.
     """
     require(actor, Action.DETECT)
     limits = limits or Limits()
     with look:
-        data = read_data(look, rules, base_currency, until, full=full)
+        governed = rules_in_force.in_force(look) if rules is None else None
+        rules = rules_in_force.narrowed(governed, only) if governed else rules or ()
+        data = read_data(look, rules, base_currency, until, full=full, limits=limits)
+        suppressions = look.suppressions.in_force()  # of the ledger's size that the run records
     result = run_rules(
         data.transactions,
         data.accounts,
@@ -94,11 +106,15 @@ def detect(
         last = uow.runs.last()
         if data.base is not None and (last is None or last.run_id != data.base.run_id):
             raise AnotherRun
+        if governed is not None and rules_in_force.in_force(uow).hash != governed.hash:
+            raise rules_in_force.AnotherRuleSet
         run_id, ordinal = f"R-{uow.ledger.head().size + 1:06}", uow.runs.next_ordinal()
         stored = list(uow.alerts.recognisable())
         fresh = list(_beyond_closed(result.alerts, [alert for alert in stored if alert.closed]))
-        plan = reconcile((_as_stored(alert) for alert in stored if not alert.closed), fresh)
-        new = [replace(alert, run_id=run_id, raised_at=at) for alert in plan.new]
+        still_open = (_as_stored(alert) for alert in stored if not alert.closed)
+        plan = reconcile(*beside_samples(still_open, fresh, uow.line_tests.sampled()))
+        sorted_out = hiding.sort_out(uow.suppressions.standing(), suppressions, plan, run_id, at)
+        new = [replace(alert, run_id=run_id, raised_at=at) for alert in sorted_out.raised]
         findings = _record_findings(uow, ordinal, result.alerts, data, rules)
         done = Detected(
             run_id=run_id,
@@ -107,7 +123,8 @@ def detect(
             alerts=len(findings),
             new_alerts=len(new),
             grown_alerts=len(plan.grown),
-            unchanged_alerts=len(findings) - len(new) - len(plan.grown),
+            unchanged_alerts=len(findings) - len(new) - len(plan.grown) - len(sorted_out.hidden),
+            hidden_alerts=len(sorted_out.hidden),
             cases_opened=0,
             cases_joined=0,
             rule_set_hash=result.rule_set_hash,
@@ -117,6 +134,7 @@ def detect(
         record = written(data, digests, rules, base_currency, result.versions)
         uow.runs.add(_run(done, at, until, result, ordinal, record))
         uow.alerts.insert(new)
+        hiding.store(uow, sorted_out, run_id)
         # the desk itself does this: starting a run is not work on the cases, and bars nobody from judging them
         opened, joined = _into_cases(uow, new, SYSTEM, at)
         _grow(uow, plan.grown, SYSTEM, at)
@@ -130,6 +148,8 @@ def detect(
                 since=done.since,
                 new_alerts=done.new_alerts,
                 grown_alerts=done.grown_alerts,
+                hidden_alerts=done.hidden_alerts,
+                hidden_sha256=hidden_digest(uow.suppressions.hidden_projections()),
                 cases_opened=opened,
             ),
             stream=DESK,
@@ -146,12 +166,13 @@ def preview(
     actor: Person,
     base_currency: str,
     until: datetime | None = None,
-    rules: Sequence[Rule] = RULES,
+    rules: Sequence[Rule] | None = None,
     limits: Limits | None = None,
 ) -> DetectionResult:
-    """Run the rules over what is stored, and store nothing."""
+    """Run the rules, None for those in force, over what is stored, and store nothing."""
     require(actor, Action.DETECT)
     with look:
+        rules = rules_in_force.in_force(look).rules if rules is None else rules
         data = read_data(look, rules, base_currency, until, full=True)
     return run_rules(
         data.transactions, data.accounts, rules=rules, limits=limits, base_currency=base_currency, name_accounts=True

@@ -1,85 +1,42 @@
-"""Try a rule with other thresholds on the history, and see how the rules in force have done. Nothing is stored.
-
-What a tried rule finds is judged by what the desk has decided: an alert counts as decided when it shares evidence, on the same
-account, with an alert of a closed case. Decisions follow the alerts of the rules in force, so what a looser rule would find in
-addition has mostly not been decided; the figures say how many were.
-"""
+"""Try a rule with other thresholds on the history, and see how the rules in force have done. Nothing is stored."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import partial
-from typing import Final
+from datetime import datetime
 
-from casedesk.detection.duck import Limits
-from casedesk.detection.engine import detect
+from casedesk.detection.limits import Limits
 from casedesk.detection.parameters import Described
-from casedesk.detection.rule import Rule
-from casedesk.detection.rules import RULES, rules_with
-from casedesk.domain.alerts import Alert
+from casedesk.detection.rules import RULES, UnknownRule
 from casedesk.domain.cases import Disposition
 from casedesk.domain.intervals import Proportion, proportion
 from casedesk.domain.people import Action, Person, require
-from casedesk.store.outcome_reader import AlertOutcome, DecidedEvidence
+from casedesk.services import rules_in_force
+from casedesk.services.trials import Figures, History, Moved, Trial, Week, compare, missing
+from casedesk.store.outcome_reader import AlertOutcome
 from casedesk.store.unit_of_work import Reading
 
-__all__ = ["RULES", "Described", "Figures", "Score", "Scorecard", "Trial", "Week", "describe", "scorecard", "try_rule"]
-
-_WEEK: Final = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What one set of thresholds raises over the history."""
-
-    alerts: int
-    customers: int
-    cases_a_week: float  # a customer's alerts of one week make one case
-    per_thousand_customers: float  # alerts
-    productive: Proportion  # of the decided alerts, those whose case ended in a SAR
-    sar_cases: tuple[str, ...]  # past SARs that share evidence with an alert
+__all__ = [
+    "RULES", "Described", "Figures", "Moved", "Score", "Scorecard", "Trial", "Week", "describe", "missing", "scorecard",
+    "try_rule",
+]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Week:
-    """Alerts whose window ended in the week that begins on ``monday``."""
+def describe(*, look: Reading, actor: Person, rule: str) -> tuple[Described, ...]:
+    """Return the parameters of a rule as they are in force; of one that is switched off, as they are shipped.
 
-    monday: date
-    in_force: int
-    tried: int
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """A rule with its thresholds in force against the same rule with others, over the same transactions.
-
-    ``lost_sars`` are past SARs that the rule in force shares evidence with and the tried one does not; ``caught_otherwise``
-    are those among them that another rule alerted, too.
-    """
-
-    rule: str
-    in_force: Figures
-    tried: Figures
-    gained: tuple[Alert, ...]
-    lost: tuple[Alert, ...]
-    weeks: tuple[Week, ...]
-    lost_sars: tuple[str, ...]
-    gained_sars: tuple[str, ...]
-    caught_otherwise: tuple[str, ...]
-    transactions: int
-    data_fingerprint: str
-    parameters: tuple[Described, ...]
-
-
-def describe(rule: str) -> tuple[Described, ...]:
-    """Return the parameters of a rule as they are in force.
-
+    :raises RoleForbids: for a role that may not tune rules.
     :raises UnknownRule: if no rule has the name.
     """
-    return _rule(rules_with({rule: {}}), rule).parameters.described()
+    require(actor, Action.TUNE)
+    shipped = next((one for one in RULES if one.name == rule), None)
+    if shipped is None:
+        raise UnknownRule(rule)
+    with look:
+        found = rules_in_force.in_force(look).find(rule)
+    return (found or shipped).parameters.described()
 
 
 def try_rule(
@@ -89,103 +46,29 @@ def try_rule(
     base_currency: str,
     rule: str,
     values: Mapping[str, object],
+    off: bool = False,
+    base: str = "",
+    arrival: int | None = None,
     limits: Limits | None = None,
 ) -> Trial:
     """Run a rule twice over everything stored, with its thresholds in force and with ``values`` over them.
 
+    :param off: try it switched off instead.
+    :param base: the id of the rule set to try it against, ``shipped`` for the rules as shipped; empty for that in force.
+    :param arrival: only what had arrived by then, as an evidence sheet names it; None for everything.
     :raises RoleForbids: for a role that may not tune rules.
     :raises UnknownRule: if no rule has the name.
+    :raises NoSuchRuleSet: if no rule set has the id.
     :raises BadParameter: if the rule cannot take a value.
     """
     require(actor, Action.TUNE)
-    before, after = _rule(RULES, rule), _rule(rules_with({rule: values}), rule)
     with look:
-        transactions, accounts = look.transactions.arrow(), look.transactions.arrow_accounts()
-        past = _Past(look.outcomes.decided_evidence())
-        customers = look.outcomes.customers()
-
-    run = partial(detect, transactions, accounts, limits=limits, base_currency=base_currency)
-    first = run(rules=(before,))
-    old, new = first.alerts, run(rules=(after,)).alerts
-    in_force, tried = _figures(old, past, customers), _figures(new, past, customers)
-    lost = tuple(case for case in in_force.sar_cases if case not in tried.sar_cases)
-    return Trial(
-        rule=rule,
-        in_force=in_force,
-        tried=tried,
-        gained=_missing(new, old),
-        lost=_missing(old, new),
-        weeks=_weeks(old, new),
-        lost_sars=lost,
-        gained_sars=tuple(case for case in tried.sar_cases if case not in in_force.sar_cases),
-        caught_otherwise=tuple(case for case in lost if past.rules[case] - {rule}),
-        transactions=transactions.num_rows,
-        data_fingerprint=first.data_fingerprint,
-        parameters=after.parameters.described(),
-    )
-
-
-class _Past:
-    """The decisions, by the evidence they rest on."""
-
-    def __init__(self, evidence: Iterable[DecidedEvidence]) -> None:
-        self.cases: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
-        self.rules: dict[str, set[str]] = defaultdict(set)
-        for piece in evidence:
-            self.cases[piece.account_id, piece.transaction_id].add((piece.case_id, piece.disposition))
-            self.rules[piece.case_id].add(piece.rule)
-
-    def of(self, alert: Alert) -> set[tuple[str, str]]:
-        """Return the closed cases, with their dispositions, that share evidence with an alert."""
-        return set().union(*(self.cases.get((alert.account_id, one), ()) for one in alert.transaction_ids))
-
-
-def _figures(alerts: Sequence[Alert], past: _Past, customers: int) -> Figures:
-    cases = {(alert.customer_id, _monday(alert)) for alert in alerts}
-    span = max(1, len(_mondays(alerts)))
-    decided = [past.of(alert) for alert in alerts]
-    outcomes = [{disposition for _, disposition in one} for one in decided if one]
-    sars = {case for one in decided for case, disposition in one if disposition == Disposition.SAR}
-    return Figures(
-        alerts=len(alerts),
-        customers=len({alert.customer_id for alert in alerts}),
-        cases_a_week=len(cases) / span,
-        per_thousand_customers=1000 * len(alerts) / customers if customers else 0.0,
-        productive=proportion(sum(Disposition.SAR in one for one in outcomes), len(outcomes)),
-        sar_cases=tuple(sorted(sars)),
-    )
-
-
-def _missing(these: Sequence[Alert], those: Sequence[Alert]) -> tuple[Alert, ...]:
-    """Return the alerts that share no evidence with any of the others, worst first."""
-    known = {(alert.account_id, one) for alert in those for one in alert.transaction_ids}
-    alone = (a for a in these if known.isdisjoint((a.account_id, one) for one in a.transaction_ids))
-    return tuple(sorted(alone, key=lambda a: (-a.severity, a.window_start, a.alert_id)))
-
-
-def _weeks(old: Sequence[Alert], new: Sequence[Alert]) -> tuple[Week, ...]:
-    before, after = Counter(map(_monday, old)), Counter(map(_monday, new))
-    return tuple(Week(monday, before[monday], after[monday]) for monday in _mondays((*old, *new)))
-
-
-def _mondays(alerts: Sequence[Alert]) -> tuple[date, ...]:
-    """Return every Monday from the first alert's week to the last one's, weeks without alerts included."""
-    found = sorted({_monday(alert) for alert in alerts})
-    if not found:
-        return ()
-    return tuple(found[0] + k * _WEEK for k in range((found[-1] - found[0]) // _WEEK + 1))
-
-
-def _monday(alert: Alert) -> date:
-    day = alert.window_end.date()
-    return day - timedelta(days=day.weekday())
-
-
-def _rule(rules: Sequence[Rule], name: str) -> Rule:
-    for rule in rules:
-        if rule.name == name:
-            return rule
-    return _rule(rules_with({name: {}}), name)  # raises UnknownRule with the names there are
+        before = rules_in_force.named(look, base)
+        on = () if off or before.find(rule) else (rule,)
+        after = rules_in_force.changed_by(before, {} if off else {rule: values}, off=(rule,) if off else (), on=on)
+        history = History(look, arrival)
+    (trial,) = compare(history, before, after, (rule,), base_currency=base_currency, limits=limits)
+    return trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,13 +105,14 @@ def scorecard(*, uow: Reading, actor: Person, at: datetime) -> Scorecard:
     require(actor, Action.TUNE)
     with uow:
         outcomes = list(uow.outcomes.alerts())
+        running = rules_in_force.in_force(uow).rules
     rules = _scores(outcomes, at, lambda one: (one.rule, ""))
     months = _scores(outcomes, at, lambda one: (one.rule, f"{one.raised_at:%Y-%m}"))
     fired = {one.rule for one in outcomes}
     return Scorecard(
         rules=tuple(sorted(rules, key=lambda score: (-score.alerts, score.rule))),
         months=tuple(sorted(months, key=lambda score: (score.rule, score.month))),
-        silent=tuple(rule.name for rule in RULES if rule.name not in fired),
+        silent=tuple(rule.name for rule in running if rule.name not in fired),
     )
 
 

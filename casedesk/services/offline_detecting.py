@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from casedesk.detection.duck import Limits
 from casedesk.detection.engine import DetectionResult
 from casedesk.detection.engine import detect as run_rules
 from casedesk.detection.files import is_ready, ready
+from casedesk.detection.limits import Limits
 from casedesk.detection.rule import Rule
 from casedesk.detection.rules import RULES, rules_with
 from casedesk.domain.rates import RateTable

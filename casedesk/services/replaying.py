@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from casedesk.detection.duck import Limits
-from casedesk.detection.engine import VERSIONS, DetectionResult
+from casedesk.detection.engine import DetectionResult
 from casedesk.detection.engine import detect as run_rules
 from casedesk.detection.findings import finding_digest, findings_sha256
 from casedesk.detection.fingerprint import FORMAT as DATA_FORMAT
+from casedesk.detection.limits import Limits
 from casedesk.detection.parameters import BadParameter, rule_set_hash
 from casedesk.detection.rule import Rule
 from casedesk.detection.rules import RULES
@@ -69,7 +69,9 @@ def replay(
     with look:
         run = look.runs.get(run_id)
         if not run.ordinal:
-            raise CannotReplay(run, "it was made before runs recorded what a replay needs.")
+            raise CannotReplay(
+                run, "it was made before runs recorded what a replay needs, or for a sample below a line."
+            )
         record = read(run)
         rules = _rules(run, record, library)
         found = list(look.runs.findings(run.ordinal))
@@ -90,7 +92,7 @@ def replay(
         alerts=len(result.alerts),
         alerts_sha256=findings_sha256(digests),
         recorded_sha256=run.alerts_sha256,
-        software=_other_software(record),
+        software=_other_software(record, result.versions),
     )
 
 
@@ -157,8 +159,10 @@ def _unlike(digest: str, run: Run, vouched: str | None) -> str:
     return ""
 
 
-def _other_software(record: Record) -> str:
-    pairs = sorted(record.versions.items())
+def _other_software(record: Record, now: Mapping[str, str]) -> str:
+    names = sorted(record.versions.keys() | now.keys())
     return ", ".join(
-        f"{name} {was}, now {VERSIONS.get(name, 'none')}" for name, was in pairs if VERSIONS.get(name) != was
+        f"{name} {record.versions.get(name, 'none')}, now {now.get(name, 'none')}"
+        for name in names
+        if record.versions.get(name) != now.get(name)
     )

@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from casedesk.detection.duck import Limits, digests_of
-from casedesk.detection.engine import VERSIONS
+from casedesk.detection.engine import digests_of
+from casedesk.detection.engine import versions as software
 from casedesk.detection.fingerprint import FORMAT as DATA_FORMAT
 from casedesk.detection.fingerprint import Digest, figures, from_figures
+from casedesk.detection.limits import Limits
 from casedesk.detection.parameters import canonical_json, rule_set_hash
 from casedesk.detection.rule import Rule
 from casedesk.store.run_data import Since
@@ -61,11 +62,20 @@ class RunData:
 
 
 def read_data(
-    look: Reading, rules: Sequence[Rule], base_currency: str, until: datetime | None, *, full: bool
+    look: Reading,
+    rules: Sequence[Rule],
+    base_currency: str,
+    until: datetime | None,
+    *,
+    full: bool,
+    limits: Limits | None = None,
 ) -> RunData:
-    """Read what the rules need: everything, or what concerns the subjects touched since the last run."""
+    """Read what the rules need: everything, or what concerns the subjects touched since the last run.
+
+    :param limits: where the rules will run; a run made on other software is not built upon.
+    """
     events = look.ledger.head().size
-    base = None if full or until is not None else _base(look.runs.last(), rules, base_currency)
+    base = None if full or until is not None else _base(look.runs.last(), rules, base_currency, limits)
     arrival = look.run_data.newest()
     if base is None:
         transactions = look.run_data.transactions(arrival, until=until)
@@ -93,13 +103,13 @@ def read_data(
     )
 
 
-def _base(last: Run | None, rules: Sequence[Rule], base_currency: str) -> Record | None:
+def _base(last: Run | None, rules: Sequence[Rule], base_currency: str, limits: Limits | None) -> Record | None:
     """Return the last run's record if what it found is what these rules would have found in its place."""
     if last is None or last.until is not None or last.rule_set_hash != rule_set_hash(rules):
         return None
     record = read(last)
-    same = (record.base_currency, dict(record.versions), record.data_format) == (base_currency, VERSIONS, DATA_FORMAT)
-    return record if same else None
+    now = (base_currency, software(limits), DATA_FORMAT)
+    return record if (record.base_currency, dict(record.versions), record.data_format) == now else None
 
 
 def written(

@@ -11,7 +11,10 @@ from sqlalchemy.engine import Connection
 from casedesk.domain.cases import CaseStatus, Disposition, QaStatus
 from casedesk.domain.dataset import Column, Kind, Shape, Value
 from casedesk.domain.ledger import Frontier, Recorded
+from casedesk.domain.line_yields import Placement
 from casedesk.domain.people import PERSON_ROLES
+from casedesk.domain.rule_sets import RuleSetState
+from casedesk.domain.suppressions import State
 from casedesk.domain.transactions import Channel, CustomerKind
 from casedesk.errors import Invalid
 from casedesk.store.ledger_store import COLUMNS
@@ -31,7 +34,10 @@ _ALLOWED: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("cases", "status"): tuple(status.value for status in CaseStatus),
     ("cases", "disposition"): tuple(disposition.value for disposition in Disposition),
     ("cases", "qa_status"): tuple(status.value for status in QaStatus),
+    ("line_test_picks", "placement"): tuple(placement.value for placement in Placement),
+    ("rule_sets", "state"): tuple(state.value for state in RuleSetState),
     ("qa_picks", "outcome"): tuple(status.value for status in QaStatus),
+    ("suppressions", "state"): tuple(state.value for state in State),
 }
 
 

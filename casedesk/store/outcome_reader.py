@@ -9,7 +9,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from casedesk.store.tables import alert_transactions, alerts, cases, customers
+from casedesk.domain.line_yields import Placement
+from casedesk.store.tables import alert_transactions, alerts, cases, customers, line_test_picks
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,11 @@ class OutcomeReader:
         self._connection = connection
 
     def alerts(self) -> Iterator[AlertOutcome]:
-        """Yield every alert, by the time it was raised."""
+        """Yield every alert that a rule in force raised, by the time it was raised.
+
+        What was drawn below a rule's thresholds says nothing of the rule in force.
+        """
+        drawn = sa.select(line_test_picks.c.alert_id).where(line_test_picks.c.placement != Placement.KNOWN.value)
         decided = sa.case((cases.c.is_open == sa.false(), cases.c.disposition), else_="")
         query = (
             sa.select(
@@ -58,6 +63,7 @@ class OutcomeReader:
                 sa.func.coalesce(decided, ""),
             )
             .select_from(alerts.outerjoin(cases, cases.c.case_id == alerts.c.case_id))
+            .where(alerts.c.alert_id.not_in(drawn))
             .order_by(alerts.c.raised_at, alerts.c.alert_id)
         )
         for row in self._connection.execute(query):

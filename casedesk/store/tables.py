@@ -7,7 +7,10 @@ from typing import Final
 import sqlalchemy as sa
 
 from casedesk.domain.cases import CaseStatus, Disposition, QaStatus
+from casedesk.domain.line_yields import Placement
 from casedesk.domain.people import PERSON_ROLES
+from casedesk.domain.rule_sets import RuleSetState
+from casedesk.domain.suppressions import State
 from casedesk.domain.transactions import Channel, CustomerKind
 from casedesk.store.types import UtcDateTime, code, human
 
@@ -156,6 +159,36 @@ detection_runs = sa.Table(
     sa.Column("alerts_sha256", code(64), nullable=False, server_default=sa.text("''")),
     sa.Column("record", human(), nullable=False, server_default=sa.text("''")),  # canonical JSON, enough to run again
     sa.Index("ix_detection_runs_ordinal", "ordinal"),
+)
+
+#: Rule sets from their proposal on. At most one waits and at most one is in force.
+rule_sets = sa.Table(
+    "rule_sets",
+    metadata,
+    sa.Column("rule_set_id", code(ID), primary_key=True),
+    sa.Column("state", code(16), nullable=False),
+    sa.Column("base_id", code(ID), nullable=False),  # '' for the rules as shipped
+    sa.Column("content", human(), nullable=False),  # canonical JSON: every rule that runs, with every value
+    sa.Column("hash_before", code(64), nullable=False),
+    sa.Column("hash_after", code(64), nullable=False),
+    sa.Column("reason", human(), nullable=False),
+    sa.Column("proposed_by", code(ID), sa.ForeignKey("users.user_id"), nullable=False),
+    sa.Column("proposed_at", UtcDateTime, nullable=False),
+    sa.Column("decided_by", code(ID), sa.ForeignKey("users.user_id"), nullable=True),
+    sa.Column("decided_at", UtcDateTime, nullable=True),
+    sa.Column("decision", human(), nullable=False),
+    sa.Column("sheet", human(), nullable=False),  # canonical JSON, frozen with the proposal
+    sa.Column("sheet_sha256", code(64), nullable=False),
+    sa.CheckConstraint(_one_of("state", [state.value for state in RuleSetState]), name="state"),
+    sa.CheckConstraint("decided_by IS NULL OR decided_by <> proposed_by OR state = 'withdrawn'", name="duties"),
+    sa.Index(
+        "ix_rule_sets_state",
+        "state",
+        unique=True,
+        sqlite_where=sa.text("state IN ('proposed', 'in force')"),
+        postgresql_where=sa.text("state IN ('proposed', 'in force')"),
+        mssql_where=sa.text("state IN ('proposed', 'in force')"),
+    ),
 )
 
 #: What each run found, by the digest of each alert. A run with an ordinal between the two columns found it, too.
@@ -331,4 +364,84 @@ qa_picks = sa.Table(
     sa.Column("reviewed_at", UtcDateTime, nullable=True),
     sa.CheckConstraint(_one_of("outcome", [status.value for status in QaStatus]), name="outcome"),
     sa.Index("ix_qa_picks_case_id", "case_id"),
+)
+
+# samples below a line: revision 0005_line_samples
+
+line_tests = sa.Table(
+    "line_tests",
+    metadata,
+    sa.Column("test_id", code(ID), primary_key=True),
+    sa.Column("rule", code(ID), nullable=False),
+    sa.Column("drawn_at", UtcDateTime, nullable=False),
+    sa.Column("drawn_by", code(ID), nullable=False),
+    sa.Column("population_size", sa.Integer, nullable=False),
+    sa.Column("data_fingerprint", code(128), nullable=False),
+    sa.Column("seed", code(64), nullable=False),
+    sa.Column("record", human(), nullable=False),  # canonical JSON, enough to draw again
+)
+
+#: Which alerts were drawn below a line. Nothing else in the database says so, because whoever judges them must not know.
+line_test_picks = sa.Table(
+    "line_test_picks",
+    metadata,
+    sa.Column("test_id", code(ID), sa.ForeignKey("line_tests.test_id"), primary_key=True),
+    sa.Column("band", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("place", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("episode", code(ID), nullable=False),  # its id in the population
+    sa.Column("alert_id", code(ID), sa.ForeignKey("alerts.alert_id"), nullable=False),  # another where one was known
+    sa.Column("placement", code(8), nullable=False),
+    sa.Column("rank", code(64), nullable=False),
+    sa.CheckConstraint(_one_of("placement", [placement.value for placement in Placement]), name="placement"),
+    sa.Index("ix_line_test_picks_alert_id", "alert_id"),
+)
+
+suppressions = sa.Table(
+    "suppressions",
+    metadata,
+    sa.Column("suppression_id", code(ID), primary_key=True),
+    sa.Column("rule", code(ID), nullable=False),
+    sa.Column("customer_id", code(80), sa.ForeignKey("customers.customer_id"), nullable=False),
+    sa.Column("account_id", code(ID), sa.ForeignKey("accounts.account_id"), nullable=True),  # NULL: all the customer's
+    sa.Column("reason", human(), nullable=False),
+    sa.Column("covers_from", sa.Date, nullable=False),
+    sa.Column("covers_until", sa.Date, nullable=False),  # exclusive
+    sa.Column("state", code(16), nullable=False),
+    sa.Column("severity_cap", sa.Integer, nullable=False),  # 0 until it is approved
+    sa.Column("state_event", BIG, nullable=False),  # the event that brought it into its state
+    sa.Column("proposed_by", code(ID), sa.ForeignKey("users.user_id"), nullable=False),
+    sa.Column("proposed_at", UtcDateTime, nullable=False),
+    sa.Column("decided_by", code(ID), sa.ForeignKey("users.user_id"), nullable=True),
+    sa.Column("decided_at", UtcDateTime, nullable=True),
+    sa.Column("decision_note", human(), nullable=False),
+    sa.Column("ended_by", code(ID), sa.ForeignKey("users.user_id"), nullable=True),
+    sa.Column("ended_at", UtcDateTime, nullable=True),
+    sa.Column("end_reason", human(), nullable=False),
+    sa.CheckConstraint(_one_of("state", [state.value for state in State]), name="state"),
+    sa.CheckConstraint("covers_from < covers_until", name="days"),
+    sa.CheckConstraint("decided_by <> proposed_by", name="two_people"),
+    sa.Index("ix_suppressions_customer_id", "customer_id"),
+)
+
+#: Alerts that were found and not raised, because a suppression hid them. Only a run writes here.
+suppressed_alerts = sa.Table(
+    "suppressed_alerts",
+    metadata,
+    sa.Column("suppression_id", code(ID), sa.ForeignKey("suppressions.suppression_id"), primary_key=True),
+    sa.Column("alert_id", code(ID), primary_key=True),
+    sa.Column("rule", code(ID), nullable=False),
+    sa.Column("customer_id", code(80), sa.ForeignKey("customers.customer_id"), nullable=False),
+    sa.Column("account_id", code(ID), sa.ForeignKey("accounts.account_id"), nullable=False),
+    sa.Column("window_start", UtcDateTime, nullable=False),
+    sa.Column("window_end", UtcDateTime, nullable=False),
+    sa.Column("severity", sa.Integer, nullable=False),
+    sa.Column("amount_minor", BIG, nullable=False),
+    sa.Column("transaction_count", sa.Integer, nullable=False),
+    sa.Column("transaction_ids", human(), nullable=False),  # JSON, in order of booking
+    sa.Column("sentence", human(1000), nullable=False),
+    sa.Column("run_id", code(ID), sa.ForeignKey("detection_runs.run_id"), nullable=False),
+    sa.Column("hidden_at", UtcDateTime, nullable=False),
+    # the run that raised it, or left it to another suppression; NULL while it is hidden
+    sa.Column("released_in", code(ID), sa.ForeignKey("detection_runs.run_id"), nullable=True),
+    sa.Index("ix_suppressed_alerts_customer_id", "customer_id"),
 )

@@ -15,13 +15,16 @@ from casedesk.store.draw_store import DrawReader, DrawStore
 from casedesk.store.engines import translated
 from casedesk.store.import_store import ImportReader, ImportStore
 from casedesk.store.ledger_store import Ledger, LedgerReader
+from casedesk.store.line_test_store import LineTestReader, LineTestStore
 from casedesk.store.outcome_reader import OutcomeReader
 from casedesk.store.party_store import PartyReader, PartyStore
 from casedesk.store.people_store import PeopleReader, PeopleStore
 from casedesk.store.queue_reader import QueueReader
 from casedesk.store.rate_store import RateReader, RateStore
+from casedesk.store.rule_set_store import RuleSetReader, RuleSetStore
 from casedesk.store.run_data import RunDataReader
 from casedesk.store.run_store import RunReader, RunStore
+from casedesk.store.suppression_store import SuppressionReader, SuppressionStore
 from casedesk.store.transaction_store import TransactionReader, TransactionStore
 
 
@@ -63,13 +66,16 @@ class Reading(_Unit):
         self.draws = DrawReader(connection)
         self.imports = ImportReader(connection)
         self.ledger = LedgerReader(connection)
+        self.line_tests = LineTestReader(connection)
         self.outcomes = OutcomeReader(connection)
         self.parties = PartyReader(connection)
         self.people = PeopleReader(connection)
         self.queue = QueueReader(connection)
         self.rates = RateReader(connection)
+        self.rule_sets = RuleSetReader(connection)
         self.run_data = RunDataReader(connection)
         self.runs = RunReader(connection)
+        self.suppressions = SuppressionReader(connection)
         self.transactions = TransactionReader(connection)
         return self
 
@@ -94,11 +100,14 @@ class Writing(_Unit):
         self.dataset = DatasetStore(self._connection)
         self.draws = DrawStore(self._connection)
         self.imports = ImportStore(self._connection)
+        self.line_tests = LineTestStore(self._connection)
         self.parties = PartyStore(self._connection)
         self.people = PeopleStore(self._connection)
         self.queue = QueueReader(self._connection)
         self.rates = RateStore(self._connection)
+        self.rule_sets = RuleSetStore(self._connection)
         self.runs = RunStore(self._connection)
+        self.suppressions = SuppressionStore(self._connection)
         self.transactions = TransactionStore(self._connection)
         return self
 

@@ -436,6 +436,152 @@ UPDATE alembic_version SET version_num='0002_runs_can_be_replayed' WHERE alembic
 
 GO
 
+-- Running upgrade 0002_runs_can_be_replayed -> 0003_rule_sets
+
+CREATE TABLE rule_sets (
+    rule_set_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    state VARCHAR(16) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    base_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    content NVARCHAR(max) NOT NULL,
+    hash_before VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    hash_after VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    reason NVARCHAR(max) NOT NULL,
+    proposed_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    proposed_at DATETIME2(6) NOT NULL,
+    decided_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NULL,
+    decided_at DATETIME2(6) NULL,
+    decision NVARCHAR(max) NOT NULL,
+    sheet NVARCHAR(max) NOT NULL,
+    sheet_sha256 VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    CONSTRAINT pk_rule_sets PRIMARY KEY (rule_set_id),
+    CONSTRAINT ck_rule_sets_state CHECK (state IN ('proposed', 'in force', 'superseded', 'rejected', 'withdrawn')),
+    CONSTRAINT ck_rule_sets_duties CHECK (decided_by IS NULL OR decided_by <> proposed_by OR state = 'withdrawn'),
+    CONSTRAINT fk_rule_sets_proposed_by_users FOREIGN KEY(proposed_by) REFERENCES users (user_id),
+    CONSTRAINT fk_rule_sets_decided_by_users FOREIGN KEY(decided_by) REFERENCES users (user_id)
+);
+
+GO
+
+CREATE UNIQUE INDEX ix_rule_sets_state ON rule_sets (state) WHERE state IN ('proposed', 'in force');
+
+GO
+
+UPDATE alembic_version SET version_num='0003_rule_sets' WHERE alembic_version.version_num = '0002_runs_can_be_replayed';
+
+GO
+
+-- Running upgrade 0003_rule_sets -> 0004_suppressions
+
+CREATE TABLE suppressions (
+    suppression_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    [rule] VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    customer_id VARCHAR(80) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    account_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NULL,
+    reason NVARCHAR(max) NOT NULL,
+    covers_from DATE NOT NULL,
+    covers_until DATE NOT NULL,
+    state VARCHAR(16) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    severity_cap INTEGER NOT NULL,
+    state_event BIGINT NOT NULL,
+    proposed_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    proposed_at DATETIME2(6) NOT NULL,
+    decided_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NULL,
+    decided_at DATETIME2(6) NULL,
+    decision_note NVARCHAR(max) NOT NULL,
+    ended_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NULL,
+    ended_at DATETIME2(6) NULL,
+    end_reason NVARCHAR(max) NOT NULL,
+    CONSTRAINT pk_suppressions PRIMARY KEY (suppression_id),
+    CONSTRAINT ck_suppressions_state CHECK (state IN ('proposed', 'in force', 'rejected', 'ended')),
+    CONSTRAINT ck_suppressions_days CHECK (covers_from < covers_until),
+    CONSTRAINT ck_suppressions_two_people CHECK (decided_by <> proposed_by),
+    CONSTRAINT fk_suppressions_customer_id_customers FOREIGN KEY(customer_id) REFERENCES customers (customer_id),
+    CONSTRAINT fk_suppressions_account_id_accounts FOREIGN KEY(account_id) REFERENCES accounts (account_id),
+    CONSTRAINT fk_suppressions_proposed_by_users FOREIGN KEY(proposed_by) REFERENCES users (user_id),
+    CONSTRAINT fk_suppressions_decided_by_users FOREIGN KEY(decided_by) REFERENCES users (user_id),
+    CONSTRAINT fk_suppressions_ended_by_users FOREIGN KEY(ended_by) REFERENCES users (user_id)
+);
+
+GO
+
+CREATE INDEX ix_suppressions_customer_id ON suppressions (customer_id);
+
+GO
+
+CREATE TABLE suppressed_alerts (
+    suppression_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    alert_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    [rule] VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    customer_id VARCHAR(80) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    account_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    window_start DATETIME2(6) NOT NULL,
+    window_end DATETIME2(6) NOT NULL,
+    severity INTEGER NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    transaction_count INTEGER NOT NULL,
+    transaction_ids NVARCHAR(max) NOT NULL,
+    sentence NVARCHAR(1000) NOT NULL,
+    run_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    hidden_at DATETIME2(6) NOT NULL,
+    released_in VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NULL,
+    CONSTRAINT pk_suppressed_alerts PRIMARY KEY (suppression_id, alert_id),
+    CONSTRAINT fk_suppressed_alerts_suppression_id_suppressions FOREIGN KEY(suppression_id) REFERENCES suppressions (suppression_id),
+    CONSTRAINT fk_suppressed_alerts_customer_id_customers FOREIGN KEY(customer_id) REFERENCES customers (customer_id),
+    CONSTRAINT fk_suppressed_alerts_account_id_accounts FOREIGN KEY(account_id) REFERENCES accounts (account_id),
+    CONSTRAINT fk_suppressed_alerts_run_id_detection_runs FOREIGN KEY(run_id) REFERENCES detection_runs (run_id),
+    CONSTRAINT fk_suppressed_alerts_released_in_detection_runs FOREIGN KEY(released_in) REFERENCES detection_runs (run_id)
+);
+
+GO
+
+CREATE INDEX ix_suppressed_alerts_customer_id ON suppressed_alerts (customer_id);
+
+GO
+
+UPDATE alembic_version SET version_num='0004_suppressions' WHERE alembic_version.version_num = '0003_rule_sets';
+
+GO
+
+-- Running upgrade 0004_suppressions -> 0005_line_samples
+
+CREATE TABLE line_tests (
+    test_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    [rule] VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    drawn_at DATETIME2(6) NOT NULL,
+    drawn_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    population_size INTEGER NOT NULL,
+    data_fingerprint VARCHAR(128) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    seed VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    record NVARCHAR(max) NOT NULL,
+    CONSTRAINT pk_line_tests PRIMARY KEY (test_id)
+);
+
+GO
+
+CREATE TABLE line_test_picks (
+    test_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    band INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    episode VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    alert_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    placement VARCHAR(8) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    rank VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    CONSTRAINT pk_line_test_picks PRIMARY KEY (test_id, band, place),
+    CONSTRAINT ck_line_test_picks_placement CHECK (placement IN ('opened', 'joined', 'known')),
+    CONSTRAINT fk_line_test_picks_test_id_line_tests FOREIGN KEY(test_id) REFERENCES line_tests (test_id),
+    CONSTRAINT fk_line_test_picks_alert_id_alerts FOREIGN KEY(alert_id) REFERENCES alerts (alert_id)
+);
+
+GO
+
+CREATE INDEX ix_line_test_picks_alert_id ON line_test_picks (alert_id);
+
+GO
+
+UPDATE alembic_version SET version_num='0005_line_samples' WHERE alembic_version.version_num = '0004_suppressions';
+
+GO
+
 COMMIT;
 
 GO

@@ -29,8 +29,9 @@ def test_every_parameter_of_every_rule_is_a_field_with_its_value_in_force(open_a
         fields = {
             f.key: f for f in (*at.number_input, *at.text_input) if f.key and f.key.startswith(f"lab_{rule.name}_")
         }
-        assert set(fields) == {f"lab_{rule.name}_{one.name}" for one in lab.describe(rule.name)}
-        for one in lab.describe(rule.name):
+        described = rule.parameters.described()
+        assert set(fields) == {f"lab_{rule.name}_{one.name}" for one in described}
+        for one in described:
             field = fields[f"lab_{rule.name}_{one.name}"]
             assert one.source.split()[0] in field.help
             if isinstance(one.default, int):

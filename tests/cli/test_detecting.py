@@ -12,15 +12,23 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
+from casedesk.domain.transactions import Account
 from casedesk.store.tables import detection_findings, transactions
 from tests.builders import Move, TestDesk
 from tests.cli.conftest import Command
 
+#: One rule, so that a test can say whose alert it is.
+ONE = ("--rule", "structuring")
+
 
 @pytest.fixture
 def deposits(desk: TestDesk) -> TestDesk:
+    """Five transfers of 9,500 from one payer: structuring, and for no other rule enough."""
     desk.customer()
-    desk.book(Move(f"T-{n}", 8 * n, 950_000, to_account="K-1/1") for n in range(5))
+    with desk.writing() as uow:
+        uow.parties.put_accounts([Account("X", "", "Elsewhere")])
+        uow.commit()
+    desk.book(Move(f"T-{n}", 8 * n, 950_000, "K-1/1", "X", "WIRE") for n in range(5))
     return desk
 
 
@@ -41,11 +49,22 @@ def test_a_run_opens_a_case_and_the_next_one_nothing(casedesk: Command, deposits
 def test_parameters_and_the_end_are_followed(casedesk: Command, deposits: TestDesk) -> None:
     assert casedesk("detect", "--json", "--until", "2026-07-01").json["transactions"] == 0
     assert casedesk("detect", "--json", "--until", "2026-07-01T09:20:00Z").json["transactions"] == 3
-    assert casedesk("detect", "--json", "--param", "structuring.count=6").json["new_alerts"] == 0
-    words = ["--param", "structuring.channels=ACH,WIRE"]
-    told = casedesk("detect", "--json", *words)
-    assert (told.code, told.json["new_alerts"]) == (0, 0), told.err
-    assert casedesk("detect", "--json", "--param", "structuring.channels=CASH").json["new_alerts"] == 1
+    assert casedesk("detect", "--dry-run", "--json", "--param", "structuring.count=6").out == ""
+    told = casedesk("detect", "--dry-run", "--json", "--param", "structuring.channels=ACH,CASH")
+    assert (told.code, told.out) == (0, ""), told.err
+    assert (
+        casedesk("detect", "--dry-run", "--json", "--param", "structuring.channels=WIRE").json["rule"] == "structuring"
+    )
+
+
+def test_alerts_are_stored_by_the_rules_in_force_only(casedesk: Command, deposits: TestDesk) -> None:
+    told = casedesk("detect", "--param", "structuring.channels=CASH")
+    assert told.code == 2
+    assert "structuring.channels is ACH,CASH,WIRE in force, not CASH, so nothing was stored." in told.err
+    assert "Add --dry-run" in told.err
+    assert "casedesk rules propose --param structuring.channels=CASH" in told.err
+    assert not deposits.dump()["detection_runs"]
+    assert casedesk("detect", "--json", "--param", "structuring.count=5").json["new_alerts"] == 1  # as it is in force
 
 
 @pytest.mark.parametrize(
@@ -54,7 +73,7 @@ def test_parameters_and_the_end_are_followed(casedesk: Command, deposits: TestDe
         (["--param", "structuring"], "“--param structuring” is not understood; write --param rule.name=value."),
         (
             ["--param", "smurfing.count=3"],
-            "There is no rule “smurfing”; choose one of structuring, velocity, geography.",
+            "There is no rule “smurfing”; choose one of structuring, velocity, geography, ",
         ),
         (["--param", "structuring.cout=3"], "There is no parameter “cout”"),
         (["--param", "structuring.count=many"], "Parameter “count” (transactions) cannot be 'many'"),
@@ -63,6 +82,8 @@ def test_parameters_and_the_end_are_followed(casedesk: Command, deposits: TestDe
         (["--until", "yesterday"], "“--until yesterday” is not a time"),
         (["--until", "2026-07-01T09:00:00"], "names no zone"),
         (["--as", "ann"], "The role Analyst may not run detection"),
+        (["--engine", "mainframe"], "There is no engine “mainframe”; choose duckdb or spark."),
+        (["--master", "local[2]"], "--master names a Spark; add --engine spark, or leave it out."),
     ],
 )
 def test_a_run_that_makes_no_sense_is_refused(
@@ -120,9 +141,11 @@ def test_full_looks_at_everything(casedesk: Command, deposits: TestDesk) -> None
 def test_one_rule_alone_runs(casedesk: Command, deposits: TestDesk) -> None:
     assert casedesk("detect", "--json", "--rule", "velocity").json["new_alerts"] == 0
     found = casedesk(
-        "detect", "--json", "--rule", "structuring", "--rule", "velocity", "--param", "structuring.count=4"
+        "detect", "--json", "--rule", "structuring", "--rule", "velocity", "--param", "structuring.count=4", "--dry-run"
     )
-    assert found.json["new_alerts"] == 1
+    assert found.json["rule"] == "structuring"
+    assert casedesk("detect", "--json", "--rule", "structuring", "--rule", "velocity").json["new_alerts"] == 1
+    assert casedesk("detect", "--json").json["new_alerts"] == 0
     assert "There is no rule “smurfing”" in casedesk("detect", "--rule", "smurfing").err
     told = casedesk("detect", "--rule", "velocity", "--param", "structuring.count=4")
     assert (told.code, "add --rule structuring or leave it out" in told.err) == (2, True)
@@ -134,7 +157,7 @@ def lines(out: str) -> list[dict[str, Any]]:
 
 def test_a_dry_run_prints_one_alert_a_line_and_stores_nothing(casedesk: Command, deposits: TestDesk) -> None:
     before = deposits.dump()
-    told = casedesk("detect", "--dry-run", "--json")
+    told = casedesk("detect", "--dry-run", "--json", *ONE)
     assert told.code == 0, told.err
     (alert,) = lines(told.out)
     assert list(alert) == [
@@ -182,7 +205,7 @@ def test_files_are_looked_at_without_a_database(alone: Command, tmp_path: Path) 
     ]
     outs = set()
     for way in ways:
-        told = alone("detect", "--source", *way, "--dry-run", "--json")
+        told = alone("detect", "--source", *way, "--dry-run", "--json", *ONE)
         assert told.code == 0, told.err
         outs.add((told.out, told.err))
     assert len(outs) == 1
@@ -210,14 +233,14 @@ def test_parquet_with_the_rules_own_columns_is_read_as_it_lies(alone: Command, t
     for name, table in (("a", part(0, 2)), ("b", part(2, 3))):
         (tmp_path / f"month={name}").mkdir()
         pq.write_table(table, tmp_path / f"month={name}" / "part.parquet")
-    (alert,) = lines(alone("detect", "--source", tmp_path, "--dry-run", "--json").out)
+    (alert,) = lines(alone("detect", "--source", tmp_path, "--dry-run", "--json", *ONE).out)
     assert (alert["customer"], len(alert["transaction_ids"])) == ("H-A", 5)
     pq.write_table(pa.table({"account_id": ["A", "B"], "customer_id": ["C", "C"]}), tmp_path / "accounts.parquet")
-    (alert,) = lines(alone("detect", "--source", tmp_path, "--dry-run", "--json").out)
+    (alert,) = lines(alone("detect", "--source", tmp_path, "--dry-run", "--json", *ONE).out)
     assert (alert["customer"], alert["accounts"]) == ("C", ["A"])
     pq.write_table(part(9, 2).drop_columns(["channel"]), tmp_path / "month=b" / "part.parquet")
     pq.write_table(part(9, 2).drop_columns(["channel"]), tmp_path / "month=a" / "part.parquet")
-    told = alone("detect", "--source", tmp_path, "--dry-run", "--json")
+    told = alone("detect", "--source", tmp_path, "--dry-run", "--json", *ONE)
     assert (told.code, told.out) == (2, "")
     assert "have no column “channel”; add it" in told.err
 
@@ -262,7 +285,7 @@ def test_files_that_make_no_sense_are_refused(
 def test_rows_that_cannot_be_read_are_told_and_the_others_looked_at(alone: Command, tmp_path: Path) -> None:
     path = tmp_path / "in.csv"
     path.write_text(NATIVE + native("a", 0) + "b,2026-06-31T09:00:00Z,,K-1/1,1.00,USD,CASH\n")
-    told = alone("detect", "--source", path, "--dry-run", "--json")
+    told = alone("detect", "--source", path, "--dry-run", "--json", *ONE)
     assert (told.code, len(lines(told.out))) == (1, 1)
     assert "1 row could not be read, so no rule saw what they hold. The first is row 7: booked_at" in told.err
 
@@ -272,8 +295,8 @@ def test_an_imported_file_gives_the_alerts_that_the_file_alone_gives(
 ) -> None:
     path = tmp_path / "in.csv"
     path.write_text(NATIVE + native("a", 0) + native("b", 300, to="K-2/1"))
-    alone = casedesk("detect", "--source", path, "--dry-run", "--json")
+    alone = casedesk("detect", "--source", path, "--dry-run", "--json", *ONE)
     assert casedesk("import", path).code == 0
-    stored = casedesk("detect", "--dry-run", "--json")
+    stored = casedesk("detect", "--dry-run", "--json", *ONE)
     assert len(lines(alone.out)) == 2
     assert (stored.out, stored.err) == (alone.out, alone.err)

@@ -13,7 +13,7 @@ def found(casedesk: Command, desk: TestDesk) -> TestDesk:
     """One customer with an alert of five deposits of 7,000, found by detection."""
     desk.customer("K-1")
     desk.book([Move(f"T-{n}", n, 7_000_00, to_account="K-1/1") for n in range(5)])
-    assert casedesk("detect", "--as", "mia").code == 0
+    assert casedesk("detect", "--rule", "structuring", "--as", "mia").code == 0
     return desk
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Engine
 from casedesk.domain.cases import Disposition
 from casedesk.domain.people import Person, Role
 from casedesk.errors import CasedeskError
-from casedesk.services import assignment, casefile, decisions, exporting, intake, quality
+from casedesk.services import assignment, casefile, decisions, exporting, intake, quality, rule_sets
 from casedesk.services.assignment import Seen
 from casedesk.store.engines import make_engine
 from tests.builders import FAIL, NARRATIVE, PASS, RATIONALE, START, TestDesk, hurried
@@ -96,6 +96,8 @@ Auditor
 
 #: Steps that are about no single case: who may. Everybody else is refused by role.
 AT_THE_DESK = {
+    "propose_rules": {"Manager"},
+    "see_rule_sets": {"Manager", "Auditor"},
     "open_case": {"Analyst", "Manager"},
     "take_next": {"Analyst", "Manager"},
     "draw": {"QA", "Manager"},
@@ -135,7 +137,7 @@ REFUSALS = {
 
 VERIFIED_AFTER = {"n0", "wm", "em", "eu", "ao", "co", "cs"}  # one of each kind: a verification is what takes longest
 
-READS = {"read", "preview", "preview_sum", "redraw", "recent_exports"}  # leave no event
+READS = {"see_rule_sets", "read", "preview", "preview_sum", "redraw", "recent_exports"}  # leave no event
 TWO_EVENTS = {"open_case": 2, "draw": 2}  # the opening and its alert; the population and the seed
 
 
@@ -351,6 +353,14 @@ STEPS: dict[str, Try] = {
     "redraw": lambda stand, _: quality.redraw(
         uow=stand.desk.reading(), actor=stand.desk.people["me"], draw_id=stand.draw_id
     ),
+    "propose_rules": lambda stand, _: rule_sets.propose(
+        **_me(stand),
+        look=stand.desk.reading(),
+        base_currency="USD",
+        changes={"structuring": {"count": 6}},
+        reason="Five deposits are everyday business.",
+    ),
+    "see_rule_sets": lambda stand, _: rule_sets.overview(look=stand.desk.reading(), actor=stand.desk.people["me"]),
     "recent_exports": lambda stand, _: exporting.recent(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
 }
 

@@ -58,7 +58,7 @@ def test_the_same_thresholds_gain_and_lose_nothing(history: TestDesk) -> None:
     assert (trial.gained, trial.lost, trial.lost_sars, trial.gained_sars) == ((), (), (), ())
     assert trial.in_force.alerts == trial.in_force.customers == 3
     assert trial.in_force.per_thousand_customers == 600.0
-    assert not any(parameter.changed for parameter in trial.parameters)
+    assert trial.moved == ()
 
 
 def test_a_stricter_rule_names_the_alerts_and_the_past_sar_it_would_miss(history: TestDesk) -> None:
@@ -76,7 +76,7 @@ def test_a_looser_rule_names_what_it_would_find_in_addition(history: TestDesk) -
     trial = attempt(history, count=4, below_count=4, total_minor=28_000_00)
     assert [alert.customer_id for alert in trial.gained] == ["K-4"]
     assert trial.lost == ()
-    assert {one.name: one.value for one in trial.parameters if one.changed} == {"count": 4, "total_minor": 28_000_00}
+    assert {one.parameter.name: one.parameter.value for one in trial.moved} == {"count": 4, "total_minor": 28_000_00}
 
 
 def test_only_decided_alerts_are_judged_and_the_interval_is_exact(history: TestDesk) -> None:
@@ -143,7 +143,7 @@ def test_a_value_out_of_range_and_a_rule_that_is_none_are_refused_by_name(desk: 
     with pytest.raises(UnknownRule, match="no rule “smurfing”"):
         attempt(desk, rule="smurfing")
     with pytest.raises(UnknownRule):
-        lab.describe("smurfing")
+        lab.describe(look=desk.reading(), actor=desk.people["mia"], rule="smurfing")
 
 
 def test_the_scorecard_counts_by_rule_and_month_and_names_the_silent(history: TestDesk) -> None:

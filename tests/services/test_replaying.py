@@ -69,7 +69,7 @@ def test_the_event_of_a_run_vouches_for_what_it_found(desk: TestDesk) -> None:
     desk.book(burst("a", 0))
     run = detect(desk)
     event = desk.history("DESK")[-1]
-    assert (event.data["v"], event.data["alerts"], event.data["alerts_sha256"]) == (2, 1, run.alerts_sha256)
+    assert (event.data["v"], event.data["alerts"], event.data["alerts_sha256"]) == (3, 1, run.alerts_sha256)
     assert event.data["since"] == ""
     detect(desk)
     assert desk.history("DESK")[-1].data["since"] == run.run_id

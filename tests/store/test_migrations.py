@@ -35,7 +35,9 @@ ADDED = {
 }
 NEW_TABLES = {
     "0001_the_desk_opens": ("detection_findings",),
-    "0002_runs_can_be_replayed": ("line_tests", "line_test_picks"),
+    "0002_runs_can_be_replayed": ("rule_sets",),
+    "0003_rule_sets": ("suppressions", "suppressed_alerts"),
+    "0004_suppressions": ("line_tests", "line_test_picks"),
 }
 
 

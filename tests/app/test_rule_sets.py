@@ -1,0 +1,136 @@
+"""Rule sets in the app: proposed on the lab page by one manager, decided by another, and downloaded with their evidence."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+from casedesk.domain.people import Person
+from casedesk.domain.rule_sets import RuleSetState
+from casedesk.services import rule_sets
+from tests.app.bank import BY_ID, NOW, Bank
+from tests.app.conftest import Open
+from tests.app.reading import text
+
+REASON = "Five deposits an hour are everyday business here."
+
+
+def keys(at: AppTest) -> set[str]:
+    return {button.key for button in at.button if button.key}
+
+
+def propose(bank: Bank, who: str = "omar") -> None:
+    desk = bank.desk()
+    rule_sets.propose(
+        look=desk.reading(), uow=desk.writing(), actor=BY_ID[who], at=NOW, base_currency="USD", reason=REASON,
+        changes={"structuring": {"count": 9}},
+    )  # fmt: skip
+    desk.close()
+
+
+def found(bank: Bank, actor: Person = BY_ID["ines"]) -> rule_sets.Overview:
+    desk = bank.desk()
+    try:
+        return rule_sets.overview(look=desk.reading(), actor=actor)
+    finally:
+        desk.close()
+
+
+def tab(at: AppTest) -> AppTest:
+    return at.get_by_key("lab_view").set_value("Rule sets").run()
+
+
+def test_without_a_proposal_the_rules_run_as_shipped(open_as: Open) -> None:
+    at = tab(open_as("ines", "lab"))
+    assert not at.exception
+    assert "Rules as shipped" in text(at)
+    assert "No rule set was proposed yet" in text(at)
+
+
+def test_tried_thresholds_are_proposed_and_another_manager_puts_them_in_force(open_as: Open, bank: Bank) -> None:
+    at = open_as("marta", "lab")
+    assert "rule_propose" not in keys(at)  # nothing was tried
+    at.get_by_key("lab_structuring_count").set_value(9)
+    at.get_by_key("lab_try").click().run()
+    at.get_by_key("rule_reason_structuring").set_value("too short")
+    at.get_by_key("rule_propose").click().run()
+    assert "needs a reason of at least 10 characters" in at.error[0].value
+    assert at.get_by_key("rule_reason_structuring").value == "too short"
+    at.get_by_key("rule_reason_structuring").set_value(REASON)
+    at.get_by_key("rule_propose").click().run()
+    assert not at.exception
+    waiting = found(bank).waiting
+    assert waiting is not None
+    assert (waiting.proposed_by, waiting.reason) == ("marta", REASON)
+    assert at.get_by_key("lab_view").value == "Rule sets"
+    assert "RS-000001" in text(at)
+    assert at.get_by_key("rule_set_approve").disabled
+    assert "another manager has to decide it" in text(at)
+
+    at = tab(open_as("omar", "lab"))
+    at.get_by_key("rule_set_approve").click().run()
+    assert not at.exception
+    now = found(bank)
+    assert now.in_force is not None
+    assert (now.in_force.decided_by, now.running.rule_set_id) == ("omar", "RS-000001")
+    assert "In force" in text(at)
+    assert "rule_set_approve" not in keys(at)
+
+
+def test_the_fields_start_at_the_values_in_force(open_as: Open, bank: Bank) -> None:
+    propose(bank)
+    desk = bank.desk()
+    rule_sets.approve(uow=desk.writing(), actor=BY_ID["marta"], at=NOW, rule_set_id="RS-000001")
+    desk.close()
+    at = open_as("marta", "lab")
+    assert at.get_by_key("lab_structuring_count").value == 9
+    at.get_by_key("lab_try").click().run()
+    assert "The thresholds are those in force" in text(at)
+
+
+def test_a_rejection_needs_a_reason_and_keeps_what_was_typed(open_as: Open, bank: Bank) -> None:
+    propose(bank)
+    at = tab(open_as("marta", "lab"))
+    at.get_by_key("rule_set_reject").click().run()
+    assert "A rejection needs a reason" in at.error[0].value
+    at.get_by_key("rule_set_reason_RS-000001").set_value("It would miss a past report.")
+    at.get_by_key("rule_set_reject").click().run()
+    assert found(bank).history[0].state is RuleSetState.REJECTED
+    assert "It would miss a past report" in text(at)
+
+
+def test_a_form_that_somebody_else_was_quicker_on_is_refused(open_as: Open, bank: Bank) -> None:
+    propose(bank)
+    at = tab(open_as("marta", "lab"))
+    desk = bank.desk()
+    rule_sets.withdraw(
+        uow=desk.writing(), actor=BY_ID["omar"], at=NOW, rule_set_id="RS-000001", reason="Made in haste."
+    )
+    desk.close()
+    at.get_by_key("rule_set_approve").click().run()
+    assert not at.exception
+    assert "RS-000001 is withdrawn" in at.error[0].value.replace("\\", "")
+    assert found(bank).in_force is None
+
+
+def test_the_maker_withdraws_and_the_auditor_only_looks(open_as: Open, bank: Bank) -> None:
+    propose(bank)
+    at = tab(open_as("ines", "lab"))
+    assert at.get_by_key("rule_set_approve").disabled
+    assert "rule_set_withdraw" not in keys(at)
+    at = tab(open_as("omar", "lab"))
+    at.get_by_key("rule_set_reason_RS-000001").set_value("Made in haste, sorry.")
+    at.get_by_key("rule_set_withdraw").click().run()
+    assert found(bank).history[0].state is RuleSetState.WITHDRAWN
+
+
+def test_one_proposal_waits_at_a_time_and_the_button_says_so(open_as: Open, bank: Bank) -> None:
+    propose(bank)
+    at = open_as("marta", "lab")
+    at.get_by_key("lab_structuring_count").set_value(8)
+    at.get_by_key("lab_try").click().run()
+    assert not at.exception
+    assert "rule_propose" in keys(at)
+    at.get_by_key("rule_reason_structuring").set_value(REASON)
+    at.get_by_key("rule_propose").click().run()
+    assert "only one rule set can be proposed at a time" in at.error[0].value
+    assert len(found(bank).history) == 1
