@@ -15,6 +15,7 @@ from app.ui import (
     money_chart,
     network,
     session,
+    suppression_line,
     timeline,
 )
 from casedesk.services import casefile, people
@@ -31,6 +32,7 @@ evidence = casefile.legs(uow=desk.reading(), actor=actor, case_id=case_id, evide
 page = st.grid(7, min_column_width=120, gap=("small", "medium"))
 with page.cell(column_span=5):
     case_header.show(file, now)
+    suppression_line.show(file.case.customer_id, now.date())
     names = [
         "Overview",
         f"Evidence :gray[{len(evidence):,}]",

@@ -17,7 +17,7 @@ import streamlit as st
 
 from app.ui import flash, session, signin
 from casedesk.domain.people import Action, Person, may
-from casedesk.services import approvals, quality
+from casedesk.services import approvals, quality, suppressions
 
 _HERE: Final = Path(__file__).parent
 _PAGES: Final = _HERE.parent / "pages"
@@ -52,6 +52,7 @@ ENTRIES: Final = (
     Entry("ledger", "Ledger", "link", "Records", Action.VIEW_LEDGER),
     Entry("exports", "Exports", "download", "Records", Action.EXPORT),
     Entry("lab", "Detection lab", "experiment", "Detection", Action.TUNE),
+    Entry("suppressions", "Suppressions", "visibility_off", "Detection", Action.TUNE),
     Entry("case", "Case", "folder_open", "", Action.VIEW_CASE),
 )
 
@@ -141,4 +142,6 @@ def _counts(actor: Person, shown: list[Entry]) -> dict[str, int]:
         found["approvals"] = approvals.counts(uow=session.desk().reading(), actor=actor, at=session.now()).waiting
     if "qa" in names:
         found["qa"] = quality.waiting_reviews(uow=session.desk().reading(), actor=actor)
+    if "suppressions" in names:
+        found["suppressions"] = suppressions.waiting_for(uow=session.desk().reading(), actor=actor)
     return found

@@ -35,6 +35,18 @@ PARAMETERS: Final[tuple[Parameter, ...]] = (
     Parameter("narrative_max", 17_000, "characters", _DESK, 1, "FinCEN SAR electronic filing, default narrative cap"),
     Parameter("rationale_min", 20, "characters", _DESK, 1, "desk policy; a no-SAR decision is documented"),
     Parameter("text_max", 20_000, "characters", _DESK, 1, "desk policy; notes, rationales and reasons"),
+    Parameter(
+        "suppression_days_max", 366, "days", _DESK, 1, "desk policy; what hides alerts is decided anew each year"
+    ),
+    Parameter("suppression_ahead_max", 366, "days", _DESK, 1, "desk policy; as above"),
+    Parameter(
+        "suppression_severity_cap",
+        90,
+        "severity",
+        _DESK,
+        1,
+        "desk policy; what is worse than 90 of 100 is always looked at by a person",
+    ),
     Parameter("qa_rate_default", 100, "per mille", _DESK, 1, "desk policy; 10 % of closed cases"),
     Parameter("qa_rate_sar", 1000, "per mille", _DESK, 1, "desk policy; every SAR is reviewed"),
     Parameter("qa_rate_new_analyst", 1000, "per mille", _DESK, 1, "desk policy; every decision of a new analyst"),

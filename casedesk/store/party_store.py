@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from sqlalchemy.engine import Connection
 from casedesk.domain.transactions import Account, Customer, CustomerKind
 from casedesk.errors import NotFound
 from casedesk.store.arrivals import next_arrival
+from casedesk.store.dialects import contains, id_starts_with
 from casedesk.store.tables import accounts, customers
 
 CHUNK = 500
@@ -21,6 +23,15 @@ class NoSuchCustomer(NotFound):
 
     def __init__(self, customer_id: str) -> None:
         super().__init__(f"There is no customer “{customer_id}”.")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A customer in one line."""
+
+    customer_id: str
+    name: str
+    country: str
 
 
 class PartyReader:
@@ -40,6 +51,25 @@ class PartyReader:
         return Customer(
             row.customer_id, row.name, CustomerKind(row.kind), row.country, row.segment, row.occupation, row.since
         )
+
+    def search(self, text: str, limit: int = 20) -> tuple[Match, ...]:
+        """Return customers with the text in their name, at the start of an account's id, or as their id; by name."""
+        of_account = sa.select(accounts.c.customer_id).where(
+            accounts.c.customer_id.is_not(None), id_starts_with(accounts.c.account_id, text)
+        )
+        query = (
+            sa.select(customers.c.customer_id, customers.c.name, customers.c.country)
+            .where(
+                sa.or_(
+                    contains(customers.c.name, text),
+                    id_starts_with(customers.c.customer_id, text),
+                    customers.c.customer_id.in_(of_account),
+                )
+            )
+            .order_by(customers.c.name, customers.c.customer_id)
+            .limit(limit)
+        )
+        return tuple(Match(*row) for row in self._connection.execute(query))
 
     def accounts_of(self, customer_id: str) -> tuple[Account, ...]:
         """Return a customer's accounts, by id."""

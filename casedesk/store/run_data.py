@@ -1,7 +1,8 @@
 """What a run of the rules reads: all that had arrived by then, or only what concerns the subjects touched since.
 
 A subject is touched when one of its transactions, or its account, came or changed, or when a case that holds an alert of
-it was closed or opened again: closed cases decide what of an alert is new. With it all accounts of its customer are.
+it was closed or opened again: closed cases decide what of an alert is new; or when a suppression ended that hid an alert of
+it. With it all accounts of its customer are.
 """
 
 from __future__ import annotations
@@ -15,9 +16,18 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from casedesk.domain.suppressions import State
 from casedesk.store.arrivals import newest_arrival
 from casedesk.store.dialects import arrow_reader
-from casedesk.store.tables import accounts, alerts, case_events, customers, transactions
+from casedesk.store.tables import (
+    accounts,
+    alerts,
+    case_events,
+    customers,
+    suppressed_alerts,
+    suppressions,
+    transactions,
+)
 
 #: SQL Server takes 2,100 parameters a statement.
 CHUNK: Final = 500
@@ -112,11 +122,15 @@ def _touched(since: Since, upto: int) -> sa.ColumnElement[bool]:
     turned = sa.select(case_events.c.case_id).where(
         case_events.c.event_id > since.events, case_events.c.action.in_(TURNS)
     )
+    ended = sa.select(suppressions.c.suppression_id).where(
+        suppressions.c.state == State.ENDED.value, suppressions.c.state_event > since.events
+    )
     seeds: Any = sa.union(
         sa.select(transactions.c.from_account).where(new),
         sa.select(transactions.c.to_account).where(new),
         sa.select(accounts.c.account_id).where(accounts.c.changed > since.arrival, accounts.c.arrival <= upto),
         sa.select(alerts.c.account_id).where(alerts.c.case_id.in_(turned)),
+        sa.select(suppressed_alerts.c.account_id).where(suppressed_alerts.c.suppression_id.in_(ended)),
     ).subquery("seeds")
     holder = accounts.alias("holder")
     holders = sa.select(holder.c.customer_id).where(

@@ -48,7 +48,15 @@ def test_the_sidebar_offers_the_pages_of_the_role_and_no_other(open_as: Open, us
 def test_analysts_are_offered_neither_ledger_nor_approvals() -> None:
     names = {entry.name for entry in entries(BY_ID["grace"])}
     assert names == {"triage", "case"}
-    assert {e.name for e in entries(BY_ID["ines"])} == {"triage", "case", "qa", "ledger", "exports", "lab"}
+    assert {e.name for e in entries(BY_ID["ines"])} == {
+        "triage",
+        "case",
+        "qa",
+        "ledger",
+        "exports",
+        "lab",
+        "suppressions",
+    }
     assert BY_ID["ines"].role is Role.AUDITOR
 
 

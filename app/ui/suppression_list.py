@@ -1,0 +1,90 @@
+"""The list of suppressions: scope, covered days, who approved, and how many alerts each hid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from app.ui import columns, empty, formats, picker, session
+from casedesk.services.suppressions import Listed, State, Suppression
+
+IN_FORCE: Final = "In force"
+WAITING: Final = "Waiting"
+PAST: Final = "Ended or rejected"
+_HOLDS: Final[dict[str, Callable[[State], bool]]] = {
+    IN_FORCE: lambda state: state is State.IN_FORCE,
+    WAITING: lambda state: state is State.PROPOSED,
+    PAST: lambda state: state in (State.ENDED, State.REJECTED),
+}
+_NOTHING: Final = {
+    IN_FORCE: ("Nothing is suppressed", "Every alert that the rules find is raised."),
+    WAITING: ("No proposal waits", "A proposal waits here until another manager approves or rejects it."),
+    PAST: ("Nothing was ended or rejected yet", "What a suppression hid stays listed here after its end."),
+}  # fmt: skip
+
+
+def show_views(found: Sequence[Listed]) -> str:
+    """Draw the views with their counts; return the chosen one."""
+    sizes = {name: sum(holds(one.suppression.state) for one in found) for name, holds in _HOLDS.items()}
+    return st.segmented_control("View", list(_HOLDS), key="suppressions_view", default=IN_FORCE, required=True, wrap=True,
+                                format_func=lambda name: f"{name} :gray[{sizes[name]:,}]",
+                                label_visibility="collapsed", persist_state="session") or IN_FORCE  # fmt: skip
+
+
+def show(view: str, found: Sequence[Listed], today: date) -> Listed | None:
+    """Draw the list of a view; return the chosen suppression."""
+    rows = [one for one in found if _HOLDS[view](one.suppression.state)]
+    if not rows:
+        empty.show(*_NOTHING[view])
+        return None
+    names = session.names()
+    states = [formats.BADGES[one.suppression.state] for one in rows]
+    frame = pd.DataFrame(
+        {
+            "Suppression": [one.suppression.suppression_id for one in rows],
+            "State": columns.cells(states),
+            "Hidden": [one.count.hidden for one in rows],
+            "Released": [one.count.released for one in rows],
+            "Rule": [formats.rule(one.suppression.rule) for one in rows],
+            "Customer": [one.customer for one in rows],
+            "Account": [one.suppression.account_id or "All" for one in rows],
+            "Covered days": [days(one.suppression) for one in rows],
+            "Left": [left(one.suppression, today) for one in rows],
+            "Approver": [names.get(one.suppression.decided_by, one.suppression.decided_by) for one in rows],
+            "Reason": [one.suppression.reason for one in rows],
+        }
+    )
+    config = {
+        "Suppression": columns.text(94),
+        "State": columns.chips("State", states, 92),
+        "Hidden": columns.count(56),
+        "Released": columns.count(66),
+        "Rule": columns.text(116),
+        "Customer": columns.text(150),
+        "Account": columns.text(66),
+        "Covered days": columns.text(166),
+        "Left": columns.text(46, right=True),
+        "Approver": columns.text(104),
+        "Reason": columns.text(102),
+    }
+    ids = [one.suppression.suppression_id for one in rows]
+    chosen = picker.show(f"suppressions_{view}", frame, config, ids, f"Suppressions: {view}", most=8)
+    return rows[ids.index(chosen)]
+
+
+def days(one: Suppression) -> str:
+    """Write the covered days, first and last."""
+    last = one.covers_until - timedelta(days=1)
+    return formats.day(last) if last == one.covers_from else f"{formats.day(one.covers_from)} – {formats.day(last)}"
+
+
+def left(one: Suppression, today: date) -> str:
+    """Write how many covered days are left of one in force."""
+    if one.state is not State.IN_FORCE:
+        return ""
+    remaining = one.days_left(today)
+    return f"{remaining} d" if remaining else "over"
