@@ -9,7 +9,7 @@ from casedesk.domain.alerts import Alert
 from casedesk.domain.cases import Case, CaseStatus, Disposition, QaStatus, Stage
 from casedesk.domain.casework import TELLING
 from casedesk.domain.ledger import Recorded
-from casedesk.domain.people import Action, Person, require
+from casedesk.domain.people import Action, Person, may, require
 from casedesk.domain.transactions import Account, Customer
 from casedesk.domain.verification import Report
 from casedesk.services.audit import verify_case
@@ -77,7 +77,7 @@ def read(*, uow: Reading, actor: Person, case_id: str) -> CaseFile:
             disclosed=disclosed,
             customer=uow.parties.customer(case.customer_id),
             accounts=uow.parties.accounts_of(case.customer_id),
-            alerts=alerts,
+            alerts=alerts if may(actor.role, Action.TUNE) else tuple(map(_without_origin, alerts)),
             events=shown,
             earlier=tuple(_line(c, actor) for c in others),
             names=uow.people.names(),
@@ -116,6 +116,14 @@ def _without_decisions(history: tuple[Recorded, ...]) -> tuple[Recorded, ...]:
     """Leave the telling events out, and every trace of the gaps: numbers within the case, links, bodies."""
     kept = (event for event in history if event.action not in TELLING)
     return tuple(event._replace(case_seq=n, prev_hash="", body=b"") for n, event in enumerate(kept, start=1))
+
+
+def _without_origin(alert: Alert) -> Alert:
+    """Leave out by which run and with which values a rule raised an alert.
+
+    Some are samples from below a rule's thresholds, and whoever judges them must not know which.
+    """
+    return replace(alert, parameters="", run_id="")
 
 
 def _line(case: Case, actor: Person) -> EarlierCase:

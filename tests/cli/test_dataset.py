@@ -27,7 +27,7 @@ At = Callable[[str], Command]
 FILES = {
     "users", "customers", "accounts", "imports", "import_rejects", "transactions", "detection_runs", "detection_findings", "cases", "alerts",
     "alert_transactions", "case_events", "counters", "exchange_rates", "qa_draws", "qa_picks",
-    "line_tests", "line_test_picks",
+    "line_tests", "line_test_picks", "rule_sets", "suppressions", "suppressed_alerts",
 }  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def worked(casedesk: Command, desk: TestDesk, tmp_path: Path) -> TestDesk:
         "X-1,2026-06-01T09:00:00Z,A,K-1/1,12.34,EUR,WIRE\nX-2,2026-06-31T09:00:00Z,A,K-1/1,1,EUR,WIRE\n"
     )
     assert casedesk("import", tmp_path / "more.csv").code == 1
-    assert casedesk("detect").code == 0
+    assert casedesk("detect", "--rule", "structuring").code == 0
     note = "'=1+1\r\n<b>“Straße”</b>,\t;\n\n-- end"
     assert casedesk("case", "note", "C-26-00001", "--as", "ann", "--text", note).code == 0
     desk.customer("K-2")
@@ -49,7 +49,38 @@ def worked(casedesk: Command, desk: TestDesk, tmp_path: Path) -> TestDesk:
     desk.alert("K-2")  # no case holds it
     day = desk.at().date().isoformat()
     assert casedesk("qa", "draw", "--from", day, "--to", day, "--as", "queenie").code == 0
+    desk.customer(
+        "K-9"
+    )  # the ids of what follows come last, so that the rows that are altered below stay where they are
+    desk.book(Move(f"Z-13-{n}", 90 + n, 950_000, to_account="K-9/1") for n in range(4))
+    assert casedesk("lab", "sample", "structuring", "--band", "count=4", "--size", 1, "--as", "mia").code == 0
+    _suppressed(casedesk, desk)
+    told = casedesk(
+        "rules",
+        "propose",
+        "--param",
+        "structuring.count=6",
+        "--reason",
+        "Six deposits make fewer alerts of the same kind.",
+        "--as",
+        "mia",
+    )
+    assert told.code == 0, told.err
     return desk
+
+
+def _suppressed(casedesk: Command, desk: TestDesk) -> None:
+    """Hide an alert of a customer by the word of two managers."""
+    desk.customer("K-90")
+    words = ["--rule", "structuring", "--customer", "K-90", "--from", "2026-06-01", "--until", "2026-12-01"]
+    told = casedesk(
+        "suppressions", "propose", *words, "--reason", "A known shop that banks its takings twice a day.", "--as", "mia"
+    )
+    assert told.code == 0, told.err
+    assert casedesk("suppressions", "approve", "SUP-000001", "--as", "max").code == 0
+    desk.book(Move(f"Z-90-{n}", 200 + n, 950_000, to_account="K-90/1") for n in range(5))
+    told = casedesk("detect", "--rule", "structuring", "--json")
+    assert told.json["hidden_alerts"] == 1, told
 
 
 @pytest.fixture
