@@ -7,6 +7,7 @@ import pytest
 
 from casedesk.detection.duck import Limits, OutOfMemory, loaded
 from casedesk.detection.engine import detect
+from casedesk.detection.rules.structuring import Structuring
 from casedesk.detection.sources import UnfitSource
 from casedesk.domain.money import UnknownCurrency
 from tests.detection.bank import SMALL, accounts_of, arrow, deposit, named
@@ -66,7 +67,7 @@ def test_an_unknown_base_currency_is_refused() -> None:
 
 
 def test_sentences_speak_the_base_currency() -> None:
-    (alert,) = detect(TABLE, ACCOUNTS, limits=SMALL, base_currency="EUR").alerts
+    (alert,) = detect(TABLE, ACCOUNTS, limits=SMALL, base_currency="EUR", rules=(Structuring(),)).alerts
     assert alert.sentence.endswith("5 of them below EUR 10,000.00, total EUR 35,000.00.")
 
 
