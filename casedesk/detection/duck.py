@@ -11,6 +11,7 @@ from typing import Any, Final
 import duckdb
 import ibis
 import pyarrow as pa
+from ibis.expr.operations import Relation
 from ibis.expr.types import Table
 
 from casedesk.detection.checks import UNIQUE, accounts_by_alert, complete_digest, refuse_twice, refuse_unfit, told
@@ -195,4 +196,9 @@ def _evidence_sql(rule: Rule, narrow: bool = False) -> str:
 
 
 def _sql(expression: Table) -> str:
-    return str(ibis.to_sql(expression, dialect="duckdb", pretty=False))
+    return _written(expression.op())
+
+
+@lru_cache(maxsize=256)
+def _written(relation: Relation) -> str:
+    return str(ibis.to_sql(relation.to_expr(), dialect="duckdb", pretty=False))

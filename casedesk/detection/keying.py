@@ -5,6 +5,7 @@ One definition for all engines. An engine only has to show the two tables below,
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import ibis
@@ -55,6 +56,7 @@ TOLD: Final[Table] = ibis.table(
 UNKNOWN: Final = -1
 
 
+@cache
 def named_accounts() -> Table:
     """Number the accounts in the order of their ids, from 1 on: the columns of ``NAMED``."""
     by_id = ibis.window(order_by="account_id")
@@ -63,6 +65,7 @@ def named_accounts() -> Table:
     return numbered.mutate(lead=ibis.ifelse(numbered.own, first, numbered.account)).select(*NAMED.columns)
 
 
+@cache
 def keyed_transactions() -> Table:
     """Replace account ids by keys: the columns of ``KEYED``."""
     sides = GIVEN.left_join(_side("from"), GIVEN.from_account == _side("from").from_id)
@@ -95,11 +98,13 @@ def twice(table: Table, key: str) -> Table:
     return counted.filter(counted.rows > 1).select(key).order_by(key).limit(1)
 
 
+@cache
 def lowest() -> Table:
     """Return the lowest key or amount: below 0 something is to be refused; null without a transaction."""
     return KEYED.aggregate(lowest=ibis.least(KEYED.from_key, KEYED.to_key, KEYED.base_minor).min())
 
 
+@cache
 def lost() -> Table:
     """Return the first transaction with an account that nobody knows, and that account."""
     found = KEYED.filter((KEYED.from_key == UNKNOWN) | (KEYED.to_key == UNKNOWN)).select("row", "from_key")
@@ -108,17 +113,20 @@ def lost() -> Table:
     return full.select("transaction_id", account=account).order_by("transaction_id").limit(1)
 
 
+@cache
 def negative() -> Table:
     """Return the first transaction with an amount below 0."""
     found = GIVEN.filter(GIVEN.base_minor < 0)
     return found.select("transaction_id", "base_minor").order_by("transaction_id").limit(1)
 
 
+@cache
 def chosen_subjects() -> Table:
     """Return the keys of the chosen subjects."""
     return NAMED.semi_join(SUBJECT_IDS, "account_id").select("account")
 
 
+@cache
 def narrow_legs() -> Table:
     """Keep the legs of the chosen subjects."""
     return LEGS.semi_join(SUBJECTS, "account")
@@ -137,6 +145,7 @@ def evidence_of(rule: Rule, legs: Table | None = None) -> Table:
     return named.order_by("account_id", "episode", "at", "transaction_id")
 
 
+@cache
 def own_accounts() -> Table:
     """Return which accounts of its customer stand in the evidence of each alert that was told."""
     told = TOLD.join(GIVEN.select("transaction_id", "from_account", "to_account"), "transaction_id")

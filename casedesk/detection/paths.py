@@ -189,6 +189,17 @@ def joined(
     )
 
 
+def quickest(paths: Table, most: int, window: int) -> Table:
+    """Keep, of the paths from one party to another that begin in one piece of time, the ``most`` quickest.
+
+    Paths that agree in duration, beginning and amounts stand or fall together, so the order of rows changes nothing.
+    """
+    timed = paths.mutate(begun=paths.first_at // window, spread=paths.latest - paths.earliest)
+    order = ["spread", "first_at", "at", "first_minor", "last_minor"]
+    place = ibis.rank().over(ibis.window(group_by=["start", "end", "begun"], order_by=order))
+    return timed.mutate(place=place).filter(ibis._.place < most).select(*PATH)
+
+
 def told(views: Views, paths: Table, subject: str, needed: int) -> Table:
     """Turn paths into the evidence of a rule, for the own party in the column ``subject``.
 

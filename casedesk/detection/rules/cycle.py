@@ -9,6 +9,9 @@ between the two is no hop.
 The subject is the customer who sends the first hop; where that is somebody else's customer, the first of the desk's own
 who sends one. Circles of one subject that overlap in time are one episode. Where a circle could begin at several of its
 hops, it begins at the earliest of them; of several at one instant, at that of the party whose account id comes first.
+In a crowd where everybody deals with everybody there are more circles than anybody can count. Of the ways of three, six
+and nine hops from one party to another, begun within one window, only the ``most_ways`` quickest are followed on, equally
+quick ones included: enough to raise the alert, not to tell every circle.
 
 Twelve hops are read, not eight: the longest published circles have as many.
 
@@ -109,6 +112,15 @@ class CycleParameters(RuleParameters):
         source=DESK,
         reason="Who is paid more often is a shop or a marketplace; it also bounds the work.",
     )
+    most_ways: int = parameter(
+        8,
+        ge=1,
+        le=1_000_000,
+        unit="ways from one party to another",
+        source=DESK,
+        reason="Of ways of three hops or more, begun within one window, the quickest are followed; it bounds the work "
+        "where everybody deals with everybody.",
+    )
     severity_at_threshold: int = parameter(
         45, ge=0, le=100, unit="severity", source=DESK, reason="Money back from a trip has few honest reasons."
     )
@@ -147,10 +159,11 @@ class Cycle(Rule):
         if most > 2:
             circles.append(join(two, one, home=True))
         if most > 3:
-            three = shared(join(two, one), "three")
+            few = partial(paths.quickest, most=p.most_ways, window=window)
+            three = shared(few(join(two, one)), "three")
             front, fronts = three, [three]
             for length in range(6, most, 3):
-                front = shared(join(front, three), f"front{length}")
+                front = shared(few(join(front, three)), f"front{length}")
                 fronts.append(front)
             circles.append(join(paths.either(fronts), paths.either([one, two, three]), home=True))
         return paths.told(views, self._closed(paths.either(circles)), "subject", p.least_hops)
