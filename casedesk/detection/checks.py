@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from ibis.expr.types import Table
 
 from casedesk.detection.fingerprint import Digest
@@ -61,6 +62,11 @@ def refuse_unfit(first: First) -> None:
         f"Transaction “{name}” has a negative base_minor ({amount}); give the amount from 0 up, from the account "
         "that pays to the account that receives."
     )
+
+
+def of_subjects(evidence: pa.Table, subjects: pa.Array) -> pa.Table:
+    """Keep the evidence on the chosen subjects, by account id: their customers' other accounts were read with them."""
+    return evidence.filter(pc.is_in(evidence["account_id"], subjects))
 
 
 def told(alerts: Sequence[Alert]) -> pa.Table:

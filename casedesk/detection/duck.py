@@ -9,19 +9,25 @@ from functools import lru_cache
 from typing import Any, Final
 
 import duckdb
-import ibis
 import pyarrow as pa
-from ibis.expr.operations import Relation
 from ibis.expr.types import Table
 
-from casedesk.detection.checks import UNIQUE, accounts_by_alert, complete_digest, refuse_twice, refuse_unfit, told
+from casedesk.detection.checks import (
+    UNIQUE,
+    accounts_by_alert,
+    complete_digest,
+    of_subjects,
+    refuse_twice,
+    refuse_unfit,
+    told,
+)
 from casedesk.detection.fingerprint import Digest, data_fingerprint, digest_queries
 from casedesk.detection.keying import (
     NAMED,
-    NARROW_LEGS,
     SUBJECT_IDS,
     SUBJECTS,
     TOLD,
+    all_legs,
     chosen_subjects,
     evidence_of,
     keyed_transactions,
@@ -30,10 +36,11 @@ from casedesk.detection.keying import (
     own_accounts,
     twice,
 )
-from casedesk.detection.legs import ACCOUNTS, KEYED, LEGS, legs_of
+from casedesk.detection.legs import KEYED, LEGS
 from casedesk.detection.limits import Limits, OutOfMemory
 from casedesk.detection.rule import Rule
 from casedesk.detection.sources import ParquetFiles, Source, fitting
+from casedesk.detection.texts import written
 from casedesk.domain.alerts import Alert
 
 __all__ = ["Limits", "LoadedData", "OutOfMemory", "digests_of", "loaded"]
@@ -71,21 +78,20 @@ class LoadedData:
         self._table(NAMED.get_name(), named_accounts())
         self._table(KEYED.get_name(), keyed_transactions())
         refuse_unfit(self._first)
-        self._view(LEGS.get_name(), legs_of(KEYED, ACCOUNTS))
-        self._narrowed = subjects is not None
-        if subjects is not None:
-            connection.register(SUBJECT_IDS.get_name(), pa.table({"account_id": pa.array(subjects, pa.string())}))
+        self._subjects = None if subjects is None else pa.array(subjects, pa.string())
+        if self._subjects is not None:
+            connection.register(SUBJECT_IDS.get_name(), pa.table({"account_id": self._subjects}))
             self._table(SUBJECTS.get_name(), chosen_subjects())
-            self._view(NARROW_LEGS.get_name(), narrow_legs())
 
     def _table(self, name: str, expression: Table) -> None:
         self._connection.execute(f"CREATE TEMP TABLE {name} AS {_sql(expression)}")
 
     def _view(self, name: str, expression: Table) -> None:
-        self._connection.execute(f"CREATE TEMP VIEW {name} AS {_sql(expression)}")
+        self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {_sql(expression)}")
 
     def _first(self, expression: Table) -> tuple[Any, ...] | None:
-        return self._connection.execute(_sql(expression)).fetchone()
+        rows = self._connection.execute(_sql(expression)).fetchall()  # one at most, and then the connection is free
+        return rows[0] if rows else None
 
     @property
     def transactions(self) -> int:
@@ -104,8 +110,10 @@ class LoadedData:
 
         Columns and order are those of ``episodes.COLUMNS``.
         """
-        narrow = self._narrowed and rule.reach.local
-        return self._connection.sql(_evidence_sql(rule, narrow)).to_arrow_table()
+        chosen = self._subjects if rule.reach.local else None
+        self._view(LEGS.get_name(), all_legs() if chosen is None else narrow_legs())
+        found = self._connection.sql(_evidence_sql(rule)).to_arrow_table()
+        return found if chosen is None else of_subjects(found, chosen)
 
     def own_accounts(self, alerts: Sequence[Alert]) -> dict[str, tuple[str, ...]]:
         """Return for each alert id which accounts of its customer stand in its evidence, by id, its subject always."""
@@ -182,23 +190,16 @@ def _digests(connection: duckdb.DuckDBPyConnection) -> dict[str, Digest]:
     return found
 
 
-def _row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:
-    row = connection.execute(query).fetchone()
-    if row is None:
-        raise AssertionError("an aggregate without groups has one row")
+def _row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    (row,) = connection.execute(query).fetchall()  # an aggregate without groups
     return row
 
 
 @lru_cache(maxsize=128)
-def _evidence_sql(rule: Rule, narrow: bool = False) -> str:
-    # Compiling takes longer than running over a few thousand transactions, and the text depends on nothing else.
-    return _sql(evidence_of(rule, NARROW_LEGS if narrow else None))
+def _evidence_sql(rule: Rule) -> str:
+    # Making the expression takes as long as writing it, and the text depends on nothing but the rule.
+    return _sql(evidence_of(rule))
 
 
 def _sql(expression: Table) -> str:
-    return _written(expression.op())
-
-
-@lru_cache(maxsize=256)
-def _written(relation: Relation) -> str:
-    return str(ibis.to_sql(relation.to_expr(), dialect="duckdb", pretty=False))
+    return written(expression, "duckdb")

@@ -12,7 +12,7 @@ import ibis
 from ibis.expr.types import Table
 
 from casedesk.detection.episodes import COLUMNS
-from casedesk.detection.legs import ACCOUNTS, KEYED, LEGS, Views
+from casedesk.detection.legs import ACCOUNTS, KEYED, Views, legs_of
 from casedesk.detection.rule import Rule, completed
 
 #: The transactions as an engine shows them.
@@ -42,10 +42,9 @@ NAMED: Final[Table] = ibis.table(
     {"account_id": "!string", "customer_id": "!string", **ACCOUNTS.schema()}, name=ACCOUNTS.get_name()
 )
 
-#: The chosen subjects, by id and by key, and the legs as the rules of local reach see them.
+#: The chosen subjects, by id and by key.
 SUBJECT_IDS: Final[Table] = ibis.table({"account_id": "!string"}, name="subject_ids")
 SUBJECTS: Final[Table] = ibis.table({"account": "!int32"}, name="subjects")
-NARROW_LEGS: Final[Table] = ibis.table(LEGS.schema(), name="subject_legs")
 
 #: Which customer's alert rests on which transaction.
 TOLD: Final[Table] = ibis.table(
@@ -121,6 +120,12 @@ def negative() -> Table:
 
 
 @cache
+def all_legs() -> Table:
+    """Return the legs of the desk's own accounts: the columns of ``LEGS``."""
+    return legs_of(KEYED, ACCOUNTS)
+
+
+@cache
 def chosen_subjects() -> Table:
     """Return the keys of the chosen subjects."""
     return NAMED.semi_join(SUBJECT_IDS, "account_id").select("account")
@@ -128,19 +133,13 @@ def chosen_subjects() -> Table:
 
 @cache
 def narrow_legs() -> Table:
-    """Keep the legs of the chosen subjects."""
-    return LEGS.semi_join(SUBJECTS, "account")
+    """Return the legs of the chosen subjects: what stands for the legs while a rule of local reach runs."""
+    return all_legs().semi_join(SUBJECTS, "account")
 
 
-def evidence_of(rule: Rule, legs: Table | None = None) -> Table:
-    """Return a rule's evidence under its names: the columns of ``episodes.COLUMNS``, in their order of rows.
-
-    :param legs: those of the chosen subjects; None for all.
-    """
-    found = completed(rule.evidence(Views() if legs is None else Views(legs=legs)))
-    if legs is not None:
-        found = found.semi_join(SUBJECTS, "account")
-    known = found.join(NAMED.select("account", "account_id", "customer_id"), "account")
+def evidence_of(rule: Rule) -> Table:
+    """Return a rule's evidence under its names: the columns of ``episodes.COLUMNS``, in their order of rows."""
+    known = completed(rule.evidence(Views())).join(NAMED.select("account", "account_id", "customer_id"), "account")
     named = known.join(GIVEN.select("row", "transaction_id"), "row").select(*COLUMNS)
     return named.order_by("account_id", "episode", "at", "transaction_id")
 

@@ -14,17 +14,25 @@ import pyarrow.parquet as pq
 from ibis.expr.types import Table
 
 from casedesk.detection import spark_session
-from casedesk.detection.checks import UNIQUE, accounts_by_alert, complete_digest, refuse_twice, refuse_unfit, told
+from casedesk.detection.checks import (
+    UNIQUE,
+    accounts_by_alert,
+    complete_digest,
+    of_subjects,
+    refuse_twice,
+    refuse_unfit,
+    told,
+)
 from casedesk.detection.episodes import COLUMNS
 from casedesk.detection.fingerprint import Digest, data_fingerprint, digest_queries
 from casedesk.detection.keying import (
     GIVEN,
     HOLDERS,
     NAMED,
-    NARROW_LEGS,
     SUBJECT_IDS,
     SUBJECTS,
     TOLD,
+    all_legs,
     chosen_subjects,
     evidence_of,
     keyed_transactions,
@@ -33,12 +41,13 @@ from casedesk.detection.keying import (
     own_accounts,
     twice,
 )
-from casedesk.detection.legs import ACCOUNTS, KEYED, LEGS, legs_of
+from casedesk.detection.legs import KEYED, LEGS
 from casedesk.detection.limits import Limits
 from casedesk.detection.rule import Rule
 from casedesk.detection.sources import ParquetFiles, Source, fitting
-from casedesk.detection.spark_plans import sql, staged
+from casedesk.detection.spark_plans import staged
 from casedesk.detection.spark_session import Running, SparkFailed
+from casedesk.detection.texts import written
 from casedesk.domain.alerts import Alert
 
 ENGINE: Final = "spark"
@@ -63,12 +72,12 @@ class LoadedData:
         self._keep(NAMED.get_name(), named_accounts())
         self._keep(KEYED.get_name(), keyed_transactions())
         refuse_unfit(self._first)
-        self._keep(LEGS.get_name(), legs_of(KEYED, ACCOUNTS))
-        self._narrowed = subjects is not None
+        self._legs = [self._keep(LEGS.get_name(), all_legs())]
+        self._subjects = subjects
         if subjects is not None:
             self._show(SUBJECT_IDS.get_name(), subjects)
             self._keep(SUBJECTS.get_name(), chosen_subjects())
-            self._keep(NARROW_LEGS.get_name(), narrow_legs())
+            self._legs.append(self._keep(LEGS.get_name(), narrow_legs()))
 
     @property
     def transactions(self) -> int:
@@ -87,8 +96,9 @@ class LoadedData:
 
         Columns and order are those of ``episodes.COLUMNS``.
         """
-        narrow = self._narrowed and rule.reach.local
-        steps, last = staged(evidence_of(rule, NARROW_LEGS if narrow else None))
+        chosen = self._subjects if rule.reach.local else None
+        self._legs[chosen is not None].createOrReplaceTempView(LEGS.get_name())
+        steps, last = staged(evidence_of(rule))
         standing = _stored(self._spark)
         for name, step in steps:
             self._keep(name, step)
@@ -96,7 +106,7 @@ class LoadedData:
         for name, _ in steps:
             self._spark.catalog.dropTempView(name)
         _drop(self._spark, but=standing)
-        return found
+        return found if chosen is None else of_subjects(found, chosen["account_id"])
 
     def own_accounts(self, alerts: Sequence[Alert]) -> dict[str, tuple[str, ...]]:
         """Return for each alert id which accounts of its customer stand in its evidence, by id, its subject always."""
@@ -104,19 +114,19 @@ class LoadedData:
         found = self._arrow(own_accounts()).to_pydict()
         return accounts_by_alert(alerts, zip(*found.values(), strict=True))
 
-    def _keep(self, name: str, expression: Table) -> None:
+    def _keep(self, name: str, expression: Table) -> Any:
         """Run an expression once, for all that read it by name."""
-        _kept(self._spark, name, sql(expression))
+        return _kept(self._spark, name, written(expression, "pyspark"))
 
     def _show(self, name: str, table: pa.Table) -> None:
         _frame(self._spark, table).createOrReplaceTempView(name)
 
     def _first(self, expression: Table) -> tuple[Any, ...] | None:
-        row = self._spark.sql(sql(expression)).first()
+        row = self._spark.sql(written(expression, "pyspark")).first()
         return None if row is None else tuple(row)
 
     def _arrow(self, expression: Table) -> pa.Table:
-        return self._spark.sql(sql(expression)).toArrow()
+        return self._spark.sql(written(expression, "pyspark")).toArrow()
 
 
 @contextmanager
@@ -190,12 +200,14 @@ def _take(running: Running, spark: Any, name: str, source: Source) -> list[Path]
     return written
 
 
-def _kept(spark: Any, name: str, query: str) -> None:
+def _kept(spark: Any, name: str, query: str) -> Any:
     """Run a query now and show its rows under a name; what does not fit memory lies on disk.
 
     A cached view would still be written out with all that led to it wherever it is read, and planned again each time.
     """
-    spark.sql(query).localCheckpoint(eager=True).createOrReplaceTempView(name)
+    frame = spark.sql(query).localCheckpoint(eager=True)
+    frame.createOrReplaceTempView(name)
+    return frame
 
 
 def _stored(spark: Any) -> frozenset[int]:

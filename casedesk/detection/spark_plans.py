@@ -8,10 +8,8 @@ The third are sliding sums, in ``spark_sweeps``.
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, Final
 
-import ibis
 import ibis.expr.operations as ops
 from ibis.common.graph import Graph
 from ibis.expr.types import Table
@@ -33,13 +31,6 @@ def staged(expression: Table) -> tuple[list[tuple[str, Table]], Table]:
             steps.append((name, _with(one.parent, standing)))
             standing[one] = ops.UnboundTable(name=name, schema=one.schema)
     return steps, _with(node, standing)
-
-
-def sql(expression: Table) -> str:
-    """Write an expression in Spark's SQL."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # about a pandas that is not used
-        return str(ibis.to_sql(expression, dialect="pyspark", pretty=False))
 
 
 def _with(node: Any, standing: dict[Any, Any]) -> Table:

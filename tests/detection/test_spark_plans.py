@@ -18,6 +18,7 @@ from casedesk.detection.rules.funnel import Funnel
 from casedesk.detection.rules.structuring import Structuring
 from casedesk.detection.rules.structuring_over_days import StructuringOverDays
 from casedesk.detection.rules.velocity import Velocity
+from casedesk.detection.texts import written
 from tests.detection.bank import SMALL
 from tests.detection.worlds import rich
 
@@ -29,7 +30,7 @@ ROWS = ibis.table({"who": "string", "at": "int64", "worth": "int64"}, name="few"
 def rows(table: Table) -> list[tuple[Any, ...]]:
     with duckdb.connect() as connection:
         connection.register("few", pa.Table.from_pylist(VALUES))
-        return sorted(connection.execute(duck._sql(table)).fetchall(), key=repr)
+        return sorted(connection.execute(written(table, "duckdb")).fetchall(), key=repr)
 
 
 @pytest.mark.parametrize("frame", [(-10, 0), (-20, 0), (-11, -1), (-30, -10), (0, 0)])
@@ -42,8 +43,8 @@ def test_a_swept_sum_is_the_sliding_sum_edges_ties_and_nulls_included(frame: tup
         before=ROWS["at"].lag(1).over(ibis.window(group_by="who", order_by=["at", "worth"])),
     )
     _, swept = spark_plans.staged(asked)
-    assert "PRECEDING AND CURRENT ROW" in spark_plans.sql(swept)
-    assert f"{-frame[0]} PRECEDING" not in spark_plans.sql(swept)
+    assert "PRECEDING AND CURRENT ROW" in written(swept, "pyspark")
+    assert f"{-frame[0]} PRECEDING" not in written(swept, "pyspark")
     assert rows(swept) == rows(asked)
 
 
@@ -51,8 +52,8 @@ def test_a_window_open_to_the_future_is_read_backwards() -> None:
     ahead = ibis.window(group_by="who", order_by="at", range=(0, None))
     asked = ROWS.mutate(next=ROWS.worth.min().over(ahead))
     _, turned = spark_plans.staged(asked)
-    assert "UNBOUNDED FOLLOWING" in spark_plans.sql(asked)
-    assert "UNBOUNDED FOLLOWING" not in spark_plans.sql(turned)
+    assert "UNBOUNDED FOLLOWING" in written(asked, "pyspark")
+    assert "UNBOUNDED FOLLOWING" not in written(turned, "pyspark")
     assert rows(turned) == rows(asked)
 
 
@@ -65,14 +66,14 @@ def test_a_rules_plan_for_spark_finds_what_its_own_does(rule: Rule) -> None:
         expected = data.evidence(rule)
         for name, step in steps:
             data._table(name, step)
-        found = data._connection.sql(duck._sql(last)).to_arrow_table()
+        found = data._connection.sql(written(last, "duckdb")).to_arrow_table()
     assert expected.num_rows
     assert found.to_pylist() == expected.to_pylist()
 
 
 def test_a_named_step_is_run_once_and_read_by_its_name() -> None:
     steps, last = spark_plans.staged(evidence_of(Cycle()))
-    texts = [*(spark_plans.sql(step) for _, step in steps), spark_plans.sql(last)]
+    texts = [*(written(step, "pyspark") for _, step in steps), written(last, "pyspark")]
     assert len({name for name, _ in steps}) == len(steps) >= 5
     for number, (name, _) in enumerate(steps):
         assert not any(f"`{name}`" in text for text in texts[: number + 1])
