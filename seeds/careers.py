@@ -177,6 +177,15 @@ class Career:
             if self.dice.happens(0.04):
                 self._after(at, hours=24 * self.dice.between(3, 12), step=self.reopen)
 
+    def hand_in(self, at: datetime) -> bool:
+        """Report the case now, if its analyst is at work on it. Say whether that was so."""
+        me = BY_ID[self.analyst]
+        case = self._file(me).case
+        if case.stage is not Stage.WORKING or case.owner != me.user_id:
+            return False
+        self._report(me, at)
+        return True
+
     def escalate(self, at: datetime) -> None:
         """The analyst escalates, and no manager has come to it yet."""
         me = BY_ID[self.analyst]

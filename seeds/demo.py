@@ -20,10 +20,8 @@ from seeds.dataset import write_dataset
 from seeds.staff import AUDITORS, BY_ID, MANAGERS, REVIEWERS, STAFF
 from seeds.world import World, build_world
 
-#: Days between two runs of detection in the demo bank: at first, and in its last weeks, which the screens show.
-RHYTHM = 21
-LATELY = 7
-LAST_WEEKS = 28
+#: How many days ago detection ran in the demo bank: weekly of late, and once so that cases now fall due within a week.
+DAYS_AGO = (7, 14, 26, 50, 80)
 
 #: USD 5,000.00: below it a bank need not file (31 CFR 1020.320(a)(2)), and the demo desk's people mostly do not.
 REPORTABLE = 500_000
@@ -113,6 +111,7 @@ class _Story:
         for name in ("customers.csv", "accounts.csv"):
             self._import(self.folder / name, start)
         self._plan_quality(start)
+        self.diary.plan(self.now - timedelta(hours=2), self._hand_in)
         bounds = self._bounds(start)
         position = 0
         for number, bound in enumerate(bounds):
@@ -129,11 +128,9 @@ class _Story:
         return Demo(len(self.world.customers), len(self.world.transactions), self.alerts, report.cases, report.events)
 
     def _bounds(self, start: datetime) -> list[datetime]:
-        """Detection runs at four in the morning, every third week at first and then once a week, and once more now."""
-        days = (self.now.date() - start.date()).days
-        ago = [*range(LATELY, LAST_WEEKS, LATELY), *range(LAST_WEEKS, days, RHYTHM)]
-        mornings = [datetime.combine(self.now.date() - timedelta(days=d), time(4), UTC) for d in reversed(ago)]
-        return [m for m in mornings if m < self.now - timedelta(hours=6)] + [self.now - timedelta(minutes=40)]
+        """Detection runs at four in the morning of some days, and once more now."""
+        mornings = [datetime.combine(self.now.date() - timedelta(days=d), time(4), UTC) for d in reversed(DAYS_AGO)]
+        return [m for m in mornings if m > start + timedelta(days=2)] + [self.now - timedelta(minutes=40)]
 
     def _import(self, path: Path, at: datetime) -> None:
         ingestion.import_path(
@@ -202,6 +199,12 @@ class _Story:
             if dice.happens(0.8):
                 later = at + timedelta(hours=dice.between(2, 200))
                 self.diary.plan(working_hour(dice, later), self.careers[pick.case_id].review)
+
+    def _hand_in(self, at: datetime) -> None:
+        """An analyst hands in a report today, so that one always waits for approval."""
+        for _, career in sorted(self.careers.items()):
+            if career.guilty and career.hand_in(at):
+                return
 
     def _look_around(self) -> None:
         """The auditor takes some cases along, so that the list of downloads is not empty."""
