@@ -172,11 +172,12 @@ def test_a_detection_killed_leaves_nothing_and_is_repeated_whole(
             one.customer(customer)
             one.book(Move(f"{customer}-{n}", 8 * n, 950_000, to_account=f"{customer}/1") for n in range(6))
     before = desk.dump()
-    kill_between_append_and_commit(alone, sqlite_address, 1, "detect")
+    words = ["detect", "--rule", "structuring"]
+    kill_between_append_and_commit(alone, sqlite_address, 1, *words)
     after = desk.dump()
     del before["ledger_head"], after["ledger_head"]
     assert after == before
-    told, once = at(sqlite_address)("detect", "--json"), at(other_address)("detect", "--json")
+    told, once = at(sqlite_address)(*words, "--json"), at(other_address)(*words, "--json")
     assert told.json == once.json
     assert told.json["cases_opened"] == 3
     assert [(e.case_id, e.action) for c in ("C-26-00001", "C-26-00002", "C-26-00003") for e in desk.history(c)] == [

@@ -12,13 +12,17 @@ from hypothesis import strategies as st
 
 from casedesk.detection.engine import detect
 from casedesk.detection.rule import Rule
-from casedesk.detection.rules import RULES, Geography, Structuring, Velocity
+from casedesk.detection.rules.geography import Geography
+from casedesk.detection.rules.structuring import Structuring
+from casedesk.detection.rules.velocity import Velocity
 from tests.detection.bank import NOON, SMALL, Tx, accounts_of, arrow
 from tests.detection.reference import Found, expected
 
 #: The defaults, and variants that small data reaches.
 VARIANTS: tuple[Rule, ...] = (
-    *RULES,
+    Structuring(),
+    Velocity(),
+    Geography(),
     Structuring().with_values({"direction": "any", "count": 3, "below_count": 2, "total_minor": 20_000_00}),
     Structuring().with_values(
         {"direction": "out", "window_minutes": 90, "below_count": 0, "channels": ["ACH", "CARD"]}

@@ -39,6 +39,6 @@ def test_the_benign_file_raises_less_than_one_alert_per_hundred_accounts(shared:
     result = detect(arrow(bank), accounts, limits=SMALL)
     by_rule = Counter(alert.rule for alert in result.alerts)
     assert 0 < len(result.alerts) < accounts.num_rows / 100, by_rule
-    for rule in RULES:
+    for rule in RULES[:3]:  # those that are written down a second time, in plain loops
         found = {(a.account_id, a.transaction_ids, a.amount_minor) for a in result.alerts if a.rule == rule.name}
         assert found == expected(rule, bank)

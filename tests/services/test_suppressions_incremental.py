@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -64,12 +63,10 @@ def cover(desk: TestDesk, **scope: Any) -> None:
         desk.at()  # covered already: the clocks of both desks move on alike
 
 
-@pytest.mark.parametrize("rules", [incremental.LOCAL, incremental.MIXED], ids=["local", "mixed"])
 @given(steps=STEPS)
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_incremental_runs_hide_and_raise_what_full_runs_do(
-    sqlite_kind: Sqlite, rules: tuple[Rule, ...], steps: list[Any]
-) -> None:
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_incremental_runs_hide_and_raise_what_full_runs_do(sqlite_kind: Sqlite, steps: list[Any]) -> None:
+    rules = incremental.MIXED
     addresses = [sqlite_kind.fresh(), sqlite_kind.fresh()]
     narrow, whole = (incremental.furnished(make_engine(address)) for address in addresses)
     last = ""
