@@ -39,7 +39,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from casedesk.detection.duck import Limits
 from casedesk.detection.engine import DetectionResult, detect
+from casedesk.detection.rules.geography import Geography
+from casedesk.detection.rules.structuring import Structuring
+from casedesk.detection.rules.velocity import Velocity
 
+THREE = (Structuring(), Velocity(), Geography())
 #: Seconds the three rules may take over 5,000,000 transactions on two cores.
 TARGET = 10.0
 START = 1_790_000_000 * 1_000_000
@@ -152,7 +156,7 @@ def baseline(transactions: pa.Table, accounts: pa.Table, threads: int) -> tuple[
 def desk(transactions: pa.Table, accounts: pa.Table, threads: int) -> tuple[float, float, DetectionResult]:
     """Time the desk's run: seconds, and processor seconds."""
     begun, processor = time.perf_counter(), time.process_time()
-    result = detect(transactions, accounts, limits=Limits(threads=threads))
+    result = detect(transactions, accounts, limits=Limits(threads=threads), rules=THREE)
     return time.perf_counter() - begun, time.process_time() - processor, result
 
 
@@ -163,10 +167,11 @@ from pathlib import Path
 from casedesk.detection.duck import Limits
 from casedesk.detection.engine import detect
 from casedesk.detection.files import ready
+from casedesk.detection.rules import RULES
 begun = time.perf_counter()
 transactions, accounts = ready([Path(sys.argv[3])])
 limits = Limits(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
-result = detect(transactions, accounts, limits=limits)
+result = detect(transactions, accounts, limits=limits, rules=[r for r in RULES if r.name in sys.argv[4].split(",")])
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(result.transactions, len(result.alerts), time.perf_counter() - begun, peak, result.data_fingerprint[:16])
 """
@@ -175,7 +180,7 @@ PART = 1_000_000
 MOST_GIB = 4.0
 
 
-def memory(number: int, accounts: int, threads: int, memory_mib: int) -> int:
+def memory(number: int, accounts: int, threads: int, memory_mib: int, rules: str) -> int:
     """Stream the rows from disk in a child process and print its peak memory."""
     with tempfile.TemporaryDirectory(prefix="casedesk-") as name:
         folder = Path(name)
@@ -186,7 +191,7 @@ def memory(number: int, accounts: int, threads: int, memory_mib: int) -> int:
             pq.write_table(transactions.set_column(0, "transaction_id", ids), folder / f"part-{part:04}.parquet")
             pq.write_table(holders, folder / "accounts.parquet")
             del transactions, holders
-        command = [sys.executable, "-c", STREAMED, str(memory_mib), str(threads), name]
+        command = [sys.executable, "-c", STREAMED, str(memory_mib), str(threads), name, rules]
         root = str(Path(__file__).resolve().parents[1])
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=root)
     if done.returncode:
@@ -209,9 +214,10 @@ def main() -> int:
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--memory", action="store_true", help="stream from files, and measure peak memory only")
     parser.add_argument("--memory-mib", type=int, default=2560, help="with --memory: DuckDB's limit")
+    parser.add_argument("--rules", default="structuring,velocity,geography", help="with --memory: names, with commas")
     options = parser.parse_args()
     if options.memory:
-        return memory(options.transactions, options.accounts, options.threads, options.memory_mib)
+        return memory(options.transactions, options.accounts, options.threads, options.memory_mib, options.rules)
     transactions, accounts = synthetic(options.transactions, options.accounts)
     own, plain, result, peak = [], [], None, 0
     for _ in range(options.repeat):
