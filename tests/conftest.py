@@ -19,6 +19,26 @@ EVERY_DATABASE = [
 ]
 
 
+#: The files that take longest go first. A worker that met one of them at the end would go on alone for minutes.
+LONGEST = (
+    "detection/test_spark.py",
+    "browser/test_journeys.py",
+    "cli/test_dataset.py",
+    "seeds/test_demo.py",
+    "cli/test_killed.py",
+    "cli/test_detecting_killed.py",
+    "frame/test_start.py",
+    "detection/test_quality.py",
+    "services/test_incremental.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    ranks = {here / name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
+
+
 @pytest.fixture(scope="session")
 def sqlite_kind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sqlite]:
     kind = Sqlite(tmp_path_factory.mktemp("sqlite"))

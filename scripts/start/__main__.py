@@ -79,7 +79,7 @@ def _casedesk(arguments: list[str]) -> NoReturn:
 
 
 #: One worker a core; a file stays with one worker, so that its module's fixtures are made once.
-_WORKERS = ("-n", "auto", "--dist", "loadfile")
+_WORKERS = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def _test(arguments: list[str]) -> NoReturn:
