@@ -34,6 +34,9 @@ CHUNK: Final = 500
 #: Beyond so many accounts one reading of all is quicker than picking them.
 _MANY: Final = 50_000
 
+#: Below one account in so many, their transactions are looked up; above it, reading through all of them is quicker.
+_FEW: Final = 50
+
 _READ: Final = (
     "transaction_id", "booked_at", "from_account", "to_account", "base_minor", "channel", "from_country", "to_country",
 )  # fmt: skip
@@ -93,11 +96,15 @@ class RunDataReader:
     def transactions_of_touched(self, since: Since, upto: int) -> pa.Table:
         """Read every transaction that had arrived by ``upto`` and has a touched account on a side."""
         own = sa.select(accounts.c.account_id).where(_touched(since, upto))
-        columns = [transactions.c[name] for name in _READ]
-        paid = sa.select(*columns).where(transactions.c.from_account.in_(own), transactions.c.arrival <= upto)
-        received = sa.select(*columns).where(transactions.c.to_account.in_(own), transactions.c.arrival <= upto)
-        both = sa.union(paid, received).subquery()
-        return arrow_reader(self._connection, sa.select(both))
+        read = sa.select(*(transactions.c[name] for name in _READ)).where(transactions.c.arrival <= upto)
+        source, target = transactions.c.from_account, transactions.c.to_account
+        count = sa.select(sa.func.count())
+        few = count.select_from(own.subquery()).scalar_subquery() * _FEW
+        if self._connection.execute(sa.select(few < count.select_from(accounts).scalar_subquery())).scalar_one():
+            query = sa.union_all(read.where(source.in_(own)), read.where(target.in_(own), source.not_in(own)))
+            return arrow_reader(self._connection, sa.select(query.subquery()))
+        # the texts with nothing added keep SQLite from looking up most rows one by one, each by two indexes
+        return arrow_reader(self._connection, read.where(sa.or_((source + "").in_(own), (target + "").in_(own))))
 
     def named_accounts(self, upto: int, account_ids: Sequence[str]) -> pa.Table:
         """Read the accounts with these ids; where they are many, all of them."""
