@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from app.ui import columns, formats, lab_form
+from app.ui import columns, formats, lab_form, lost_reports
 from casedesk.domain.alerts import Alert
 from casedesk.domain.intervals import Proportion
 from casedesk.services.lab import Figures, Trial, Week
@@ -41,14 +41,8 @@ def _sentence(trial: Trial, currency: str) -> None:
     what = formats.plain("; ".join(moved)) if moved else "The thresholds are those in force"
     st.markdown(formats.small(f"{what} · {trial.transactions:,} transactions · data `{trial.data_fingerprint[:16]}…`"))
     if trial.lost_sars:
-        cases = ", ".join(trial.lost_sars[:12]) + ("…" if len(trial.lost_sars) > 12 else "")
-        caught = len(trial.caught_otherwise)
-        also = f" Another rule alerted {caught:,} of them." if caught else " No other rule alerted them."
-        one = len(trial.lost_sars) == 1
-        st.warning(
-            f"It would miss {len(trial.lost_sars):,} past {'report' if one else 'reports'}: {formats.plain(cases)}.{also}",
-            icon=":material/visibility_off:",
-        )
+        words = lost_reports.sentence(trial.lost_sars, len(trial.caught_otherwise))
+        st.warning(words, icon=":material/visibility_off:")
 
 
 def _figures(trial: Trial) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from app.ui import columns, downloads, flash, formats, lab_form, session
+from app.ui import columns, downloads, flash, formats, lab_form, lost_reports, session
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.people import Action, may
 from casedesk.domain.rule_sets import RuleSetState
@@ -91,14 +91,7 @@ def _rule(rule: Mapping[str, Any]) -> None:
     lost = rule["lost_sar_cases"]
     if lost:
         caught = len(rule["lost_sar_cases_caught_by_another_rule"])
-        cases = ", ".join(lost[:12]) + ("…" if len(lost) > 12 else "")
-        also = (
-            f" Another rule alerted {caught:,} of them."
-            if caught
-            else f" No other rule alerted {'it' if len(lost) == 1 else 'them'}."
-        )
-        st.warning(f"It would miss {len(lost):,} past {'report' if len(lost) == 1 else 'reports'}: "
-                   f"{formats.plain(cases)}.{also}", icon=":material/visibility_off:")  # fmt: skip
+        st.warning(lost_reports.sentence(lost, caught), icon=":material/visibility_off:")
     moved = [one for one in rule["parameters"] if one["before"] != one["after"]]
     rows = [(formats.rule(one["name"].removesuffix("_minor")), *(_value(one, side) for side in ("before", "after")))
             for one in moved]  # fmt: skip
