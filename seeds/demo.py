@@ -20,8 +20,10 @@ from seeds.dataset import write_dataset
 from seeds.staff import AUDITORS, BY_ID, MANAGERS, REVIEWERS, STAFF
 from seeds.world import World, build_world
 
-#: How many days ago detection ran in the demo bank: weekly of late, and once so that cases now fall due within a week.
-DAYS_AGO = (7, 14, 26, 50, 80)
+#: How many days ago detection ran in the demo bank: a week, so many that cases now fall due within days, and two months.
+DAYS_AGO = (7, 26, 60)
+#: The auditor comes so long before the demo bank opens, when everybody else has stopped.
+LAST_LOOK = timedelta(minutes=30)
 
 #: USD 5,000.00: below it a bank need not file (31 CFR 1020.320(a)(2)), and the demo desk's people mostly do not.
 REPORTABLE = 500_000
@@ -119,7 +121,7 @@ class _Story:
             self.diary.run_until(bound)
             position = self._import_until(bound, position)
             self._detect(bound)
-        self.diary.run_until(self.now)
+        self.diary.run_until(self.now - LAST_LOOK)
         self._look_around()
         self.report(0.97, "Verifying the ledger")
         report = verify_database(uow=self.desk.reading())
@@ -212,7 +214,7 @@ class _Story:
         with self.desk.reading() as uow:
             closed = [c for c in sorted(self.careers) if uow.queue.rows([c])[0].status == "Closed"]
         for number, case_id in enumerate(self.dice.some(closed, 3)):
-            at = self.now - timedelta(minutes=30 - 7 * number)
+            at = self.now - LAST_LOOK + timedelta(minutes=7 * number)
             exporting.audit_csv(uow=self.desk.writing(), actor=auditor, at=at, case_id=case_id, via="demo")
 
 

@@ -19,17 +19,18 @@ EVERY_DATABASE = [
 ]
 
 
-#: The files that take longest go first. A worker that met one of them at the end would go on alone for minutes.
+#: The files that take longest go first. A worker that met one of them at the end would go on alone for minutes. The
+#: browser waits until Spark is done, because both together are more than two cores can do.
 LONGEST = (
     "detection/test_spark.py",
-    "browser/test_journeys.py",
     "cli/test_dataset.py",
     "seeds/test_demo.py",
     "cli/test_killed.py",
     "cli/test_detecting_killed.py",
     "frame/test_start.py",
-    "detection/test_quality.py",
     "services/test_incremental.py",
+    "browser/test_journeys.py",
+    "detection/test_quality.py",
 )
 
 

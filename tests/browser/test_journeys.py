@@ -120,6 +120,7 @@ def test_back_escape_and_the_keys_walk_the_queue(screen: NewScreen, bank: Bank) 
     someone.type_key("k").is_at(ids[0])
     someone.type_key("Escape").is_at("/?status=New")
     someone.click_row("queue", ids[0])
+    someone.sees(f"1 of {len(ids)}")  # going back before the case is there would go back further
     someone.page.go_back()
     someone.is_at("/?status=New")
     assert [row[2] for row in someone.rows("queue")] == ids
