@@ -98,13 +98,14 @@ class RunDataReader:
         own = sa.select(accounts.c.account_id).where(_touched(since, upto))
         read = sa.select(*(transactions.c[name] for name in _READ)).where(transactions.c.arrival <= upto)
         source, target = transactions.c.from_account, transactions.c.to_account
-        count = sa.select(sa.func.count())
-        few = count.select_from(own.subquery()).scalar_subquery() * _FEW
-        if self._connection.execute(sa.select(few < count.select_from(accounts).scalar_subquery())).scalar_one():
+        if self._count(own.subquery()) * _FEW < self._count(accounts):
             query = sa.union_all(read.where(source.in_(own)), read.where(target.in_(own), source.not_in(own)))
             return arrow_reader(self._connection, sa.select(query.subquery()))
         # the texts with nothing added keep SQLite from looking up most rows one by one, each by two indexes
         return arrow_reader(self._connection, read.where(sa.or_((source + "").in_(own), (target + "").in_(own))))
+
+    def _count(self, table: sa.FromClause) -> int:
+        return self._connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
 
     def named_accounts(self, upto: int, account_ids: Sequence[str]) -> pa.Table:
         """Read the accounts with these ids; where they are many, all of them."""
