@@ -113,7 +113,6 @@ class _Story:
         for name in ("customers.csv", "accounts.csv"):
             self._import(self.folder / name, start)
         self._plan_quality(start)
-        self.diary.plan(self.now - timedelta(hours=2), self._hand_in)
         bounds = self._bounds(start)
         position = 0
         for number, bound in enumerate(bounds):
@@ -122,6 +121,7 @@ class _Story:
             position = self._import_until(bound, position)
             self._detect(bound)
         self.diary.run_until(self.now - LAST_LOOK)
+        self._hand_in(self.now - LAST_LOOK)
         self._look_around()
         self.report(0.97, "Verifying the ledger")
         report = verify_database(uow=self.desk.reading())
@@ -203,9 +203,9 @@ class _Story:
                 self.diary.plan(working_hour(dice, later), self.careers[pick.case_id].review)
 
     def _hand_in(self, at: datetime) -> None:
-        """An analyst hands in a report today, so that one always waits for approval."""
-        for _, career in sorted(self.careers.items()):
-            if career.guilty and career.hand_in(at):
+        """An analyst at work hands in a last report, so that one waits for approval. After it no planned step runs."""
+        for _, career in sorted(self.careers.items(), key=lambda item: (not item[1].guilty, item[0])):
+            if career.hand_in(at):
                 return
 
     def _look_around(self) -> None:
