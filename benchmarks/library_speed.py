@@ -1,16 +1,12 @@
 """Time the whole rule library, and four of its rules against plainer ways of doing the same.
 
     python -m benchmarks.library_speed [--transactions 5000000] [--accounts 200000] [--threads 2]
-    python -m benchmarks.library_speed --incremental [--transactions 5000000]
 
-The first form runs all rules end to end, Arrow in and alerts with evidence out, and then structuring, velocity,
+It runs all rules end to end, Arrow in and alerts with evidence out, and then structuring, velocity,
 pass-through and fan-in beside others that only count the windows that fire, and make no alert: hand-written
 DuckDB SQL over the same rows; the plain ways in pandas (a group after the other) and in Python (for each row, the earlier
 rows of its account); and the best ways in both (compiled windows over all groups at once; a deque for each account and
 window). Pandas and Python get fewer rows, because nobody would wait; they are compared by seconds a row.
-
-The second form stores the rows in a SQLite desk, runs the rules of local reach, adds 10,000 transactions, and times the
-run that is built upon the first beside a full one.
 
 The data is deterministic: each account deals with eight regular partners nine times in ten and with anybody otherwise,
 and busy accounts are as in detection_speed. Accounts are older than the data, as in a bank that has just begun to look.
@@ -21,12 +17,9 @@ from __future__ import annotations
 import argparse
 import resource
 import sys
-import tempfile
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 import duckdb
@@ -149,25 +142,31 @@ def by_hand(transactions: pa.Table, accounts: pa.Table, threads: int) -> float:
     return seconds
 
 
-def in_pandas(transactions: pa.Table, accounts: pa.Table) -> float:
-    """Time the same windows as well as pandas can: all groups at once, inside its compiled rolling windows."""
-    frame = transactions.to_pandas()
-    own = set(accounts.to_pandas().query("customer_id != ''")["account_id"])
-    begun = time.perf_counter()
+def _both_sides(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each side of each transaction."""
     sides = {"in": ("to_account", "from_account"), "out": ("from_account", "to_account")}
-    legs = pd.concat(
+    return pd.concat(
         frame.rename(columns={mine: "account", other: "other"})[
             ["account", "other", "booked_at", "base_minor", "channel"]
         ].assign(direction=direction)
         for direction, (mine, other) in sides.items()
     )
+
+
+def in_pandas(transactions: pa.Table, accounts: pa.Table) -> float:
+    """Time the same windows as well as pandas can: all groups at once, inside its compiled rolling windows."""
+    frame = transactions.to_pandas()
+    own = set(accounts.to_pandas().query("customer_id != ''")["account_id"])
+    begun = time.perf_counter()
+    legs = _both_sides(frame)
     legs = legs[legs["account"].isin(own)].sort_values(["account", "booked_at"]).set_index("booked_at")
     into = legs[legs["direction"] == "in"]
     pieces = into[into["channel"].isin(["CASH", "ACH", "WIRE"])]
     rolling = pieces.assign(below=pieces["base_minor"] < 10_000_00).groupby("account")[["base_minor", "below"]]
     window = rolling.rolling("60min", closed="both")
     sums, counts = window.sum(), window["base_minor"].count()
-    hits = [int(((counts >= 5) & (sums["below"] >= 4) & (sums["base_minor"] >= 30_000_00)).sum())]
+    fired = (counts >= 5) & (sums["below"] >= 4) & (sums["base_minor"] >= 30_000_00)
+    hits = [int(fired.to_numpy().sum())]
     fast = legs.groupby("account")["base_minor"].rolling("10min", closed="both").count()
     peaks = fast.reset_index(level=0).groupby("account")["base_minor"].rolling("90D", closed="left").max()
     hits.append(int(((fast.to_numpy() >= 10) & (fast.to_numpy() > peaks.fillna(0).to_numpy())).sum()))
@@ -190,13 +189,7 @@ def in_groups(transactions: pa.Table, accounts: pa.Table) -> float:
     frame = transactions.to_pandas()
     own = set(accounts.to_pandas().query("customer_id != ''")["account_id"])
     begun = time.perf_counter()
-    sides = {"in": ("to_account", "from_account"), "out": ("from_account", "to_account")}
-    legs = pd.concat(
-        frame.rename(columns={mine: "account", other: "other"})[
-            ["account", "other", "booked_at", "base_minor", "channel"]
-        ].assign(direction=direction)
-        for direction, (mine, other) in sides.items()
-    )
+    legs = _both_sides(frame)
     legs = legs[legs["account"].isin(own)].sort_values("booked_at").set_index("booked_at")
     hits = 0
     for _, group in legs.groupby("account"):
@@ -297,72 +290,6 @@ def in_a_loop(transactions: pa.Table, accounts: pa.Table) -> float:
     return time.perf_counter() - begun
 
 
-def incremental(number: int, accounts: int, threads: int) -> int:
-    """Time a run after 10,000 new rows, and a full one, over a desk on SQLite."""
-    from casedesk.domain.people import SYSTEM
-    from casedesk.services import detecting
-    from casedesk.store.engines import make_engine
-    from casedesk.store.schema import upgrade
-    from casedesk.store.unit_of_work import Reading, Writing
-
-    rules = tuple(rule for rule in RULES if rule.reach.local)
-    with tempfile.TemporaryDirectory(prefix="casedesk-") as folder:
-        address = f"sqlite:///{Path(folder) / 'desk.db'}"
-        engine = make_engine(address)
-        upgrade(engine)
-        transactions, holders = town(number + 10_000, accounts)
-        _store(engine, transactions.slice(0, number), holders)
-
-        def run(*, full: bool = False) -> float:
-            begun = time.perf_counter()
-            found = detecting.detect(
-                look=Reading(engine), uow=Writing(engine), actor=SYSTEM, at=datetime.now(UTC), base_currency="USD",
-                rules=rules, limits=Limits(threads=threads), full=full,
-            )  # fmt: skip
-            spent = time.perf_counter() - begun
-            print(f"  {spent:7.2f} s: {found.transactions:,} transactions, {found.new_alerts:,} new alerts, "
-                  f"upon {found.since or 'nothing'}")  # fmt: skip
-            return spent
-
-        print(f"{len(rules)} rules of local reach, {number:,} transactions stored")
-        run()
-        _store(engine, transactions.slice(number, 10_000), None)
-        print("10,000 more")
-        upon = run()
-        whole = run(full=True)
-        print(f"ratio upon the last / full {upon / whole:.3f}; target: under 2 s")
-        engine.dispose()
-    return int(upon > 2)
-
-
-def _store(engine: Any, transactions: pa.Table, holders: pa.Table | None) -> None:
-    from casedesk.domain.transactions import Account, Customer, CustomerKind
-    from casedesk.store.unit_of_work import Writing
-
-    with Writing(engine) as uow:
-        if holders is not None:
-            rows = holders.to_pylist()
-            own = [row for row in rows if row["customer_id"]]
-            uow.parties.put_customers(
-                [Customer(r["customer_id"], r["customer_id"], CustomerKind.PERSON, "US") for r in own]
-            )
-            uow.parties.put_accounts([Account(r["account_id"], r["customer_id"], r["account_id"]) for r in rows])
-        for first in range(0, transactions.num_rows, 100_000):
-            rows = transactions.slice(first, 100_000)
-            micros = rows["booked_at"].cast(pa.timestamp("us")).cast(pa.int64())
-            part = {**rows.to_pydict(), "booked_at": micros.to_numpy()}
-            size = len(part["transaction_id"])
-            blank = [""] * size
-            uow.transactions.insert_new(
-                {
-                    **part,
-                    "amount_minor": part["base_minor"], "currency": ["USD"] * size, "received_minor": part["base_minor"],
-                    "received_currency": ["USD"] * size, "branch": blank, "reference": blank, "import_id": blank,
-                }
-            )  # fmt: skip
-        uow.commit()
-
-
 def main() -> int:
     """Print seconds and ratios; exit 1 when a target is missed at its size."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -370,10 +297,7 @@ def main() -> int:
     parser.add_argument("--accounts", type=int, default=200_000)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--fewer", type=int, default=100, help="pandas and the loop get one row in so many")
-    parser.add_argument("--incremental", action="store_true")
     options = parser.parse_args()
-    if options.incremental:
-        return incremental(options.transactions, options.accounts, options.threads)
     number, accounts, threads = options.transactions, options.accounts, options.threads
     transactions, holders = town(number, accounts)
     seconds, found = desk(transactions, holders, threads, RULES)

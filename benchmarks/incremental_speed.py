@@ -1,0 +1,102 @@
+"""Time a run of the rules after 10,000 new transactions, beside a run over everything.
+
+    python -m benchmarks.incremental_speed [--transactions 5000000] [--accounts 200000] [--threads 2]
+
+The rows of library_speed are stored in a SQLite desk, and the rules of local reach run over them; then 10,000 more come.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from benchmarks.library_speed import town
+from casedesk.detection.duck import Limits
+from casedesk.detection.rules import RULES
+from casedesk.domain.people import SYSTEM
+from casedesk.domain.transactions import Account, Customer, CustomerKind
+from casedesk.services import detecting
+from casedesk.store.engines import make_engine
+from casedesk.store.schema import upgrade
+from casedesk.store.unit_of_work import Reading, Writing
+
+#: Target: seconds of a run after 10,000 new rows on 5,000,000.
+MOST_SECONDS: Final = 2.0
+
+
+def incremental(number: int, accounts: int, threads: int) -> int:
+    """Time a run after 10,000 new rows, and a full one, over a desk on SQLite."""
+    rules = tuple(rule for rule in RULES if rule.reach.local)
+    with tempfile.TemporaryDirectory(prefix="casedesk-") as folder:
+        address = f"sqlite:///{Path(folder) / 'desk.db'}"
+        engine = make_engine(address)
+        upgrade(engine)
+        transactions, holders = town(number + 10_000, accounts)
+        _store(engine, transactions.slice(0, number), holders)
+
+        def run(*, full: bool = False) -> float:
+            begun = time.perf_counter()
+            found = detecting.detect(
+                look=Reading(engine), uow=Writing(engine), actor=SYSTEM, at=datetime.now(UTC), base_currency="USD",
+                rules=rules, limits=Limits(threads=threads), full=full,
+            )  # fmt: skip
+            spent = time.perf_counter() - begun
+            print(f"  {spent:7.2f} s: {found.transactions:,} transactions, {found.new_alerts:,} new alerts, "
+                  f"upon {found.since or 'nothing'}")  # fmt: skip
+            return spent
+
+        print(f"{len(rules)} rules of local reach, {number:,} transactions stored")
+        run()
+        _store(engine, transactions.slice(number, 10_000), None)
+        print("10,000 more")
+        upon = run()
+        whole = run(full=True)
+        print(f"ratio upon the last / full {upon / whole:.3f}; target: under {MOST_SECONDS:g} s")
+        engine.dispose()
+    return int(upon > MOST_SECONDS)
+
+
+def _store(engine: Any, transactions: pa.Table, holders: pa.Table | None) -> None:
+    with Writing(engine) as uow:
+        if holders is not None:
+            rows = holders.to_pylist()
+            own = [row for row in rows if row["customer_id"]]
+            uow.parties.put_customers(
+                [Customer(r["customer_id"], r["customer_id"], CustomerKind.PERSON, "US") for r in own]
+            )
+            uow.parties.put_accounts([Account(r["account_id"], r["customer_id"], r["account_id"]) for r in rows])
+        for first in range(0, transactions.num_rows, 100_000):
+            rows = transactions.slice(first, 100_000)
+            micros = rows["booked_at"].cast(pa.timestamp("us")).cast(pa.int64())
+            part = {**rows.to_pydict(), "booked_at": micros.to_numpy()}
+            size = len(part["transaction_id"])
+            blank = [""] * size
+            uow.transactions.insert_new(
+                {
+                    **part,
+                    "amount_minor": part["base_minor"], "currency": ["USD"] * size, "received_minor": part["base_minor"],
+                    "received_currency": ["USD"] * size, "branch": blank, "reference": blank, "import_id": blank,
+                }
+            )  # fmt: skip
+        uow.commit()
+
+
+def main() -> int:
+    """Print seconds and their ratio; exit 1 when the target is missed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--transactions", type=int, default=5_000_000)
+    parser.add_argument("--accounts", type=int, default=200_000)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    return incremental(options.transactions, options.accounts, options.threads)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
