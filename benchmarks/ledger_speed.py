@@ -20,6 +20,7 @@ from sqlalchemy.engine import Engine
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from casedesk.bootstrap import collect_seldom
 from casedesk.domain import events
 from casedesk.domain.alerts import Alert
 from casedesk.domain.events import Event
@@ -41,6 +42,7 @@ def main() -> None:
     options.add_argument("--appends", type=int, default=200)
     options.add_argument("--postgres", action="store_true", help="also on a PostgreSQL started for it, with fsync on")
     given = options.parse_args()
+    collect_seldom()  # as every process does that opens a desk
     print("| Measured | Figure | Baseline of the same run | Ratio |")
     print("|---|---|---|---|")
     with tempfile.TemporaryDirectory(prefix="casedesk-bench-") as folder:
