@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from dataclasses import dataclass, field
 
+from casedesk.anchoring import Anchoring
 from casedesk.settings import Settings, load_settings
 from casedesk.store import schema
 from casedesk.store.engines import Engine, make_engine, translated
@@ -19,6 +20,7 @@ class Desk:
 
     settings: Settings
     _engine: Engine = field(repr=False)
+    checkpoints: Anchoring = field(repr=False)
 
     def reading(self) -> Reading:
         """Return a unit of work that cannot change anything."""
@@ -26,7 +28,7 @@ class Desk:
 
     def writing(self) -> Writing:
         """Return a unit of work that commits once."""
-        return Writing(self._engine)
+        return Writing(self._engine, committed=self.checkpoints.committed)
 
     def require_current(self) -> None:
         """Refuse a database that is not at this desk's migration.
@@ -37,7 +39,8 @@ class Desk:
             schema.require_current(self._engine)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Sign what is due and give the connections back."""
+        self.checkpoints.close()
         self._engine.dispose()
 
 
@@ -64,7 +67,7 @@ def open_desk(settings: Settings | None = None, *, check: bool = True) -> Desk:
     collect_seldom()
     settings = settings or load_settings()
     engine = make_engine(settings.database_url, lock_timeout=settings.lock_timeout_seconds)
-    desk = Desk(settings, engine)
+    desk = Desk(settings, engine, Anchoring(settings, lambda: Reading(engine)))
     if check:
         desk.require_current()
     return desk

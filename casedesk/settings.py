@@ -61,6 +61,17 @@ class Settings(BaseSettings):
     )
     log_format: Literal["console", "json"] = Field(default="console", description="console or json")
     lock_timeout_seconds: int = Field(default=10, ge=1, le=300, description="a whole number from 1 to 300")
+    checkpoint_dir: str = Field(
+        default="", description="a folder such as /var/lib/casedesk/checkpoints, outside the database server"
+    )
+    checkpoint_key: str = Field(default="", description="a file such as /etc/casedesk/checkpoint.key")
+    checkpoint_public_key: str = Field(default="", description="a file such as /etc/casedesk/checkpoint.key.pub")
+    checkpoint_every_events: int = Field(
+        default=1000, ge=0, le=1_000_000, description="a whole number from 0, which means never, to 1000000"
+    )
+    checkpoint_every_seconds: int = Field(
+        default=300, ge=0, le=86_400, description="a whole number from 0, which means never, to 86400"
+    )
     page_limit: int = Field(default=25, ge=5, le=500, description="a whole number from 5 to 500")
 
     @classmethod
@@ -87,6 +98,22 @@ class Settings(BaseSettings):
             raise ValueError
         return value
 
+    @field_validator("checkpoint_dir")
+    @classmethod
+    def _a_folder(cls, value: str) -> str:
+        path = _chosen(value)
+        if path is not None and path.exists() and not path.is_dir():
+            raise ValueError
+        return value
+
+    @field_validator("checkpoint_key", "checkpoint_public_key")
+    @classmethod
+    def _a_file(cls, value: str) -> str:
+        path = _chosen(value)
+        if path is not None and path.is_dir():
+            raise ValueError
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
@@ -94,6 +121,28 @@ class Settings(BaseSettings):
         if not colon or driver not in DRIVERS:
             raise ValueError
         return _absolute(driver, rest) if driver.startswith("sqlite") else value
+
+    @property
+    def checkpoint_path(self) -> Path | None:
+        """The folder of the checkpoints; None for a database server whose operator has named none."""
+        return _chosen(self.checkpoint_dir) or self._beside("checkpoints")
+
+    @property
+    def key_path(self) -> Path | None:
+        """The file of the key that signs checkpoints, whether there is one or not; None as for the folder."""
+        return _chosen(self.checkpoint_key) or self._beside("key")
+
+    @property
+    def public_key_path(self) -> Path | None:
+        """The file of the public keys that checkpoints are checked with: by default that beside the signing key."""
+        key = self.key_path
+        beside = key.with_name(key.name + ".pub") if key else None
+        return _chosen(self.checkpoint_public_key) or beside
+
+    def _beside(self, suffix: str) -> Path | None:
+        """Name a file beside that of an embedded database; another database has other checkpoints."""
+        driver, _, path = self.database_url.partition(":///")
+        return Path(path.partition("?")[0]).with_suffix(f".{suffix}") if driver.startswith("sqlite") else None
 
     @property
     def shown_database(self) -> str:
@@ -145,6 +194,10 @@ def _absolute(driver: str, rest: str) -> str:
     if not rest.startswith("/") or path in ("", ":memory:"):
         raise ValueError
     return f"{driver}:///{(PROJECT_ROOT / path).as_posix()}{mark}{options}"
+
+
+def _chosen(path: str) -> Path | None:
+    return PROJECT_ROOT / path if path else None
 
 
 def _refusal(field: str, given: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from time import perf_counter
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.ui import empty, formats, ledger_table, session, title, verdict
+from app.ui import checkpoint, empty, formats, ledger_table, session, title, verdict
 from casedesk.services import audit, ledger
 
 
@@ -18,12 +18,13 @@ def verify(bar: DeltaGenerator) -> verdict.Verified:
     def progress(done: int, size: int) -> None:
         bar.progress(min(done / max(size, 1), 1.0), text=f"{done:,} of {size:,} events")
 
-    report = audit.verify_database(uow=session.desk().reading(), progress=progress)
+    report = audit.verify_database(uow=desk.reading(), progress=progress, anchors=desk.checkpoints.anchors())
     return verdict.Verified(report, actor.name, session.now(), perf_counter() - began)
 
 
 actor, now, desk = session.actor(), session.now(), session.desk()
 figures = ledger.figures(uow=desk.reading(), actor=actor, at=now)
+signed = desk.checkpoints.status()
 rows = ledger_table.read()
 with title.row("Ledger"):
     asked = st.button("Verify now", key="verify", type="primary", icon=":material/verified:", shortcut="V")
@@ -41,8 +42,9 @@ with st.container(border=True):
             ("Cases", f"{figures.cases:,}", None),
             ("Last event", formats.ago(figures.last_at, now) if figures.last_at else "none",
              formats.moment(figures.last_at) if figures.last_at else None),
-            ("Last signed checkpoint", "none", "Checkpoints are signed by a later version of the desk."),
-            ("Unsigned since", f"{figures.size:,} events", None),
+            ("Last signed", formats.ago(signed.written_at, now) if signed.written_at else "none",
+             checkpoint.gloss(signed, signs=desk.checkpoints.signs)),
+            ("Unsigned since", f"{max(figures.size - signed.size, 0):,} events", None),
         ),
         strict=True,
     ):  # fmt: skip
@@ -51,6 +53,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     st.markdown(formats.small("Root"), width="content")
     st.markdown(f"`{figures.root}`", width="content")
     st.markdown(formats.small(f"size {figures.size:,} · RFC 6962"), width="content")
+checkpoint.warn(signed)
 ledger_table.show_filters(rows)
 if rows.events:
     ledger_table.show(rows, session.verdict())

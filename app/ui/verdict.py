@@ -34,13 +34,18 @@ def show(verified: Verified | None, names: dict[str, str], now: datetime) -> Non
     if report.verdict is Verdict.VERIFIED:
         st.success(
             f"**Intact.** {report.events:,} events re-hashed in {verified.seconds:.2f} s, {report.cases:,} case chains and the "
-            f"state of every case replayed. No signed checkpoint covers them yet. {asked}",
+            f"state of every case replayed. {_reach(report)} {asked}",
             icon=":material/verified_user:",
         )
     elif report.first is not None:
         st.error(_broken(report, report.first, names, asked), icon=":material/gpp_bad:")
     else:
         st.warning(f"**Cannot tell.** {formats.plain(report.reason)} {asked}", icon=":material/help:")
+
+
+def _reach(report: Report) -> str:
+    reach = report.reach()
+    return f"{reach[0].upper()}{reach[1:]}."
 
 
 def _broken(report: Report, first: Finding, names: dict[str, str], asked: str) -> str:

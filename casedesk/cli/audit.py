@@ -1,4 +1,4 @@
-"""`casedesk audit verify`: the verdict on the ledger, in the database or in an exported file."""
+"""`casedesk audit`: the verdict on the ledger, in the database or in an exported file, and what is signed of it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,14 @@ import typer
 
 from casedesk.cli.printing import emit, remark, say
 from casedesk.cli.progress import bar
-from casedesk.cli.session import DESK_ITSELF, Json, opened
+from casedesk.cli.session import DESK_ITSELF, Json, configured, opened
 from casedesk.domain.verification import Report, not_evaluated
 from casedesk.errors import CasedeskError, Invalid
 
 if TYPE_CHECKING:
     from casedesk.domain.verification import Finding
 
-app = typer.Typer(help="The ledger: verify it.", no_args_is_help=True, rich_markup_mode=None)
-
-
-@app.callback()
-def _group() -> None:
-    """Keep `verify` a command of its own even while it is the only one."""
+app = typer.Typer(help="The ledger: verify it, sign it, prove it.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command()
@@ -30,7 +25,7 @@ def verify(
     database: Annotated[bool, typer.Option("--database", help="Verify the database (the default).")] = False,
     json: Json = False,
 ) -> None:
-    """Check hashes, chains, the tree, and that the cases say what their events add up to.
+    """Check hashes, chains, the tree, the signed checkpoints, and that the cases say what their events add up to.
 
     Exits 0 for VERIFIED, 1 for TAMPERED, 2 for NOT_EVALUATED: nothing to check, unreadable, or an unknown format.
     """
@@ -51,10 +46,103 @@ def _database() -> Report:
             from casedesk.services import audit
 
             return audit.verify_database(
-                uow=session.desk.reading(), progress=lambda done, total: update("Events", done, total)
+                uow=session.desk.reading(),
+                progress=lambda done, total: update("Events", done, total),
+                anchors=session.desk.checkpoints.anchors(),
             )
     except CasedeskError as refusal:
         return not_evaluated(str(refusal))
+
+
+@app.command()
+def keygen(
+    name: Annotated[
+        str,
+        typer.Option(
+            "--name",
+            help="The origin of the checkpoints, such as desk.bank.example/ledger. Default: a random one.",
+            show_default=False,
+        ),
+    ] = "",
+) -> None:
+    """Make the key that signs checkpoints: a file that only its owner reads, and its public key beside it.
+
+    Give the public key to your auditors now: what they hold, nobody can exchange later.
+    """
+    import secrets
+
+    from casedesk.anchoring import NoCheckpoints
+    from casedesk.anchors import keys
+
+    path = configured().key_path
+    if path is None:
+        raise NoCheckpoints
+    key = keys.generate(name.strip() or f"casedesk-{secrets.token_hex(6)}")
+    keys.save(path, key)
+    say(f"The signing key is in {path}, its public key in {keys.public_path(path)}:")
+    say(key.public.text())
+
+
+@app.command()
+def checkpoint(json: Json = False) -> None:
+    """Sign the ledger as it is now, if it goes on from the newest checkpoint; otherwise refuse."""
+    with opened(DESK_ITSELF) as session:
+        signed = session.desk.checkpoints.make()
+    found = signed.checkpoint
+    if json:
+        emit(
+            {
+                "origin": found.origin,
+                "size": found.size,
+                "root": found.root.hex(),
+                "file": str(signed.path),
+                "new": signed.new,
+            }
+        )
+        return
+    done = "Signed" if signed.new else "Signed already:"
+    say(f"{done} {found.size:,} events, root {found.root.hex()}: {signed.path}")
+
+
+@app.command()
+def prove(
+    event: Annotated[int, typer.Argument(help="The number of an event.", min=1)],
+    size: Annotated[
+        int | None, typer.Option("--size", help="Of a ledger of so many events. Default: all.", min=1)
+    ] = None,
+) -> None:
+    """Print, as JSON, the proof that an event stands in the ledger (RFC 6962, section 2.1.1)."""
+    with opened(DESK_ITSELF) as session:
+        proof = session.desk.checkpoints.inclusion(event, size)
+    emit(
+        {
+            "event_id": event,
+            "leaf_index": proof.leaf,
+            "leaf_hash": proof.leaf_hash.hex(),
+            "tree_size": proof.size,
+            "root": proof.root.hex(),
+            "proof": [step.hex() for step in proof.hashes],
+        }
+    )
+
+
+@app.command()
+def consistency(
+    old: Annotated[int, typer.Argument(help="The size of the older checkpoint.", min=1)],
+    new: Annotated[int, typer.Argument(help="The size of the newer checkpoint.", min=1)],
+) -> None:
+    """Print, as JSON, the proof that one checkpoint goes on from another (RFC 6962, section 2.1.2)."""
+    with opened(DESK_ITSELF) as session:
+        proof = session.desk.checkpoints.consistency(old, new)
+    emit(
+        {
+            "old_size": proof.old_size,
+            "old_root": proof.old_root.hex(),
+            "new_size": proof.size,
+            "new_root": proof.root.hex(),
+            "proof": [step.hex() for step in proof.hashes],
+        }
+    )
 
 
 def _file(path: Path) -> tuple[Report, int]:

@@ -1,6 +1,6 @@
-"""The append-only ledger: canonical bodies, one hash chain a case, one RFC 6962 tree over all. Pure functions.
+"""The append-only ledger: canonical bodies, and one hash chain a case. Pure functions. The tree is in ``merkle``.
 
-Standards: RFC 8785 (JSON Canonicalization Scheme) for the body, FIPS 180-4 SHA-256, RFC 6962 section 2.1 for the tree.
+Standards: RFC 8785 (JSON Canonicalization Scheme) for the body, FIPS 180-4 SHA-256.
 """
 
 from __future__ import annotations
@@ -20,9 +20,6 @@ from casedesk.errors import Invalid
 
 FORMAT: Final = "casedesk.event/1"
 ZERO_HASH: Final = "0" * 64  # the ``prev_hash`` of a stream's first event
-LEAF_PREFIX: Final = b"\x00"  # RFC 6962 section 2.1: keeps leaves and nodes apart
-NODE_PREFIX: Final = b"\x01"
-EMPTY_ROOT: Final = sha256(b"").hexdigest()
 
 
 class NotStorable(Invalid):
@@ -162,60 +159,6 @@ def body_from_columns(
     ).encode("utf-8", "surrogatepass")
 
 
-def leaf_hash(body: bytes) -> bytes:
-    """Hash one body as a leaf (RFC 6962 section 2.1)."""
-    return sha256(LEAF_PREFIX + body).digest()
-
-
-def node_hash(left: bytes, right: bytes) -> bytes:
-    """Hash two subtrees together (RFC 6962 section 2.1)."""
-    return sha256(NODE_PREFIX + left + right).digest()
-
-
-class Frontier:
-    """The right edge of the tree: one hash for each set bit of the size, largest subtree first.
-
-    It is all that is needed to append in O(log n) and to compute the root.
-    """
-
-    __slots__ = ("hashes", "size")
-
-    def __init__(self, size: int = 0, hashes: tuple[bytes, ...] = ()) -> None:
-        if len(hashes) != size.bit_count():
-            raise ValueError(f"a tree of {size} leaves has {size.bit_count()} frontier hashes, not {len(hashes)}")
-        self.size = size
-        self.hashes = list(hashes)
-
-    @classmethod
-    def load(cls, size: int, text: str) -> Frontier:
-        """Read the hashes back from the hex that :meth:`dump` wrote."""
-        return cls(size, tuple(bytes.fromhex(part) for part in text.split()))
-
-    def dump(self) -> str:
-        """Write the hashes as hex, separated by spaces."""
-        return " ".join(h.hex() for h in self.hashes)
-
-    def append(self, body: bytes) -> None:
-        """Add one leaf."""
-        carried = sha256(LEAF_PREFIX + body).digest()
-        size = self.size
-        self.size = size + 1
-        hashes = self.hashes
-        while size & 1:
-            carried = sha256(NODE_PREFIX + hashes.pop() + carried).digest()
-            size >>= 1
-        hashes.append(carried)
-
-    def root(self) -> str:
-        """Return the root in hex; of no leaves it is the hash of nothing (RFC 6962 section 2.1)."""
-        if not self.hashes:
-            return EMPTY_ROOT
-        right = self.hashes[-1]
-        for left in reversed(self.hashes[:-1]):
-            right = node_hash(left, right)
-        return right.hex()
-
-
 def digest(value: dict[str, Any]) -> str:
     """Hash a JSON object in its canonical form, in hex."""
     return sha256(rfc8785.dumps(value)).hexdigest()
@@ -231,18 +174,14 @@ def plain_digest(value: Mapping[str, str | int | list[str]]) -> str:
 
 
 __all__ = [
-    "EMPTY_ROOT",
     "FORMAT",
     "ZERO_HASH",
-    "Frontier",
     "NotStorable",
     "Recorded",
     "body_from_columns",
     "canonical",
     "digest",
-    "leaf_hash",
     "link",
-    "node_hash",
     "normalise",
     "plain_digest",
 ]

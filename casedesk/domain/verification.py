@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from casedesk.domain.events import DESK, KINDS
 from casedesk.domain.history import Folding, columns
-from casedesk.domain.ledger import FORMAT, ZERO_HASH, Frontier, Recorded, body_from_columns, decoded
+from casedesk.domain.ledger import FORMAT, ZERO_HASH, Recorded, body_from_columns, decoded
+from casedesk.domain.merkle import Frontier
 from casedesk.errors import CasedeskError
 
 
@@ -69,7 +70,7 @@ class Report:
     findings: tuple[Finding, ...]
     broken_events: frozenset[int]
     reason: str = ""  # why nothing could be evaluated
-    anchored: int = 0  # how many events a signed checkpoint covers
+    anchored: int = 0  # how many events, from the first on, a signed checkpoint covers
 
     @property
     def first(self) -> Finding | None:
@@ -83,13 +84,36 @@ class Report:
             return f"Broken. {self.first.sentence()}"
         return (
             f"Intact: {self.events:,} events of {self.cases:,} cases agree with their hashes, their chains and the state "
-            f"of the cases; root {self.root[:16]}…; no signed checkpoint covers them yet."
+            f"of the cases; root {self.root[:16]}…; {self.reach()}."
         )
+
+    def reach(self) -> str:
+        """Say how far a signed checkpoint reaches, and what lies beyond."""
+        if not self.anchored:
+            return "no signed checkpoint covers them yet"
+        if self.anchored == self.events:
+            return "a signed checkpoint covers all of them"
+        return f"a signed checkpoint covers events 1 to {self.anchored:,}, the {self.events - self.anchored:,} after it none"
 
 
 def not_evaluated(reason: str) -> Report:
     """Report that there was nothing that could be checked, and why."""
     return Report(Verdict.NOT_EVALUATED, 0, 0, "", (), frozenset(), reason)
+
+
+class Anchor(NamedTuple):
+    """What a signed checkpoint says: the root, in hex, of the first ``size`` events."""
+
+    size: int
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
+class Anchors:
+    """The checkpoints that a known key signed, the smallest first; and of each file that is none, its name and why."""
+
+    valid: tuple[Anchor, ...] = ()
+    problems: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -106,10 +130,16 @@ class Verifier:
     """Takes rows in the order of the ledger, one by one, and reports at the end.
 
     :param whole: True for a whole ledger, whose ``event_id`` has no gaps; False for the events of single cases.
+    :param anchors: what the ledger was when it was signed; for a whole ledger only.
     """
 
-    def __init__(self, *, whole: bool = True) -> None:
+    def __init__(self, *, whole: bool = True, anchors: Anchors | None = None) -> None:
         self.whole = whole
+        anchors = anchors or Anchors()
+        self.anchored = 0
+        self._anchors = list(reversed(anchors.valid))  # the next one is the last
+        self._problems = anchors.problems
+        self._next_anchor = self._anchors[-1].size if self._anchors else 0
         self.frontier = Frontier()
         self.streams: dict[str, _Stream] = {}
         self.findings: list[Finding] = []
@@ -142,7 +172,10 @@ class Verifier:
             stream = self.streams.get(case_id) or self._open(case_id)
             if case_seq != stream.last_seq + 1 or prev_hash != stream.last_hash:
                 self._find_in_chain(row, stream)
-            self.frontier.append(body)
+            frontier = self.frontier
+            frontier.append(body)
+            if frontier.size == self._next_anchor:
+                self._check_anchor()
         except TypeError:
             self._find_wrong_kind(row)
             return
@@ -158,6 +191,30 @@ class Verifier:
             reason = str(error) if isinstance(error, CasedeskError) else "Its content cannot be understood."
             self._find(row, reason, "meta", "a legal step", action)
             stream.folding = None
+
+    def _check_anchor(self) -> None:
+        """Compare the first events, as many as a checkpoint covers, with what was signed."""
+        anchor = self._anchors.pop()
+        self._next_anchor = self._anchors[-1].size if self._anchors else 0
+        root = self.frontier.root()
+        if root == anchor.root:
+            self.anchored = anchor.size
+            return
+        since = (
+            f"Events {self.anchored + 1:,} to {anchor.size:,}" if self.anchored else f"The first {anchor.size:,} events"
+        )
+        self.find_state(f"Checkpoint {anchor.size:,}", f"{since} are not those that were signed.", "root",
+                        anchor.root, root)  # fmt: skip
+
+    def check_anchors(self) -> None:
+        """Note what the checkpoints say beyond the last event, and the files that are none. Call it after all events."""
+        size = self.frontier.size
+        for anchor in reversed(self._anchors):
+            problem = "A signed checkpoint covers more events than there are: the end was cut off, or an older backup restored."
+            self.find_state(f"Checkpoint {anchor.size:,}", problem, "size", str(anchor.size), str(size))
+        self._anchors.clear()
+        for name, problem in self._problems:
+            self.find_state(f"Checkpoint file {name}", problem, "checkpoint", "signed by a known key", "not so")
 
     def _open(self, case_id: str) -> _Stream:
         folding = None if case_id == DESK else Folding(case_id)
@@ -276,7 +333,9 @@ class Verifier:
             return not_evaluated(self.unknown_format)
         verdict = Verdict.TAMPERED if self.findings else Verdict.VERIFIED
         cases = sum(1 for _ in self.cases())
-        return Report(verdict, self.events, cases, self.frontier.root(), tuple(self.findings), frozenset(self.broken))
+        root = self.frontier.root()
+        broken = frozenset(self.broken)
+        return Report(verdict, self.events, cases, root, tuple(self.findings), broken, anchored=self.anchored)
 
 
 def _differing_column(row: Recorded) -> tuple[str, str, str]:

@@ -9,7 +9,7 @@ from casedesk.domain.alerts import Alert, alert_digest
 from casedesk.domain.cases import Case
 from casedesk.domain.history import Folding, freeze
 from casedesk.domain.ledger import Recorded
-from casedesk.domain.verification import Report, Verifier, not_evaluated
+from casedesk.domain.verification import Anchors, Report, Verifier, not_evaluated
 from casedesk.errors import CasedeskError
 from casedesk.exports import audit_csv
 from casedesk.exports.audit_csv import BrokenRow, NotAnAuditFile, Row
@@ -21,15 +21,18 @@ from casedesk.store.unit_of_work import Reading, Writing
 Progress = Callable[[int, int], None]  # (events checked, events in all)
 
 
-def verify_database(*, uow: Reading, progress: Progress | None = None) -> Report:
-    """Check every event, the head, the state of every case and every alert that is in a case."""
+def verify_database(*, uow: Reading, progress: Progress | None = None, anchors: Anchors | None = None) -> Report:
+    """Check every event, the head, the state of every case and every alert that is in a case.
+
+    :param anchors: the signed checkpoints that the events must add up to.
+    """
     with uow:
-        return verify_within(uow, progress)
+        return verify_within(uow, progress, anchors)
 
 
-def verify_within(uow: Reading | Writing, progress: Progress | None = None) -> Report:
+def verify_within(uow: Reading | Writing, progress: Progress | None = None, anchors: Anchors | None = None) -> Report:
     """Do what :func:`verify_database` does inside a transaction that is open already."""
-    verifier = Verifier()
+    verifier = Verifier(anchors=anchors)
     size = 0
     problem = ""
     try:
@@ -42,6 +45,7 @@ def verify_within(uow: Reading | Writing, progress: Progress | None = None) -> R
         check(row)
         if progress is not None and not verifier.events % 5000:
             progress(verifier.events, size)
+    verifier.check_anchors()
     if head is not None and (verifier.events or head.size):
         verifier.check_head(head.size, head.root, head.frontier)
     elif head is None:

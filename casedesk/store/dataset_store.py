@@ -10,8 +10,9 @@ from sqlalchemy.engine import Connection
 
 from casedesk.domain.cases import CaseStatus, Disposition, QaStatus
 from casedesk.domain.dataset import Column, Kind, Shape, Value
-from casedesk.domain.ledger import Frontier, Recorded
+from casedesk.domain.ledger import Recorded
 from casedesk.domain.line_yields import Placement
+from casedesk.domain.merkle import Frontier
 from casedesk.domain.people import PERSON_ROLES
 from casedesk.domain.rule_sets import RuleSetState
 from casedesk.domain.suppressions import State

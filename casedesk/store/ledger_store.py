@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from casedesk.domain.events import Event
-from casedesk.domain.ledger import EMPTY_ROOT, ZERO_HASH, Frontier, Recorded, link
+from casedesk.domain.ledger import ZERO_HASH, Recorded, link
+from casedesk.domain.merkle import EMPTY_ROOT, Frontier
 from casedesk.domain.moments import canonical
 from casedesk.errors import Unavailable
 from casedesk.store.dialects import id_contains, stream
@@ -122,6 +123,14 @@ class LedgerReader:
         """Stream the whole ledger in order; memory stays bounded by ``chunk`` rows."""
         return map(_as_recorded, stream(self._connection, _SELECT.order_by(case_events.c.event_id), chunk))
 
+    def bodies(self, *, after: int, upto: int | None = None) -> Iterator[bytes]:
+        """Stream the bodies of the events behind ``after``, up to and with ``upto``, in order."""
+        query = sa.select(case_events.c.body).where(case_events.c.event_id > sa.literal_column(str(after)))
+        if upto is not None:
+            query = query.where(case_events.c.event_id <= sa.literal_column(str(upto)))
+        for (body,) in stream(self._connection, query.order_by(case_events.c.event_id)):
+            yield bytes(body)
+
     def actions(self) -> tuple[str, ...]:
         """Return the kinds of event that occur."""
         return tuple(self._connection.execute(sa.select(case_events.c.action).distinct().order_by("action")).scalars())
@@ -177,14 +186,20 @@ class Ledger(LedgerReader):
             self._tips[stream] = (seq, tip)
         return self._tips[stream]
 
-    def flush(self) -> None:
-        """Write the appended rows and the new head."""
+    @property
+    def size(self) -> int:
+        """How many events there are, the appended ones included."""
+        return self._frontier.size
+
+    def flush(self) -> bool:
+        """Write the appended rows and the new head; return whether there were any."""
         if not self._pending:
-            return
+            return False
         _INSERT.run_each(self._connection, [row._asdict() for row in self._pending])
         head = {"size": self._frontier.size, "root": self._frontier.root(), "frontier": self._frontier.dump()}
         _MOVE_HEAD.run(self._connection, head)
         self._pending.clear()
+        return True
 
 
 def first_head() -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
@@ -84,9 +85,15 @@ class Writing(_Unit):
     """One use case: the ledger's head is locked on entry, and :meth:`commit` is the last line.
 
     Whatever happens before the commit, an error or a forgotten commit, leaves the database as it was.
+
+    :param committed: called with the ledger's size after a commit that made it longer.
     """
 
     _writes = True
+
+    def __init__(self, engine: Engine, *, committed: Callable[[int], None] | None = None) -> None:
+        super().__init__(engine)
+        self._committed = committed
 
     def __enter__(self) -> Self:
         try:
@@ -113,5 +120,7 @@ class Writing(_Unit):
 
     def commit(self) -> None:
         """Write the appended events and commit, once."""
-        self.ledger.flush()
+        longer = self.ledger.flush()
         self._connection.commit()
+        if longer and self._committed is not None:
+            self._committed(self.ledger.size)

@@ -19,6 +19,9 @@ _DEMO_BANK: Final = ("seed", "--customers", "400", "--days", "120", "--seed", "7
 _REVISION: Final = re.compile(r"^(revision|down_revision)\b[^=\n]*=\s*[\"']([^\"'\n]+)[\"']", re.MULTILINE)
 #: Rows in any of these are somebody's data: a demo bank is never poured over them.
 _FILLED: Final = ("customers", "transactions", "cases")
+#: What lies beside an embedded database: the signing key, its public key, and what it signed.
+_COMPANIONS: Final = (".key", ".key.pub", ".checkpoints")
+_OWN_CHECKPOINTS: Final = ("CASEDESK_CHECKPOINT_DIR", "CASEDESK_CHECKPOINT_KEY")
 _LEFT_BEHIND: Final = 3600  # seconds after which an unfinished new database belongs to nobody
 
 
@@ -91,12 +94,30 @@ def _make_new(file: Path, *, demo: bool) -> None:
         with contextlib.closing(sqlite3.connect(part)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what is still in the -wal file would stay behind
         if not file.exists():  # another start may have been quicker; its bank is the same
+            for companion in _COMPANIONS:
+                _move(part.with_suffix(companion), file.with_suffix(companion))
             part.replace(file)
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
 
 
+def _move(made: Path, place: Path) -> None:
+    """Put a new file or folder in its place; what an earlier database left there is kept under another name."""
+    if not made.exists():
+        return
+    if place.exists():
+        place.rename(place.with_name(f"{place.name}.{time.strftime('%Y%m%dT%H%M%S')}"))
+    made.rename(place)
+
+
 def _fill(*, demo: bool, extra: dict[str, str] | None = None) -> None:
-    for command in (("db", "upgrade"), *((_DEMO_BANK,) if demo else ())):
+    # A new embedded demo desk gets a signing key too, so that its ledger is signed from the first event on.
+    signs = demo and extra is not None and not any(setting(name, "") for name in _OWN_CHECKPOINTS)
+    commands: list[tuple[str, ...]] = [("db", "upgrade")]
+    if signs:
+        commands.append(("audit", "keygen"))
+    if demo:
+        commands.append(_DEMO_BANK)
+    for command in commands:
         if run(casedesk(command), extra=extra):
             raise Stop(f"“casedesk {' '.join(command[:2])}” failed, as it says above; nothing was started.")

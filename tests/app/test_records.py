@@ -7,6 +7,7 @@ import sqlite3
 import pytest
 
 from app.ui import downloads
+from casedesk.anchors import keys
 from casedesk.domain.people import Person
 from casedesk.errors import NotPermitted
 from casedesk.services import audit, casefile, exporting
@@ -36,6 +37,47 @@ def test_verifying_says_intact_and_marks_every_event(open_as: Open) -> None:
     assert at.success[0].value.startswith("**Intact.** ")
     assert "Verified by Ines Duarte" in at.success[0].value
     assert {cell[0] for cell in at.dataframe[0].value["Check"]} == {"✓ Intact"}
+
+
+def signed(bank: Bank) -> None:
+    """Give the desk a key, and sign its ledger."""
+    path = bank.path.with_suffix(".key")
+    keys.save(path, keys.generate("desk"))
+    desk = bank.desk()
+    desk.checkpoints.make()
+    desk.close()
+
+
+def test_a_desk_without_a_key_says_who_makes_one(open_as: Open) -> None:
+    at = open_as("ines", "ledger")
+    (figure,) = (one for one in at.metric if one.label == "Last signed")
+    assert (figure.value, "casedesk audit keygen" in figure.help) == ("none", True)
+
+
+def test_the_page_says_how_far_signatures_reach(open_as: Open, bank: Bank) -> None:
+    signed(bank)
+    at = open_as("ines", "ledger")
+    figures = {one.label: one.value for one in at.metric}
+    assert figures["Unsigned since"] == "0 events"
+    assert figures["Last signed"] != "none"
+    at.get_by_key("verify").click().run()
+    assert "A signed checkpoint covers all of them." in at.success[0].value
+
+
+def test_a_cut_ledger_is_broken_at_the_checkpoint(open_as: Open, bank: Bank) -> None:
+    signed(bank)
+    tamper(bank, "DELETE FROM case_events WHERE event_id = (SELECT max(event_id) FROM case_events)")
+    at = open_as("ines", "ledger")
+    at.get_by_key("verify").click().run()
+    assert "A signed checkpoint covers more events than there are" in sentences(at)[0]
+
+
+def test_a_torn_checkpoint_is_told_before_anybody_verifies(open_as: Open, bank: Bank) -> None:
+    signed(bank)
+    (file,) = bank.path.with_suffix(".checkpoints").glob("*.checkpoint")
+    file.write_text("torn")
+    at = open_as("ines", "ledger")
+    assert f"**Checkpoints.** {file.name}: The checkpoint has no signatures" in at.warning[0].value.replace("\\", "")
 
 
 def test_an_edited_event_is_found_and_marked(open_as: Open, bank: Bank) -> None:

@@ -12,7 +12,8 @@ import rfc8785
 from casedesk.domain import events
 from casedesk.domain.events import DESK, Event
 from casedesk.domain.history import columns, fold
-from casedesk.domain.ledger import ZERO_HASH, Frontier, Recorded, link
+from casedesk.domain.ledger import ZERO_HASH, Recorded, link
+from casedesk.domain.merkle import Frontier
 from casedesk.domain.verification import Verdict, Verifier, not_evaluated
 
 TS = "2026-07-01T12:00:00.000001Z"

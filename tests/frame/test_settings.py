@@ -32,6 +32,11 @@ def test_each_setting_is_read_from_its_variable():
             "CASEDESK_LOG_LEVEL": "debug",
             "CASEDESK_LOG_FORMAT": "json",
             "CASEDESK_LOCK_TIMEOUT_SECONDS": "3",
+            "CASEDESK_CHECKPOINT_DIR": "/var/lib/casedesk/checkpoints",
+            "CASEDESK_CHECKPOINT_KEY": "/etc/casedesk/desk.key",
+            "CASEDESK_CHECKPOINT_PUBLIC_KEY": "keys/desk.pub",
+            "CASEDESK_CHECKPOINT_EVERY_EVENTS": "50",
+            "CASEDESK_CHECKPOINT_EVERY_SECONDS": "0",
             "CASEDESK_PAGE_LIMIT": "100",
         }
     )
@@ -43,8 +48,22 @@ def test_each_setting_is_read_from_its_variable():
         "log_level": "DEBUG",
         "log_format": "json",
         "lock_timeout_seconds": 3,
+        "checkpoint_dir": "/var/lib/casedesk/checkpoints",
+        "checkpoint_key": "/etc/casedesk/desk.key",
+        "checkpoint_public_key": "keys/desk.pub",
+        "checkpoint_every_events": 50,
+        "checkpoint_every_seconds": 0,
         "page_limit": 100,
     }
+    assert settings.public_key_path == PROJECT_ROOT / "keys" / "desk.pub"
+
+
+def test_checkpoints_lie_beside_an_embedded_database_and_nowhere_for_a_server():
+    embedded = load_settings({"CASEDESK_DATABASE_URL": "sqlite:////srv/desk.db"})
+    assert embedded.checkpoint_path == Path("/srv/desk.checkpoints")
+    assert (embedded.key_path, embedded.public_key_path) == (Path("/srv/desk.key"), Path("/srv/desk.key.pub"))
+    server = load_settings({"CASEDESK_DATABASE_URL": "postgresql+psycopg://u:p@db:5432/desk"})
+    assert (server.checkpoint_path, server.key_path, server.public_key_path) == (None, None, None)
 
 
 def test_every_field_is_covered_by_a_wrong_value_below():
@@ -59,6 +78,11 @@ WRONG = [
     ("LOG_LEVEL", "LOUD", "“LOUD”", "DEBUG, INFO, WARNING or ERROR"),
     ("LOG_FORMAT", "xml", "“xml”", "console or json"),
     ("LOCK_TIMEOUT_SECONDS", "0", "“0”", "a whole number from 1 to 300"),
+    ("CHECKPOINT_DIR", "README.md", "“README.md”", "a folder"),
+    ("CHECKPOINT_KEY", "docs", "“docs”", "a file"),
+    ("CHECKPOINT_PUBLIC_KEY", "docs", "“docs”", "a file"),
+    ("CHECKPOINT_EVERY_EVENTS", "-1", "“-1”", "a whole number from 0"),
+    ("CHECKPOINT_EVERY_SECONDS", "1 h", "“1 h”", "to 86400"),
     ("PAGE_LIMIT", "2.5", "“2.5”", "a whole number from 5 to 500"),
 ]
 

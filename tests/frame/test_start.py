@@ -37,6 +37,14 @@ def run():
     if sys.argv[1] == "seed" and os.environ.get("FAKE_FAILS"):
         sys.exit(1)
     file = os.environ.get("CASEDESK_DATABASE_URL", "").removeprefix("sqlite:///")
+    if sys.argv[1] == "audit":
+        for name, text in ((".key", "a key"), (".key.pub", "its public key"), (".checkpoints/000000000002.checkpoint", "signed")):
+            path = os.path.splitext(file)[0] + name
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w") as made:
+                made.write(text)
+        print("ran", *sys.argv[1:3])
+        return
     with sqlite3.connect(file) as connection:
         if sys.argv[1] == "db":
             connection.execute("CREATE TABLE alembic_version (version_num)")
@@ -175,10 +183,20 @@ def test_the_environment_and_the_database_are_made_once_and_repaired_when_half_m
     assert "“casedesk seed --customers” failed" in failed.stderr
     assert list(file.parent.iterdir()) == []
 
+    # What an earlier database signed contradicts a new one, and is nobody's to delete.
+    earlier = file.with_suffix(".checkpoints")
+    earlier.mkdir()
+    (earlier / "000000000001.checkpoint").write_text("signed")
+
     first = call(bare_tree, "setup", env=env)
     assert (first.returncode, first.stderr) == (0, "")
     assert "Installing" not in first.stdout
-    assert "ran db upgrade\nran seed --customers\n" in first.stdout
+    assert "ran db upgrade\nran audit keygen\nran seed --customers\n" in first.stdout
+    assert file.with_suffix(".key").read_text() == "a key"
+    assert (earlier / "000000000002.checkpoint").exists()
+    assert not (earlier / "000000000001.checkpoint").exists()
+    (kept,) = file.parent.glob("desk.checkpoints.*")
+    assert (kept / "000000000001.checkpoint").read_text() == "signed"
     assert json.loads(stamp.read_text())["root"] == str(bare_tree)
     before = file.read_bytes()
 

@@ -11,7 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casedesk.domain.ledger import EMPTY_ROOT, Frontier, leaf_hash
+from casedesk.domain.merkle import (
+    EMPTY_ROOT,
+    Frontier,
+    Tree,
+    leaf_hash,
+    root_of_inclusion,
+    roots_of_consistency,
+)
 
 #: The leaves and the roots of the first n of them that Certificate Transparency implementations test themselves with.
 LEAVES = [
@@ -113,3 +120,87 @@ def test_a_node_does_not_pass_for_a_leaf() -> None:
 def test_a_frontier_of_another_size_is_refused() -> None:
     with pytest.raises(ValueError, match="a tree of 3 leaves has 2 frontier hashes, not 1"):
         Frontier.load(3, "00" * 32)
+
+
+def bodies_of(size: int) -> list[bytes]:
+    return [n.to_bytes(2, "big") for n in range(size)]
+
+
+@pytest.mark.shared
+def test_the_shared_vectors_of_inclusion_are_accepted_and_refused_as_they_say(shared: Path) -> None:
+    seen = {True: 0, False: 0}
+    for path in sorted((shared / "formats" / "merkle" / "inclusion").rglob("*.json")):
+        vector = json.loads(path.read_text())
+        proof = [base64.b64decode(step) for step in vector["proof"] or ()]
+        leaf = base64.b64decode(vector["leafHash"] or "")
+        try:
+            found = root_of_inclusion(leaf, vector["leafIdx"], vector["treeSize"], proof)
+        except ValueError:
+            found = None
+        accepted = len(leaf) == 32 and found == base64.b64decode(vector["root"] or "")
+        assert accepted is not vector["wantErr"], f"{path}: {vector['desc']}"
+        seen[accepted] += 1
+    assert seen[True] >= 5, seen
+    assert seen[False] >= 50, seen
+
+
+@given(st.integers(1, 130), st.data())
+def test_each_leaf_of_each_size_has_a_path_to_the_root_and_to_no_other(size: int, data: st.DataObject) -> None:
+    bodies = bodies_of(size)
+    tree = Tree(bodies)
+    upto = data.draw(st.integers(1, size))
+    leaf = data.draw(st.integers(0, upto - 1))
+    path = tree.inclusion(leaf, upto)
+    root = defined(bodies[:upto])
+    assert tree.root(upto) == root
+    assert root_of_inclusion(leaf_hash(bodies[leaf]), leaf, upto, path) == root
+    assert root_of_inclusion(leaf_hash(b"other"), leaf, upto, path) != root
+    for step in range(len(path)):
+        bent = [*path[:step], sha256(path[step]).digest(), *path[step + 1 :]]
+        assert root_of_inclusion(leaf_hash(bodies[leaf]), leaf, upto, bent) != root
+    for wrong in ([*path, root], path[:-1]):
+        if len(wrong) != len(path):
+            with pytest.raises(ValueError, match="than the tree is high"):
+                root_of_inclusion(leaf_hash(bodies[leaf]), leaf, upto, wrong)
+
+
+@given(st.integers(1, 130), st.data())
+def test_any_two_sizes_have_a_proof_that_the_larger_begins_with_the_smaller(size: int, data: st.DataObject) -> None:
+    bodies = bodies_of(size)
+    tree = Tree(bodies)
+    new = data.draw(st.integers(1, size))
+    old = data.draw(st.integers(1, new))
+    proof = tree.consistency(old, new)
+    roots = defined(bodies[:old]), defined(bodies[:new])
+    assert roots_of_consistency(old, new, roots[0], proof) == roots
+    for step in range(len(proof)):
+        bent = [*proof[:step], sha256(proof[step]).digest(), *proof[step + 1 :]]
+        assert roots_of_consistency(old, new, roots[0], bent) != roots
+    rewritten = Tree([b"other", *bodies[1:]])
+    if old < new:
+        claimed = roots[0], rewritten.root(new)
+        assert roots_of_consistency(old, new, roots[0], rewritten.consistency(old, new)) != claimed
+        with pytest.raises(ValueError, match="proof is"):
+            roots_of_consistency(old, new, roots[0], proof[:-1])
+    with pytest.raises(ValueError, match="proof"):
+        roots_of_consistency(old, new, roots[0], [*proof, roots[1]])
+
+
+@pytest.mark.parametrize(("old", "new"), [(0, 3), (4, 3), (1, 4)])
+def test_no_proof_is_made_for_sizes_that_there_are_not(old: int, new: int) -> None:
+    with pytest.raises(ValueError, match="leaves"):
+        Tree(bodies_of(3)).consistency(old, new)
+
+
+def test_no_path_is_made_for_a_leaf_that_there_is_not() -> None:
+    with pytest.raises(ValueError, match="leaf 2 is not among the first 2"):
+        Tree(bodies_of(3)).inclusion(2, 2)
+    with pytest.raises(ValueError, match="there are 3 leaves, not 4"):
+        Tree(bodies_of(3)).inclusion(0, 4)
+
+
+def test_a_copied_frontier_grows_by_itself() -> None:
+    first = grown(bodies_of(5))
+    second = first.copy()
+    second.append(b"more")
+    assert (first.root(), second.root()) == (grown(bodies_of(5)).root(), grown([*bodies_of(5), b"more"]).root())
