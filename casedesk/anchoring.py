@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
@@ -21,9 +21,14 @@ from casedesk.domain.verification import Anchors
 from casedesk.errors import CasedeskError, Invalid
 from casedesk.services import checkpoints
 from casedesk.services.checkpoints import Proof, Signed, Status
+from casedesk.services.packets import LedgerMoved, Sealed
 from casedesk.settings import Settings
 from casedesk.store.unit_of_work import Reading
 
+T = TypeVar("T")
+
+#: How often a packet is signed anew because somebody else wrote in between.
+_ATTEMPTS: Final = 5
 _LOG: Final = structlog.get_logger("casedesk.anchoring")
 
 
@@ -90,6 +95,28 @@ class Anchoring:
             self._covered = signed.checkpoint.size
             self.refusal = ""
         return signed
+
+    def sealing(self, export: Callable[[Sealed | None], T]) -> T:
+        """Sign the ledger and export a packet with the signature; again if somebody else wrote in between.
+
+        A desk without a key exports unsigned packets.
+
+        :raises NotExtended: if the ledger does not go on from the newest checkpoint; nothing is exported then.
+        :raises LedgerMoved: if others write all the time.
+        """
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return export(self._sealed())
+            except LedgerMoved:
+                continue
+        return export(self._sealed())
+
+    def _sealed(self) -> Sealed | None:
+        path = self._settings.public_key_path
+        if not self.signs or path is None:
+            return None
+        signed = self.make()
+        return Sealed(signed.checkpoint.size, signed.path.read_text(encoding="utf-8"), path.read_text(encoding="utf-8"))
 
     def _folder(self) -> CheckpointFolder:
         path = self._settings.checkpoint_path

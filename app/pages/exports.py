@@ -10,6 +10,7 @@ title.show("Exports")
 page = st.grid(7, min_column_width=120, gap=("small", "medium"))
 with page.cell(column_span=3):
     file = export_forms.show_audit()
+    export_forms.show_packet()
     export_forms.show_verify()
     export_forms.show_recent()
 with page.cell(column_span=4):

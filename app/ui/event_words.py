@@ -59,6 +59,8 @@ def _suppression(data: dict[str, Any], names: Names) -> str:
     return f"{data['suppression_id']} · {formats.rule(data['rule'])} · {whom} · {days}"
 
 
+_EXPORTS: Final = {"audit": "Audit CSV", "summary": "Case summary", "packet": "Packet"}
+
 _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     "case_opened": lambda data, names: f"First alert {formats.moment(parse(data['alerted_at']))}",
     "alert_attached": _alert,
@@ -71,7 +73,10 @@ _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     "review_passed": _review,
     "review_failed": _review,
     "suspicion_moved": _suspicion,
-    "case_exported": lambda data, names: "Audit CSV" if data["what"] == "audit" else "Case summary",
+    "case_exported": lambda data, names: _EXPORTS[data["what"]],
+    "packet_exported": lambda data, names: (
+        f"Packet of {data['cases']:,} cases, {data['period_from']} to {data['period_to']}, {data['profile']}"
+    ),
     "transactions_imported": lambda data, names: f"{data['stored']:,} stored, {data['rejected']:,} rejected",
     "detection_ran": _run,
     "qa_population_frozen": lambda data, names: f"{data['draw_id']} · {data['size']:,} closed cases",

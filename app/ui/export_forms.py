@@ -1,8 +1,9 @@
-"""What leaves the desk: the audit CSV of a case and its summary; and files that come back to be verified."""
+"""What leaves the desk: a case's audit CSV, packet and summary; and files that come back to be verified."""
 
 from __future__ import annotations
 
 import time
+from typing import Final
 
 import pandas as pd
 import streamlit as st
@@ -10,7 +11,9 @@ import streamlit as st
 from app.ui import decision_text, downloads, event_words, flash, formats, session, summary_preview, verdict
 from casedesk.domain.moments import parse
 from casedesk.errors import CasedeskError
-from casedesk.services import audit, casefile, exporting
+from casedesk.exports import packet
+from casedesk.exports.packet import Profile
+from casedesk.services import audit, casefile, exporting, packets
 from casedesk.services.casefile import CaseFile
 
 CASE = "export_case"
@@ -53,6 +56,40 @@ def show_audit() -> CaseFile | None:
         else:
             st.markdown(formats.small("Every event of one case, with its canonical body and hashes."))
     return file
+
+
+#: What each profile leaves out, as its label.
+_PROFILES: Final = {
+    Profile.FULL: "Everything",
+    Profile.NO_DECISIONS: "Without decisions",
+    Profile.NO_PERSONAL: "Without personal data",
+}
+
+
+def show_packet() -> None:
+    """Draw the card of the packet, which an outsider checks with one file."""
+    desk, actor = session.desk(), session.actor()
+    given = session.take(CASE).strip().upper()
+    with st.container(border=True, gap="xsmall"):
+        st.markdown("**Packet for an outsider**")
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+            profile = st.selectbox("What goes in", list(_PROFILES), format_func=_PROFILES.__getitem__, key="packet_profile",
+                                   width=205)  # fmt: skip
+            downloads.button(
+                "Download packet", "download_packet", f"{given}-packet.zip", "application/zip",
+                lambda: desk.checkpoints.sealing(lambda sealed: packets.of_case(
+                    uow=desk.writing(), actor=actor, at=session.now(), case_id=given, profile=profile, sealed=sealed
+                )),
+                "" if given else "Write a case id first.",
+            )  # fmt: skip
+            st.download_button("verify.py", packet.verifier(), "verify.py", "text/x-python", key="download_verifier",
+                               icon=":material/download:", type="tertiary",
+                               help="Checks packets with Python 3.9 or newer and nothing else.")  # fmt: skip
+        flash.show("download_packet", kept="")
+        st.markdown(formats.small("Events with proofs, alerts with their evidence, due dates, samples and the signed checkpoint "
+                                  "of the case above: all that derives it again."))  # fmt: skip
+        if not desk.checkpoints.signs:
+            st.markdown(formats.small("This desk has no signing key, so the packet will not be signed."))
 
 
 def show_verify() -> None:

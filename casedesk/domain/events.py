@@ -215,13 +215,29 @@ class SuspicionMoved(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseExported(Event):
-    """A file about the case left the desk. ``what`` is ``audit`` or ``summary``; ``sha256`` is the file's."""
+    """A file about the case left the desk. ``what`` is ``audit``, ``summary`` or ``packet``; ``sha256`` is the file's."""
 
     action: ClassVar[str] = "case_exported"
     title: ClassVar[str] = "Export read"
     touches: ClassVar[bool] = False
     changes: ClassVar[bool] = False
     what: str
+    sha256: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacketExported(Event):
+    """A packet about the cases of a period left the desk; days are ISO 8601, both included. Desk event."""
+
+    action: ClassVar[str] = "packet_exported"
+    title: ClassVar[str] = "Packet exported"
+    touches: ClassVar[bool] = False
+    changes: ClassVar[bool] = False
+    period_from: str
+    period_to: str
+    cases: int
+    profile: str
     sha256: str
     via: str
 
@@ -518,7 +534,7 @@ KINDS: dict[str, type[Event]] = {
         CaseOpened, AlertAttached, AlertGrown, CaseTaken, CaseAssigned, CaseHandedOver, CaseReleased, NoteAdded,
         DispositionSet, DispositionApproved, DispositionReturned, CaseReopened, ReviewPassed, ReviewFailed,
         SuspicionMoved, CaseExported, NarrativeRead, TransactionsImported, DetectionRan, PopulationFrozen, SampleDrawn,
-        PersonAdded, RatesLoaded, DeskExported, LineTestFrozen, LineTestDrawn,
+        PersonAdded, RatesLoaded, DeskExported, PacketExported, LineTestFrozen, LineTestDrawn,
         RuleSetProposed, RuleSetPutInForce, RuleSetRejected, RuleSetWithdrawn, EvidenceSheetExported,
         SuppressionProposed, SuppressionApproved, SuppressionRejected, SuppressionEnded,
     )

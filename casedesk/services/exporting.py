@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from casedesk.domain.events import CaseExported
+from casedesk.domain.events import CaseExported, PacketExported
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.people import Action, Person, require
 from casedesk.exports import audit_csv as csv_format
@@ -66,7 +66,7 @@ def recent(*, uow: Reading, actor: Person, limit: int = 10) -> tuple[Recorded, .
     """Return the newest exports, newest first."""
     require(actor, Action.EXPORT)
     with uow:
-        return uow.ledger.newest(limit, action=CaseExported.action)
+        return uow.ledger.newest(limit, actions=(CaseExported.action, PacketExported.action))
 
 
 def _summary(uow: Reading | Writing, actor: Person, at: datetime, case_id: str, base_currency: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
+from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
@@ -14,13 +15,14 @@ from sqlalchemy.engine import Connection
 from casedesk.domain.alerts import risk_rank
 from casedesk.domain.cases import AlertFigures, Case, CaseStatus, Disposition, QaStatus
 from casedesk.domain.casework import Dossier
-from casedesk.domain.events import KINDS
+from casedesk.domain.events import DESK, KINDS
 from casedesk.domain.ledger import Recorded
+from casedesk.domain.moments import canonical
 from casedesk.errors import Conflict, NotFound
 from casedesk.store.dialects import stored_time, stream
 from casedesk.store.direct import Direct
 from casedesk.store.ledger_store import LedgerReader
-from casedesk.store.tables import alerts, cases, counters
+from casedesk.store.tables import alerts, case_events, cases, counters
 from casedesk.store.types import UtcDateTime
 
 
@@ -98,6 +100,18 @@ class CaseReader:
     def _changes(self, case_id: str, seen_version: int) -> tuple[Change, ...]:
         changing = [e for e in LedgerReader(self._connection).of(case_id) if KINDS[e.action].changes]
         return tuple(_change(event) for event in changing[seen_version:])
+
+    def active(self, start: datetime, end: datetime) -> tuple[str, ...]:
+        """Return the cases to which something happened from ``start`` to before ``end``, by id."""
+        query = (
+            sa.select(case_events.c.case_id)
+            .where(
+                case_events.c.ts >= canonical(start), case_events.c.ts < canonical(end), case_events.c.case_id != DESK
+            )
+            .distinct()
+            .order_by(case_events.c.case_id)
+        )
+        return tuple(self._connection.execute(query).scalars())
 
     def projections(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield every row, all its columns, as the verifier compares it: canonical times, absent values as empty text."""

@@ -124,6 +124,15 @@ class TransactionReader:
             found |= {row[0]: row[1] for row in self._connection.execute(query)}
         return found
 
+    def get_many(self, transaction_ids: Sequence[str]) -> tuple[Transaction, ...]:
+        """Return those of the transactions that exist, in order of booking."""
+        found: list[Transaction] = []
+        for start in range(0, len(transaction_ids), CHUNK):
+            part = transaction_ids[start : start + CHUNK]
+            query = sa.select(transactions).where(transactions.c.transaction_id.in_(part))
+            found += [_transaction(row) for row in self._connection.execute(query)]
+        return tuple(sorted(found, key=lambda t: (t.booked_at, t.transaction_id)))
+
     def flows(self, customer_id: str, *, since: datetime | None = None, limit: int = 50) -> tuple[Flow, ...]:
         """Return a customer's largest counterparties by total amount."""
         totals: dict[str, list[Any]] = {}

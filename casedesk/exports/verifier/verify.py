@@ -1,0 +1,1075 @@
+#!/usr/bin/env python3
+"""Verify a packet of AML Case Desk with nothing but Python 3.9 or newer: no network, no other file, no installation.
+
+    python verify.py PACKET.zip [--key PUBLIC_KEY] [--json]
+
+PUBLIC_KEY is the line NAME+ID+KEY that the bank gave you earlier, or a file of such lines. Without one the key inside the
+packet is used, which shows that the packet agrees with itself, not who made it.
+
+One line a claim: VERIFIED, TAMPERED, or NOT_EVALUATED with the reason. The exit code is 0 when every needed claim holds,
+1 when one does not, 2 when the packet cannot be judged: unreadable, of another format, empty, or without a signature.
+
+It was written apart from the desk that makes packets and shares no line with it. Standards: RFC 8785 (canonical JSON),
+RFC 6962 and 9162 (tree and proofs), RFC 8032 (Ed25519), c2sp.org/tlog-checkpoint and c2sp.org/signed-note.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import bisect
+import hashlib
+import io
+import json
+import os
+import re
+import sys
+import zipfile
+from datetime import date, datetime, timedelta, timezone
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
+
+Row = Dict[str, Any]
+Leg = Tuple[int, int, str, str, str, str]  # time, amount, direction, other side, channel, country
+Outcome = Union[str, Tuple[str, str]]
+Point = Tuple[int, int, int, int]
+Key = Tuple[str, bytes, bytes]  # name, id, 32 bytes
+
+FORMAT = "casedesk.packet/1"
+EVENT_FORMAT = "casedesk.event/1"
+DRAW_FORMAT = "casedesk.qa-draw/1"
+VERIFIED, TAMPERED, NOT_EVALUATED = "VERIFIED", "TAMPERED", "NOT_EVALUATED"
+EXIT = {VERIFIED: 0, TAMPERED: 1, NOT_EVALUATED: 2}
+ZERO = "0" * 64
+DESK = "DESK"
+
+FILES = {
+    "checkpoint": "proof/checkpoint.txt",
+    "key": "proof/public-key.txt",
+    "transactions": "1-transactions/transactions.jsonl",
+    "alerts": "2-alerts/alerts.jsonl",
+    "events": "3-decisions/events.jsonl",
+    "cases": "3-decisions/cases.jsonl",
+    "clocks": "4-timeliness/clocks.jsonl",
+    "register": "6-decisions-not-to-file/register.jsonl",
+    "draws": "7-quality/draws.jsonl",
+    "policy": "8-governance/policy.jsonl",
+    "rule_sets": "8-governance/rule-sets.jsonl",
+    "runs": "8-governance/runs.jsonl",
+}
+
+
+class Unreadable(Exception):
+    """The packet cannot be judged."""
+
+
+class Wrong(Exception):
+    """Something is not as it must be: what, where, expected and got."""
+
+    def __init__(self, where: str, expected: Any, got: Any) -> None:
+        super().__init__("%s: expected %s, got %s" % (where, _cut(expected), _cut(got)))
+
+
+def _cut(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=repr)
+    return "“%s”" % (text if len(text) <= 90 else text[:87] + "…")
+
+
+def same(where: str, expected: Any, got: Any) -> None:
+    """Refuse two values that differ, also a flag that stands for a number."""
+    if type(expected) is not type(got) or expected != got:
+        raise Wrong(where, expected, got)
+
+
+class Claim:
+    """One line of the result."""
+
+    def __init__(self, name: str, verdict: str, sentence: str) -> None:
+        self.name, self.verdict, self.sentence = name, verdict, sentence
+
+
+# --- Canonical JSON ---------------------------------------------------------------------------------------------------
+
+
+def _no_float(text: str) -> Any:
+    raise ValueError("%s is not a whole number" % text)
+
+
+def _no_twice(pairs: List[Tuple[str, Any]]) -> Row:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice")
+    return found
+
+
+def parse(text: str) -> Any:
+    """Read JSON that holds whole numbers only and no key twice."""
+    return json.loads(text, object_pairs_hook=_no_twice, parse_float=_no_float, parse_constant=_no_float)
+
+
+def canonical(value: Any) -> str:
+    """Write RFC 8785: keys by their UTF-16 code units, the shortest escapes, nothing between."""
+    if isinstance(value, dict):
+        inner = ",".join(
+            "%s:%s" % (canonical(key), canonical(value[key]))
+            for key in sorted(value, key=lambda key: key.encode("utf-16-be", "surrogatepass"))
+        )
+        return "{%s}" % inner
+    if isinstance(value, list):
+        return "[%s]" % ",".join(canonical(item) for item in value)
+    if value is True or value is False or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    raise ValueError("%r cannot stand in canonical JSON" % (value,))
+
+
+def sha(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+def digest(value: Any) -> str:
+    return sha(canonical(value).encode("utf-8", "surrogatepass")).hex()
+
+
+# --- RFC 6962 -----------------------------------------------------------------------------------------------------------
+
+
+def leaf_hash(body: bytes) -> bytes:
+    return sha(b"\x00" + body)
+
+
+def root_of(leaf: bytes, index: int, size: int, path: Iterable[bytes]) -> bytes:
+    """Return the root that an audit path leads to (RFC 9162, 2.1.3.2)."""
+    if not 0 <= index < size:
+        raise ValueError("the event does not stand in a ledger of %d" % size)
+    position, last, found = index, size - 1, leaf
+    for step in path:
+        if last == 0:
+            raise ValueError("the proof is too long")
+        if position & 1 or position == last:
+            found = sha(b"\x01" + step + found)
+            while not position & 1 and position:
+                position, last = position >> 1, last >> 1
+        else:
+            found = sha(b"\x01" + found + step)
+        position, last = position >> 1, last >> 1
+    if last:
+        raise ValueError("the proof is too short")
+    return found
+
+
+# --- Ed25519, RFC 8032 section 5.1, verification only ------------------------------------------------------------------
+
+_P = 2**255 - 19
+_L = 2**252 + 27742317777372353535851937790883648493
+_D = -121665 * pow(121666, _P - 2, _P) % _P
+_SQRT = pow(2, (_P - 1) // 4, _P)
+
+
+def _recover(y: int, sign: int) -> Optional[int]:
+    if y >= _P:
+        return None
+    x2 = (y * y - 1) * pow(_D * y * y + 1, _P - 2, _P) % _P
+    if x2 == 0:
+        return None if sign else 0
+    x = pow(x2, (_P + 3) // 8, _P)
+    if (x * x - x2) % _P:
+        x = x * _SQRT % _P
+    if (x * x - x2) % _P:
+        return None
+    return _P - x if (x & 1) != sign else x
+
+
+_GX = 15112221349535400772501151409588531511454012693041857206046113283949847762202
+_GY = 4 * pow(5, _P - 2, _P) % _P
+_G: Point = (_GX, _GY, 1, _GX * _GY % _P)
+
+
+def _add(p: Point, q: Point) -> Point:
+    a, b = (p[1] - p[0]) * (q[1] - q[0]) % _P, (p[1] + p[0]) * (q[1] + q[0]) % _P
+    c, d = 2 * p[3] * q[3] * _D % _P, 2 * p[2] * q[2] % _P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return (e * f % _P, g * h % _P, f * g % _P, e * h % _P)
+
+
+def _times(scalar: int, point: Point) -> Point:
+    found = (0, 1, 1, 0)
+    while scalar:
+        if scalar & 1:
+            found = _add(found, point)
+        point = _add(point, point)
+        scalar >>= 1
+    return found
+
+
+def _point(raw: bytes) -> Optional[Point]:
+    number = int.from_bytes(raw, "little")
+    y, sign = number & ((1 << 255) - 1), number >> 255
+    x = _recover(y, sign)
+    return None if x is None else (x, y, 1, x * y % _P)
+
+
+def ed25519_valid(key: bytes, message: bytes, signature: bytes) -> bool:
+    """Say whether the signature of 64 bytes is the key's over the message."""
+    if len(key) != 32 or len(signature) != 64:
+        return False
+    a, r = _point(key), _point(signature[:32])
+    s = int.from_bytes(signature[32:], "little")
+    if a is None or r is None or s >= _L:
+        return False
+    h = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % _L
+    left, right = _times(s, _G), _add(r, _times(h, a))
+    return (left[0] * right[2] - right[0] * left[2]) % _P == 0 and (left[1] * right[2] - right[1] * left[2]) % _P == 0
+
+
+# --- Keys and checkpoints -----------------------------------------------------------------------------------------------
+
+
+def read_key(line: str) -> Key:
+    """Read NAME+ID+KEY; return name, id and the 32 bytes."""
+    parts = line.strip().split("+", 2)
+    if len(parts) != 3:
+        raise Unreadable("“%s” is not a public key NAME+ID+KEY" % line[:60])
+    try:
+        typed = base64.b64decode(parts[2], validate=True)
+    except binascii.Error:
+        raise Unreadable("the public key of “%s” is not base64" % parts[0][:60]) from None
+    if len(typed) != 33 or typed[:1] != b"\x01":
+        raise Unreadable("the public key of “%s” is not an Ed25519 key" % parts[0][:60])
+    if sha(parts[0].encode() + b"\n" + typed)[:4].hex() != parts[1]:
+        raise Unreadable("the public key of “%s” does not have the id it names" % parts[0][:60])
+    return parts[0], bytes.fromhex(parts[1]), typed[1:]
+
+
+def read_checkpoint(note: str) -> Tuple[str, str, int, bytes, List[Tuple[str, bytes]]]:
+    """Return the signed text, origin, size, root and the signatures of a signed note."""
+    text, gap, block = note.rpartition("\n\n")
+    if not gap or not block.endswith("\n"):
+        raise Wrong("Checkpoint", "a text, an empty line and signatures", note[:60])
+    lines = text.split("\n")
+    if len(lines) < 3 or not re.fullmatch(r"0|[1-9][0-9]{0,17}", lines[1]):
+        raise Wrong("Checkpoint", "an origin, a size and a root", text)
+    root = base64.b64decode(lines[2], validate=True)
+    if len(root) != 32 or base64.b64encode(root).decode() != lines[2]:
+        raise Wrong("Checkpoint, line 3", "32 bytes in base64", lines[2])
+    signatures = []
+    for line in block[:-1].split("\n"):
+        parts = line.split(" ")
+        if len(parts) != 3 or parts[0] != "—":
+            raise Wrong("Checkpoint, signature", "— NAME SIGNATURE", line)
+        signatures.append((parts[1], base64.b64decode(parts[2], validate=True)))
+    return text + "\n", lines[0], int(lines[1]), root, signatures
+
+
+# --- Times and days -------------------------------------------------------------------------------------------------------
+
+
+def moment(text: str) -> datetime:
+    """Read a canonical time."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", text):
+        raise ValueError("%r is not a canonical time" % text)
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+
+
+def written(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def micros(text: str) -> int:
+    return (moment(text) - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(microseconds=1)
+
+
+# --- The packet -----------------------------------------------------------------------------------------------------------
+
+
+class Packet:
+    """The files of a packet, and what of them has been read."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                self.order = archive.namelist()
+                self.files = {name: archive.read(name) for name in self.order}
+        except Exception as error:
+            raise Unreadable("it is no zip archive that can be read whole (%s)" % error) from None
+        if "manifest.json" not in self.files:
+            raise Unreadable("it has no manifest.json")
+        try:
+            self.manifest = parse(self.files["manifest.json"].decode("utf-8"))
+            kind = self.manifest["format"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise Unreadable("its manifest cannot be read (%s)" % error) from None
+        if kind != FORMAT:
+            raise Unreadable("its format is %s, this verifier reads %s" % (_cut(kind), FORMAT))
+        self.events: List[Tuple[Row, Optional[Row]]] = []  # as it stands in the packet, and its body
+        self.cases: Dict[str, Row] = {}  # as the events add up
+        self.attached: Dict[str, Tuple[str, Row]] = {}  # of each alert, its case and what the ledger last recorded
+        self.alerts: List[Row] = []
+        self.transactions: Dict[str, Row] = {}
+        self.runs: Dict[str, Row] = {}  # the parameters of each rule
+
+    def rows(self, what: str) -> List[Row]:
+        """Return the objects of a file with one in canonical JSON on each line; none where the file is left out."""
+        raw = self.files.get(FILES[what])
+        if raw is None:
+            return []
+        text = raw.decode("utf-8")
+        lines = text.split("\n")
+        if lines.pop():
+            raise Wrong(FILES[what], "a line feed at the end", text[-20:])
+        found = []
+        for number, line in enumerate(lines, 1):
+            row = parse(line)
+            same("%s, line %d" % (FILES[what], number), canonical(row), line)
+            found.append(row)
+        return found
+
+
+def check_container(packet: Packet) -> str:
+    """The archive is packed as the desk packs it: files only, in order, nothing beside, behind or between them."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name in packet.order:
+            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            info.create_system, info.external_attr = 3, 0o644 << 16
+            archive.writestr(info, packet.files[name])
+    again = buffer.getvalue()
+    if again != packet.content:
+        least = min(len(again), len(packet.content))
+        at = next((n for n in range(least) if again[n] != packet.content[n]), least)
+        raise Wrong("Archive, byte %d" % at, "packed as the desk packs it", "edited, or packed again")
+    return "packed as the desk packs it, %d files" % len(packet.order)
+
+
+def check_files(packet: Packet) -> str:
+    """Every file is the one the manifest lists."""
+    listed = packet.manifest["files"]
+    same("Files", sorted([*listed, "manifest.json"]), sorted(packet.order))
+    for name, entry in listed.items():
+        same("%s, size" % name, entry["bytes"], len(packet.files[name]))
+        same("%s, SHA-256" % name, entry["sha256"], sha(packet.files[name]).hex())
+    same("manifest.json", canonical(packet.manifest) + "\n", packet.files["manifest.json"].decode("utf-8"))
+    return "%d files have the SHA-256 that the manifest lists" % len(listed)
+
+
+def check_checkpoint(packet: Packet, keys: List[Key]) -> Outcome:
+    """A key signed the ledger's size and root."""
+    note = packet.files.get(FILES["checkpoint"])
+    if note is None:
+        return NOT_EVALUATED, "the packet has no signed checkpoint; nothing outside the desk vouches for the root"
+    text, origin, size, root, signatures = read_checkpoint(note.decode("utf-8"))
+    own = not keys
+    if own:
+        keys = [read_key(line) for line in packet.files[FILES["key"]].decode("utf-8").splitlines() if line.strip()]
+    for name, key_id, raw in keys:
+        for signer, value in signatures:
+            if name == origin == signer and value[:4] == key_id and ed25519_valid(raw, text.encode(), value[4:]):
+                same("Manifest, ledger size", packet.manifest["ledger"]["size"], size)
+                same("Manifest, ledger root", packet.manifest["ledger"]["root"], root.hex())
+                whose = (
+                    "the key in the packet, which you should compare with the one you were given" if own else "your key"
+                )
+                return VERIFIED, "%d events, root %s…, signed by %s: %s" % (size, root.hex()[:16], whose, name)
+    raise Wrong(
+        "Checkpoint of origin “%s”" % origin, "a signature by " + (", ".join(k[0] for k in keys) or "a key"), "none"
+    )
+
+
+def check_events(packet: Packet) -> str:
+    """Each body has its hash, says what the columns say, and stands in the tree."""
+    size, root = packet.manifest["ledger"]["size"], packet.manifest["ledger"]["root"]
+    withheld, seen = 0, set()
+    for row in packet.rows("events"):
+        where = "Event %s" % row["event_id"]
+        same(where + ", number", False, row["event_id"] in seen)
+        seen.add(row["event_id"])
+        if row["body"] is None:
+            withheld += 1
+            leaf, event = bytes.fromhex(row["leaf_hash"]), None
+        else:
+            raw = row["body"].encode("utf-8")
+            event = parse(row["body"])
+            same(where + ", body", canonical(event), row["body"])
+            same(where + ", hash", sha(raw).hex(), row["event_hash"])
+            same(where + ", leaf", leaf_hash(raw).hex(), row["leaf_hash"])
+            same(where + ", format", EVENT_FORMAT, event["format"])
+            for column in ("event_id", "case_id", "case_seq", "prev_hash"):
+                same("%s, %s" % (where, column), event[column], row[column])
+            leaf = leaf_hash(raw)
+        path = [bytes.fromhex(step) for step in row["proof"]]
+        same(where + ", root of its proof", root, root_of(leaf, row["event_id"] - 1, size, path).hex())
+        packet.events.append((row, event))
+    if not packet.events:
+        raise Unreadable("it holds not one event")
+    numbers = [row["event_id"] for row, _ in packet.events]
+    same("Events, order", sorted(numbers), numbers)
+    more = "; the content of %d is withheld, their place is proved" % withheld if withheld else ""
+    return "%d events agree with their hashes and stand in the ledger of %d%s" % (len(numbers), size, more)
+
+
+def check_chains(packet: Packet) -> str:
+    """The events of each case are all there from its first on, each linked to the one before."""
+    tips: Dict[str, Tuple[int, str]] = {}
+    for row, _ in packet.events:
+        if row["case_id"] == DESK:
+            continue  # of the desk's own events a packet holds those that concern its cases
+        seq, before = tips.get(row["case_id"], (0, ZERO))
+        where = "Event %d of %s" % (row["event_id"], row["case_id"])
+        same(where + ", place in its case", seq + 1, row["case_seq"])
+        same(where + ", link", before, row["prev_hash"])
+        tips[row["case_id"]] = (row["case_seq"], row["event_hash"])
+    same("Cases with events", sorted(packet.manifest["cases"]), sorted(tips))
+    return "%d cases, each linked from its first event to event %s" % (
+        len(tips),
+        ", ".join("%d of %s" % (seq, name) for name, (seq, _) in sorted(tips.items())[:3])
+        + ("…" if len(tips) > 3 else ""),
+    )
+
+
+# --- What the events of a case add up to ---------------------------------------------------------------------------------
+
+_OPEN = {"case_exported", "narrative_read"}
+_ALERTS = {"alert_attached", "alert_grown"}
+_AT_WORK = {
+    *_ALERTS, "case_taken", "case_assigned", "case_handed_over", "case_released", "note_added", "suspicion_moved",
+    "disposition_set",
+}  # fmt: skip
+_JUDGED = {"case_reopened", "review_passed", "review_failed"}
+_STAGES = {
+    ("New", ""): {*_ALERTS, "case_taken", "case_assigned", "note_added"},
+    ("In Review", ""): _AT_WORK,
+    ("In Review", "Escalate"): _AT_WORK,
+    ("In Review", "SAR"): {*_ALERTS, "note_added", "disposition_approved", "disposition_returned"},
+    ("Closed", "No SAR"): _JUDGED,
+    ("Closed", "SAR"): _JUDGED,
+}
+_BANDS = (75, 50, 25, 0)
+
+
+def replay(case_id: str, events: Iterable[Row]) -> Tuple[Row, Dict[str, Row]]:
+    """Return the columns of a case from its events, the figures of its alerts, and their digests."""
+    case: Row = dict.fromkeys(
+        (
+            "customer_id", "status", "owner", "disposition", "opened_at", "alerted_at", "suspicion_at", "decision_text",
+            "decided_by", "decided_at", "approved_by", "approved_at", "closed_at", "qa_status", "qa_reviewer",
+            "qa_reviewed_at", "qa_severity", "qa_notes",
+        ),
+        "",
+    )  # fmt: skip
+    case.update(case_id=case_id, version=0, suspicion_event=0, suspicion_moved=False, suspect_identified=True)
+    alerts: Dict[str, Row] = {}
+    for event in events:
+        _step(case, alerts, event)
+    worst = min(alerts.values(), key=lambda a: (-a["severity"], a["alert_id"])) if alerts else None
+    severity = worst["severity"] if worst else 0
+    case["due_at"] = due(case)[2]
+    case["is_open"] = case["status"] != "Closed"
+    case["severity"] = severity
+    case["risk_rank"] = next(n for n, least in enumerate(_BANDS) if severity >= least)
+    case["typology"] = worst["rule"] if worst else ""
+    case["alert_count"] = len(alerts)
+    case["transaction_count"] = sum(a["transactions"] for a in alerts.values())
+    case["amount_minor"] = sum(int(a["amount_minor"]) for a in alerts.values())
+    return case, alerts
+
+
+def _step(case: Row, alerts: Dict[str, Row], event: Row) -> None:
+    action, meta = event["action"], event["meta"]
+    where = "Event %d of %s" % (event["event_id"], event["case_id"])
+    if not case["status"]:
+        same(where + ", a case begins with", "case_opened", action)
+    elif action not in _OPEN and action not in _STAGES.get((case["status"], case["disposition"]), ()):
+        raise Wrong(where, "a step that is possible when %s %s" % (case["status"], case["disposition"]), action)
+    if action in _OPEN:
+        return
+    case["version"] += 1
+    if action in ("alert_attached", "alert_grown"):
+        alerts[meta["alert_id"]] = meta
+    else:
+        for change in _CHANGES[action]:
+            case.update(change(case, event))
+
+
+Change = Callable[[Row, Row], Row]
+
+
+def _opened(case: Row, event: Row) -> Row:
+    told = {name: event["meta"][name] for name in ("customer_id", "alerted_at", "suspicion_at", "suspect_identified")}
+    return {**told, "status": "New", "opened_at": event["ts"], "suspicion_event": event["event_id"]}
+
+
+def _owned(case: Row, event: Row) -> Row:
+    return {"status": "In Review", "owner": event["meta"]["owner"]}
+
+
+def _assigned(case: Row, event: Row) -> Row:
+    stays = event["meta"]["escalation"] or not case["disposition"]
+    return {**_owned(case, event), **({} if stays else _undecided(case, event))}
+
+
+def _released(case: Row, event: Row) -> Row:
+    return {"owner": "", "status": case["status"] if case["disposition"] else "New"}
+
+
+def _noted(case: Row, event: Row) -> Row:
+    return {}
+
+
+def _suspected(case: Row, event: Row) -> Row:
+    told = {name: event["meta"][name] for name in ("suspicion_at", "suspect_identified")}
+    return {**told, "suspicion_event": event["event_id"], "suspicion_moved": True}
+
+
+def _decided(case: Row, event: Row) -> Row:
+    told = {
+        "disposition": event["meta"]["disposition"], "decision_text": event["notes"], "decided_by": event["user"],
+        "decided_at": event["ts"], "approved_by": "", "approved_at": "",
+    }  # fmt: skip
+    if told["disposition"] == "Escalate":
+        return {**told, "owner": ""}
+    closes = told["disposition"] == "No SAR" or event["meta"]["approval"] == "off by policy"
+    return {**told, **(_closed(case, event) if closes else {})}
+
+
+def _approved(case: Row, event: Row) -> Row:
+    if event["user"] == case["decided_by"]:
+        raise Wrong("Event %d, who approved" % event["event_id"], "another person than who decided", event["user"])
+    return {"approved_by": event["user"], "approved_at": event["ts"], **_closed(case, event)}
+
+
+def _closed(case: Row, event: Row) -> Row:
+    blank = dict.fromkeys(("qa_status", "qa_reviewer", "qa_reviewed_at", "qa_severity", "qa_notes"), "")
+    return {**blank, "status": "Closed", "closed_at": event["ts"]}
+
+
+def _undecided(case: Row, event: Row) -> Row:
+    return dict.fromkeys(("disposition", "decided_by", "decided_at", "approved_by", "approved_at"), "")
+
+
+def _reopened(case: Row, event: Row) -> Row:
+    return {**_owned(case, event), "closed_at": "", **_undecided(case, event)}
+
+
+def _reviewed(case: Row, event: Row) -> Row:
+    outcome = {"review_passed": "Pass", "review_failed": "Fail"}[event["action"]]
+    return {
+        "qa_status": outcome, "qa_reviewer": event["user"], "qa_reviewed_at": event["ts"],
+        "qa_severity": event["meta"]["severity"], "qa_notes": event["notes"],
+    }  # fmt: skip
+
+
+_CHANGES: Dict[str, Tuple[Change, ...]] = {
+    "case_opened": (_opened,),
+    "case_taken": (_owned,),
+    "case_assigned": (_assigned,),
+    "case_handed_over": (_owned,),
+    "case_released": (_released,),
+    "note_added": (_noted,),
+    "suspicion_moved": (_suspected,),
+    "disposition_set": (_decided,),
+    "disposition_approved": (_approved,),
+    "disposition_returned": (_undecided,),
+    "case_reopened": (_reopened,),
+    "review_passed": (_reviewed,),
+    "review_failed": (_reviewed, _reopened),
+}
+
+
+def due(case: Row) -> Tuple[str, str, str]:
+    """Return started_on, due_on and due_at of the report: 30 or 60 days after the suspicion (31 CFR 1020.320(b)(3))."""
+    started = moment(case["suspicion_at"]).date()
+    due_on = started + timedelta(days=30 if case["suspect_identified"] else 60)
+    after = datetime(due_on.year, due_on.month, due_on.day, tzinfo=timezone.utc) + timedelta(days=1)
+    return started.isoformat(), due_on.isoformat(), written(after)
+
+
+def check_cases(packet: Packet) -> Outcome:
+    """What the desk shows of each case is what its events add up to."""
+    bodies: Dict[str, List[Optional[Row]]] = {}
+    for row, event in packet.events:
+        if row["case_id"] != DESK:
+            bodies.setdefault(row["case_id"], []).append(event)
+    shown = {row["case_id"]: row for row in packet.rows("cases")}
+    same("Cases shown", sorted(bodies), sorted(shown))
+    for case_id, events in sorted(bodies.items()):
+        told = [event for event in events if event is not None]
+        if len(told) < len(events):
+            continue
+        case, alerts = replay(case_id, told)
+        same("%s, columns" % case_id, sorted(case), sorted(shown[case_id]))
+        for column, value in case.items():
+            same("%s, %s" % (case_id, column), value, shown[case_id][column])
+        packet.cases[case_id] = case
+        packet.attached.update((name, (case_id, meta)) for name, meta in alerts.items())
+    left = len(bodies) - len(packet.cases)
+    if left and not packet.cases:
+        return NOT_EVALUATED, "events of every case are withheld, so no state can be added up"
+    more = "; %d with withheld events could not be added up" % left if left else ""
+    return VERIFIED, "the columns of %d cases follow from their events%s" % (len(packet.cases), more)
+
+
+# --- Alerts and their evidence -----------------------------------------------------------------------------------------------
+
+_DIGESTED = (
+    "account_id",
+    "alert_id",
+    "amount_minor",
+    "customer_id",
+    "parameters",
+    "rule",
+    "rule_version",
+    "sentence",
+    "severity",
+    "window_end",
+    "window_start",
+)
+
+
+def check_alerts(packet: Packet) -> Outcome:
+    """Each alert is the one that the ledger recorded, and its figures follow from its evidence."""
+    packet.transactions = {row["transaction_id"]: row for row in packet.rows("transactions")}
+    rows = packet.rows("alerts")
+    if "alerts" in packet.manifest["withheld"]:
+        same("Alerts in a packet that withholds them", 0, len(rows) + len(packet.transactions))
+        return NOT_EVALUATED, "alerts and transactions are withheld"
+    used = set()
+    for alert in rows:
+        where = "Alert %s" % alert["alert_id"]
+        if packet.attached and alert["case_id"] in packet.cases:
+            same(where + ", recorded for", [alert["case_id"]], [packet.attached[alert["alert_id"]][0]])
+            values = {name: alert[name] if name == "severity" else str(alert[name]) for name in _DIGESTED}
+            values["transaction_ids"] = alert["transaction_ids"]
+            same(where + ", digest", packet.attached[alert["alert_id"]][1]["digest"], digest(values))
+        evidence = [packet.transactions[one] for one in alert["transaction_ids"]]
+        used.update(alert["transaction_ids"])
+        same(where + ", amount", sum(one["base_minor"] for one in evidence), alert["amount_minor"])
+        same(
+            where + ", order of evidence",
+            sorted(alert["transaction_ids"], key=lambda t: (packet.transactions[t]["booked_at"], t)),
+            alert["transaction_ids"],
+        )
+        same(
+            where + ", window",
+            [evidence[0]["booked_at"], evidence[-1]["booked_at"]],
+            [alert["window_start"], alert["window_end"]],
+        )
+    same(
+        "Alerts of the cases",
+        sorted(packet.attached),
+        sorted(a["alert_id"] for a in rows if a["case_id"] in packet.cases),
+    )
+    same("Transactions without an alert", [], sorted(set(packet.transactions) - used)[:3])
+    packet.alerts = rows
+    return VERIFIED, "%d alerts agree with the ledger; amounts and windows follow from %d transactions" % (
+        len(rows),
+        len(used),
+    )
+
+
+# --- Rules ------------------------------------------------------------------------------------------------------------------
+
+_MINUTE, _DAY = 60_000_000, 86_400_000_000
+
+
+def legs(packet: Packet, alert: Row) -> List[Leg]:
+    """Return the evidence as the account saw it: time, amount, direction, other side, channel, country."""
+    found: List[Leg] = []
+    account = alert["account_id"]
+    for one in alert["transaction_ids"]:
+        t = packet.transactions[one]
+        source, target = t["from_account"], t["to_account"]
+        same(
+            "Alert %s, transaction %s, a side is %s" % (alert["alert_id"], one, account),
+            True,
+            account in (source, target),
+        )
+        direction = "self" if source == target else "in" if target == account else "out"
+        other, country = (source, t["from_country"]) if direction == "in" else (target, t["to_country"])
+        found.append((micros(t["booked_at"]), t["base_minor"], direction, other, t["channel"], country))
+    return found
+
+
+def _windows(rows: Sequence[Leg], width: int) -> Iterator[Tuple[int, Sequence[Leg]]]:
+    """Yield for each row the rows of the window that ends at it, both edges included, with equal times inside."""
+    times = [row[0] for row in rows]
+    for at in times:
+        yield at, rows[bisect.bisect_left(times, at - width) : bisect.bisect_right(times, at)]
+
+
+def _one_episode(rows: Sequence[Leg], hits: List[int], width: int, where: str) -> None:
+    """Every row lies within the window of a hit, and the windows overlap from the first row to the last."""
+    before = None
+    for row in rows:
+        following = bisect.bisect_left(hits, row[0])
+        reach = hits[following] if following < len(hits) else row[0] + width + 1
+        same(where + ", evidence in a window that reaches the thresholds", True, reach - row[0] <= width)
+        same(where + ", a gap in the episode", False, before is not None and reach - before > width)
+        before = row[0]
+
+
+def rule_structuring(rows: Sequence[Leg], p: Row, where: str) -> Optional[str]:
+    if p["windows"] != "sliding":
+        return None
+    width = p["window_minutes"] * _MINUTE
+    for row in rows:
+        fits = row[4] in p["channels"] and row[1] >= p["smallest_minor"] and p["direction"] in ("any", row[2])
+        same(where + ", a counted transaction", True, fits)
+    hits = [
+        at
+        for at, window in _windows(rows, width)
+        if len(window) >= p["count"]
+        and sum(row[1] < p["below_minor"] for row in window) >= p["below_count"]
+        and sum(row[1] for row in window) >= p["total_minor"]
+    ]
+    _one_episode(rows, hits, width, where)
+    return ""
+
+
+def rule_geography(rows: Sequence[Leg], p: Row, where: str) -> Optional[str]:
+    if p["windows"] != "sliding":
+        return None
+    width = p["window_minutes"] * _MINUTE
+    same(where + ", a transaction without a country", False, any(not row[5] for row in rows))
+    hits = [at for at, window in _windows(rows, width) if len({row[5] for row in window}) >= p["countries"]]
+    _one_episode(rows, hits, width, where)
+    return ""
+
+
+def rule_velocity(rows: Sequence[Leg], p: Row, where: str) -> Optional[str]:
+    if p["windows"] != "sliding":
+        return None
+    width = p["window_minutes"] * _MINUTE
+    hits = [at for at, window in _windows(rows, width) if len(window) >= p["count"]]
+    _one_episode(rows, hits, width, where)
+    return "not what the account's past allows for"
+
+
+def rule_fan(direction: str) -> Callable[[Sequence[Leg], Row, str], Optional[str]]:
+    def fan(rows: Sequence[Leg], p: Row, where: str) -> Optional[str]:
+        width = p["window_days"] * _DAY
+        for row in rows:
+            fits = row[2] == direction and row[4] in p["channels"] and row[1] >= p["smallest_minor"] and row[3]
+            same(where + ", a counted transaction", True, bool(fits))
+        hits = [at for at, window in _windows(rows, width) if len({row[3] for row in window}) >= p["parties"]]
+        _one_episode(rows, hits, width, where)
+        return "not whether the parties were strangers before"
+
+    return fan
+
+
+RULES = {
+    ("structuring", "1"): rule_structuring,
+    ("geography", "1"): rule_geography,
+    ("velocity", "2"): rule_velocity,
+    ("fan_in", "1"): rule_fan("in"),
+    ("fan_out", "1"): rule_fan("out"),
+}
+
+
+def check_rules(packet: Packet) -> Outcome:
+    """The hits of the rules that can be judged by the evidence alone are derived from it again."""
+    whole: Dict[str, int] = {}
+    part: Dict[str, int] = {}
+    left: Dict[str, int] = {}
+    why: Dict[str, str] = {}
+    for alert in packet.alerts:
+        name = alert["rule"]
+        rule = RULES.get((name, alert["rule_version"]))
+        said = None
+        if rule is not None:
+            said = rule(legs(packet, alert), parse(alert["parameters"]), "Alert %s, %s" % (alert["alert_id"], name))
+        into = left if said is None else part if said else whole
+        into[name] = into.get(name, 0) + 1
+        if said:
+            why[name] = said
+    text = []
+    if whole:
+        text.append("derived again: " + _listed(whole))
+    if part:
+        text.append("in part: " + ", ".join("%s %d (%s)" % (n, part[n], why[n]) for n in sorted(part)))
+    if left:
+        text.append("not judged by evidence alone: " + _listed(left))
+    return VERIFIED if whole or part else NOT_EVALUATED, "; ".join(text) or "no alert"
+
+
+def _listed(counts: Dict[str, int]) -> str:
+    return ", ".join("%s %d" % (name, counts[name]) for name in sorted(counts))
+
+
+# --- Deadlines, decisions not to file, quality, governance ---------------------------------------------------------------------
+
+
+def _policy(packet: Packet, name: str, on: str) -> Row:
+    found = [row for row in packet.rows("policy") if row["name"] == name and row["valid_from"] <= on]
+    return max(found, key=lambda row: row["valid_from"])
+
+
+def check_clocks(packet: Packet) -> Outcome:
+    """Every due date follows from an event, a rule and the policy of its day."""
+    rows = packet.rows("clocks")
+    same("Cases with a clock", sorted(packet.manifest["cases"]), sorted(row["case_id"] for row in rows))
+    judged = 0
+    for row in rows:
+        where = "Clock of %s" % row["case_id"]
+        name = "sar_days_suspect_known" if row["suspect_identified"] else "sar_days_suspect_unknown"
+        policy = _policy(packet, name, row["started_on"])
+        for part in ("name", "value", "unit", "version", "source", "valid_from"):
+            same("%s, policy %s" % (where, part), policy[part], row["policy"][part])
+        same(where + ", days", 30 if row["suspect_identified"] else 60, policy["value"])
+        due_on = date.fromisoformat(row["started_on"]) + timedelta(days=policy["value"])
+        same(where + ", due", due_on.isoformat(), row["due_on"])
+        case = packet.cases.get(row["case_id"])
+        if case is None:
+            continue
+        judged += 1
+        started, last_day, _ = due(case)
+        facts = [started, last_day, case["suspicion_event"], case["suspect_identified"], case["closed_at"]]
+        told = [row["started_on"], row["due_on"], row["source_event"], row["suspect_identified"], row["closed_at"]]
+        same(where, facts, told)
+        closed = case["closed_at"]
+        same(where + ", kept", (closed[:10] <= last_day) if closed else None, row["closed_in_time"])
+    if not rows:
+        return NOT_EVALUATED, "no case has a clock"
+    return VERIFIED, "%d due dates computed again, %d of them from the events of the case" % (len(rows), judged)
+
+
+def check_register(packet: Packet) -> Outcome:
+    """Every case closed without a report stands in the register, with the reason that was given."""
+    rows = packet.rows("register")
+    if "decisions" in packet.manifest["withheld"]:
+        same("Register in a packet that withholds decisions", 0, len(rows))
+        return NOT_EVALUATED, "decisions are withheld"
+    expected = [
+        {
+            "case_id": case["case_id"],
+            "customer_id": case["customer_id"],
+            "decided_by": case["decided_by"],
+            "decided_at": case["decided_at"],
+            "reason": case["decision_text"],
+        }
+        for case in packet.cases.values()
+        if case["status"] == "Closed" and case["disposition"] == "No SAR"
+    ]
+    same("Register", sorted(expected, key=lambda row: row["case_id"]), rows)
+    return VERIFIED, "%d cases closed without a report, each with its reason" % len(rows)
+
+
+def _framed(*parts: str) -> bytes:
+    return b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
+
+
+def redraw(record: Row) -> List[List[Any]]:
+    """Draw again from a record; return the picks as rows."""
+    period = "%s/%s" % (record["period_from"], record["period_to"])
+    rates = record["rates"]
+    strata: Dict[str, List[Tuple[str, int]]] = {}
+    for case_id, disposition, risk, analyst, new in record["population"]:
+        rate = max([rates["default"]] + [rates["sar"]] * (disposition == "SAR") + [rates["new_analyst"]] * new)
+        strata.setdefault("%s · %s · %s" % (disposition, risk, analyst), []).append((case_id, rate))
+    picks = []
+    for stratum in sorted(strata):
+        members = strata[stratum]
+
+        def ranked(*what: str, stratum: str = stratum) -> str:
+            return sha(_framed(DRAW_FORMAT, record["seed"], period, stratum, *what)).hex()
+
+        part = int(ranked("size")[:16], 16)
+        rate = max(rate for _, rate in members)
+        size = (len(members) * rate * 2**64 + part * 1000) // (1000 * 2**64)
+        order = sorted((ranked("case", case_id), case_id) for case_id, _ in members)
+        picks += [[case_id, stratum, rank, place] for place, (rank, case_id) in enumerate(order[:size], 1)]
+    return picks
+
+
+def check_draws(packet: Packet) -> Outcome:
+    """The population was committed before the seed, and the seed gives the picks."""
+    rows = packet.rows("draws")
+    if "decisions" in packet.manifest["withheld"]:
+        same("Draws in a packet that withholds decisions", 0, len(rows))
+        return NOT_EVALUATED, "decisions are withheld, and a population tells them"
+    desk: Dict[str, List[Row]] = {}
+    for row, event in packet.events:
+        if (
+            row["case_id"] == DESK
+            and event is not None
+            and event["action"] in ("qa_population_frozen", "qa_sample_drawn")
+        ):
+            desk.setdefault(event["meta"]["draw_id"], []).append(event)
+    same(
+        "Draws recorded",
+        sorted(name for name, found in desk.items() if len(found) == 2),
+        sorted(r["draw_id"] for r in rows),
+    )
+    for record in rows:
+        where = "Draw %s" % record["draw_id"]
+        frozen, drawn = desk[record["draw_id"]]
+        same(where + ", first", ["qa_population_frozen", "qa_sample_drawn"], [frozen["action"], drawn["action"]])
+        rates = record["rates"]
+        same(
+            where + ", population",
+            frozen["meta"]["population_sha256"],
+            digest({"format": DRAW_FORMAT, "population": sorted(record["population"])}),
+        )
+        same(
+            where + ", rates",
+            frozen["meta"]["policy_sha256"],
+            digest(
+                {
+                    "default": rates["default"],
+                    "format": DRAW_FORMAT,
+                    "new_analyst": rates["new_analyst"],
+                    "sar": rates["sar"],
+                }
+            ),
+        )
+        same(
+            where + ", period",
+            [frozen["meta"]["period_from"], frozen["meta"]["period_to"]],
+            [record["period_from"], record["period_to"]],
+        )
+        same(where + ", seed", drawn["meta"]["seed"], record["seed"])
+        picks = redraw(record)
+        same(where + ", picks", picks, record["picks"])
+        same(
+            where + ", picks recorded",
+            [drawn["meta"]["picks"], drawn["meta"]["picks_sha256"]],
+            [len(picks), digest({"format": DRAW_FORMAT, "picks": sorted(row[:3] for row in picks)})],
+        )
+    if not rows:
+        return NOT_EVALUATED, "no sample was drawn from these cases"
+    return VERIFIED, "%d samples drawn again from committed populations: %d picks" % (
+        len(rows),
+        sum(len(r["picks"]) for r in rows),
+    )
+
+
+def check_governance(packet: Packet) -> Outcome:
+    """Runs and rule sets are those that the ledger recorded."""
+    desk = [event for row, event in packet.events if row["case_id"] == DESK and event is not None]
+    runs = {e["meta"]["run_id"]: e["meta"] for e in desk if e["action"] == "detection_ran"}
+    rows = packet.rows("runs")
+    same("Runs recorded", sorted(runs), sorted(row["run_id"] for row in rows))
+    for row in rows:
+        for part in ("rule_set_hash", "data_fingerprint"):
+            same("Run %s, %s" % (row["run_id"], part), runs[row["run_id"]][part], row[part])
+        content = packet.runs[row["run_id"]] = row["parameters"]
+        if row["versions"]:
+            entries = [
+                {"parameters": content[name], "rule": name, "version": row["versions"][name]}
+                for name in sorted(content)
+            ]
+            same("Run %s, hash of its rules" % row["run_id"], row["rule_set_hash"], digest(entries))
+    for alert in packet.alerts:
+        if alert["run_id"] in packet.runs and alert["rule"] in packet.runs[alert["run_id"]]:
+            same(
+                "Alert %s, parameters" % alert["alert_id"],
+                packet.runs[alert["run_id"]][alert["rule"]],
+                parse(alert["parameters"]),
+            )
+    sets = packet.rows("rule_sets")
+    proposed = {e["meta"]["rule_set_id"]: e for e in desk if e["action"] == "rule_set_proposed"}
+    same("Rule sets recorded", sorted(proposed), sorted(row["rule_set_id"] for row in sets))
+    for row in sets:
+        meta, where = proposed[row["rule_set_id"]]["meta"], "Rule set %s" % row["rule_set_id"]
+        same(where + ", content", meta["content_sha256"], sha(row["content"].encode()).hex())
+        same(where + ", sheet", meta["sheet_sha256"], sha(row["sheet"].encode()).hex())
+        same(where + ", hashes", [meta["hash_before"], meta["hash_after"]], [row["hash_before"], row["hash_after"]])
+        for event in desk:
+            decided = event["action"] == "rule_set_put_in_force" and event["meta"]["rule_set_id"] == row["rule_set_id"]
+            if decided and event["user"] == proposed[row["rule_set_id"]]["user"]:
+                raise Wrong(where + ", who put it in force", "another person than who proposed it", event["user"])
+    return VERIFIED if rows or sets else NOT_EVALUATED, "%d runs and %d rule sets are those of the ledger" % (
+        len(rows),
+        len(sets),
+    )
+
+
+# --- All of it ------------------------------------------------------------------------------------------------------------------
+
+
+def verify(content: bytes, keys: Iterable[Key] = ()) -> List[Claim]:
+    """Return the claims on a packet's bytes, in order. The first four must hold for anything to be VERIFIED."""
+    packet = Packet(content)
+    known = list(keys)
+    checks: Tuple[Tuple[str, Callable[[Packet], Outcome]], ...] = (
+        ("container", check_container),
+        ("files", check_files),
+        ("checkpoint", lambda packet: check_checkpoint(packet, known)),
+        ("events", check_events),
+        ("chains", check_chains),
+        ("cases", check_cases),
+        ("alerts", check_alerts),
+        ("rules", check_rules),
+        ("deadlines", check_clocks),
+        ("decisions not to file", check_register),
+        ("quality sample", check_draws),
+        ("governance", check_governance),
+    )
+    claims = []
+    for name, check in checks:
+        try:
+            found = check(packet)
+            verdict, sentence = found if isinstance(found, tuple) else (VERIFIED, found)
+        except Unreadable:
+            raise
+        except Wrong as error:
+            verdict, sentence = TAMPERED, str(error)
+        except Exception as error:  # whatever a damaged packet holds must give a verdict, never a traceback
+            verdict, sentence = TAMPERED, "its content cannot be understood (%s: %s)" % (type(error).__name__, error)
+        claims.append(Claim(name, verdict, sentence))
+    return claims
+
+
+def overall(claims: List[Claim]) -> str:
+    """Return the verdict on all: one broken claim breaks it, and without a signature nothing is verified."""
+    verdicts = {claim.name: claim.verdict for claim in claims}
+    if TAMPERED in verdicts.values():
+        return TAMPERED
+    needed = ("container", "files", "checkpoint", "events", "chains")
+    return VERIFIED if all(verdicts.get(name) == VERIFIED for name in needed) else NOT_EVALUATED
+
+
+def main(arguments: Sequence[str]) -> int:
+    words, keys, as_json = [], [], False
+    rest = list(arguments)
+    while rest:
+        word = rest.pop(0)
+        if word == "--json":
+            as_json = True
+        elif word == "--key" and rest:
+            keys.append(rest.pop(0))
+        else:
+            words.append(word)
+    if len(words) != 1 or words[0].startswith("-"):
+        print(__doc__.strip(), file=sys.stderr)
+        return 2
+    try:
+        lines = []
+        for key in keys:
+            if os.path.exists(key):
+                with open(key, encoding="utf-8") as file:
+                    lines += [line for line in file if line.strip()]
+            else:
+                lines.append(key)
+        known = [read_key(line) for line in lines]
+        with open(words[0], "rb") as file:
+            content = file.read()
+        claims = verify(content, known)
+        verdict, reason = overall(claims), ""
+    except (Unreadable, OSError, UnicodeDecodeError) as error:
+        claims, verdict, reason = [], NOT_EVALUATED, str(error)
+    if as_json:
+        told = [{"claim": c.name, "verdict": c.verdict, "sentence": c.sentence} for c in claims]
+        print(json.dumps({"verdict": verdict, "reason": reason, "claims": told}, indent=2, ensure_ascii=False))
+        return EXIT[verdict]
+    print(verdict + (": " + reason if reason else ""))
+    for claim in claims:
+        print("%-13s %-22s %s" % (claim.verdict, claim.name, claim.sentence))
+    return EXIT[verdict]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

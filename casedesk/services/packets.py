@@ -1,0 +1,337 @@
+"""Packets: what an outsider needs to derive a case, or a period's cases, again. Each one that leaves is an event."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
+from typing import Any, Final
+
+from casedesk.domain.alerts import Alert
+from casedesk.domain.cases import Case, CaseStatus, Disposition
+from casedesk.domain.events import DESK, CaseExported, PacketExported
+from casedesk.domain.ledger import Recorded
+from casedesk.domain.merkle import Tree
+from casedesk.domain.moments import canonical
+from casedesk.domain.people import SYSTEM, Action, Person, require
+from casedesk.domain.policy import PARAMETERS
+from casedesk.domain.sampling import require_period
+from casedesk.domain.transactions import Transaction
+from casedesk.errors import Conflict, NotFound
+from casedesk.exports import packet as packets
+from casedesk.exports.packet import Contents, PlacedEvent, Profile, Signature
+from casedesk.services.exporting import ExportedFile
+from casedesk.services.steps import present, record
+from casedesk.store.draw_store import StoredDraw
+from casedesk.store.run_store import Run
+from casedesk.store.unit_of_work import Writing
+
+__all__ = ["LedgerMoved", "NoActivity", "Profile", "Sealed", "of_case", "of_period"]
+
+_RULE_SETS: Final = frozenset({"rule_set_proposed", "rule_set_put_in_force", "rule_set_rejected", "rule_set_withdrawn"})
+#: Events of the desk that say how it is governed; they go into every packet.
+_GOVERNANCE: Final = _RULE_SETS | {"rates_loaded"}
+_DRAWS: Final = frozenset({"qa_population_frozen", "qa_sample_drawn"})
+#: Events of a case from which nobody can tell what was decided. Notes are not among them: they may say it.
+_PLAIN: Final = frozenset(
+    {"case_opened", "alert_attached", "alert_grown", "case_taken", "case_handed_over", "case_released"}
+)
+
+
+class LedgerMoved(Conflict):
+    """Something happened between signing and exporting; the packet's proofs would not reach it."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody else wrote to the ledger meanwhile; nothing was exported. Try again.")
+
+
+class NoActivity(NotFound):
+    """Nothing happened to any case in the period."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """The signed checkpoint that a packet carries, the keys to check it with, and how many events it covers."""
+
+    size: int
+    checkpoint: str
+    keys: str
+
+
+def of_case(
+    *,
+    uow: Writing,
+    actor: Person,
+    at: datetime,
+    case_id: str,
+    profile: Profile = Profile.FULL,
+    sealed: Sealed | None = None,
+    via: str = "app",
+) -> ExportedFile:
+    """Export the packet of a case; the export's own event is the next one and so not in it.
+
+    :param sealed: a checkpoint of the ledger as it is now; None leaves the packet unsigned.
+    :raises LedgerMoved: if the ledger is longer than the checkpoint.
+    """
+    with uow:
+        actor = present(uow, actor)
+        require(actor, Action.EXPORT)
+        case = uow.cases.get(case_id)
+        content = _content(uow, actor, at, [case], profile, sealed)
+        digest = sha256(content).hexdigest()
+        _, row = record(uow, case, CaseExported(what="packet", sha256=digest, via=via), actor, at)
+        uow.commit()
+    return ExportedFile(f"{case_id}-packet.zip", content, digest, row)
+
+
+def of_period(
+    *,
+    uow: Writing,
+    actor: Person,
+    at: datetime,
+    period_from: date,
+    period_to: date,
+    profile: Profile = Profile.FULL,
+    sealed: Sealed | None = None,
+    via: str = "app",
+) -> ExportedFile:
+    """Export the packet of all cases to which something happened in a period, both days included.
+
+    :raises BadDraw: if the period ends before it starts.
+    :raises NoActivity: if nothing happened to any case.
+    :raises LedgerMoved: if the ledger is longer than the checkpoint.
+    """
+    require_period(period_from, period_to)
+    start = datetime.combine(period_from, time(), UTC)
+    end = datetime.combine(period_to + timedelta(days=1), time(), UTC)
+    with uow:
+        actor = present(uow, actor)
+        require(actor, Action.EXPORT)
+        found = [uow.cases.get(case_id) for case_id in uow.cases.active(start, end)]
+        if not found:
+            raise NoActivity(f"Nothing happened to any case from {period_from} to {period_to}; choose another period.")
+        period = (period_from.isoformat(), period_to.isoformat())
+        content = _content(uow, actor, at, found, profile, sealed, period)
+        digest = sha256(content).hexdigest()
+        event = PacketExported(
+            period_from=period[0], period_to=period[1], cases=len(found), profile=profile.value, sha256=digest, via=via
+        )
+        row = uow.ledger.append(event, stream=DESK, user=actor.user_id, at=at)
+        uow.commit()
+    return ExportedFile(f"packet-{period[0]}-{period[1]}.zip", content, digest, row)
+
+
+def _content(
+    uow: Writing,
+    actor: Person,
+    at: datetime,
+    cases: Sequence[Case],
+    profile: Profile,
+    sealed: Sealed | None,
+    period: tuple[str, str] = ("", ""),
+) -> bytes:
+    head = uow.ledger.head()
+    if sealed is not None and sealed.size != head.size:
+        raise LedgerMoved
+    ids = [case.case_id for case in cases]
+    alerts = [alert for case_id in ids for alert in sorted(uow.alerts.of_case(case_id), key=lambda a: a.alert_id)]
+    runs = [uow.runs.get(run_id) for run_id in sorted({alert.run_id for alert in alerts if alert.run_id})]
+    draws = [draw for draw in reversed(uow.draws.all()) if _members(draw) & set(ids)]
+    rows = sorted(
+        [event for case_id in ids for event in uow.ledger.of(case_id)]
+        + [event for event in uow.ledger.of(DESK) if _concerns(event, runs, draws, cases)],
+        key=lambda event: event.event_id,
+    )
+    tree = Tree(uow.ledger.bodies(after=0))
+    placed = [_placed(event, tree, profile) for event in rows]
+    whole = {case_id for case_id in ids if all(one.shown for one in placed if one.row.case_id == case_id)}
+    ran = {one.row.data["run_id"] for one in placed if one.shown and one.row.action == "detection_ran"}
+    open_ = profile is Profile.FULL
+    told = profile is not Profile.NO_PERSONAL
+    transactions = uow.transactions.get_many(sorted({one for alert in alerts for one in alert.transaction_ids}))
+    return packets.write(
+        Contents(
+            kind="period" if period[0] else "case",
+            profile=profile,
+            made_at=canonical(at),
+            made_by=actor.user_id if told else "withheld",
+            size=head.size,
+            root=head.root,
+            cases=ids,
+            events=placed,
+            signature=Signature(sealed.checkpoint, sealed.keys) if sealed else None,
+            withheld=[*(["alerts"] if not told else []), *(["decisions"] if not open_ else [])],
+            period=period,
+            rows={
+                "transactions": map(_transaction, transactions if told else ()),
+                "alerts": map(_alert, alerts if told else ()),
+                "cases": _columns(uow, ids, whole),
+                "clocks": [_clock(case, shown=case.case_id in whole) for case in cases],
+                "register": map(_unreported, filter(_closed_without, cases) if open_ else ()),
+                "draws": [draw.record for draw in draws] if open_ else [],
+                "policy": map(_policy, PARAMETERS),
+                "rule_sets": _rule_sets(uow) if open_ else [],
+                "runs": [_run(run) for run in runs if run.run_id in ran],
+            },
+        )
+    )
+
+
+def _members(draw: StoredDraw) -> set[str]:
+    return {row[0] for row in draw.record.get("population", ())}
+
+
+def _concerns(event: Recorded, runs: Iterable[Run], draws: Iterable[StoredDraw], cases: Iterable[Case]) -> bool:
+    """Say whether an event of the desk itself belongs to what a packet is about."""
+    if event.action in _GOVERNANCE:
+        return True
+    if event.action == "detection_ran":
+        return event.data["run_id"] in {run.run_id for run in runs}
+    if event.action in _DRAWS:
+        return event.data["draw_id"] in {draw.draw_id for draw in draws}
+    return event.action == "suppression_proposed" and event.data["customer_id"] in {case.customer_id for case in cases}
+
+
+def _placed(event: Recorded, tree: Tree, profile: Profile) -> PlacedEvent:
+    leaf = event.event_id - 1
+    return PlacedEvent(event, tree.leaf(leaf), tree.inclusion(leaf, tree.size), _shown(event, profile))
+
+
+def _shown(event: Recorded, profile: Profile) -> bool:
+    if profile is Profile.FULL:
+        return True
+    if profile is Profile.NO_DECISIONS:
+        # an evidence sheet counts past reports, and a reason may speak of them
+        return event.action in (_PLAIN if event.case_id != DESK else {"detection_ran", "rates_loaded"})
+    return event.action == "detection_ran" and event.user == SYSTEM.user_id
+
+
+def _columns(uow: Writing, ids: Sequence[str], whole: set[str]) -> Iterator[dict[str, Any]]:
+    """Yield what the desk shows of each case: all columns, or the id alone where events are withheld."""
+    wanted = set(ids)
+    for case_id, columns in uow.cases.projections():
+        if case_id not in wanted:
+            continue
+        flags = {name: bool(columns[name]) for name in ("is_open", "suspect_identified", "suspicion_moved")}
+        yield {**columns, **flags} if case_id in whole else {"case_id": case_id}
+
+
+def _alert(alert: Alert) -> dict[str, Any]:
+    return {
+        "account_id": alert.account_id,
+        "alert_id": alert.alert_id,
+        "amount_minor": alert.amount_minor,
+        "case_id": alert.case_id,
+        "customer_id": alert.customer_id,
+        "parameters": alert.parameters,
+        "raised_at": canonical(alert.raised_at) if alert.raised_at else "",
+        "rule": alert.rule,
+        "rule_version": alert.rule_version,
+        "run_id": alert.run_id,
+        "sentence": alert.sentence,
+        "severity": alert.severity,
+        "transaction_ids": list(alert.transaction_ids),
+        "window_end": canonical(alert.window_end),
+        "window_start": canonical(alert.window_start),
+    }
+
+
+def _transaction(t: Transaction) -> dict[str, Any]:
+    return {
+        "amount_minor": t.amount.minor,
+        "base_minor": t.base_minor,
+        "booked_at": canonical(t.booked_at),
+        "branch": t.branch,
+        "channel": t.channel.value,
+        "currency": t.amount.currency,
+        "from_account": t.from_account,
+        "from_country": t.from_country,
+        "received_currency": t.received.currency,
+        "received_minor": t.received.minor,
+        "reference": t.reference,
+        "to_account": t.to_account,
+        "to_country": t.to_country,
+        "transaction_id": t.transaction_id,
+    }
+
+
+def _clock(case: Case, *, shown: bool) -> dict[str, Any]:
+    clock = case.clock
+    closed = case.closed_at if shown else None
+    return {
+        "case_id": case.case_id,
+        "closed_at": canonical(closed) if closed else "",
+        "closed_in_time": closed < clock.due_at if closed else None,
+        "due_on": clock.due_on.isoformat(),
+        "policy": {
+            "name": clock.rule.name,
+            "source": clock.rule.source,
+            "unit": clock.rule.unit,
+            "valid_from": clock.rule.valid_from.isoformat(),
+            "value": clock.rule.value,
+            "version": clock.rule.version,
+        },
+        "source": clock.source,
+        "source_event": case.suspicion_event,
+        "started_on": clock.started_on.isoformat(),
+        "suspect_identified": case.suspect_identified,
+    }
+
+
+def _policy(parameter: Any) -> dict[str, Any]:
+    return {
+        "name": parameter.name,
+        "source": parameter.source,
+        "unit": parameter.unit,
+        "valid_from": parameter.valid_from.isoformat(),
+        "value": parameter.value,
+        "version": parameter.version,
+    }
+
+
+def _closed_without(case: Case) -> bool:
+    return case.status is CaseStatus.CLOSED and case.disposition is Disposition.NO_SAR
+
+
+def _unreported(case: Case) -> dict[str, Any]:
+    return {
+        "case_id": case.case_id,
+        "customer_id": case.customer_id,
+        "decided_at": canonical(case.decided_at) if case.decided_at else "",
+        "decided_by": case.decided_by,
+        "reason": case.decision_text,
+    }
+
+
+def _rule_sets(uow: Writing) -> Iterator[dict[str, Any]]:
+    for one in sorted(uow.rule_sets.all(), key=lambda rule_set: rule_set.rule_set_id):
+        yield {
+            "base_id": one.base_id,
+            "content": one.content,
+            "decided_by": one.decided_by,
+            "decision": one.decision,
+            "hash_after": one.hash_after,
+            "hash_before": one.hash_before,
+            "proposed_by": one.proposed_by,
+            "reason": one.reason,
+            "rule_set_id": one.rule_set_id,
+            "sheet": one.sheet,
+            "state": one.state.value,
+        }
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return {
+        "alerts_sha256": run.alerts_sha256,
+        "data_fingerprint": run.data_fingerprint,
+        "engine": run.engine,
+        "parameters": json.loads(run.parameters),
+        "ran_at": canonical(run.ran_at),
+        "rule_set_hash": run.rule_set_hash,
+        "run_id": run.run_id,
+        "transactions": run.transactions,
+        "until": canonical(run.until) if run.until else "",
+        "versions": json.loads(run.record)["rules"] if run.record else {},
+    }
