@@ -10,7 +10,8 @@ from app.ui import downloads
 from casedesk.anchors import keys
 from casedesk.domain.people import Person
 from casedesk.errors import NotPermitted
-from casedesk.services import audit, casefile, exporting
+from casedesk.exports.verifier import verify
+from casedesk.services import audit, casefile, exporting, packets
 from tests.app.bank import BY_ID, NOW, Bank
 from tests.app.conftest import Open
 from tests.app.reading import sentences, text
@@ -156,6 +157,37 @@ def test_the_summary_is_previewed_and_downloads_are_listed(open_as: Open, bank: 
     assert "Position in the ledger" in text(at)
     assert not at.get_by_key("download_summary").disabled
     assert any("audit CSV" in str(table.value) for table in at.table)
+
+
+def test_a_packet_is_offered_once_a_case_is_chosen(open_as: Open, bank: Bank) -> None:
+    at = open_as("ines", "exports")
+    assert at.get_by_key("download_packet").disabled
+    assert "has no signing key, so the packet will not be signed" in text(at)
+    signed(bank)
+    at = open_as("ines", "exports")
+    at.get_by_key("export_case").set_value(bank.cases["filed"]).run()
+    assert not at.get_by_key("download_packet").disabled
+    assert "will not be signed" not in text(at)
+    assert list(at.get_by_key("packet_profile").options) == ["Everything", "Without decisions", "Without personal data"]
+
+
+def test_a_packet_is_recorded_and_verifies(open_as: Open, bank: Bank) -> None:
+    signed(bank)
+    desk = bank.desk()
+    waiting = downloads.Delivery(
+        lambda: desk.checkpoints.sealing(
+            lambda sealed: packets.of_case(
+                uow=desk.writing(), actor=BY_ID["ines"], at=NOW, case_id=bank.cases["filed"], sealed=sealed
+            )
+        )
+    )
+    content = waiting.content()
+    found = {claim.name: claim.verdict for claim in verify.verify(content)}
+    # the alerts of this bank were written by hand, so their amounts do not follow from their evidence
+    assert {found[name] for name in ("container", "files", "checkpoint", "events", "chains", "cases")} == {"VERIFIED"}
+    desk.close()
+    at = open_as("ines", "exports")
+    assert any("packet" in str(table.value) for table in at.table)
 
 
 def test_an_unknown_case_is_a_sentence(open_as: Open) -> None:

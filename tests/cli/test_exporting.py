@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import stat
+import subprocess
+import sys
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from tests.builders import NARRATIVE, TestDesk
 from tests.cli.conftest import Command
+from tests.databases import drop_guard
 
 
 @pytest.fixture
@@ -67,3 +72,83 @@ def test_a_refused_export_leaves_no_file_and_no_event(
     assert sentence in told.err
     assert desk.size() == before
     assert not list(tmp_path.iterdir())
+
+
+def told_by(script: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run the verifier as an outsider does: isolated, in a folder of its own."""
+    words = [sys.executable, "-I", script, *map(str, arguments)]
+    return subprocess.run(words, capture_output=True, text=True, check=False, cwd=script.parent)
+
+
+def test_an_outsider_verifies_a_packet_with_the_key_they_were_given(
+    casedesk: Command, desk: TestDesk, case: str, tmp_path: Path
+) -> None:
+    settings = {"checkpoint_dir": tmp_path / "checkpoints", "checkpoint_key": tmp_path / "desk.key"}
+    assert casedesk("audit", "keygen", **settings).code == 0
+    out = tmp_path / "outside"
+    out.mkdir()
+    told = casedesk("export", "packet", case, "--as", "otto", "--out", out, **settings)
+    assert (told.code, told.out) == (0, "")
+    assert casedesk("export", "verifier", "--out", out).code == 0
+    assert sorted(path.name for path in out.iterdir()) == [f"{case}-packet.zip", "verify.py"]
+    outside = told_by(out / "verify.py", f"{case}-packet.zip", "--key", tmp_path / "desk.key.pub", "--json")
+    claims = {one["claim"]: one["verdict"] for one in json.loads(outside.stdout)["claims"]}
+    # the alert of this desk was written by hand, so neither its amount nor its rule follows from its evidence
+    assert {name for name, verdict in claims.items() if verdict == "TAMPERED"} <= {"alerts", "rules"}
+    assert {claims[name] for name in ("container", "files", "checkpoint", "events", "chains", "cases")} == {"VERIFIED"}
+    event = desk.history(case)[-1]
+    assert (event.data["what"], event.data["via"]) == ("packet", "cli")
+    assert event.data["sha256"] == sha256((out / f"{case}-packet.zip").read_bytes()).hexdigest()
+
+    assert told_by(out / "verify.py", "none.zip").returncode == 2
+
+
+def test_a_period_is_exported_by_its_days(casedesk: Command, desk: TestDesk, case: str, tmp_path: Path) -> None:
+    day = desk.at().date().isoformat()
+    words = ("export", "packet", "--period", "2026-01-01", day, "--as", "otto", "--out", tmp_path)
+    told = casedesk(*words, "--profile", "no-decisions")
+    assert (told.code, "is not signed" in told.err) == (0, True)
+    assert (tmp_path / f"packet-2026-01-01-{day}.zip").exists()
+    event = desk.history("DESK")[-1]
+    assert (event.action, event.data["profile"], event.data["cases"]) == ("packet_exported", "no-decisions", 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["{case}", "--as", "ann"], "The role Analyst may not export a case"),
+        (["--as", "otto"], "Give either a case"),
+        (["{case}", "--period", "2026-01-01", "2026-02-01", "--as", "otto"], "Give either a case"),
+        (["{case}", "--profile", "some", "--as", "otto"], "“some” is not a profile; choose full, no-decisions or"),
+        (
+            ["--period", "2026-02-31", "2026-03-01", "--as", "otto"],
+            "“--period 2026-02-31” is not a day of the calendar",
+        ),
+        (["--period", "2026-03-01", "2026-02-01", "--as", "otto"], "swap the two days"),
+        (["--period", "1999-03-01", "1999-03-02", "--as", "otto"], "Nothing happened to any case"),
+        (["{case}", "--as", "otto", "--out", "{tmp}/none/file"], "cannot be written to"),
+    ],
+)
+def test_a_refused_packet_leaves_no_file_and_no_event(
+    casedesk: Command, desk: TestDesk, case: str, words: list[str], sentence: str, tmp_path: Path
+) -> None:
+    before = desk.size()
+    out = [] if "--out" in words else ["--out", "{tmp}"]
+    told = casedesk("export", "packet", *(word.format(case=case, tmp=tmp_path) for word in [*words, *out]))
+    assert told.code != 0
+    assert sentence in told.err
+    assert (desk.size(), list(tmp_path.iterdir())) == (before, [])
+
+
+def test_a_packet_is_not_exported_over_a_ledger_that_was_cut(
+    casedesk: Command, desk: TestDesk, case: str, tmp_path: Path
+) -> None:
+    settings = {"checkpoint_dir": tmp_path / "checkpoints", "checkpoint_key": tmp_path / "desk.key"}
+    casedesk("audit", "keygen", **settings)
+    casedesk("audit", "checkpoint", **settings)
+    drop_guard(desk.engine)
+    desk.tamper(sa.text(f"DELETE FROM case_events WHERE event_id = {desk.size()}"))
+    desk.tamper(sa.text("UPDATE ledger_head SET size = size - 1"))
+    told = casedesk("export", "packet", case, "--as", "otto", "--out", tmp_path, **settings)
+    assert (told.code != 0, "Nothing was signed" in told.err) == (True, True)
+    assert not list(tmp_path.glob("*.zip"))

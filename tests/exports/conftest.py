@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.engine import Engine
 
+from casedesk.exports.packet import Profile
 from tests.builders import TestDesk, hurried
+from tests.databases import Sqlite
+from tests.exports import packets
 
 
 def _furnished(engine: Engine) -> TestDesk:
@@ -25,3 +28,28 @@ def desk(sqlite_engine: Engine) -> TestDesk:
 def any_desk(engine: Engine) -> TestDesk:
     """The same on each kind of database in turn."""
     return _furnished(engine)
+
+
+@pytest.fixture(scope="session")
+def sealing(tmp_path_factory: pytest.TempPathFactory) -> packets.Sealing:
+    """A desk with packets to export; tests add nothing to it but exports."""
+    address = Sqlite(tmp_path_factory.mktemp("packets")).fresh()
+    return packets.sealing(address, tmp_path_factory.mktemp("checkpoints"))
+
+
+@pytest.fixture(scope="session")
+def whole(sealing: packets.Sealing) -> bytes:
+    """A packet of everything."""
+    return sealing.period()
+
+
+@pytest.fixture(scope="session")
+def redacted(sealing: packets.Sealing) -> bytes:
+    """The same without decisions."""
+    return sealing.period(Profile.NO_DECISIONS)
+
+
+@pytest.fixture(scope="session")
+def single(sealing: packets.Sealing) -> bytes:
+    """A packet of one case."""
+    return sealing.case()

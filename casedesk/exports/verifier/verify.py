@@ -701,12 +701,11 @@ def _windows(rows: Sequence[Leg], width: int) -> Iterator[Tuple[int, Sequence[Le
 
 def _one_episode(rows: Sequence[Leg], hits: List[int], width: int, where: str) -> None:
     """Every row lies within the window of a hit, and the windows overlap from the first row to the last."""
-    before = None
+    before = rows[0][0]
     for row in rows:
         following = bisect.bisect_left(hits, row[0])
-        reach = hits[following] if following < len(hits) else row[0] + width + 1
-        same(where + ", evidence in a window that reaches the thresholds", True, reach - row[0] <= width)
-        same(where + ", a gap in the episode", False, before is not None and reach - before > width)
+        reach = hits[following] if following < len(hits) else before + width + 1
+        same(where + ", evidence in windows that reach the thresholds, without a gap", True, reach - before <= width)
         before = row[0]
 
 
@@ -890,23 +889,16 @@ def check_draws(packet: Packet) -> Outcome:
     if "decisions" in packet.manifest["withheld"]:
         same("Draws in a packet that withholds decisions", 0, len(rows))
         return NOT_EVALUATED, "decisions are withheld, and a population tells them"
-    desk: Dict[str, List[Row]] = {}
-    for row, event in packet.events:
-        if (
-            row["case_id"] == DESK
-            and event is not None
-            and event["action"] in ("qa_population_frozen", "qa_sample_drawn")
-        ):
-            desk.setdefault(event["meta"]["draw_id"], []).append(event)
-    same(
-        "Draws recorded",
-        sorted(name for name, found in desk.items() if len(found) == 2),
-        sorted(r["draw_id"] for r in rows),
-    )
+    desk: Dict[str, Dict[str, Row]] = {}  # of each draw, its two events
+    for _, event in packet.events:
+        if event is not None and event["action"] in ("qa_population_frozen", "qa_sample_drawn"):
+            desk.setdefault(event["meta"]["draw_id"], {})[event["action"]] = event
+    whole = sorted(name for name, found in desk.items() if len(found) == 2)
+    same("Draws recorded", whole, sorted(row["draw_id"] for row in rows))
     for record in rows:
         where = "Draw %s" % record["draw_id"]
-        frozen, drawn = desk[record["draw_id"]]
-        same(where + ", first", ["qa_population_frozen", "qa_sample_drawn"], [frozen["action"], drawn["action"]])
+        frozen, drawn = desk[record["draw_id"]]["qa_population_frozen"], desk[record["draw_id"]]["qa_sample_drawn"]
+        same(where + ", population before seed", True, frozen["event_id"] < drawn["event_id"])
         rates = record["rates"]
         same(
             where + ", population",
@@ -916,14 +908,7 @@ def check_draws(packet: Packet) -> Outcome:
         same(
             where + ", rates",
             frozen["meta"]["policy_sha256"],
-            digest(
-                {
-                    "default": rates["default"],
-                    "format": DRAW_FORMAT,
-                    "new_analyst": rates["new_analyst"],
-                    "sar": rates["sar"],
-                }
-            ),
+            digest({"format": DRAW_FORMAT, **{name: rates[name] for name in ("default", "new_analyst", "sar")}}),
         )
         same(
             where + ", period",

@@ -1,0 +1,325 @@
+"""Forgeries: what a forger who knows the format, and a bank that owns desk and key, could do to a packet.
+
+Each takes a packet of everything and the same without decisions, and returns a packet that differs from one of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from casedesk.exports.verifier import verify
+from tests.exports.packets import Body, edited, manifest_edited, reforged, rows
+
+Forgery = Callable[[bytes, bytes], bytes]
+Rows = list[Any]
+
+
+def row(what: str, edit: Callable[[Rows], Any]) -> Forgery:
+    """Edit one file of the whole packet."""
+
+    def forge(whole: bytes, redacted: bytes) -> bytes:
+        return edited(whole, what, lambda found: edit(found) and None)
+
+    return forge
+
+
+def bare(what: str, edit: Callable[[Rows], Any]) -> Forgery:
+    """Edit one file of the packet without decisions."""
+
+    def forge(whole: bytes, redacted: bytes) -> bytes:
+        return edited(redacted, what, lambda found: edit(found) and None)
+
+    return forge
+
+
+def event(rewrite: Callable[[list[Body]], Any], *, relink: bool = True) -> Forgery:
+    """Rewrite events of the whole packet and sign again."""
+
+    def forge(whole: bytes, redacted: bytes) -> bytes:
+        return reforged(whole, lambda bodies: rewrite(bodies) and None, relink)
+
+    return forge
+
+
+def of(bodies: list[Body], action: str, case: int = 0) -> Body:
+    """Find an event by what happened, in the first or the second case, or on the desk."""
+    streams = sorted({body["case_id"] for body in bodies} - {verify.DESK})
+    chosen = [b for b in bodies if b["action"] == action and b["case_id"] in (streams[case], verify.DESK)]
+    return chosen[0]
+
+
+def alert_of(found: Rows, rule: str) -> Any:
+    return next(one for one in found if one["rule"] == rule)
+
+
+def deep_alert(rule: str, change: Callable[[Any, dict[str, Any]], Any]) -> Forgery:
+    """Change an alert and its evidence, and let the ledger have recorded it like that."""
+
+    def forge(whole: bytes, redacted: bytes) -> bytes:
+        transactions = {one["transaction_id"]: one for one in rows(whole, "transactions")}
+        alerts = rows(whole, "alerts")
+        alert = alert_of(alerts, rule)
+        change(alert, transactions)
+        values = {name: alert[name] if name == "severity" else str(alert[name]) for name in verify._DIGESTED}
+        digest = verify.digest({**values, "transaction_ids": alert["transaction_ids"]})
+
+        def rewrite(bodies: list[Body]) -> None:
+            for body in bodies:
+                if body["meta"].get("alert_id") == alert["alert_id"]:
+                    body["meta"]["digest"] = digest
+
+        def replaced(new: Rows) -> Callable[[Rows], None]:
+            return lambda found: found.__setitem__(slice(None), new)
+
+        forged = edited(whole, "alerts", replaced(alerts))
+        return reforged(edited(forged, "transactions", replaced(list(transactions.values()))), rewrite, True)
+
+    return forge
+
+
+def _later(days: int, which: slice) -> Callable[[Any, dict[str, Any]], None]:
+    def change(alert: Any, transactions: dict[str, Any]) -> None:
+        for name in alert["transaction_ids"][which]:
+            at = transactions[name]["booked_at"]
+            transactions[name] = {**transactions[name], "booked_at": f"{at[:8]}{int(at[8:10]) + days:02}{at[10:]}"}
+        alert["window_end"] = transactions[alert["transaction_ids"][-1]]["booked_at"]
+
+    return change
+
+
+def _evidence(rule: str, change: Callable[[Rows], Any]) -> Forgery:
+    """Change the transactions behind an alert, in ways that neither its amount nor its window tells."""
+
+    def forge(whole: bytes, redacted: bytes) -> bytes:
+        names = alert_of(rows(whole, "alerts"), rule)["transaction_ids"]
+
+        def edit(found: Rows) -> None:
+            change([one for one in found if one["transaction_id"] in names])
+
+        return edited(whole, "transactions", edit)
+
+    return forge
+
+
+def _flatten(mine: Rows) -> None:
+    """Four of the deposits reach the line exactly, and so are not below it; their sum stays."""
+    total = sum(one["base_minor"] for one in mine)
+    for one in mine:
+        one["base_minor"] = 10_000_00
+    rest = total - 10_000_00 * (len(mine) - 2)
+    mine[0]["base_minor"], mine[1]["base_minor"] = rest - 1, 1
+
+
+def _same(name: str) -> Callable[[Rows], None]:
+    def change(mine: Rows) -> None:
+        for one in mine:
+            one[name] = mine[0][name]
+
+    return change
+
+
+def _draw(change: Callable[[Any], Any], *, picks: bool = True, frozen: bool = False) -> Forgery:
+    """Change a draw's record, draw again, and let the ledger have recorded the new picks."""
+
+    def forge(whole: bytes, redacted: bytes) -> bytes:
+        (record,) = rows(whole, "draws")
+        change(record)
+        if picks:
+            record["picks"] = verify.redraw(record)
+        forged = edited(whole, "draws", lambda found: found.__setitem__(0, record))
+        found = sorted(one[:3] for one in record["picks"])
+
+        def rewrite(bodies: list[Body]) -> None:
+            drawn = of(bodies, "qa_sample_drawn")["meta"]
+            drawn.update(picks=len(found), picks_sha256=verify.digest({"format": verify.DRAW_FORMAT, "picks": found}))
+
+        return reforged(forged, rewrite, True)
+
+    return forge
+
+
+def _manifest(change: Callable[[dict[str, Any]], Any], *, of_redacted: bool = False) -> Forgery:
+    def forge(whole: bytes, redacted: bytes) -> bytes:
+        return manifest_edited(redacted if of_redacted else whole, lambda manifest: change(manifest) and None)
+
+    return forge
+
+
+def _case_hidden(whole: bytes, redacted: bytes) -> bytes:
+    forged = edited(whole, "clocks", lambda found: found.pop(0) and None)
+    return manifest_edited(forged, lambda manifest: manifest["cases"].pop(0) and None)
+
+
+def _attached_before_it_was_opened(whole: bytes, redacted: bytes) -> bytes:
+    """The opening and the first alert trade places; what the case adds up to stays the same, but for the event's number."""
+
+    def rewrite(bodies: list[Body]) -> None:
+        _trade(of(bodies, "case_opened"), of(bodies, "alert_attached"))
+
+    forged = reforged(whole, rewrite, True)
+    bodies = [json.loads(one["body"]) for one in rows(forged, "events")]
+    number = of(bodies, "case_opened")["event_id"]
+    forged = edited(forged, "cases", lambda f: f[0].update(suspicion_event=number))
+    return edited(forged, "clocks", lambda f: f[0].update(source_event=number))
+
+
+def _last_far_away(bodies: list[Body]) -> None:
+    first = of(bodies, "case_opened")["case_id"]
+    [body for body in bodies if body["case_id"] == first][-1]["case_seq"] = 77
+
+
+def _taken_while_waiting(whole: bytes, redacted: bytes) -> bytes:
+    """A note while the case waits for its approver becomes a step that nobody may take then."""
+
+    def rewrite(bodies: list[Body]) -> None:
+        approved = of(bodies, "disposition_approved", 1)
+        mine = [body for body in bodies if body["case_id"] == approved["case_id"]]
+        taken = of(bodies, "case_taken", 1)
+        decided = of(bodies, "disposition_set", 1)
+        assert mine.index(decided) > mine.index(taken)
+        content = ("action", "meta", "notes", "user", "ts")
+        keep = {name: taken[name] for name in content}
+        taken.update({name: decided[name] for name in content})
+        decided.update(keep)
+
+    return reforged(whole, rewrite, True)
+
+
+def _rule_set(change: Callable[[Any], Any]) -> Forgery:
+    return row("rule_sets", lambda found: change(found[0]))
+
+
+FORGERIES: dict[str, Forgery] = {
+    # what a forger without the key can do
+    "an event's text": row("events", lambda f: f[2].update(body=f[2]["body"].replace("system", "sYstem"))),
+    "an event's hash": row(
+        "events", lambda f: next(e for e in reversed(f) if e["case_id"] != "DESK").update(event_hash="1" * 64)
+    ),
+    "an event's leaf": row("events", lambda f: f[0].update(leaf_hash="1" * 64)),
+    "an event left out": row(
+        "events", lambda f: f.pop(next(n for n, e in enumerate(f) if e["case_seq"] == 3 and e["case_id"] != "DESK"))
+    ),
+    "the last event left out": row("events", lambda f: f.pop()),
+    "an event of the desk twice": row("events", lambda f: f.insert(0, next(e for e in f if e["case_id"] == "DESK"))),
+    "two streams out of order": row(
+        "events", lambda f: f.append(f.pop(next(n for n, e in enumerate(f) if e["case_id"] == "DESK")))
+    ),
+    "a proof": row("events", lambda f: f[0]["proof"].__setitem__(0, "0" * 64)),
+    "a proof cut": row("events", lambda f: f[0]["proof"].pop()),
+    "a column beside the body": row(
+        "events", lambda f: next(e for e in f if e["case_id"] == "DESK").update(case_seq=99)
+    ),
+    "content withheld after all": row("events", lambda f: f[0].update(body=None, leaf_hash="1" * 64)),
+    "an owner": row("cases", lambda f: f[0].update(owner="max")),
+    "a disposition": row("cases", lambda f: f[0].update(disposition="SAR")),
+    "a column more": row("cases", lambda f: f[0].update(comment="fine")),
+    "a case more": row("cases", lambda f: f.append({**f[0], "case_id": "C-26-99999"})),
+    "a case left out": row("cases", lambda f: f.pop()),
+    "a flag as a number": row("cases", lambda f: f[0].update(is_open=0)),
+    "a case hidden": _case_hidden,
+    "a sentence": row("alerts", lambda f: f[0].update(sentence="Nothing special.")),
+    "an alert's case": row(
+        "alerts", lambda f: f[0].update(case_id=next(a["case_id"] for a in f if a["case_id"] != f[0]["case_id"]))
+    ),
+    "evidence left out": row("alerts", lambda f: f[0]["transaction_ids"].pop()),
+    "an alert left out": row("alerts", lambda f: f.pop()),
+    "an amount": row("transactions", lambda f: f[0].update(base_minor=1)),
+    "a transaction more": row("transactions", lambda f: f.append({**f[0], "transaction_id": "more"})),
+    "a transaction left out": row("transactions", lambda f: f.pop()),
+    "a due date": bare("clocks", lambda f: f[0].update(due_on="2031-01-01")),
+    "the event of a clock": row("clocks", lambda f: f[0].update(source_event=1 + f[0]["source_event"])),
+    "a clock kept in time": row("clocks", lambda f: f[0].update(closed_in_time=False)),
+    "a clock left out": row("clocks", lambda f: f.pop()),
+    "the source of a policy": row("clocks", lambda f: f[0]["policy"].update(source="custom")),
+    "31 days": lambda whole, redacted: edited(
+        edited(redacted, "policy", lambda f: f[0].update(value=31)),
+        "clocks",
+        lambda f: [c["policy"].update(value=31) or c.update(due_on=_plus_one(c["due_on"])) for c in f] and None,
+    ),
+    "the policy left out": row("policy", lambda f: f.clear()),
+    "a reason not to file": row("register", lambda f: f[0].update(reason="Because.")),
+    "a decision not to file left out": row("register", lambda f: f.clear()),
+    "a register where decisions are withheld": lambda whole, redacted: edited(
+        redacted, "register", lambda f: f.extend(rows(whole, "register"))
+    ),
+    "draws where decisions are withheld": lambda whole, redacted: edited(
+        redacted, "draws", lambda f: f.extend(rows(whole, "draws"))
+    ),
+    "alerts called withheld that are there": _manifest(lambda m: m["withheld"].append("alerts"), of_redacted=True),
+    "a pick": row("draws", lambda f: f[0]["picks"].pop()),
+    "a draw left out": row("draws", lambda f: f.clear()),
+    "a rate": _draw(lambda r: r["rates"].update(new_analyst=1000, default=999)),
+    "a population": _draw(lambda r: r["population"].append(["C-26-99999", "SAR", "High", "ann", True])),
+    "a period": _draw(lambda r: r.update(period_from="2026-01-01")),
+    "a seed": _draw(lambda r: r.update(seed="6" * 64)),
+    "a run's data": row("runs", lambda f: f[0].update(data_fingerprint="0" * 64)),
+    "a rule's version": row("runs", lambda f: f[0]["versions"].update(structuring="9")),
+    "a run left out": row("runs", lambda f: f.clear()),
+    "a rule set left out": row("rule_sets", lambda f: f.clear()),
+    "a rule set's content": _rule_set(lambda one: one.update(content=one["content"] + " ")),
+    "a rule set's sheet": _rule_set(lambda one: one.update(sheet=one["sheet"] + " ")),
+    "a rule set's hash": _rule_set(lambda one: one.update(hash_before="0" * 64)),
+    "a country": _evidence("geography", _same("to_country")),
+    "no country": _evidence("geography", lambda mine: mine[1].update(to_country="")),
+    "another account": _evidence("geography", lambda mine: mine[1].update(from_account="K-9/1")),
+    "amounts that reach no threshold": _evidence("structuring", _flatten),
+    "a channel that is not counted": _evidence("structuring", lambda mine: mine[1].update(channel="CARD")),
+    "one sender for all": _evidence("fan_in", _same("from_account")),
+    "a sender by card": _evidence("fan_in", lambda mine: mine[1].update(channel="CARD")),
+    # what a bank that owns desk and key can do
+    "a body in another writing": event(lambda b: b[0].update(raw=json.dumps(dict(b[0]), sort_keys=True)), relink=False),
+    "an event of another format": event(lambda b: b[0].update(format="casedesk.event/9"), relink=False),
+    "a gap in a case": event(_last_far_away, relink=False),
+    "a broken link": event(lambda b: of(b, "case_taken").update(prev_hash="7" * 64), relink=False),
+    "a case that does not begin": _attached_before_it_was_opened,
+    "a step in the wrong place": _taken_while_waiting,
+    "a maker who approved": lambda whole, redacted: edited(
+        reforged(
+            whole, lambda b: of(b, "disposition_approved", 1).update(user=of(b, "disposition_set", 1)["user"]), True
+        ),
+        "cases",
+        lambda f: f[1].update(approved_by=f[1]["decided_by"]),
+    ),
+    "a seed drawn before the population": event(
+        lambda b: _trade(of(b, "qa_population_frozen"), of(b, "qa_sample_drawn"))
+    ),
+    "picks recorded otherwise": event(lambda b: of(b, "qa_sample_drawn")["meta"].update(picks_sha256="0" * 64)),
+    "a rule set approved by its maker": event(
+        lambda b: of(b, "rule_set_put_in_force").update(user=of(b, "rule_set_proposed")["user"])
+    ),
+    "evidence out of order": deep_alert(
+        "structuring", lambda alert, _: alert["transaction_ids"].insert(1, alert["transaction_ids"].pop(2))
+    ),
+    "a longer window": deep_alert(
+        "structuring", lambda alert, _: alert.update(window_end="2026-12-31T00:00:00.000000Z")
+    ),
+    "parameters of another run": deep_alert(
+        "structuring",
+        lambda alert, _: alert.update(
+            parameters=alert["parameters"].replace('"smallest_minor":0', '"smallest_minor":1')
+        ),
+    ),
+    "evidence long after the hits": deep_alert("geography", _later(1, slice(3, None))),
+    "a slow burst": deep_alert("velocity", _later(1, slice(5, None))),
+    "two episodes as one": lambda whole, redacted: deep_alert("structuring", _later(3, slice(6, None)))(
+        _second_first(whole), redacted
+    ),
+}
+
+
+def _plus_one(day: str) -> str:
+    from datetime import date, timedelta
+
+    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+
+
+def _trade(one: Body, other: Body) -> None:
+    for name in ("action", "meta", "notes", "user", "ts"):
+        one[name], other[name] = other[name], one[name]
+
+
+def _second_first(whole: bytes) -> bytes:
+    """Put the customer with twelve deposits first, so that its alert is the one that is changed."""
+    return edited(whole, "alerts", lambda f: f.sort(key=lambda a: -len(a["transaction_ids"])))
