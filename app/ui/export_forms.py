@@ -9,6 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from app.ui import decision_text, downloads, event_words, flash, formats, session, summary_preview, verdict
+from casedesk.domain.events import DESK
+from casedesk.domain.ledger import Recorded
 from casedesk.domain.moments import parse
 from casedesk.errors import CasedeskError
 from casedesk.exports import packet
@@ -74,7 +76,7 @@ def show_packet() -> None:
         st.markdown("**Packet for an outsider**")
         with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
             profile = st.selectbox("What goes in", list(_PROFILES), format_func=_PROFILES.__getitem__, key="packet_profile",
-                                   width=205)  # fmt: skip
+                                   width=178)  # fmt: skip
             downloads.button(
                 "Download packet", "download_packet", f"{given}-packet.zip", "application/zip",
                 lambda: desk.checkpoints.sealing(lambda sealed: packets.of_case(
@@ -96,16 +98,27 @@ def show_verify() -> None:
     """Draw the card that verifies an uploaded file. The file is read in memory and not kept."""
     with st.container(border=True, gap="xsmall"):
         st.markdown("**Verify a file**")
-        upload = st.file_uploader("Audit CSV", type="csv", key="verify_file", label_visibility="collapsed",
-                                  max_upload_size=MOST_MEGABYTES)  # fmt: skip
+        upload = st.file_uploader("Audit CSV or packet", type=["csv", "zip"], key="verify_file",
+                                  label_visibility="collapsed", max_upload_size=MOST_MEGABYTES)  # fmt: skip
         if upload is None:
-            st.markdown(formats.small("An audit CSV, exported here or on any desk. It is read in memory and not kept."))
+            st.markdown(
+                formats.small(
+                    "An audit CSV or a packet, exported here or on any desk. It is read in memory and not kept."
+                )
+            )
             return
         began = time.perf_counter()
-        found = audit.verify_file(upload.getvalue())
+        content = upload.getvalue()
+        if upload.name.lower().endswith(".zip"):
+            judged = packets.judge(content, session.desk().checkpoints.keys())
+            verdict.show_packet(judged)
+            size = f"{len(judged.claims)} claims"
+        else:
+            found = audit.verify_file(content)
+            verdict.show_file(found.report, found.row, {})
+            size = f"{found.rows:,} rows"
         took = (time.perf_counter() - began) * 1000
-        verdict.show_file(found.report, found.row, {})
-        st.markdown(formats.small(f"{formats.plain(upload.name)} · {found.rows:,} rows · checked in {took:,.0f} ms · the file "
+        st.markdown(formats.small(f"{formats.plain(upload.name)} · {size} · checked in {took:,.0f} ms · the file "
                                   "was not kept"))  # fmt: skip
 
 
@@ -121,7 +134,7 @@ def show_recent() -> None:
     frame = pd.DataFrame(
         {
             "When": [formats.ago(parse(event.ts), now) for event in recent],
-            "What": [f"{formats.plain(event.case_id)} {_what(event_words.details(event, names))}" for event in recent],
+            "What": [formats.plain(_what(event, event_words.details(event, names))) for event in recent],
             "By": [formats.plain(names.get(event.user, event.user)) for event in recent],
             "Event": [f"{event.event_id:,} `{event.event_hash[:8]}`" for event in recent],
         }
@@ -129,8 +142,8 @@ def show_recent() -> None:
     st.table(frame, hide_index=True, border="horizontal", alt="Recent downloads")
 
 
-def _what(words: str) -> str:
-    return words[:1].lower() + words[1:]
+def _what(event: Recorded, words: str) -> str:
+    return words if event.case_id == DESK else f"{event.case_id} {words[:1].lower()}{words[1:]}"
 
 
 def show_summary(file: CaseFile | None) -> None:

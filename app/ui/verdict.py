@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import streamlit as st
 
 from app.ui import formats
 from casedesk.domain.moments import parse
 from casedesk.domain.verification import Finding, Report, Verdict
+from casedesk.services.packets import Judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,30 @@ def show_file(report: Report, row: int, names: dict[str, str]) -> None:
         )
     else:
         st.warning(f"**Cannot tell.** {formats.plain(report.reason)}", icon=":material/help:")
+
+
+_MARKS: Final = {
+    Verdict.VERIFIED: ":green[:material/verified_user:]",
+    Verdict.TAMPERED: ":red[:material/gpp_bad:]",
+    Verdict.NOT_EVALUATED: ":gray[:material/help:]",
+}
+_WORDS: Final = {Verdict.VERIFIED: "Intact", Verdict.TAMPERED: "Broken", Verdict.NOT_EVALUATED: "Cannot tell"}
+
+
+def show_packet(judged: Judged) -> None:
+    """Draw the verdict on an uploaded packet, and each of its claims."""
+    if judged.verdict is Verdict.VERIFIED:
+        st.success("**Intact.** Everything that the packet claims follows from it.", icon=":material/verified_user:")
+    elif judged.verdict is Verdict.TAMPERED:
+        broken = next(claim for claim in judged.claims if claim.verdict is Verdict.TAMPERED)
+        st.error(f"**Broken** · {broken.name}  \n{formats.plain(broken.sentence)}", icon=":material/gpp_bad:")
+    else:
+        reason = judged.reason or "Nothing outside the packet vouches for it."
+        st.warning(f"**Cannot tell.** {formats.plain(reason)}", icon=":material/help:")
+    for claim in judged.claims:
+        st.markdown(
+            f"{_MARKS[claim.verdict]} **{claim.name}** :gray[{_WORDS[claim.verdict]}] · {formats.plain(claim.sentence)}"
+        )
 
 
 def _code(text: str) -> str:

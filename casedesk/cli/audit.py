@@ -10,7 +10,7 @@ import typer
 from casedesk.cli.printing import emit, remark, say
 from casedesk.cli.progress import bar
 from casedesk.cli.session import DESK_ITSELF, Json, configured, opened
-from casedesk.domain.verification import Report, not_evaluated
+from casedesk.domain.verification import Report, Verdict, not_evaluated
 from casedesk.errors import CasedeskError, Invalid
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ app = typer.Typer(help="The ledger: verify it, sign it, prove it.", no_args_is_h
 
 @app.command()
 def verify(
-    file: Annotated[Path | None, typer.Argument(help="An audit CSV. Without one, the database.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="An audit CSV or a packet. Without one, the database.")] = None,
     database: Annotated[bool, typer.Option("--database", help="Verify the database (the default).")] = False,
     json: Json = False,
 ) -> None:
@@ -32,6 +32,8 @@ def verify(
     if file is not None and database:
         raise Invalid("Give either a file or --database, not both.")
     row = 0
+    if file is not None and file.suffix.lower() == ".zip":
+        raise typer.Exit(_packet(file, json=json))
     if file is None:
         what, report = "database", _database()
     else:
@@ -143,6 +145,29 @@ def consistency(
             "proof": [step.hex() for step in proof.hashes],
         }
     )
+
+
+def _packet(path: Path, *, json: bool) -> int:
+    """Tell what the packet's verifier says, by the desk's public keys where it has some; return the exit code."""
+    from casedesk.anchors import keys
+    from casedesk.services import packets
+
+    public = configured().public_key_path
+    try:
+        known = keys.load_public(public) if public is not None and public.exists() else ()
+        judged = packets.judge(path.read_bytes(), known)
+    except OSError as error:
+        judged = packets.Judged(Verdict.NOT_EVALUATED, (), f"{path} cannot be read ({error.strerror}).")
+    if json:
+        claims = [{"claim": c.name, "verdict": c.verdict.value, "sentence": c.sentence} for c in judged.claims]
+        emit({"verdict": judged.verdict.value, "checked": str(path), "reason": judged.reason, "claims": claims})
+    else:
+        say(judged.verdict.value)
+        if judged.reason:
+            say(judged.reason)
+        for claim in judged.claims:
+            say(f"{claim.verdict.value:13} {claim.name:22} {claim.sentence}")
+    return judged.verdict.exit_code
 
 
 def _file(path: Path) -> tuple[Report, int]:

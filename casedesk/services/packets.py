@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from casedesk.domain.alerts import Alert
 from casedesk.domain.cases import Case, CaseStatus, Disposition
+from casedesk.domain.checkpoints import PublicKey
 from casedesk.domain.events import DESK, CaseExported, PacketExported
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.merkle import Tree
@@ -19,16 +20,20 @@ from casedesk.domain.people import SYSTEM, Action, Person, require
 from casedesk.domain.policy import PARAMETERS
 from casedesk.domain.sampling import require_period
 from casedesk.domain.transactions import Transaction
+from casedesk.domain.verification import Verdict
 from casedesk.errors import Conflict, NotFound
 from casedesk.exports import packet as packets
 from casedesk.exports.packet import Contents, PlacedEvent, Profile, Signature
+from casedesk.exports.verifier import verify
 from casedesk.services.exporting import ExportedFile
 from casedesk.services.steps import present, record
 from casedesk.store.draw_store import StoredDraw
 from casedesk.store.run_store import Run
 from casedesk.store.unit_of_work import Writing
 
-__all__ = ["LedgerMoved", "NoActivity", "Profile", "Sealed", "of_case", "of_period"]
+__all__ = [
+    "Judged", "JudgedClaim", "LedgerMoved", "NoActivity", "Profile", "Sealed", "judge", "of_case", "of_period",
+]  # fmt: skip
 
 _RULE_SETS: Final = frozenset({"rule_set_proposed", "rule_set_put_in_force", "rule_set_rejected", "rule_set_withdrawn"})
 #: Events of the desk that say how it is governed; they go into every packet.
@@ -58,6 +63,37 @@ class Sealed:
     size: int
     checkpoint: str
     keys: str
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedClaim:
+    """One thing that a packet claims."""
+
+    name: str
+    verdict: Verdict
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the verifier says of a packet. ``reason`` says why it could not be judged at all; then there are no claims."""
+
+    verdict: Verdict
+    claims: tuple[JudgedClaim, ...]
+    reason: str = ""
+
+
+def judge(content: bytes, keys: Sequence[PublicKey] = ()) -> Judged:
+    """Verify a packet by the same file that an outsider uses.
+
+    :param keys: those to trust; without any, the key in the packet, which shows only that the packet agrees with itself.
+    """
+    try:
+        claims = verify.verify(content, [(key.name, key.key_id, key.raw) for key in keys])
+    except verify.Unreadable as error:
+        return Judged(Verdict.NOT_EVALUATED, (), f"The packet cannot be judged: {error}.")
+    judged = tuple(JudgedClaim(claim.name, Verdict(claim.verdict), claim.sentence) for claim in claims)
+    return Judged(Verdict(verify.overall(claims)), judged)
 
 
 def of_case(

@@ -190,6 +190,28 @@ def test_a_packet_is_recorded_and_verifies(open_as: Open, bank: Bank) -> None:
     assert any("packet" in str(table.value) for table in at.table)
 
 
+def test_a_packet_is_verified_where_it_is_uploaded(open_as: Open, bank: Bank) -> None:
+    signed(bank)
+    desk = bank.desk()
+    content = desk.checkpoints.sealing(
+        lambda sealed: packets.of_case(
+            uow=desk.writing(), actor=BY_ID["ines"], at=NOW, case_id=bank.cases["filed"], sealed=sealed,
+            profile=packets.Profile.NO_PERSONAL,
+        )
+    ).content  # fmt: skip
+    desk.close()
+    at = open_as("ines", "exports")
+    at.get_by_key("verify_file").set_value(("p.zip", content, "application/zip")).run()
+    assert at.success[0].value.startswith("**Intact.**")
+    assert "**checkpoint** :gray[Intact]" in text(at)
+    assert "signed by your key: desk" in text(at).replace("\\", "")
+    at.get_by_key("verify_file").set_value(("p.zip", content[:-1] + b"?", "application/zip")).run()
+    assert not at.exception
+    assert sentences(at)[0].startswith(("**Broken**", "**Cannot tell.**"))
+    at.get_by_key("verify_file").set_value(("p.zip", b"no zip", "application/zip")).run()
+    assert sentences(at)[0].startswith("**Cannot tell.** The packet cannot be judged")
+
+
 def test_an_unknown_case_is_a_sentence(open_as: Open) -> None:
     at = open_as("ines", "exports")
     at.get_by_key("export_case").set_value("C-99-1").run()

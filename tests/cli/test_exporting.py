@@ -101,6 +101,12 @@ def test_an_outsider_verifies_a_packet_with_the_key_they_were_given(
     assert event.data["sha256"] == sha256((out / f"{case}-packet.zip").read_bytes()).hexdigest()
 
     assert told_by(out / "verify.py", "none.zip").returncode == 2
+    ours = casedesk("audit", "verify", out / f"{case}-packet.zip", "--json", **settings).json
+    assert {one["claim"]: one["verdict"] for one in ours["claims"]} == claims
+    (out / "none.zip").write_bytes(b"no zip")
+    told = casedesk("audit", "verify", out / "none.zip", **settings)
+    assert (told.code, told.out.startswith("NOT_EVALUATED\nThe packet cannot be judged")) == (2, True)
+    assert casedesk("audit", "verify", out / "gone.zip", **settings).code == 2
 
 
 def test_a_period_is_exported_by_its_days(casedesk: Command, desk: TestDesk, case: str, tmp_path: Path) -> None:
