@@ -189,15 +189,22 @@ def joined(
     )
 
 
-def quickest(paths: Table, most: int, window: int) -> Table:
+def quickest(paths: Table, *, most: int, window: int, ends: Sequence[str] = ("start", "end")) -> Table:
     """Keep, of the paths from one party to another that begin in one piece of time, the ``most`` quickest.
 
-    Paths that agree in duration, beginning and amounts stand or fall together, so the order of rows changes nothing.
+    ``ends`` ("start",) takes together those from one party to anybody. Paths that agree in duration, beginning and amounts
+    stand or fall together, so the order of rows changes nothing.
     """
     timed = paths.mutate(begun=paths.first_at // window, spread=paths.latest - paths.earliest)
     order = ["spread", "first_at", "at", "first_minor", "last_minor"]
-    place = ibis.rank().over(ibis.window(group_by=["start", "end", "begun"], order_by=order))
+    place = ibis.rank().over(ibis.window(group_by=[*ends, "begun"], order_by=order))
     return timed.mutate(place=place).filter(ibis._.place < most).select(*PATH)
+
+
+def closing(paths: Table, back: Table) -> Table:
+    """Keep the paths that one of ``back`` takes home, whatever time and amounts say; no other can be closed with it."""
+    ends = back.select(home_from="start", home_to="end").distinct()
+    return paths.semi_join(ends, [paths.end == ends.home_from, paths.start == ends.home_to])
 
 
 def told(views: Views, paths: Table, subject: str, needed: int) -> Table:

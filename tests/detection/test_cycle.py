@@ -11,7 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from casedesk.detection import duck, spark_plans
 from casedesk.detection.engine import detect
+from casedesk.detection.keying import all_legs, evidence_of
+from casedesk.detection.legs import LEGS
 from casedesk.detection.parameters import BadParameter
 from casedesk.detection.rule import Rule
 from casedesk.detection.rules.cycle import Cycle
@@ -235,7 +238,7 @@ def test_the_expression_finds_what_walking_finds_in_whatever_order_the_rows_come
     rule = VARIANTS[number]
     bank = [Tx(**{**vars(tx), "id": f"T{place:02d}"}) for place, tx in enumerate(bank)]
     random.Random(seed).shuffle(bank)
-    rule = rule.with_values({"most_ways": 1_000_000})  # walking follows every way
+    rule = rule.with_values({"most_ways": 1_000_000, "most_onward": 1_000_000})  # walking follows every way
     assert found(rule, bank) == expected_cycles(rule.parameters, bank)  # type: ignore[arg-type]
 
 
@@ -255,3 +258,55 @@ def test_of_many_ways_the_quickest_are_followed_in_whatever_order_the_rows_come(
         (alert,) = alerts(RULE, bank, most_ways=2)
         assert set(alert.transaction_ids) == {"a", "z", "w0-0", "w0-1", "w1-0", "w1-1"}
         assert len(alerts(RULE, bank)[0].transaction_ids) == 12
+
+
+def fork(onward: str) -> list[Tx]:
+    """From A by B and one of five to one of five others, each way a little slower than the one before; then onward."""
+    bank = [Tx(NOON, "A", "B", 5_000_00, "WIRE", id="a")]
+    for way in range(5):
+        middle, end = f"C{way}", f"D{way}"
+        times = (timedelta(days=1), timedelta(days=2, hours=way), timedelta(days=6))
+        for place, (source, target) in enumerate([("B", middle), (middle, end), (end, onward[0])]):
+            bank.append(Tx(NOON + times[place], source, target, 5_000_00, "WIRE", id=f"w{way}-{place}"))
+    hops = enumerate(pairwise(onward))
+    return [*bank, *(Tx(NOON + timedelta(days=7 + n), s, t, 5_000_00, "WIRE", id=f"z{n}") for n, (s, t) in hops)]
+
+
+def test_beyond_six_hops_only_the_quickest_ways_from_one_party_are_followed_whoever_they_reach() -> None:
+    for seed in range(3):
+        bank = fork("EFGA")  # seven hops
+        random.Random(seed).shuffle(bank)
+        (alert,) = alerts(RULE, bank, most_onward=2)
+        ways = {f"w{way}-{place}" for way in range(2) for place in range(3)}
+        assert set(alert.transaction_ids) == {"a", "z0", "z1", "z2", *ways}
+        assert len(alerts(RULE, bank)[0].transaction_ids) == len(bank)
+
+
+def test_circles_of_six_hops_are_told_however_many_ways_lead_from_their_beginning() -> None:
+    bank = fork("EFA")
+    assert len(alerts(RULE, bank, most_onward=1)[0].transaction_ids) == len(bank)
+
+
+def test_where_everybody_reaches_everybody_the_work_grows_with_the_parties_and_not_with_the_ways() -> None:
+    draw, names = random.Random(5), [f"N{n:02}" for n in range(40)]
+    bank = [
+        Tx(NOON + timedelta(minutes=draw.randrange(14 * 24 * 60)), one, other, 5_000_00, id=f"{one}-{other}")
+        for one in names
+        for other in draw.sample(names, 7)
+        if one != other
+    ]
+
+    def rows(most: int) -> dict[str, int]:
+        """Count the rows of each step that several later ones read."""
+        steps, _ = spark_plans.staged(evidence_of(RULE.with_values({"most_onward": most})))
+        with duck.loaded(arrow(bank), accounts_of(bank), SMALL) as data:
+            data._view(LEGS.get_name(), all_legs())
+            for name, step in steps:
+                data._table(name, step)
+            return {name.split("_")[2]: data._row(f"SELECT count(*) FROM {name}")[0] for name, _ in steps}
+
+    pieces = 2  # fourteen days from noon on touch so many stretches as long as the window
+    free, bound = rows(1_000_000), rows(3)
+    begun = len(names) * pieces * 3
+    assert max(bound["few"], bound["front6"]) <= begun < free["few"] < free["front6"]
+    assert bound["longer6"] <= bound["few"] * pieces * 3 < free["longer6"]

@@ -9,9 +9,11 @@ between the two is no hop.
 The subject is the customer who sends the first hop; where that is somebody else's customer, the first of the desk's own
 who sends one. Circles of one subject that overlap in time are one episode. Where a circle could begin at several of its
 hops, it begins at the earliest of them; of several at one instant, at that of the party whose account id comes first.
-In a crowd where everybody deals with everybody there are more circles than anybody can count. Of the ways of three, six
-and nine hops from one party to another, begun within one window, only the ``most_ways`` quickest are followed on, equally
-quick ones included: enough to raise the alert, not to tell every circle.
+In a crowd where everybody deals with everybody there are more circles than anybody can count. Of the ways of three hops
+from one party to another, begun within one window, only the ``most_ways`` quickest count; and of the ways of three hops and
+of six that lead from one party to anybody, only the ``most_onward`` quickest are followed on, equally quick ones included:
+enough to raise the alert, not to tell every circle. The second bound touches circles of seven hops and more only. Where
+all reach all, six hops lead to twenty times as many ways as three, and nine to twenty times as many again.
 
 Twelve hops are read, not eight: the longest published circles have as many.
 
@@ -24,6 +26,7 @@ a circle of two the parties must be strangers, without a dealing in the 90 days 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar, Self
@@ -118,8 +121,17 @@ class CycleParameters(RuleParameters):
         le=1_000_000,
         unit="ways from one party to another",
         source=DESK,
-        reason="Of ways of three hops or more, begun within one window, the quickest are followed; it bounds the work "
-        "where everybody deals with everybody.",
+        reason="Of ways of three hops, begun within one window, the quickest count; it bounds the work where everybody "
+        "deals with everybody.",
+    )
+    most_onward: int = parameter(
+        16,
+        ge=1,
+        le=1_000_000,
+        unit="ways from one party to anybody",
+        source=DESK,
+        reason="Of ways of three hops and of six, begun within one window, the quickest lead to circles of seven hops "
+        "and more; in every labelled world 8 find the same attempts, and it bounds the work where all reach all.",
     )
     severity_at_threshold: int = parameter(
         45, ge=0, le=100, unit="severity", source=DESK, reason="Money back from a trip has few honest reasons."
@@ -137,7 +149,7 @@ class Cycle(Rule):
     """Finds money that comes back."""
 
     name: ClassVar[str] = "cycle"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     title: ClassVar[str] = "Cycle"
     parameters: CycleParameters = field(default_factory=CycleParameters)
 
@@ -159,14 +171,27 @@ class Cycle(Rule):
         if most > 2:
             circles.append(join(two, one, home=True))
         if most > 3:
-            few = partial(paths.quickest, most=p.most_ways, window=window)
-            three = shared(few(join(two, one)), "three")
-            front, fronts = three, [three]
-            for length in range(6, most, 3):
-                front = shared(few(join(front, three)), f"front{length}")
-                fronts.append(front)
-            circles.append(join(paths.either(fronts), paths.either([one, two, three]), home=True))
+            circles.append(self._longer(one, two, join))
         return paths.told(views, self._closed(paths.either(circles)), "subject", p.least_hops)
+
+    def _longer(self, one: Table, two: Table, join: Callable[..., Table]) -> Table:
+        """Return the circles of four hops and more: three, six or nine hops out, and up to three home."""
+        p = self.parameters
+        quickest = partial(paths.quickest, window=p.window_days * DAY)
+        three = shared(quickest(join(two, one), most=p.most_ways), "three")
+        back = shared(paths.either([one, two, three]), "back")
+        onward = partial(quickest, most=p.most_onward, ends=("start",))
+        few = front = shared(onward(three), "few")
+        out = [three]
+        for length in range(6, p.most_hops, 3):
+            longer = join(front, few)
+            if length + 3 < p.most_hops:
+                longer = shared(longer, f"longer{length}")
+                front = shared(onward(longer), f"front{length}")
+            out.append(
+                paths.closing(longer, back)
+            )  # the join below finds the same without it, and carries all the rest
+        return join(paths.either(out), back, home=True)
 
     def _closed(self, circles: Table) -> Table:
         """Keep circles of the right length, heavy where they are short, each told once, from its beginning."""
