@@ -192,11 +192,13 @@ def joined(
 def quickest(paths: Table, *, most: int, window: int, ends: Sequence[str] = ("start", "end")) -> Table:
     """Keep, of the paths from one party to another that begin in one piece of time, the ``most`` quickest.
 
-    ``ends`` ("start",) takes together those from one party to anybody. Paths that agree in duration, beginning and amounts
-    stand or fall together, so the order of rows changes nothing.
+    ``ends`` ("start",) takes together those from one party to anybody. Of equally quick ones those that began first
+    come first, then the smaller ones, then those by parties whose account ids come first: where a bank books by the day
+    and sums are round, all are equally quick. Paths by the same parties that agree in all of this stand or fall
+    together, so the order of rows changes nothing.
     """
     timed = paths.mutate(begun=paths.first_at // window, spread=paths.latest - paths.earliest)
-    order = ["spread", "first_at", "at", "first_minor", "last_minor"]
+    order = ["spread", "first_at", "at", "first_minor", "last_minor", "stops", "end"]
     place = ibis.rank().over(ibis.window(group_by=[*ends, "begun"], order_by=order))
     return timed.mutate(place=place).filter(ibis._.place < most).select(*PATH)
 

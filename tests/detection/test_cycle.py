@@ -287,12 +287,14 @@ def test_circles_of_six_hops_are_told_however_many_ways_lead_from_their_beginnin
     assert len(alerts(RULE, bank, most_onward=1)[0].transaction_ids) == len(bank)
 
 
-def test_where_everybody_reaches_everybody_the_work_grows_with_the_parties_and_not_with_the_ways() -> None:
+@pytest.mark.parametrize("minutes", [14 * 24 * 60, 1], ids=["any time", "one instant"])
+def test_where_everybody_reaches_everybody_the_work_grows_with_the_parties_and_not_with_the_ways(minutes: int) -> None:
+    """All amounts are equal, and at one instant all ways are equally quick."""
     draw, names = random.Random(5), [f"N{n:02}" for n in range(40)]
     bank = [
-        Tx(NOON + timedelta(minutes=draw.randrange(14 * 24 * 60)), one, other, 5_000_00, id=f"{one}-{other}")
+        Tx(NOON + timedelta(minutes=draw.randrange(minutes)), one, other, 5_000_00, id=f"{one}-{other}")
         for one in names
-        for other in draw.sample(names, 7)
+        for other in draw.sample(names, 7 if minutes > 1 else 4)
         if one != other
     ]
 
@@ -310,3 +312,16 @@ def test_where_everybody_reaches_everybody_the_work_grows_with_the_parties_and_n
     begun = len(names) * pieces * 3
     assert max(bound["few"], bound["front6"]) <= begun < free["few"] < free["front6"]
     assert bound["longer6"] <= bound["few"] * pieces * 3 < free["longer6"]
+
+
+def test_of_equally_quick_ways_those_by_the_first_account_ids_are_followed() -> None:
+    bank = [
+        *ring("ABC", step=timedelta(0)),
+        *(Tx(NOON, "C", f"D{way}", 5_000_00, id=f"to {way}") for way in range(5)),
+        *(Tx(NOON, f"D{way}", "E", 5_000_00, id=f"from {way}") for way in range(5)),
+        *ring("EFGA", step=timedelta(0), start=5),
+    ]
+    for seed in range(3):
+        random.Random(seed).shuffle(bank)
+        (alert,) = alerts(RULE, bank, most_onward=2)
+        assert {name for name in alert.transaction_ids if "o" in name} == {"to 0", "to 1", "from 0", "from 1"}

@@ -11,9 +11,10 @@ who sends one. Circles of one subject that overlap in time are one episode. Wher
 hops, it begins at the earliest of them; of several at one instant, at that of the party whose account id comes first.
 In a crowd where everybody deals with everybody there are more circles than anybody can count. Of the ways of three hops
 from one party to another, begun within one window, only the ``most_ways`` quickest count; and of the ways of three hops and
-of six that lead from one party to anybody, only the ``most_onward`` quickest are followed on, equally quick ones included:
-enough to raise the alert, not to tell every circle. The second bound touches circles of seven hops and more only. Where
-all reach all, six hops lead to twenty times as many ways as three, and nine to twenty times as many again.
+of six that lead from one party to anybody, only the ``most_onward`` quickest are followed on: enough to raise the alert, not
+to tell every circle. Of equally quick ones it is those of parties whose account ids come first. The second bound touches
+circles of seven hops and more only. Where all reach all, six hops lead to twenty times as many ways as three, and nine to
+twenty times as many again.
 
 Twelve hops are read, not eight: the longest published circles have as many.
 
