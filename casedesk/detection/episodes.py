@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 import pyarrow as pa
 
@@ -17,6 +18,10 @@ from casedesk.domain.alerts import Alert, alert_id
 COLUMNS = ("account_id", "customer_id", "episode", *Evidence._fields)
 
 
+#: Rows of evidence that stand as Python objects at once; each takes several times the room that it has in Arrow.
+AT_ONCE = 1 << 14
+
+
 def alerts_of(rule: Rule, evidence: pa.Table, currency: str) -> Iterator[Alert]:
     """Yield the alerts of one rule, by account and time.
 
@@ -24,8 +29,7 @@ def alerts_of(rule: Rule, evidence: pa.Table, currency: str) -> Iterator[Alert]:
     the same alert ids whatever order it came in. An alert's amount is the sum of its evidence in the base currency.
     """
     parameters = rule.parameters.canonical()
-    rows = zip(*(evidence[name].to_pylist() for name in COLUMNS), strict=True)
-    for (account_id, customer_id, _), group in groupby(rows, key=itemgetter(0, 1, 2)):
+    for (account_id, customer_id, _), group in groupby(_rows(evidence), key=itemgetter(0, 1, 2)):
         episode = tuple(Evidence(*row[3:]) for row in group)
         explanation = rule.explain(episode, currency)
         yield Alert(
@@ -42,3 +46,8 @@ def alerts_of(rule: Rule, evidence: pa.Table, currency: str) -> Iterator[Alert]:
             severity=int(explanation.severity),
             sentence=explanation.sentence,
         )
+
+
+def _rows(evidence: pa.Table) -> Iterator[tuple[Any, ...]]:
+    for batch in evidence.select(list(COLUMNS)).to_batches(max_chunksize=AT_ONCE):
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from casedesk.detection import episodes
 from casedesk.detection.duck import Limits
 from casedesk.detection.engine import DetectionResult, detect
 from casedesk.detection.rules import RULES, rules_with
@@ -59,6 +60,16 @@ def test_a_stream_of_batches_gives_what_the_table_gives(plain: DetectionResult) 
     reader = pa.RecordBatchReader.from_batches(TABLE.schema, TABLE.to_batches(max_chunksize=7))
     accounts = pa.RecordBatchReader.from_batches(ACCOUNTS.schema, ACCOUNTS.to_batches(max_chunksize=5))
     assert detect(reader, accounts, rules=LIBRARY, limits=SMALL) == plain
+
+
+def test_evidence_that_becomes_alerts_bit_by_bit_makes_the_same_ones(
+    plain: DetectionResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(episodes, "AT_ONCE", 3)
+    three = RULES[:3]
+    wanted = tuple(alert for alert in plain.alerts if alert.rule in {rule.name for rule in three})
+    assert max(len(alert.transaction_ids) for alert in wanted) > 3
+    assert detect(TABLE, ACCOUNTS, rules=three, limits=SMALL).alerts == wanted
 
 
 def test_text_types_zones_and_further_columns_change_nothing(plain: DetectionResult) -> None:
