@@ -21,11 +21,11 @@ from __future__ import annotations
 
 import argparse
 import resource
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +33,13 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.streamed import MOST_GIB, PART, run, store
 from casedesk.detection.duck import Limits
 from casedesk.detection.engine import DetectionResult, detect
+from casedesk.detection.rules import RULES
 from casedesk.detection.rules.geography import Geography
 from casedesk.detection.rules.structuring import Structuring
 from casedesk.detection.rules.velocity import Velocity
@@ -160,49 +161,24 @@ def desk(transactions: pa.Table, accounts: pa.Table, threads: int) -> tuple[floa
     return time.perf_counter() - begun, time.process_time() - processor, result
 
 
-#: What the child process runs: a limit in MiB, threads, and the folder.
-STREAMED = """
-import resource, sys, time
-from pathlib import Path
-from casedesk.detection.duck import Limits
-from casedesk.detection.engine import detect
-from casedesk.detection.files import ready
-from casedesk.detection.rules import RULES
-begun = time.perf_counter()
-transactions, accounts = ready([Path(sys.argv[3])])
-limits = Limits(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
-result = detect(transactions, accounts, limits=limits, rules=[r for r in RULES if r.name in sys.argv[4].split(",")])
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(result.transactions, len(result.alerts), time.perf_counter() - begun, peak, result.data_fingerprint[:16])
-"""
-
-PART = 1_000_000
-MOST_GIB = 4.0
-
-
 def memory(number: int, accounts: int, threads: int, memory_mib: int, rules: str) -> int:
     """Stream the rows from disk in a child process and print its peak memory."""
-    with tempfile.TemporaryDirectory(prefix="casedesk-") as name:
-        folder = Path(name)
+
+    def parts() -> Iterator[pa.Table]:
         for part, first in enumerate(range(0, number, PART)):
-            rows = min(PART, number - first)
-            transactions, holders = synthetic(rows, accounts, seed=7 + part)
+            transactions, _ = synthetic(min(PART, number - first), accounts, seed=7 + part)
             ids = pc.binary_join_element_wise(f"T{part}-", transactions["transaction_id"], "")
-            pq.write_table(transactions.set_column(0, "transaction_id", ids), folder / f"part-{part:04}.parquet")
-            pq.write_table(holders, folder / "accounts.parquet")
-            del transactions, holders
-        command = [sys.executable, "-c", STREAMED, str(memory_mib), str(threads), name, rules]
-        root = str(Path(__file__).resolve().parents[1])
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=root)
-    if done.returncode:
-        print(done.stderr.strip().splitlines()[-1])
-        return 1
-    count, alerts, seconds, peak, fingerprint = done.stdout.split()
-    gib = int(peak) / 2**20
-    print(f"{int(count):,} transactions, {accounts:,} accounts, {threads} threads, streamed from Parquet files")
-    print(f"{alerts} alerts in {float(seconds):.1f} seconds; data {fingerprint}")
-    print(f"peak memory {gib:.2f} GiB, DuckDB limited to {memory_mib / 1024:.2f} GiB")
-    return int(gib > MOST_GIB)
+            yield transactions.set_column(0, "transaction_id", ids)
+
+    with tempfile.TemporaryDirectory(prefix="casedesk-") as name:
+        _, holders = synthetic(1_000, accounts)
+        store(parts(), holders, Path(name))
+        names = [rule.name for rule in RULES] if rules == "all" else rules.split(",")
+        found = run(Path(name), threads=threads, memory_mib=memory_mib, rules=names)
+    print(f"{accounts:,} accounts, {threads} threads, streamed from Parquet files, {len(names)} rules")
+    print(found)
+    print(f"DuckDB limited to {memory_mib / 1024:.2f} GiB")
+    return int(found.gib > MOST_GIB)
 
 
 def main() -> int:
@@ -214,7 +190,9 @@ def main() -> int:
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--memory", action="store_true", help="stream from files, and measure peak memory only")
     parser.add_argument("--memory-mib", type=int, default=2560, help="with --memory: DuckDB's limit")
-    parser.add_argument("--rules", default="structuring,velocity,geography", help="with --memory: names, with commas")
+    parser.add_argument(
+        "--rules", default="structuring,velocity,geography", help="with --memory: names, with commas, or all"
+    )
     options = parser.parse_args()
     if options.memory:
         return memory(options.transactions, options.accounts, options.threads, options.memory_mib, options.rules)
