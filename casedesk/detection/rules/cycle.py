@@ -132,7 +132,7 @@ class CycleParameters(RuleParameters):
         unit="ways from one party to anybody",
         source=DESK,
         reason="Of ways of three hops and of six, begun within one window, the quickest lead to circles of seven hops "
-        "and more; in every labelled world 8 find the same attempts, and it bounds the work where all reach all.",
+        "and more; on HI-Small, s11 and s12 even 8 find the same attempts. It bounds the work where all reach all.",
     )
     severity_at_threshold: int = parameter(
         45, ge=0, le=100, unit="severity", source=DESK, reason="Money back from a trip has few honest reasons."
