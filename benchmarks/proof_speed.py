@@ -140,7 +140,7 @@ def small(folder: Path, events: int, evidence: int) -> list[bool]:
         uow.transactions.insert_new(columns)
         one = replace(
             alert(1), alert_id=alert_id("structuring", "AC-00001", ids[0]), transaction_ids=tuple(ids),
-            amount_minor=sum(columns["base_minor"]), window_end=NOON + timedelta(minutes=evidence - 1), run_id="",
+            amount_minor=sum(columns["base_minor"]), window_end=NOON + timedelta(minutes=evidence - 1),
             parameters='{"windows":"tumbling"}',
         )  # fmt: skip
         uow.alerts.insert([one])
