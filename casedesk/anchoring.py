@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 
 import structlog
 
+from casedesk.anchors import timestamps
 from casedesk.anchors.folder import CheckpointFolder
 from casedesk.anchors.keys import load_private, load_public
 from casedesk.domain.checkpoints import PublicKey
@@ -94,7 +95,18 @@ class Anchoring:
             signed = checkpoints.make(look=self._reading(), folder=folder, keys=keys, key=key)
             self._covered = signed.checkpoint.size
             self.refusal = ""
+            if signed.new and self._settings.timestamp_url:
+                self._stamp(folder, signed)
         return signed
+
+    def _stamp(self, folder: CheckpointFolder, signed: Signed) -> None:
+        """Have a new checkpoint time-stamped. It is valid without: what went wrong is told, not raised."""
+        try:
+            answer = timestamps.request(self._settings.timestamp_url, signed.path.read_bytes())
+            folder.write_timestamp(signed.path, answer)
+        except CasedeskError as error:
+            self.refusal = f"The checkpoint of size {signed.checkpoint.size:,} was not time-stamped. {error}"
+            _LOG.warning("checkpoint_not_stamped", error_type=type(error).__name__)
 
     def sealing(self, export: Callable[[Sealed | None], T]) -> T:
         """Sign the ledger and export a packet with the signature; again if somebody else wrote in between.
@@ -132,7 +144,9 @@ class Anchoring:
         if self._settings.checkpoint_path is None:
             return Anchors()
         keys = self.keys()
-        return checkpoints.anchors(self._folder(), keys) if keys else Anchors()
+        roots = self._settings.timestamp_roots_path
+        authorities = timestamps.load_roots(roots) if roots is not None else ()
+        return checkpoints.anchors(self._folder(), keys, authorities) if keys else Anchors()
 
     def status(self) -> Status:
         """Say how far checkpoints reach; a problem that keeps them from being made or read is told, not raised."""

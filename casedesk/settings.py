@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     checkpoint_every_seconds: int = Field(
         default=300, ge=0, le=86_400, description="a whole number from 0, which means never, to 86400"
     )
+    timestamp_url: str = Field(
+        default="", description="the address of an RFC 3161 authority such as https://tsa.example/tsr"
+    )
+    timestamp_roots: str = Field(default="", description="a PEM file with the root certificates of that authority")
     page_limit: int = Field(default=25, ge=5, le=500, description="a whole number from 5 to 500")
 
     @classmethod
@@ -106,7 +110,14 @@ class Settings(BaseSettings):
             raise ValueError
         return value
 
-    @field_validator("checkpoint_key", "checkpoint_public_key")
+    @field_validator("timestamp_url")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", value):
+            raise ValueError
+        return value
+
+    @field_validator("checkpoint_key", "checkpoint_public_key", "timestamp_roots")
     @classmethod
     def _a_file(cls, value: str) -> str:
         path = _chosen(value)
@@ -138,6 +149,11 @@ class Settings(BaseSettings):
         key = self.key_path
         beside = key.with_name(key.name + ".pub") if key else None
         return _chosen(self.checkpoint_public_key) or beside
+
+    @property
+    def timestamp_roots_path(self) -> Path | None:
+        """The file of trusted time-stamp authorities; None where no time-stamp is checked."""
+        return _chosen(self.timestamp_roots)
 
     def _beside(self, suffix: str) -> Path | None:
         """Name a file beside that of an embedded database; another database has other checkpoints."""

@@ -2,6 +2,7 @@
 
 ``000000001234.checkpoint`` is the note. ``000000001234.frontier`` holds the hashes of the tree's right edge at that size:
 with them the next checkpoint reads the new events only. It needs no signature, because it must add up to the signed root.
+``000000001234.tsr`` is an authority's time-stamp of the note, where the operator has named one.
 """
 
 from __future__ import annotations
@@ -97,6 +98,23 @@ class CheckpointFolder:
             return None
         return frontier if frontier.root() == checkpoint.root.hex() else None
 
+    def timestamp(self, stored: Stored) -> bytes | None:
+        """Return the time-stamp kept beside a checkpoint, as the authority gave it; None if there is none."""
+        try:
+            return stored.path.with_suffix(".tsr").read_bytes()
+        except OSError:
+            return None
+
+    def write_timestamp(self, path: Path, answer: bytes) -> None:
+        """Keep the time-stamp of a checkpoint beside it.
+
+        :raises FolderUnusable: if it cannot be written.
+        """
+        try:
+            self._put(path.with_suffix(".tsr"), answer)
+        except OSError as error:
+            raise FolderUnusable(f"No time-stamp can be written to {self.path} ({error.strerror}).") from None
+
     def write(self, note: str, frontier: Frontier) -> Path:
         """Write a checkpoint of the frontier's size; one of that size that is there already stays.
 
@@ -105,19 +123,19 @@ class CheckpointFolder:
         path = self.path / _name(frontier.size)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            self._put(path.with_suffix(".frontier"), frontier.dump())
-            self._put(path, note)
+            self._put(path.with_suffix(".frontier"), frontier.dump().encode())
+            self._put(path, note.encode())
         except OSError as error:
             raise FolderUnusable(f"No checkpoint can be written to {self.path} ({error.strerror}).") from None
         return path
 
-    def _put(self, path: Path, text: str) -> None:
+    def _put(self, path: Path, content: bytes) -> None:
         # Written beside and then given its name: whoever reads the folder meanwhile sees a whole file or none, and of two
         # processes that sign at once the first one's file stays.
         descriptor, temporary = tempfile.mkstemp(dir=self.path, prefix=".", suffix=".new")
         try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             Path(temporary).chmod(0o644)

@@ -90,6 +90,9 @@ def checkpoint(json: Json = False) -> None:
     """Sign the ledger as it is now, if it goes on from the newest checkpoint; otherwise refuse."""
     with opened(DESK_ITSELF) as session:
         signed = session.desk.checkpoints.make()
+        problem = session.desk.checkpoints.refusal
+    if problem:
+        remark(problem)
     found = signed.checkpoint
     if json:
         emit(
@@ -189,6 +192,7 @@ def _json(what: str, report: Report, row: int) -> dict[str, Any]:
         "cases": report.cases,
         "root": report.root,
         "anchored": report.anchored,
+        "timestamp": {"covers": report.stamped[0], "at": report.stamped[1]} if report.stamped[0] else None,
         "reason": report.reason,
         "first": _finding(report.first, row) if report.first else None,
         "findings": [_finding(finding, 0) for finding in report.findings],

@@ -71,6 +71,7 @@ class Report:
     broken_events: frozenset[int]
     reason: str = ""  # why nothing could be evaluated
     anchored: int = 0  # how many events, from the first on, a signed checkpoint covers
+    stamped: tuple[int, str] = (0, "")  # how many an authority's time-stamp covers, and since when at the latest
 
     @property
     def first(self) -> Finding | None:
@@ -91,9 +92,14 @@ class Report:
         """Say how far a signed checkpoint reaches, and what lies beyond."""
         if not self.anchored:
             return "no signed checkpoint covers them yet"
+        size, at = self.stamped
+        since = (
+            f"; a time-stamp shows that events 1 to {size:,} existed on {at[:16].replace('T', ' ')} UTC" if size else ""
+        )
         if self.anchored == self.events:
-            return "a signed checkpoint covers all of them"
-        return f"a signed checkpoint covers events 1 to {self.anchored:,}, the {self.events - self.anchored:,} after it none"
+            return f"a signed checkpoint covers all of them{since}"
+        left = self.events - self.anchored
+        return f"a signed checkpoint covers events 1 to {self.anchored:,}, the {left:,} after it none{since}"
 
 
 def not_evaluated(reason: str) -> Report:
@@ -114,6 +120,7 @@ class Anchors:
 
     valid: tuple[Anchor, ...] = ()
     problems: tuple[tuple[str, str], ...] = ()
+    stamped: tuple[tuple[int, str], ...] = ()  # the size of a checkpoint, and since when at the latest it existed
 
 
 @dataclass(slots=True)
@@ -139,6 +146,7 @@ class Verifier:
         self.anchored = 0
         self._anchors = list(reversed(anchors.valid))  # the next one is the last
         self._problems = anchors.problems
+        self._stamped = anchors.stamped
         self._next_anchor = self._anchors[-1].size if self._anchors else 0
         self.frontier = Frontier()
         self.streams: dict[str, _Stream] = {}
@@ -335,7 +343,10 @@ class Verifier:
         cases = sum(1 for _ in self.cases())
         root = self.frontier.root()
         broken = frozenset(self.broken)
-        return Report(verdict, self.events, cases, root, tuple(self.findings), broken, anchored=self.anchored)
+        stamped = max((one for one in self._stamped if one[0] <= self.anchored), default=(0, ""))
+        return Report(
+            verdict, self.events, cases, root, tuple(self.findings), broken, anchored=self.anchored, stamped=stamped
+        )
 
 
 def _differing_column(row: Recorded) -> tuple[str, str, str]:

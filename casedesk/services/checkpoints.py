@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from casedesk.anchors import timestamps
 from casedesk.anchors.folder import CheckpointFolder, Stored
 from casedesk.anchors.keys import sign, signer
+from casedesk.anchors.timestamps import Certificate
 from casedesk.domain.checkpoints import Checkpoint, PrivateKey, PublicKey
 from casedesk.domain.merkle import Frontier, Tree
+from casedesk.domain.moments import canonical
 from casedesk.domain.verification import Anchor, Anchors
 from casedesk.errors import Conflict, Invalid
 from casedesk.store.unit_of_work import Reading
@@ -129,19 +132,28 @@ def _recomputed(look: Reading, signed: Checkpoint) -> Frontier:
     return frontier
 
 
-def anchors(folder: CheckpointFolder, keys: Sequence[PublicKey]) -> Anchors:
+def anchors(folder: CheckpointFolder, keys: Sequence[PublicKey], authorities: Sequence[Certificate] = ()) -> Anchors:
     """Return every checkpoint that a known key signed, and a sentence for each file that is none.
 
     :param keys: from a place that whoever wrote the folder does not own.
+    :param authorities: root certificates to check time-stamps with; without any, they are passed over.
     """
-    valid, problems = [], []
+    valid, problems, stamped = [], [], []
     for stored in folder.stored():
         problem = _problem(stored, keys)
         if stored.note is None or problem:
             problems.append((stored.path.name, problem))
-        else:
-            valid.append(Anchor(stored.note.checkpoint.size, stored.note.checkpoint.root.hex()))
-    return Anchors(tuple(valid), tuple(problems))
+            continue
+        checkpoint = stored.note.checkpoint
+        valid.append(Anchor(checkpoint.size, checkpoint.root.hex()))
+        answer = folder.timestamp(stored) if authorities else None
+        if answer is not None:
+            try:
+                at = timestamps.check(answer, stored.path.read_bytes(), authorities)
+                stamped.append((checkpoint.size, canonical(at)))
+            except timestamps.BadTimestamp as error:
+                problems.append((f"{stored.path.stem}.tsr", str(error)))
+    return Anchors(tuple(valid), tuple(problems), tuple(stamped))
 
 
 def status(folder: CheckpointFolder, keys: Sequence[PublicKey]) -> Status:

@@ -37,6 +37,8 @@ def test_each_setting_is_read_from_its_variable():
             "CASEDESK_CHECKPOINT_PUBLIC_KEY": "keys/desk.pub",
             "CASEDESK_CHECKPOINT_EVERY_EVENTS": "50",
             "CASEDESK_CHECKPOINT_EVERY_SECONDS": "0",
+            "CASEDESK_TIMESTAMP_URL": "https://tsa.bank.example/tsr",
+            "CASEDESK_TIMESTAMP_ROOTS": "/etc/casedesk/tsa.pem",
             "CASEDESK_PAGE_LIMIT": "100",
         }
     )
@@ -53,6 +55,8 @@ def test_each_setting_is_read_from_its_variable():
         "checkpoint_public_key": "keys/desk.pub",
         "checkpoint_every_events": 50,
         "checkpoint_every_seconds": 0,
+        "timestamp_url": "https://tsa.bank.example/tsr",
+        "timestamp_roots": "/etc/casedesk/tsa.pem",
         "page_limit": 100,
     }
     assert settings.public_key_path == PROJECT_ROOT / "keys" / "desk.pub"
@@ -83,6 +87,8 @@ WRONG = [
     ("CHECKPOINT_PUBLIC_KEY", "docs", "“docs”", "a file"),
     ("CHECKPOINT_EVERY_EVENTS", "-1", "“-1”", "a whole number from 0"),
     ("CHECKPOINT_EVERY_SECONDS", "1 h", "“1 h”", "to 86400"),
+    ("TIMESTAMP_URL", "tsa.bank.example", "“tsa.bank.example”", "RFC 3161"),
+    ("TIMESTAMP_ROOTS", "docs", "“docs”", "a PEM file"),
     ("PAGE_LIMIT", "2.5", "“2.5”", "a whole number from 5 to 500"),
 ]
 
