@@ -280,5 +280,6 @@ class Career:
     def _dispose(self, who: Person, disposition: Disposition, text: str, at: datetime) -> None:
         decisions.set_disposition(
             uow=self.desk.writing(), actor=who, at=at, case_id=self.case_id, seen_version=None,
-            disposition=disposition, text=text, approval_required=self.desk.settings.approval_required, via="demo",
+            disposition=disposition, text=text, base_currency=self.desk.settings.base_currency,
+            approval_required=self.desk.settings.approval_required, via="demo",
         )  # fmt: skip

@@ -235,7 +235,7 @@ class TestDesk:
 
     def decide(self, who: str, case_id: str, what: Disposition, text: str = "", **ahead: float) -> None:
         text = text or {Disposition.NO_SAR: RATIONALE, Disposition.SAR: NARRATIVE}.get(what, "Too large for me.")
-        decisions.set_disposition(**self.who(who, case_id, **ahead), disposition=what, text=text)
+        decisions.set_disposition(**self.who(who, case_id, **ahead), disposition=what, text=text, base_currency="USD")
 
     def approve(self, who: str, case_id: str) -> None:
         decisions.approve(**self.who(who, case_id))

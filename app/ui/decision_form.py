@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from app.ui import allowed, flash, formats, session
+from app.ui import allowed, composer, flash, formats, session
 from casedesk.domain.cases import Disposition, Stage
 from casedesk.domain.people import Action
 from casedesk.services import assignment, decisions
@@ -55,9 +55,15 @@ def _decide(file: CaseFile) -> None:
                       format_func=lambda choice: _LABELS[choice], label_visibility="collapsed",
                       persist_state="session")  # fmt: skip
     chosen = chosen or Disposition.NO_SAR
+    is_report = chosen is Disposition.SAR
+    if is_report and not reason:
+        composer.show_tools(file, key(case_id, "narrative"))
     st.text_area(
-        _FIELDS[chosen], key=key(case_id, "narrative"), height=120, disabled=bool(reason), persist_state="session"
-    )
+        _FIELDS[chosen], key=key(case_id, "narrative"), height=300 if is_report else 120, disabled=bool(reason),
+        persist_state="session",
+    )  # fmt: skip
+    if is_report and not reason:
+        composer.show_proof(file, session.take(key(case_id, "narrative")))
     after = _AFTER[chosen]
     if chosen is Disposition.SAR and not session.desk().settings.approval_required:
         after = "The case closes: approval is switched off by policy."
@@ -73,7 +79,7 @@ def _set(case_id: str, seen_version: int, chosen: Disposition) -> None:
         lambda: decisions.set_disposition(
             uow=session.desk().writing(), actor=session.actor(), at=session.now(), case_id=case_id,
             seen_version=seen_version, disposition=chosen, text=session.take(key(case_id, "narrative")),
-            approval_required=session.desk().settings.approval_required,
+            base_currency=session.currency(), approval_required=session.desk().settings.approval_required,
         ),
         clears=(key(case_id, "narrative"), key(case_id, "disposition")),
     )  # fmt: skip

@@ -150,7 +150,8 @@ def dispose(
 
         row = decisions.set_disposition(
             uow=s.desk.writing(), actor=s.actor, at=s.at, case_id=case, seen_version=version, disposition=decision,
-            text=words, approval_required=s.desk.settings.approval_required, via=VIA,
+            text=words, base_currency=s.desk.settings.base_currency,
+            approval_required=s.desk.settings.approval_required, via=VIA,
         )  # fmt: skip
     _tell(row, json)
 

@@ -12,6 +12,7 @@ from typing import Final
 from casedesk.domain import events
 from casedesk.domain.cases import Case, Disposition, Stage, require_step
 from casedesk.domain.moments import canonical
+from casedesk.domain.narrative import Rendered
 from casedesk.domain.people import Action, Person, Role, require, require_untouched
 from casedesk.domain.policy import in_force
 from casedesk.errors import Conflict, Invalid, NotPermitted
@@ -155,12 +156,20 @@ def add_note(case: Case, actor: Person, text: str, via: str) -> events.NoteAdded
 
 
 def set_disposition(
-    case: Case, actor: Person, disposition: Disposition, text: str, at: datetime, via: str, *, approval_required: bool
+    case: Case,
+    actor: Person,
+    disposition: Disposition,
+    written: Rendered,
+    at: datetime,
+    via: str,
+    *,
+    approval_required: bool,
 ) -> events.DispositionSet:
     """Decide the case. No SAR needs a rationale, SAR a narrative, Escalate a reason (FFIEC BSA/AML Manual, SAR decision)."""
     require(actor, Action.SET_DISPOSITION)
     _require_own_step(case, actor, Action.SET_DISPOSITION)
     on = at.date()
+    text = written.text
     if disposition is Disposition.NO_SAR:
         text = _text(text, "A rationale", shortest=in_force("rationale_min", on).value, why="No SAR needs")
     elif disposition is Disposition.SAR:
@@ -178,7 +187,9 @@ def set_disposition(
     else:
         raise BadChoice("Choose No SAR, SAR or Escalate.")
     approval = "required" if approval_required else "off by policy"
-    return events.DispositionSet(disposition=disposition.value, approval=approval, via=via, notes=text)
+    return events.DispositionSet(
+        disposition=disposition.value, approval=approval, via=via, notes=text, bound=written.record()
+    )
 
 
 def approve(dossier: Dossier, actor: Person, via: str) -> events.DispositionApproved:

@@ -7,7 +7,7 @@ exact only up to 2**53.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 #: The reserved stream of events that belong to no case.
@@ -137,13 +137,19 @@ class NoteAdded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispositionSet(Event):
-    """The owner decided. ``approval`` is ``required`` or ``off by policy``; it only matters for a SAR."""
+    """The owner decided. ``approval`` is ``required`` or ``off by policy``; it only matters for a SAR.
+
+    ``bound`` says which figures of the text rest on which transactions (:meth:`casedesk.domain.narrative.Rendered.record`);
+    it is empty where none does. Version 1 had no such figures.
+    """
 
     action: ClassVar[str] = "disposition_set"
     title: ClassVar[str] = "Decision made"
+    version: ClassVar[int] = 2
     disposition: str
     approval: str
     via: str
+    bound: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

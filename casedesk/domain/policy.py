@@ -33,6 +33,14 @@ PARAMETERS: Final[tuple[Parameter, ...]] = (
         "narrative_min", 200, "characters", _DESK, 1, "desk policy; shorter cannot hold who, what, when, where, why"
     ),
     Parameter("narrative_max", 17_000, "characters", _DESK, 1, "FinCEN SAR electronic filing, default narrative cap"),
+    Parameter(
+        "unbound_figure_blocks",
+        0,
+        "1 blocks, 0 warns",
+        _DESK,
+        1,
+        "desk policy; a figure in a narrative that matches no evidence is pointed out",
+    ),
     Parameter("rationale_min", 20, "characters", _DESK, 1, "desk policy; a no-SAR decision is documented"),
     Parameter("text_max", 20_000, "characters", _DESK, 1, "desk policy; notes, rationales and reasons"),
     Parameter(

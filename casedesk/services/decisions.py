@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from casedesk.domain import casework, events
-from casedesk.domain.cases import Disposition
+from casedesk.domain.cases import Case, Disposition
 from casedesk.domain.ledger import Recorded
+from casedesk.domain.narrative import require_fresh
 from casedesk.domain.people import Action, Person, require
+from casedesk.services import narratives
 from casedesk.services.steps import present, record, seen
 from casedesk.store.unit_of_work import Writing
 
@@ -33,17 +35,21 @@ def set_disposition(
     seen_version: int | None,
     disposition: Disposition,
     text: str,
+    base_currency: str,
     approval_required: bool = True,
     via: str = "app",
 ) -> Recorded:
     """Decide a case: No SAR with a rationale, SAR with a narrative, Escalate with a reason.
 
+    :param text: may hold figures such as ``{{sum:case}}`` (:mod:`casedesk.domain.narrative`).
     :param approval_required: the desk's policy; a small firm may switch the second pair of eyes off, a person may not.
+    :raises BadFigure: if a figure cannot be told.
     """
     with uow:
         actor = present(uow, actor)
         case = seen(uow, actor, Action.SET_DISPOSITION, case_id, seen_version)
-        event = casework.set_disposition(case, actor, disposition, text, at, via, approval_required=approval_required)
+        said = narratives.written(uow, case, text, base_currency)
+        event = casework.set_disposition(case, actor, disposition, said, at, via, approval_required=approval_required)
         _, row = record(uow, case, event, actor, at)
         uow.commit()
     return row
@@ -52,14 +58,27 @@ def set_disposition(
 def approve(
     *, uow: Writing, actor: Person, at: datetime, case_id: str, seen_version: int | None, via: str = "app"
 ) -> Recorded:
-    """Approve a SAR somebody else made, and close the case."""
+    """Approve a SAR somebody else made, and close the case.
+
+    :raises StaleFigure: if a figure of its narrative is no longer what the evidence gives.
+    """
     with uow:
         actor = present(uow, actor)
         require(actor, Action.APPROVE)
         dossier = uow.cases.dossier(case_id, seen_version=seen_version)
-        _, row = record(uow, dossier.case, casework.approve(dossier, actor, via), actor, at)
+        event = casework.approve(dossier, actor, via)
+        _require_fresh(uow, dossier.case)
+        _, row = record(uow, dossier.case, event, actor, at)
         uow.commit()
     return row
+
+
+def _require_fresh(uow: Writing, case: Case) -> None:
+    decision = narratives.last_decision(uow.ledger.of(case.case_id))
+    bound = decision.data.get("bound", {}) if decision is not None else {}
+    if decision is not None and bound:
+        evidence = narratives.evidence_of(uow, case, uow.alerts.of_case(case.case_id), bound["currency"])
+        require_fresh(decision.notes, bound, evidence)
 
 
 def send_back(

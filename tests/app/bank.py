@@ -146,6 +146,7 @@ def _work(desk: Desk, case: dict[str, str]) -> None:
             seen_version=None,
             disposition=what,
             text=text,
+            base_currency="USD",
         )
         return at + timedelta(minutes=10)
 

@@ -294,7 +294,7 @@ def test_a_conflict_tells_an_outsider_nothing_of_the_decision(panel: Make, bank:
     p = panel("grace", "luis").show("Note").write("note", "Mine.")
     decisions.set_disposition(
         uow=bank.desk().writing(), actor=BY_ID["luis"], at=NOW, case_id=bank.cases["luis"], seen_version=None,
-        disposition=Disposition.SAR, text=NARRATIVE,
+        disposition=Disposition.SAR, text=NARRATIVE, base_currency="USD",
     )  # fmt: skip
     p.press("add_note")
     assert "changed this case" in sentences(p.at)[0]

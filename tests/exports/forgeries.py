@@ -220,9 +220,7 @@ FORGERIES: dict[str, Forgery] = {
     "a flag as a number": row("cases", lambda f: f[0].update(is_open=0)),
     "a case hidden": _case_hidden,
     "a sentence": row("alerts", lambda f: f[0].update(sentence="Nothing special.")),
-    "an alert's case": row(
-        "alerts", lambda f: f[0].update(case_id=next(a["case_id"] for a in f if a["case_id"] != f[0]["case_id"]))
-    ),
+    "an alert's case": row("alerts", lambda f: _first_case_geography(f).update(case_id="C-26-00002")),
     "evidence left out": row("alerts", lambda f: f[0]["transaction_ids"].pop()),
     "an alert left out": row("alerts", lambda f: f.pop()),
     "an amount": row("transactions", lambda f: f[0].update(base_minor=1)),
@@ -282,6 +280,11 @@ FORGERIES: dict[str, Forgery] = {
         "cases",
         lambda f: f[1].update(approved_by=f[1]["decided_by"]),
     ),
+    "a figure of a narrative": lambda whole, redacted: _said_otherwise(whole),
+    "a figure bound to less": event(
+        lambda b: of(b, "disposition_set", 1)["meta"]["bound"]["selections"]["case/in"].pop()
+    ),
+    "an alert left out with its evidence": lambda whole, redacted: _without_geography(whole),
     "a seed drawn before the population": event(
         lambda b: _trade(of(b, "qa_population_frozen"), of(b, "qa_sample_drawn"))
     ),
@@ -307,6 +310,34 @@ FORGERIES: dict[str, Forgery] = {
         _second_first(whole), redacted
     ),
 }
+
+
+def _say_more(decision: Body) -> None:
+    """Let the first bound figure say another amount of the same length."""
+    _, _, start, length = decision["meta"]["bound"]["figures"][0]
+    said = decision["notes"][start : start + length]
+    other = said[:-1] + ("1" if said[-1] != "1" else "2")
+    decision["notes"] = decision["notes"][:start] + other + decision["notes"][start + length :]
+
+
+def _said_otherwise(whole: bytes) -> bytes:
+    forged = reforged(whole, lambda bodies: _say_more(of(bodies, "disposition_set", 1)), True)
+    text = of([json.loads(one["body"]) for one in rows(forged, "events")], "disposition_set", 1)["notes"]
+    return edited(forged, "cases", lambda found: found[1].update(decision_text=text))
+
+
+def _first_case_geography(found: Rows) -> Any:
+    return next(one for one in found if one["rule"] == "geography" and one["customer_id"] == "K-1")
+
+
+def _without_geography(whole: bytes) -> bytes:
+    gone = _first_case_geography(rows(whole, "alerts"))
+    forged = edited(whole, "alerts", lambda found: found.remove(gone))
+
+    def without(found: Rows) -> None:
+        found[:] = [one for one in found if one["transaction_id"] not in gone["transaction_ids"]]
+
+    return edited(forged, "transactions", without)
 
 
 def _plus_one(day: str) -> str:

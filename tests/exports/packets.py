@@ -61,6 +61,13 @@ class Sealing:
         ).content  # fmt: skip
 
 
+REPORT = (
+    "Kim Roe (K-2) paid in {{sum:case/in}} in {{count:case/in}} deposits and transfers from {{first:case/in}} to "
+    "{{last:case/in}}, the largest {{largest:case/in}}, the smallest {{smallest:case/in}}, on {{accounts:case/in}}. The pieces are "
+    "below the reporting line and fit no business of the customer, who declined to name their source."
+)
+
+
 def sealing(address: str, folder: Path) -> Sealing:
     """Two customers whose alerts came from the rules: one case closed without a report, one as a SAR, both drawn for QA."""
     desk = TestDesk(hurried(make_engine(address)))
@@ -90,7 +97,7 @@ def sealing(address: str, folder: Path) -> Sealing:
     desk.note("ann", first, "Called the branch; “quotes”, a comma, =1+1 and ✓.")
     desk.decide("ann", first, Disposition.NO_SAR, "The deposits are the week's takings, which the books show.")
     desk.take("ann", second)
-    desk.decide("ann", second, Disposition.SAR)
+    desk.decide("ann", second, Disposition.SAR, REPORT)
     desk.approve("max", second)
     at = desk.at()
     quality.draw_sample(

@@ -177,7 +177,11 @@ def test_without_approval_by_policy_a_sar_closes_and_the_event_says_why(desk: Te
     case_id = desk.open()
     desk.take("ann", case_id)
     decisions.set_disposition(
-        **desk.who("ann", case_id), disposition=Disposition.SAR, text=NARRATIVE, approval_required=False
+        **desk.who("ann", case_id),
+        disposition=Disposition.SAR,
+        text=NARRATIVE,
+        base_currency="USD",
+        approval_required=False,
     )
     assert desk.stage(case_id) is Stage.CLOSED
     assert desk.history(case_id)[-1].data["approval"] == "off by policy"

@@ -856,6 +856,78 @@ def check_register(packet: Packet) -> Outcome:
     return VERIFIED, "%d cases closed without a report, each with its reason" % len(rows)
 
 
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def _money(minor: int, currency: str, digits: int) -> str:
+    whole, part = divmod(minor, 10**digits)
+    return "%s %s%s" % (currency, format(whole, ",d"), ".%0*d" % (digits, part) if digits else "")
+
+
+def _day(t: Row) -> str:
+    at = moment(t["booked_at"])
+    return "%d %s %d" % (at.day, _MONTHS[at.month - 1], at.year)
+
+
+def _and(names: Iterable[str]) -> str:
+    ordered = sorted(set(names))
+    return ", ".join(ordered[:-1]) + " and " + ordered[-1] if len(ordered) > 1 else "".join(ordered)
+
+
+def figure(name: str, found: List[Row], own: List[str], currency: str, digits: int) -> str:
+    """Tell a figure of a narrative from its transactions, in order of booking."""
+    amounts = [t["base_minor"] for t in found]
+    mine = [t for t in found if t["from_account"] in own or t["to_account"] in own]
+    if name == "count":
+        return format(len(found), ",d")
+    if name in ("first", "last"):
+        return _day(found[0] if name == "first" else found[-1])
+    if name == "accounts":
+        told = [t["from_account"] if t["from_account"] in own else t["to_account"] for t in mine]
+        return _and(told) or "none of the customer's"
+    if name == "parties":
+        told = [t["to_account"] if t["from_account"] in own else t["from_account"] for t in mine]
+        return _and(one for one in told if one) or "nobody but cash"
+    total = {"sum": sum(amounts), "largest": max(amounts), "smallest": min(amounts)}
+    return _money(total[name], currency, digits)
+
+
+def check_narratives(packet: Packet) -> Outcome:
+    """Every bound figure of a report that was sent for good is what its transactions give."""
+    texts = bound_figures = 0
+    for case_id, case in sorted(packet.cases.items()):
+        decisions = [
+            e
+            for _, e in packet.events
+            if e is not None and e["case_id"] == case_id and e["action"] == "disposition_set"
+        ]
+        bound = decisions[-1]["meta"].get("bound") if decisions else None
+        if not bound or case["status"] != "Closed":
+            continue
+        texts += 1
+        alerts = {alert["alert_id"]: alert["transaction_ids"] for alert in packet.alerts if alert["case_id"] == case_id}
+        for name, selection, start, length in bound["figures"]:
+            where = "Narrative of %s, %s of %s" % (case_id, name, selection)
+            bound_figures += 1
+            ids = bound["selections"][selection]
+            of, _, side = selection.partition("/")
+            whole = {one for ids_ in alerts.values() for one in ids_} if of == "case" else set(alerts[of])
+            chosen = sorted(
+                (packet.transactions[one] for one in whole), key=lambda t: (t["booked_at"], t["transaction_id"])
+            )
+            out = [t for t in chosen if t["from_account"] in bound["accounts"]]
+            into = [t for t in chosen if t["to_account"] in bound["accounts"] and t not in out]
+            chosen = {"": chosen, "in": into, "out": out}[side]
+            same(where + ", transactions", [t["transaction_id"] for t in chosen], ids)
+            said = figure(name, chosen, bound["accounts"], bound["currency"], bound["digits"])
+            same(where, said, decisions[-1]["notes"][start : start + length])
+    if not texts:
+        return NOT_EVALUATED, "no narrative in here has bound figures"
+    return VERIFIED, "%d bound figures of %d narratives computed again from their transactions" % (bound_figures, texts)
+
+
 def _framed(*parts: str) -> bytes:
     return b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
 
@@ -990,6 +1062,7 @@ def verify(content: bytes, keys: Iterable[Key] = ()) -> List[Claim]:
         ("rules", check_rules),
         ("deadlines", check_clocks),
         ("decisions not to file", check_register),
+        ("narratives", check_narratives),
         ("quality sample", check_draws),
         ("governance", check_governance),
     )

@@ -1,0 +1,114 @@
+"""Narratives while they are written: the figures that can be bound, what a text would say, what a reader would ask, a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from casedesk.detection.rules import RULES
+from casedesk.domain.alerts import Alert
+from casedesk.domain.cases import Case
+from casedesk.domain.events import DispositionSet
+from casedesk.domain.ledger import Recorded, normalise
+from casedesk.domain.narrative import FIGURES, BadFigure, Evidence, Piece, Rendered, render, template
+from casedesk.domain.narrative_remarks import Remark, draft, remarks
+from casedesk.domain.people import Action, Person, require
+from casedesk.domain.policy import in_force
+from casedesk.domain.transactions import Transaction
+from casedesk.store.unit_of_work import Reading, Writing
+
+__all__ = ["FIGURES", "Proof", "Remark", "draft_of", "evidence_of", "last_decision", "proof", "typed_before", "written"]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A narrative as it would be sent. ``refusal`` says why it cannot be; then the text is as it was typed."""
+
+    text: str
+    remarks: tuple[Remark, ...] = ()
+    refusal: str = ""
+    figures: int = 0
+
+
+def evidence_of(uow: Reading | Writing, case: Case, alerts: Sequence[Alert], currency: str) -> Evidence:
+    """Return what figures of a case can be bound to. Call it inside an open unit of work."""
+    own = {account.account_id for account in uow.parties.accounts_of(case.customer_id)}
+    ids = sorted({one for alert in alerts for one in alert.transaction_ids})
+    pieces = {t.transaction_id: _piece(t, own) for t in uow.transactions.get_many(ids)}
+    return Evidence(pieces, {alert.alert_id: alert.transaction_ids for alert in alerts}, currency)
+
+
+def _piece(t: Transaction, own: set[str]) -> Piece:
+    if t.from_account in own:
+        direction, account, other = "out", t.from_account, t.to_account
+    elif t.to_account in own:
+        direction, account, other = "in", t.to_account, t.from_account
+    else:
+        direction = account = other = ""
+    return Piece(t.transaction_id, t.booked_at, t.base_minor, direction, account, other)
+
+
+def written(uow: Writing, case: Case, text: str, currency: str) -> Rendered:
+    """Put the figures into a text as the ledger will keep it. Call it inside an open unit of work.
+
+    :raises BadFigure: if a binding cannot be told.
+    """
+    typed = normalise(text.strip())
+    if "{{" not in typed:
+        return Rendered(typed)
+    rendered = render(typed, evidence_of(uow, case, uow.alerts.of_case(case.case_id), currency))
+    if normalise(rendered.text) != rendered.text:
+        raise BadFigure("A figure stands right before an accent that would change it; put a space between them.")
+    return rendered
+
+
+def proof(*, uow: Reading, actor: Person, case_id: str, text: str, base_currency: str, on: date) -> Proof:
+    """Show a narrative as it would be sent, with what a reader would ask."""
+    require(actor, Action.SET_DISPOSITION)
+    with uow:
+        case = uow.cases.get(case_id)
+        alerts = uow.alerts.of_case(case_id)
+        evidence = evidence_of(uow, case, alerts, base_currency)
+        customer = uow.parties.customer(case.customer_id)
+    try:
+        rendered = render(normalise(text.strip()), evidence)
+    except BadFigure as error:
+        return Proof(text, refusal=str(error))
+    names = (customer.name, customer.customer_id, *{piece.account for piece in evidence.pieces.values()})
+    asked = remarks(
+        rendered, evidence, names=names, known=_thresholds(), blocks=bool(in_force("unbound_figure_blocks", on).value)
+    )
+    return Proof(rendered.text, asked, figures=len(rendered.figures))
+
+
+def _thresholds() -> set[int]:
+    """Return the amounts among the rules' parameters as shipped: a narrative may speak of a reporting line.
+
+    Not those of the alerts: some are samples from below a rule's line, and whoever judges them must not know which.
+    """
+    values = (rule.parameters.values() for rule in RULES)
+    return {value for one in values for name, value in one.items() if name.endswith("_minor")}
+
+
+def draft_of(*, uow: Reading, actor: Person, case_id: str) -> str:
+    """Compose a first draft, figures bound."""
+    require(actor, Action.SET_DISPOSITION)
+    titles = {rule.name: rule.title for rule in RULES}
+    with uow:
+        case = uow.cases.get(case_id)
+        alerts = sorted(uow.alerts.of_case(case_id), key=lambda alert: (alert.window_start, alert.alert_id))
+        customer = uow.parties.customer(case.customer_id)
+    told = [(alert.alert_id, titles.get(alert.rule, alert.rule), alert.sentence) for alert in alerts]
+    return draft(customer.name, customer.customer_id, told)
+
+
+def last_decision(events: Sequence[Recorded]) -> Recorded | None:
+    """Return the newest decision among the events of a case."""
+    return next((event for event in reversed(events) if event.action == DispositionSet.action), None)
+
+
+def typed_before(events: Sequence[Recorded]) -> str:
+    """Return the text of the newest decision as it was typed, bindings included; empty if there was none."""
+    decision = last_decision(events)
+    return template(decision.notes, decision.data.get("bound", {})) if decision is not None else ""
