@@ -72,7 +72,7 @@ def _facts(report: LineReport) -> None:
     test = report.test
     who = formats.plain(session.names().get(report.drawn_by, report.drawn_by))
     period = f"{formats.day(parse(test.period_from))} – {formats.day(parse(test.period_to))}"
-    st.markdown(f"**{formats.rule(test.rule)}, below its line** :gray[{test.test_id}]")
+    st.markdown(f"**{formats.plain(formats.rule(test.rule))}, below its line** :gray[{test.test_id}]")
     st.markdown(
         formats.small(
             f"Drawn {formats.day(parse(report.drawn_at))} by {who} · {test.transactions:,} transactions, {period} · data "

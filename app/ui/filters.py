@@ -74,7 +74,12 @@ def show_filters(actor: Person, everybody: Sequence[Person], typologies: Sequenc
         )
         _choice("Status", triage_state.STATUS, statuses, {})
         _choice("Risk", triage_state.RISK, list(Risk), {risk: formats.BADGES[risk].word for risk in Risk})
-        _choice("Typology", triage_state.TYPOLOGY, list(typologies), {t: formats.rule(t) for t in typologies})
+        _choice(
+            "Typology",
+            triage_state.TYPOLOGY,
+            sorted(typologies, key=formats.rule),
+            {t: formats.rule(t) for t in typologies},
+        )
         _choice("Owner", triage_state.OWNER, list(names), names)
         st.toggle(
             "Include closed",

@@ -13,6 +13,7 @@ from casedesk.domain.money import MINOR_DIGITS, format_minor
 from casedesk.domain.rule_sets import RuleSetState
 from casedesk.domain.suppressions import State as Suppressed
 from casedesk.domain.verification import Verdict
+from casedesk.services import rule_titles
 
 Color = Literal["red", "orange", "green", "blue", "violet", "gray"]
 
@@ -137,7 +138,12 @@ def units(minor: int, currency: str) -> float:
 
 
 def rule(name: str) -> str:
-    """Write a rule's name as words: ``Rapid pass-through`` for ``rapid_pass_through``."""
+    """Write a rule by its title: ``Fan-in`` for ``fan_in``."""
+    return rule_titles.title(name)
+
+
+def parameter(name: str) -> str:
+    """Write a parameter's name as words: ``Window days`` for ``window_days``."""
     return name.replace("_", " ").capitalize()
 
 

@@ -70,7 +70,7 @@ def moved(one: Moved, currency: str) -> str:
     """Write ``count 5 → 8``; an amount in the base currency."""
     parameter = one.parameter
     before, after = (_said(value, parameter.unit, currency) for value in (one.before, parameter.value))
-    return f"{formats.rule(parameter.name.removesuffix('_minor')).lower()} {before} → {after}"
+    return f"{formats.parameter(parameter.name.removesuffix('_minor')).lower()} {before} → {after}"
 
 
 def _said(value: object, unit: str, currency: str) -> str:
@@ -101,7 +101,7 @@ def _field(rule: str, parameter: Described) -> None:
 def _label(parameter: Described) -> str:
     """Write the name and, grey, its unit, unless the name says it already."""
     unit = session.currency() if parameter.unit == MONEY else parameter.unit
-    words = formats.rule(parameter.name.removesuffix("_minor").removesuffix(f"_{unit}"))
+    words = formats.parameter(parameter.name.removesuffix("_minor").removesuffix(f"_{unit}"))
     return words if unit.casefold() in words.casefold() else f"{words} :gray[{formats.plain(unit)}]"
 
 

@@ -45,7 +45,7 @@ def _in_force(found: Overview) -> None:
         frame = pd.DataFrame(
             {
                 "Rule": [rule.title for rule, _ in moved],
-                "Parameter": [formats.rule(one.name) for _, one in moved],
+                "Parameter": [formats.parameter(one.name) for _, one in moved],
                 "In force": [shown(one.value) for _, one in moved],
                 "Shipped": [shown(one.default) for _, one in moved],
             }

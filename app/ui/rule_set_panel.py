@@ -93,7 +93,7 @@ def _rule(rule: Mapping[str, Any]) -> None:
         caught = len(rule["lost_sar_cases_caught_by_another_rule"])
         st.warning(lost_reports.sentence(lost, caught), icon=":material/visibility_off:")
     moved = [one for one in rule["parameters"] if one["before"] != one["after"]]
-    rows = [(formats.rule(one["name"].removesuffix("_minor")), *(_value(one, side) for side in ("before", "after")))
+    rows = [(formats.parameter(one["name"].removesuffix("_minor")), *(_value(one, side) for side in ("before", "after")))
             for one in moved]  # fmt: skip
     before, after = rule["before"], rule["after"]
     rows += [(title, _number(before[name]), _number(after[name])) for title, name in rule_sheet.FIGURES]

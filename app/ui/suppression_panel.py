@@ -38,7 +38,7 @@ def show(listed: Listed, names: dict[str, str], now: datetime) -> None:
             st.badge(badge.word, icon=f":material/{badge.icon}:", color=badge.color)
             st.markdown(formats.small(_left(one, now)), width="content")
         account = formats.plain(f"account {one.account_id}") if one.account_id else "all accounts"
-        st.markdown(f"**{formats.rule(one.rule)}** on {formats.plain(listed.customer)}, {account}, "
+        st.markdown(f"**{formats.plain(formats.rule(one.rule))}** on {formats.plain(listed.customer)}, {account}, "
                     f"{suppression_list.days(one)}")  # fmt: skip
         st.markdown(formats.plain(one.reason))
         for line in _story(one, names):

@@ -86,6 +86,8 @@ def _event(event: Recorded) -> dict[str, Any]:
 
 
 def _tell(found: CaseFile, currency: str) -> None:
+    from casedesk.services.rule_titles import title
+
     case = found.case
     owner = found.names.get(case.owner, case.owner) or "nobody"
     say(f"{case.case_id}  {found.customer.name} ({found.customer.customer_id})")
@@ -99,7 +101,7 @@ def _tell(found: CaseFile, currency: str) -> None:
     say()
     table(
         ("Alert", "Rule", "Severity", "Account", "What was found"),
-        ((a.alert_id, a.rule, a.severity, a.account_id, a.sentence) for a in found.alerts),
+        ((a.alert_id, title(a.rule), a.severity, a.account_id, a.sentence) for a in found.alerts),
     )
     say()
     table(

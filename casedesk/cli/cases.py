@@ -110,9 +110,11 @@ def _line(line: Line, currency: str) -> dict[str, Any]:
 
 
 def _row(line: Line, currency: str) -> tuple[object, ...]:
+    from casedesk.services.rule_titles import title
+
     row = line.row
     return (
-        row.case_id, row.customer, line.stage.value, band(row.severity).value, row.typology,
+        row.case_id, row.customer, line.stage.value, band(row.severity).value, title(row.typology),
         last_day(row.due_at), row.owner or "–", row.alert_count, format_minor(row.amount_minor, currency),
     )  # fmt: skip
 

@@ -245,6 +245,8 @@ def _chosen(names: Sequence[str], params: Sequence[str]) -> tuple[Rule, ...]:
 
 def _show(result: DetectionResult, *, as_json: bool) -> None:
     """Print what a run that stores nothing found: one alert a line."""
+    from casedesk.services.rule_titles import title
+
     unicode_fits = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     for alert in result.alerts:
         line: dict[str, Any] = {
@@ -262,7 +264,7 @@ def _show(result: DetectionResult, *, as_json: bool) -> None:
             print(json_text.dumps(line, ensure_ascii=not unicode_fits))
         else:
             say(
-                f"{alert.severity:3}  {alert.rule}  {alert.customer_id}  {', '.join(line['accounts'])}: {alert.sentence}"
+                f"{alert.severity:3}  {title(alert.rule)}  {alert.customer_id}  {', '.join(line['accounts'])}: {alert.sentence}"
             )
     remark(
         f"{result.transactions:,} transactions: {len(result.alerts):,} alerts. Nothing was stored. "

@@ -87,9 +87,11 @@ def _numbers(figures: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tell(trial: Trial, currency: str) -> None:
+    from casedesk.services.rule_titles import title
+
     before, after = trial.in_force, trial.tried
     table(
-        (trial.rule, "in force", "tried"),
+        (title(trial.rule), "in force", "tried"),
         (
             ("alerts", f"{before.alerts:,}", f"{after.alerts:,}"),
             ("customers", f"{before.customers:,}", f"{after.customers:,}"),
@@ -126,15 +128,16 @@ def scorecard(json: Json = False, user: As = "") -> None:
     """Show, for each rule and month: alerts, cases, SARs, false positives and age; and the rules that never fired."""
     with opened(user) as session:
         from casedesk.services import lab
+        from casedesk.services.rule_titles import title
 
         found = lab.scorecard(uow=session.desk.reading(), actor=session.actor, at=session.at)
     if json:
         emit({"rules": [*map(_score, found.rules)], "months": [*map(_score, found.months)], "silent": found.silent})
         return
     header = ("Rule", "Month", "Alerts", "Cases", "SARs", "False positives of decided", "Median age of open cases, d")
-    table(header, ((s.rule, s.month or "all", s.alerts, s.cases, s.sars, s.false_positives, s.age_days)
+    table(header, ((title(s.rule), s.month or "all", s.alerts, s.cases, s.sars, s.false_positives, s.age_days)
                    for s in (*found.rules, *found.months)))  # fmt: skip
-    say(f"Never fired: {', '.join(found.silent)}." if found.silent else "Every rule in force has fired.")
+    say(f"Never fired: {', '.join(map(title, found.silent))}." if found.silent else "Every rule in force has fired.")
 
 
 def _score(score: Score) -> dict[str, Any]:

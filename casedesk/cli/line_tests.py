@@ -57,6 +57,7 @@ def sample(
     """
     with opened(user) as s:
         from casedesk.services import line_tests
+        from casedesk.services.rule_titles import title
 
         asked = _asked(rule, band or [], none_found or [], size or [])
         stored = line_tests.draw_line_test(
@@ -68,7 +69,7 @@ def sample(
     if json:
         emit(_json(found))
         return
-    say(f"{stored.test_id}: {_drawn(stored):,} of {stored.population_size:,} episodes below the line of {rule}.")
+    say(f"{stored.test_id}: {_drawn(stored):,} of {stored.population_size:,} episodes below the line of {title(rule)}.")
     table(
         ("Band", "Moved", "Episodes", "Customers", "Drawn", "Cases of their own"),
         ((b.number, b.title, b.population, b.customers, b.drawn, b.alone) for b in found.bands),
@@ -109,6 +110,7 @@ def samples(json: Json = False, user: As = "") -> None:
     """List the samples below a line, newest first."""
     with opened(user) as s:
         from casedesk.services import line_tests
+        from casedesk.services.rule_titles import title
 
         found = line_tests.all_tests(uow=s.desk.reading(), actor=s.actor)
         reports = [line_tests.report(uow=s.desk.reading(), actor=s.actor, test_id=one.test_id) for one in found]
@@ -117,7 +119,7 @@ def samples(json: Json = False, user: As = "") -> None:
     elif reports:
         table(
             ("Sample", "Rule", "Drawn", "By", "Bands", "Episodes", "Picks", "Judged", "Open"),
-            ((t.test_id, t.rule, f"{t.drawn_at:%Y-%m-%d}", t.drawn_by, len(r.bands), t.population_size, _drawn(t),
+            ((t.test_id, title(t.rule), f"{t.drawn_at:%Y-%m-%d}", t.drawn_by, len(r.bands), t.population_size, _drawn(t),
               sum(b.closed for b in r.bands), sum(b.open for b in r.bands))
              for t, r in zip(found, reports, strict=True)),
         )  # fmt: skip
@@ -138,6 +140,7 @@ def yields(
     """Show the yield of each band beside that of the rule in force, with exact intervals."""
     with opened(user) as s:
         from casedesk.services import line_tests
+        from casedesk.services.rule_titles import title
 
         if markdown:
             say(line_tests.document(uow=s.desk.reading(), actor=s.actor, at=s.at, test_id=test).rstrip("\n"))
@@ -146,7 +149,7 @@ def yields(
     if json:
         emit(_json(found))
         return
-    say(f"{test}: {found.test.rule}, {found.test.period_from[:10]} to {found.test.period_to[:10]}.")
+    say(f"{test}: {title(found.test.rule)}, {found.test.period_from[:10]} to {found.test.period_to[:10]}.")
     table(
         ("Band", "Moved", "Episodes", "Customers", "Drawn", "Judged", "Open", "SARs of the judged (95 %)"),
         (

@@ -35,6 +35,7 @@ def list_rules(json: Json = False, user: As = "") -> None:
     """List the rules that run, and where their values are not as shipped."""
     with opened(user) as s:
         from casedesk.services import rule_sets, rules_in_force
+        from casedesk.services.rule_titles import title
 
         found = rule_sets.overview(look=s.desk.reading(), actor=s.actor)
     running = found.running
@@ -53,7 +54,7 @@ def list_rules(json: Json = False, user: As = "") -> None:
         rows.append((rule.name, rule.version, rule.title, words or "as shipped"))
     table(("Rule", "Version", "Title", "Values"), rows)
     if running.off:
-        say(f"Switched off: {', '.join(running.off)}.")
+        say(f"Switched off: {', '.join(map(title, running.off))}.")
     if found.waiting:
         say(
             f"{found.waiting.rule_set_id} waits to be decided: casedesk rules show {found.waiting.rule_set_id} --as USER."
@@ -189,12 +190,13 @@ def show(rule_set: RuleSetId, json: Json = False, user: As = "") -> None:
 def _figures(stored: RuleSet) -> None:
     """Tell what changes, rule by rule."""
     from casedesk.exports import rule_sheet
+    from casedesk.services.rule_titles import title
 
     for rule in rule_sheet.read(stored.sheet, stored.rule_set_id)["rules"]:
         moved = [one for one in rule["parameters"] if one["before"] != one["after"]]
         say()
         say(
-            f"{rule['rule']}: "
+            f"{title(rule['rule'])}: "
             + (", ".join(f"{m['name']} {m['before'] or 'off'} → {m['after'] or 'off'}" for m in moved))
         )
         before, after = rule["before"], rule["after"]

@@ -33,6 +33,7 @@ def list_suppressions(json: Json = False, user: AsOrDesk = DESK_ITSELF) -> None:
     """List all suppressions, the newest first, with how many alerts each hid."""
     with opened(user) as session:
         from casedesk.services import suppressions
+        from casedesk.services.rule_titles import title
 
         found = suppressions.listed(uow=session.desk.reading(), actor=session.actor)
         today = session.at.date()
@@ -45,7 +46,7 @@ def list_suppressions(json: Json = False, user: AsOrDesk = DESK_ITSELF) -> None:
         ("Suppression", "State", "Rule", "Customer", "Account", "From", "Until", "Days left", "Approver", "Hidden",
          "Released", "Reason"),
         (
-            (s.suppression_id, _state(s, today), s.rule, s.customer_id, s.account_id or "all", s.covers_from,
+            (s.suppression_id, _state(s, today), title(s.rule), s.customer_id, s.account_id or "all", s.covers_from,
              s.covers_until, s.days_left(today), s.decided_by or "-", f"{one.count.hidden:,}",
              f"{one.count.released:,}", s.reason)
             for one in found
@@ -156,7 +157,9 @@ def _tell(one: Suppression, *, as_json: bool) -> None:
     if as_json:
         emit(_json(one))
         return
-    scope = f"{one.rule} on {one.customer_id}" + (f", account {one.account_id}" if one.account_id else "")
+    from casedesk.services.rule_titles import title
+
+    scope = f"{title(one.rule)} on {one.customer_id}" + (f", account {one.account_id}" if one.account_id else "")
     say(f"{one.suppression_id} is {one.state.value}: {scope}, {one.covers_from} until {one.covers_until}.")
 
 

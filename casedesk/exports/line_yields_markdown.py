@@ -11,11 +11,11 @@ from casedesk.domain.line_sampling import LineTest, population_digest
 from casedesk.domain.line_yields import WHY_APART, BandYield, LineReport
 
 
-def write(report: LineReport, at: str) -> str:
-    """Write the report as it stands at ``at``, a canonical time. It tells of SARs: it is for those with need to know."""
+def write(report: LineReport, at: str, title: str) -> str:
+    """Write the report as it stands at ``at``, a canonical time; ``title`` is the rule's. It tells of SARs: it is for those with need to know."""
     test = report.test
     parts = [
-        f"# Below the line: {test.rule} ({test.test_id})",
+        f"# Below the line: {title} ({test.test_id})",
         _SCOPE.format(r=report, t=test, at=at, since=test.period_from[:10], until=test.period_to[:10]),
         "## Yield",
         _yields(report),
@@ -41,7 +41,7 @@ _SCOPE: Final = (
     "episode and hold nothing else are judged; the others are counted apart."
 )
 _VALUES: Final = (
-    "Rule {t.rule}, version {t.rule_version}, base currency {t.base_currency}. Values in force: `{t.line}`. Rule-set hash "
+    "Rule `{t.rule}`, version {t.rule_version}, base currency {t.base_currency}. Values in force: `{t.line}`. Rule-set hash "
     "`{t.line_hash}`. Data fingerprint `{t.data_fingerprint}`."
 )
 _METHOD: Final = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -37,14 +37,17 @@ def read(sheet: str, rule_set_id: str) -> dict[str, Any]:
     return value
 
 
-def write(sheet: Mapping[str, Any], decided: Mapping[str, Any], names: Mapping[str, str]) -> str:
+def write(
+    sheet: Mapping[str, Any], decided: Mapping[str, Any], names: Mapping[str, str], title: Callable[[str], str]
+) -> str:
     """Write the sheet.
 
     :param decided: state, by, at, words and sheet_sha256, as the rule set stands now.
     :param names: the name of each user id.
+    :param title: what a rule is called.
     """
     parts = [
-        _header(sheet, decided, names),
+        _header(sheet, decided, names, title),
         *(part for rule in sheet["rules"] for part in _rule(rule)),
         _data(sheet, decided),
         _commands(sheet),
@@ -52,7 +55,9 @@ def write(sheet: Mapping[str, Any], decided: Mapping[str, Any], names: Mapping[s
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _header(sheet: Mapping[str, Any], decided: Mapping[str, Any], names: Mapping[str, str]) -> str:
+def _header(
+    sheet: Mapping[str, Any], decided: Mapping[str, Any], names: Mapping[str, str], title: Callable[[str], str]
+) -> str:
     at: datetime | None = decided["at"]
     by = f", by {_name(decided['by'], names)} on {canonical(at)}" if at else ""
     rows = [
@@ -61,7 +66,7 @@ def _header(sheet: Mapping[str, Any], decided: Mapping[str, Any], names: Mapping
         ("Made upon", sheet["base_id"] or "the rules as shipped"),
         ("Rule-set hash before", f"`{sheet['hash_before']}`"),
         ("Rule-set hash after", f"`{sheet['hash_after']}`"),
-        ("Rules switched off", ", ".join(sheet["off_after"]) or "none"),
+        ("Rules switched off", ", ".join(map(title, sheet["off_after"])) or "none"),
         ("SHA-256 of this sheet as frozen (JSON)", f"`{decided['sheet_sha256']}`"),
     ]
     lines = [f"# Evidence sheet {sheet['rule_set_id']}", "", "| | |", "|---|---|"]

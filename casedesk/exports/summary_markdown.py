@@ -44,7 +44,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Everything a summary says. ``names`` maps user ids to names."""
+    """Everything a summary says. ``names`` maps user ids to names, ``titles`` the rules of the alerts to theirs."""
 
     case: Case
     customer: Customer
@@ -52,6 +52,7 @@ class Summary:
     alerts: Sequence[Alert]
     counterparties: Sequence[Counterparty]
     names: dict[str, str]
+    titles: dict[str, str]
     position: Position
     prepared_at: datetime
     prepared_by: str
@@ -110,7 +111,7 @@ def _found(s: Summary) -> str:
         "|---|---:|---|---:|",
     ]
     lines += [
-        f"| {line(typology(a.rule))} v{line(a.rule_version)} | {len(a.transaction_ids):,} "
+        f"| {line(s.titles[a.rule])} v{line(a.rule_version)} | {len(a.transaction_ids):,} "
         f"| {_period([a.window_start], [a.window_end])} | {format_minor(a.amount_minor, s.base_currency)} |"
         for a in s.alerts
     ]
@@ -173,11 +174,6 @@ def _ledger(s: Summary) -> str:
         f"Last event of the case: {p.last_event}, hash `{p.case_hash}`.\n"
         f"Ledger: {p.size:,} events, RFC 6962 root `{p.root}`."
     )
-
-
-def typology(rule: str) -> str:
-    """Return a rule's name as a heading."""
-    return rule.replace("_", " ").capitalize()
 
 
 def escape(text: str) -> str:

@@ -12,6 +12,7 @@ from casedesk.domain.people import Action, Person, require
 from casedesk.exports import audit_csv as csv_format
 from casedesk.exports import summary_markdown
 from casedesk.exports.summary_markdown import Counterparty, Position, Summary
+from casedesk.services import rule_titles
 from casedesk.services.steps import present, record
 from casedesk.store.transaction_store import Leg
 from casedesk.store.unit_of_work import Reading, Writing
@@ -75,14 +76,16 @@ def _summary(uow: Reading | Writing, actor: Person, at: datetime, case_id: str, 
     head = uow.ledger.head()
     legs = uow.transactions.legs(case.customer_id, only_evidence_of=case_id, limit=1_000_000)
     once = {leg.transaction.transaction_id: leg.transaction.base_minor for leg in legs}
+    alerts = uow.alerts.of_case(case_id)
     return summary_markdown.write(
         Summary(
             case=case,
             customer=uow.parties.customer(case.customer_id),
             accounts=uow.parties.accounts_of(case.customer_id),
-            alerts=uow.alerts.of_case(case_id),
+            alerts=alerts,
             counterparties=_counterparties(legs),
             names=uow.people.names(),
+            titles={alert.rule: rule_titles.title(alert.rule) for alert in alerts},
             position=Position(events[-1].event_id, events[-1].event_hash, head.size, head.root),
             prepared_at=at,
             prepared_by=actor.name,

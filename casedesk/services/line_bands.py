@@ -117,7 +117,7 @@ def freeze_bands(
     found = [tuple(one for one in alerts if first_cover(suppressions, one) is None) for alerts in whole]
     if not any(found):
         raise NothingBelow(
-            f"Rule “{line.name}” finds nothing more with these values than with those in force; loosen them further."
+            f"Rule “{line.title}” finds nothing more with these values than with those in force; loosen them further."
         )
     booked = pc.min_max(transactions["booked_at"]).as_py()
     test = LineTest(
@@ -164,7 +164,7 @@ def _moved(line: Rule, loosened: Rule) -> dict[str, Any]:
     before = line.parameters.values()
     moved = {name: value for name, value in loosened.parameters.values().items() if value != before[name]}
     if not moved:
-        raise BadLineTest(f"A band of rule “{line.name}” has the values in force; move at least one of them.")
+        raise BadLineTest(f"A band of rule “{line.title}” has the values in force; move at least one of them.")
     return moved
 
 

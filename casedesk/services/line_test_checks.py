@@ -28,6 +28,7 @@ from casedesk.domain.moments import canonical
 from casedesk.domain.people import Action, Person, require
 from casedesk.domain.verification import Verifier
 from casedesk.services.line_bands import episode_of, populations
+from casedesk.services.rule_titles import title
 from casedesk.store.line_test_store import PlacedPick, StoredLineTest
 from casedesk.store.unit_of_work import Reading, Writing
 
@@ -191,11 +192,13 @@ def _not_found_again(
     """Run the rule again with all the recorded values; say what is not found as it was, or nothing."""
     rule = next((one for one in library if one.name == test.rule), None)
     if rule is None or rule.version != test.rule_version:
-        return f"The data was not looked at: this desk has no rule “{test.rule}” of version {test.rule_version}."
+        return f"The data was not looked at: this desk has no rule “{title(test.rule)}” of version {test.rule_version}."
     try:
         rules = [rule.with_values(json.loads(text)) for text in (test.line, *(b.parameters for b in test.bands))]
     except BadParameter as error:
-        return f"The data was not looked at: rule “{test.rule}” does not take the recorded values any more. {error}"
+        return (
+            f"The data was not looked at: rule “{title(test.rule)}” does not take the recorded values any more. {error}"
+        )
     results = [
         run_rules(transactions, accounts, rules=(one,), limits=limits, base_currency=test.base_currency)
         for one in rules

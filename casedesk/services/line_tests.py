@@ -37,6 +37,7 @@ from casedesk.domain.people import SYSTEM, Action, Person, require
 from casedesk.exports import line_yields_markdown
 from casedesk.services import intake
 from casedesk.services.line_bands import Asked, Found, NothingBelow, freeze_bands
+from casedesk.services.rule_titles import title
 from casedesk.services.steps import present
 from casedesk.store.line_test_store import StoredLineTest
 from casedesk.store.run_store import Run
@@ -142,7 +143,8 @@ def report(*, uow: Reading, actor: Person, test_id: str) -> LineReport:
 
 def document(*, uow: Reading, actor: Person, at: datetime, test_id: str) -> str:
     """Write a test's report as Markdown, with all that it takes to repeat the test."""
-    return line_yields_markdown.write(report(uow=uow, actor=actor, test_id=test_id), canonical(at))
+    found = report(uow=uow, actor=actor, test_id=test_id)
+    return line_yields_markdown.write(found, canonical(at), title(found.test.rule))
 
 
 def _freezing(plan: LineTest) -> events.LineTestFrozen:

@@ -17,6 +17,7 @@ from casedesk.detection.rules import RULES
 from casedesk.domain.events import DetectionRan
 from casedesk.domain.people import Action, Person, require
 from casedesk.errors import Conflict
+from casedesk.services.rule_titles import title
 from casedesk.services.run_records import Record, read
 from casedesk.store.run_store import Finding, Run
 from casedesk.store.unit_of_work import Reading
@@ -104,16 +105,16 @@ def _rules(run: Run, record: Record, library: Sequence[Rule]) -> tuple[Rule, ...
     for name, version in record.rules.items():
         rule = known.get(name)
         if rule is None:
-            raise CannotReplay(run, f"there is no rule “{name}” any more; install the desk it was made with.")
+            raise CannotReplay(run, f"there is no rule “{title(name)}” any more; install the desk it was made with.")
         if rule.version != version:
             raise CannotReplay(
                 run,
-                f"rule “{name}” is version {rule.version} now and was {version}; install the desk it was made with.",
+                f"rule “{rule.title}” is version {rule.version} now and was {version}; install the desk it was made with.",
             )
         try:
             rules.append(rule.with_values(values[name]))
         except BadParameter as error:
-            raise CannotReplay(run, f"rule “{name}” does not take its parameters any more. {error}") from None
+            raise CannotReplay(run, f"rule “{rule.title}” does not take its parameters any more. {error}") from None
     if rule_set_hash(rules) != run.rule_set_hash:
         raise CannotReplay(run, "its rules have parameters now that they did not have then.")
     return tuple(rules)
@@ -141,10 +142,10 @@ def _difference(result: DetectionResult, found: Sequence[Finding]) -> str:
     for key, alert in again.items():
         if key not in before:
             what = "is told otherwise" if alert.alert_id in ids else "was not found then"
-            return f"Alert {alert.alert_id} of rule {alert.rule} on account {alert.account_id} {what}: {alert.sentence}"
+            return f"Alert {alert.alert_id} of rule “{title(alert.rule)}” on account {alert.account_id} {what}: {alert.sentence}"
     for key, one in before.items():
         if key not in again:
-            return f"Alert {one.alert_id} of rule {one.rule} on account {one.account_id} is not found again."
+            return f"Alert {one.alert_id} of rule “{title(one.rule)}” on account {one.account_id} is not found again."
     return ""
 
 

@@ -26,6 +26,7 @@ from casedesk.services import rules_in_force
 from casedesk.services.evidence_sheets import Proposed, write
 from casedesk.services.exporting import ExportedFile
 from casedesk.services.rule_set_checks import require_as_proposed
+from casedesk.services.rule_titles import title
 from casedesk.services.rules_in_force import Effective
 from casedesk.services.steps import present
 from casedesk.services.trials import History, compare
@@ -312,7 +313,7 @@ def export_sheet(
 
 
 def _markdown(stored: RuleSet, names: Mapping[str, str]) -> str:
-    return rule_sheet.write(rule_sheet.read(stored.sheet, stored.rule_set_id), _decided(stored), names)
+    return rule_sheet.write(rule_sheet.read(stored.sheet, stored.rule_set_id), _decided(stored), names, title)
 
 
 def _decided(stored: RuleSet) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from casedesk.detection.rules import RULES, UnknownRule
 from casedesk.domain.people import Action, Person, require
 from casedesk.domain.rule_sets import FORMAT, SHIPPED, Pinned, RuleSet
 from casedesk.errors import Conflict, Invalid
+from casedesk.services.rule_titles import title
 from casedesk.store.unit_of_work import Reading, Writing
 
 __all__ = [
@@ -39,7 +40,7 @@ class SwitchedOff(Invalid):
 
     def __init__(self, name: str, rule_set_id: str) -> None:
         super().__init__(
-            f"Rule “{name}” is switched off in {rule_set_id}; propose it with: casedesk rules propose --on {name}."
+            f"Rule “{title(name)}” is switched off in {rule_set_id}; propose it with: casedesk rules propose --on {name}."
         )
 
 
@@ -101,14 +102,14 @@ def effective(stored: RuleSet, library: Sequence[Rule] = RULES) -> Effective:
         if rule.name in off:
             continue
         if rule.name not in pinned:
-            adrift.append(f"Rule “{rule.name}” came with a newer desk; it runs as shipped.")
+            adrift.append(f"Rule “{rule.title}” came with a newer desk; it runs as shipped.")
             rules.append(rule)
             continue
         built, said = _built(rule, pinned[rule.name])
         rules.append(built)
         adrift += said
     known = {rule.name for rule in library}
-    adrift += [f"There is no rule “{name}” any more; it does not run." for name in sorted(pinned.keys() - known)]
+    adrift += [f"There is no rule “{title(name)}” any more; it does not run." for name in sorted(pinned.keys() - known)]
     return Effective(stored.rule_set_id, tuple(rules), tuple(name for name in off if name in known), tuple(adrift))
 
 
@@ -116,14 +117,14 @@ def _built(rule: Rule, pinned: Pinned) -> tuple[Rule, list[str]]:
     """Give a rule the values it was approved with; say where it cannot take them."""
     said = []
     if rule.version != pinned.version:
-        said.append(f"Rule “{rule.name}” is version {rule.version} now and was {pinned.version} when it was approved.")
+        said.append(f"Rule “{rule.title}” is version {rule.version} now and was {pinned.version} when it was approved.")
     known = rule.parameters.values().keys()
     said += [
-        f"Rule “{rule.name}” has no parameter “{name}” any more."
+        f"Rule “{rule.title}” has no parameter “{name}” any more."
         for name in sorted(pinned.parameters.keys() - known)
     ]  # fmt: skip
     said += [
-        f"Parameter “{name}” of rule “{rule.name}” came with a newer desk; it is as shipped."
+        f"Parameter “{name}” of rule “{rule.title}” came with a newer desk; it is as shipped."
         for name in sorted(known - pinned.parameters.keys())
     ]  # fmt: skip
     try:
@@ -132,7 +133,7 @@ def _built(rule: Rule, pinned: Pinned) -> tuple[Rule, list[str]]:
     except BadParameter as error:
         return rule, [
             *said,
-            f"Rule “{rule.name}” does not take its approved values any more and runs as shipped. {error}",
+            f"Rule “{rule.title}” does not take its approved values any more and runs as shipped. {error}",
         ]
 
 
@@ -156,7 +157,9 @@ def changed_by(
             raise UnknownRule(name)
     both = sorted(set(off) & {*on, *changes})
     if both:
-        raise Invalid(f"Rule “{both[0]}” is to be switched off, and yet something else is asked of it; choose one.")
+        raise Invalid(
+            f"Rule “{title(both[0])}” is to be switched off, and yet something else is asked of it; choose one."
+        )
     running = [rule.name for rule in base.rules]
     for name in changes:
         if name not in running and name not in on:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.ui import allowed, event_words, filters, flash, formats
+from casedesk.detection.rules import RULES
 from casedesk.domain.alerts import Risk
 from casedesk.domain.cases import Disposition, Stage
 from casedesk.domain.events import KINDS
@@ -93,3 +94,10 @@ def test_text_of_others_loses_its_markup() -> None:
 def test_a_long_name_is_cut_with_an_ellipsis() -> None:
     assert formats.clip("Northgate Currency", 10) == "Northgate…"
     assert formats.clip("Short", 10) == "Short"
+
+
+def test_a_rule_is_written_by_its_title_and_one_the_desk_lacks_in_words() -> None:
+    assert {rule.name: formats.rule(rule.name) for rule in RULES} == {rule.name: rule.title for rule in RULES}
+    assert formats.rule("fan_in") == "Fan-in"
+    assert formats.rule("smurfing_over_ATMs") == "Smurfing over ATMs"
+    assert formats.rule("") == ""

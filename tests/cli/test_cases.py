@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -148,3 +149,21 @@ def test_a_case_is_shown_whole(casedesk: Command, desk: TestDesk, queue: dict[st
 def test_an_escalation_is_not_hidden(casedesk: Command, desk: TestDesk, queue: dict[str, str]) -> None:
     assert desk.case(queue["escalated"]).disposition is Disposition.ESCALATE
     assert "escalated to the managers" in casedesk("case", "show", queue["escalated"], "--as", "ben").out
+
+
+def test_people_read_a_rule_by_its_title_and_programs_by_its_name(casedesk: Command, desk: TestDesk) -> None:
+    case_id = desk.open(desk.customer("K-1"), rule="fan_in")
+    for words in (["cases"], ["case", "show", case_id]):
+        told = casedesk(*words, "--as", "mia").out
+        assert "Fan-in" in told
+        assert "fan_in" not in told
+    assert casedesk("cases", "--typology", "fan_in", "--as", "mia", "--json").json[0]["typology"] == "fan_in"
+    assert casedesk("case", "show", case_id, "--as", "mia", "--json").json["alerts"][0]["rule"] == "fan_in"
+
+
+def test_the_summary_names_the_rule_by_its_title(casedesk: Command, desk: TestDesk, tmp_path: Path) -> None:
+    case_id = desk.open(desk.customer("K-1"), rule="fan_in")
+    file = tmp_path / "summary.md"
+    told = casedesk("export", "sar", case_id, "--out", str(file), "--as", "mia")
+    assert told.code == 0, told.err
+    assert "| Fan-in v" in file.read_text("utf-8")

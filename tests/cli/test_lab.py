@@ -32,7 +32,8 @@ def test_a_stricter_rule_is_told_beside_the_one_in_force(casedesk: Command, foun
 def test_the_scorecard_tells_rules_and_the_silent(casedesk: Command, found: TestDesk) -> None:
     told = casedesk("lab", "scorecard", "--as", "mia")
     assert told.code == 0, told.err
-    assert "structuring" in told.out
+    assert "Structuring" in told.out
+    assert "Fan-in" in told.out.partition("Never fired: ")[2]
     assert "Never fired: " in told.out
     card = casedesk("lab", "scorecard", "--as", "mia", "--json").json
     assert [(score["rule"], score["alerts"], score["decided"]) for score in card["rules"]] == [("structuring", 1, 0)]

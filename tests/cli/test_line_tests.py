@@ -46,12 +46,12 @@ def drawn_customer(desk: TestDesk, letter: str) -> str:
 def test_a_sample_is_drawn_listed_worked_reported_and_drawn_again(casedesk: Command, bank: TestDesk) -> None:
     told = casedesk("lab", "sample", "structuring", *LOOSER, "--size", 3, "--as", "mia")
     assert told.code == 0, told.err
-    assert "LT-000001: 6 of 7 episodes below the line of structuring." in told.out
+    assert "LT-000001: 6 of 7 episodes below the line of Structuring." in told.out
     assert "below_count 3, count 3, total_minor 2400000" in told.out
     work(bank, drawn_customer(bank, "F"), Disposition.SAR)
     listed = casedesk("lab", "samples", "--as", "otto")
     assert listed.code == 0
-    assert "LT-000001  structuring" in listed.out
+    assert "LT-000001  Structuring" in listed.out
     [row] = casedesk("lab", "samples", "--as", "otto", "--json").json
     assert (row["test_id"], [band["drawn"] for band in row["bands"]]) == ("LT-000001", [3, 3])
     told = casedesk("lab", "yield", "LT-000001", "--as", "otto")

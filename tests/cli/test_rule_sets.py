@@ -30,7 +30,7 @@ def test_a_maker_proposes_a_checker_approves_and_detection_follows(casedesk: Com
     told = casedesk(*PROPOSE, "--as", "mia")
     assert told.code == 0, told.err
     assert "RS-000001: rule set proposed (event " in told.out
-    assert "structuring: count 5 → 6" in told.out
+    assert "Structuring: count 5 → 6" in told.out
     assert "Another manager decides it: casedesk rules approve RS-000001" in told.out
     refused = casedesk("rules", "approve", "RS-000001", "--as", "mia")
     assert (refused.code, "only a manager who did not propose it may" in refused.err) == (2, True)
@@ -91,7 +91,7 @@ def test_a_rule_is_tried_and_switched_off(casedesk: Command, found: TestDesk) ->
     assert (told.code, "The rule is off; 5 transactions." in told.out) == (0, True)
     assert casedesk("rules", "propose", "--off", "structuring", *REASON, "--as", "mia").code == 0
     assert casedesk("rules", "approve", "RS-000001", "--as", "max").code == 0
-    assert "Switched off: structuring." in casedesk("rules", "list", "--as", "otto").out
+    assert "Switched off: Structuring." in casedesk("rules", "list", "--as", "otto").out
     assert "is switched off in RS-000001" in casedesk("detect", "--rule", "structuring").err
 
 

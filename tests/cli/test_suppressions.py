@@ -20,7 +20,7 @@ def test_from_a_proposal_to_what_it_hid_to_its_end(casedesk: Command, desk: Test
     assert casedesk("suppressions", "list").out == "Nothing has been proposed to be suppressed.\n"
     told = casedesk("suppressions", "propose", *SCOPE, "--reason", REASON, "--as", "mia")
     assert (told.code, told.out) == (
-        0, f"SUP-000001 is proposed: structuring on K-1, {FIRST} until {UNTIL}.\n",
+        0, f"SUP-000001 is proposed: Structuring on K-1, {FIRST} until {UNTIL}.\n",
     ), told.err  # fmt: skip
     refused = casedesk("suppressions", "approve", "SUP-000001", "--as", "mia")
     assert (refused.code, refused.err) == (

@@ -73,6 +73,7 @@ SUMMARY = Summary(
     alerts=[alert()],
     counterparties=[Counterparty("Orion Ltd", "KY", 0, 999_999_99, 3)],
     names={"ann": "Ann Ash", "mia": "Mia Moss", "queenie": "Queenie Quill"},
+    titles={"rapid_movement": "Rapid movement"},
     position=Position(last_event=99, case_hash="ab" * 32, size=1234, root="cd" * 32),
     prepared_at=AT + timedelta(days=4),
     prepared_by="Otto Oak",

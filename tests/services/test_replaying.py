@@ -82,10 +82,10 @@ def test_a_changed_finding_is_named(desk: TestDesk) -> None:
     desk.tamper(sa.update(detection_findings).values(digest="0" * 64))
     done = replay(desk, run.run_id)
     assert not done.identical
-    assert done.difference.startswith(f"Alert {alert_id} of rule structuring on account K-1/1 is told otherwise: ")
+    assert done.difference.startswith(f"Alert {alert_id} of rule “Structuring” on account K-1/1 is told otherwise: ")
     desk.tamper(sa.delete(detection_findings))
     assert (
-        f"Alert {alert_id} of rule structuring on account K-1/1 was not found then"
+        f"Alert {alert_id} of rule “Structuring” on account K-1/1 was not found then"
         in replay(desk, run.run_id).difference
     )
 
@@ -95,7 +95,7 @@ def test_a_finding_that_is_not_found_again_is_named(desk: TestDesk) -> None:
     run = detect(desk)
     extra = {"alert_id": "A-0", "digest": "1" * 64, "found_in": 1, "rule": "structuring", "account_id": "K-1/1"}
     desk.tamper(sa.insert(detection_findings).values(extra))
-    assert replay(desk, run.run_id).difference == "Alert A-0 of rule structuring on account K-1/1 is not found again."
+    assert replay(desk, run.run_id).difference == "Alert A-0 of rule “Structuring” on account K-1/1 is not found again."
 
 
 def test_a_digest_that_only_the_run_or_only_the_event_has_is_not_identical(desk: TestDesk) -> None:
@@ -125,9 +125,9 @@ def test_a_rule_of_another_version_cannot_tell(desk: TestDesk) -> None:
 
     desk.book(burst("a", 0))
     run = detect(desk)
-    with pytest.raises(CannotReplay, match="rule “structuring” is version 99 now and was"):
+    with pytest.raises(CannotReplay, match="rule “Structuring” is version 99 now and was"):
         replay(desk, run.run_id, (Newer(),))
-    with pytest.raises(CannotReplay, match="there is no rule “structuring” any more"):
+    with pytest.raises(CannotReplay, match="there is no rule “Structuring” any more"):
         replay(desk, run.run_id, ())
 
 

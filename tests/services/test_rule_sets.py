@@ -316,7 +316,7 @@ def test_a_rule_set_pins_its_values_against_a_newer_desk_and_says_what_it_cannot
     newer = tuple(r.with_values({"count": 33}) if r.name == "velocity" else r for r in RULES)
     assert rules_in_force.effective(found, newer).hash == found.hash_after
     fewer = rules_in_force.effective(found, RULES[:-1])
-    assert fewer.adrift == (f"There is no rule “{RULES[-1].name}” any more; it does not run.",)
+    assert fewer.adrift == (f"There is no rule “{RULES[-1].title}” any more; it does not run.",)
     content = json.loads(found.content)
     del content["rules"]["velocity"]
     content["rules"]["structuring"]["parameters"] |= {"count": 1, "gone": 3}
@@ -324,8 +324,8 @@ def test_a_rule_set_pins_its_values_against_a_newer_desk_and_says_what_it_cannot
     adrift = rules_in_force.effective(replace(found, content=json.dumps(content)), RULES)
     assert adrift.rules == RULES
     said = " ".join(adrift.adrift)
-    for words in ("“velocity” came with a newer desk", "no parameter “gone” any more", "does not take its approved values",
-                  "“geography” is version 1 now and was 0"):  # fmt: skip
+    for words in ("“Velocity” came with a newer desk", "no parameter “gone” any more", "does not take its approved values",
+                  "“Geography” is version 1 now and was 0"):  # fmt: skip
         assert words in said
 
 
