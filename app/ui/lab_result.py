@@ -49,6 +49,7 @@ def _figures(trial: Trial) -> None:
     before, after = trial.in_force, trial.tried
     rows: list[tuple[str, str, str]] = [
         ("Alerts", *_pair(before, after, lambda f: f"{f.alerts:,}")),
+        ("Hidden by suppressions", *_pair(before, after, lambda f: f"{f.hidden:,}")),
         ("Customers", *_pair(before, after, lambda f: f"{f.customers:,}")),
         ("Cases a week", *_pair(before, after, lambda f: f"{f.cases_a_week:.1f}")),
         ("Alerts per 1,000 customers", *_pair(before, after, lambda f: f"{f.per_thousand_customers:.1f}")),
@@ -58,7 +59,10 @@ def _figures(trial: Trial) -> None:
     frame = pd.DataFrame(rows, columns=["", "In force", "Tried"])
     st.table(frame, hide_index=True, border="horizontal", alt="In force and tried")
     st.markdown(
-        formats.small("Shares stand with their exact 95 % interval (Clopper and Pearson). Only decided alerts count.")
+        formats.small(
+            "What suppressions in force hide is in no other figure. Shares stand with their exact 95 % interval (Clopper and "
+            "Pearson). Only decided alerts count."
+        )
     )
 
 

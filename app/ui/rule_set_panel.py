@@ -96,7 +96,7 @@ def _rule(rule: Mapping[str, Any]) -> None:
     rows = [(formats.parameter(one["name"].removesuffix("_minor")), *(_value(one, side) for side in ("before", "after")))
             for one in moved]  # fmt: skip
     before, after = rule["before"], rule["after"]
-    rows += [(title, _number(before[name]), _number(after[name])) for title, name in rule_sheet.FIGURES]
+    rows += [(title, _number(before[name]), _number(after[name])) for title, name in rule_sheet.figures_of(before)]
     rows.append(("Decided alerts that were filed", _share(before), _share(after)))
     rows.append(("Past reports caught", str(len(before["sar_cases"])), str(len(after["sar_cases"]))))
     st.table(pd.DataFrame(rows, columns=["", "Before", "After"]), hide_index=True, border="horizontal",

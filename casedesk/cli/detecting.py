@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from casedesk.detection.engine import DetectionResult
+    from casedesk.domain.alerts import Alert
     from casedesk.services.detecting import Detected, Limits, Rule
+    from casedesk.services.holdings import Queued
 
 
 class _ManyPaths(TyperGroup):
@@ -105,7 +107,7 @@ def detect(
             paths=source, base_currency=configured().base_currency, format=format, zone=zone, start=start, rates=rates,
             rules=rules, limits=limits,
         )  # fmt: skip
-        _show(offline.result, as_json=json)
+        _show(offline.result, offline.result.alerts, as_json=json)
         if offline.rejected:
             first, count = offline.rejected[0], len(offline.rejected)
             remark(
@@ -125,7 +127,8 @@ def detect(
             found = detecting.preview(
                 look=look, actor=session.actor, base_currency=base, until=before, rules=rules, limits=limits
             )
-            _show(found, as_json=json)
+            _show(found.result, found.queued.reaching, as_json=json)
+            remark(_beside_the_desk(found.queued))
             return
         rules_in_force.require_in_force(look=look, actor=session.actor, changes=moved)
         result = detecting.detect(
@@ -243,12 +246,20 @@ def _chosen(names: Sequence[str], params: Sequence[str]) -> tuple[Rule, ...]:
     return tuple(one for one in rules if not names or one.name in names)
 
 
-def _show(result: DetectionResult, *, as_json: bool) -> None:
-    """Print what a run that stores nothing found: one alert a line."""
+def _beside_the_desk(found: Queued) -> str:
+    """Say what of the alerts the desk does not know yet, and how many it would not show anybody."""
+    return (
+        f"On this desk {found.new:,} of them would be new and {found.grown:,} grown; suppressions in force would hide "
+        f"{len(found.hidden):,} more."
+    )
+
+
+def _show(result: DetectionResult, alerts: Sequence[Alert], *, as_json: bool) -> None:
+    """Print those of the alerts that would reach the queue, one a line, where a run stores nothing."""
     from casedesk.services.rule_titles import title
 
     unicode_fits = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    for alert in result.alerts:
+    for alert in alerts:
         line: dict[str, Any] = {
             "rule": alert.rule,
             "version": alert.rule_version,
@@ -267,7 +278,7 @@ def _show(result: DetectionResult, *, as_json: bool) -> None:
                 f"{alert.severity:3}  {title(alert.rule)}  {alert.customer_id}  {', '.join(line['accounts'])}: {alert.sentence}"
             )
     remark(
-        f"{result.transactions:,} transactions: {len(result.alerts):,} alerts. Nothing was stored. "
+        f"{result.transactions:,} transactions: {len(alerts):,} alerts. Nothing was stored. "
         f"Rules {result.rule_set_hash[:16]}…, data {result.data_fingerprint[:16]}…."
     )
 

@@ -36,6 +36,12 @@ def try_rule(
     arrival: Annotated[
         int | None, typer.Option(min=0, metavar="N", help="Only what had arrived by then, as an evidence sheet says.")
     ] = None,
+    as_of: Annotated[
+        int | None,
+        typer.Option(
+            min=0, metavar="EVENT", help="With the suppressions after this event of the ledger, as a sheet says."
+        ),
+    ] = None,
     memory_mib: Annotated[int, typer.Option(min=64, metavar="N", help="Memory the rules may use.")] = 4096,
     json: Json = False,
     user: As = "",
@@ -55,6 +61,7 @@ def try_rule(
             off=off,
             base=base.strip(),
             arrival=arrival,
+            as_of=as_of,
             limits=Limits(memory_mib=memory_mib),
         )
     emit(_trial(trial)) if json else _tell(trial, currency)
@@ -68,6 +75,7 @@ def _trial(trial: Trial) -> dict[str, Any]:
         "transactions": trial.transactions,
         "data_fingerprint": trial.data_fingerprint,
         "arrival": trial.arrival,
+        "as_of": trial.as_of,
         "rule_set": trial.base_id,
         "rule_set_hash": trial.base_hash,
         "parameters": {one.name: one.value for one in trial.parameters},
@@ -94,6 +102,7 @@ def _tell(trial: Trial, currency: str) -> None:
         (title(trial.rule), "in force", "tried"),
         (
             ("alerts", f"{before.alerts:,}", f"{after.alerts:,}"),
+            ("hidden by suppressions", f"{before.hidden:,}", f"{after.hidden:,}"),
             ("customers", f"{before.customers:,}", f"{after.customers:,}"),
             ("cases a week", f"{before.cases_a_week:.1f}", f"{after.cases_a_week:.1f}"),
             ("alerts per 1,000 customers", f"{before.per_thousand_customers:.1f}",

@@ -203,7 +203,7 @@ def _figures(stored: RuleSet) -> None:
         table(
             ("", "before", "after"),
             (
-                *((title, before[name], after[name]) for title, name in rule_sheet.FIGURES),
+                *((title, before[name], after[name]) for title, name in rule_sheet.figures_of(before)),
                 (
                     "Decided alerts that became a SAR",
                     *(f"{f['decided_as_sar']} of {f['decided']}" for f in (before, after)),

@@ -16,7 +16,8 @@ MOST: Final = 500
 
 #: Titles of the plain figures, and their names in the sheet.
 FIGURES: Final = (
-    ("Alerts", "alerts"),
+    ("Alerts that reach the queue", "alerts"),
+    ("Hidden by suppressions, counted nowhere else", "hidden"),
     ("Customers", "customers"),
     ("Cases a week", "cases_a_week"),
     ("Alerts per 1,000 customers", "alerts_per_1000_customers"),
@@ -106,12 +107,17 @@ def _parameters(parameters: Sequence[Mapping[str, str]]) -> str:
 
 def _figures(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     lines = ["| Over the whole history | Before | After |", "|---|---:|---:|"]
-    lines += [f"| {title} | {before[name]} | {after[name]} |" for title, name in FIGURES]
+    lines += [f"| {title} | {before[name]} | {after[name]} |" for title, name in figures_of(before)]
     lines.append(
         f"| Decided alerts whose case ended in a SAR (exact 95 % interval) | {_share(before)} | {_share(after)} |"
     )
     lines.append(f"| Past SARs caught | {len(before['sar_cases'])} | {len(after['sar_cases'])} |")
     return "\n".join(lines)
+
+
+def figures_of(told: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the plain figures that a sheet has; one frozen before suppressions were counted has none of them."""
+    return [(title, name) for title, name in FIGURES if name in told]
 
 
 def _share(figures: Mapping[str, Any]) -> str:
@@ -152,11 +158,18 @@ def _data(sheet: Mapping[str, Any], decided: Mapping[str, Any]) -> str:
         ("Customers", f"{data['customers']:,}"),
         ("Data fingerprint", f"`{data['fingerprint']}`"),
         ("Data up to arrival", str(data["arrival"])),
+        *(_suppressions(data) if "as_of" in data else ()),
         ("Base currency", sheet["base_currency"]),
         ("Software", ", ".join(f"{name} {version}" for name, version in sorted(sheet["software"].items()))),
     ]
     lines = ["## Data and software", "", "| | |", "|---|---|"]
     return "\n".join(lines + [f"| {name} | {text if text.startswith('`') else line(text)} |" for name, text in rows])
+
+
+def _suppressions(data: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Say which suppressions the figures were held against, and as of which event of the ledger."""
+    named = ", ".join(data["suppressions"]) or "none"
+    return [("Suppressions in force", f"{named}, as of event {data['as_of']}")]
 
 
 def _commands(sheet: Mapping[str, Any]) -> str:

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from casedesk.detection.beside_samples import beside_samples
 from casedesk.detection.engine import DetectionResult
 from casedesk.detection.engine import detect as run_rules
 from casedesk.detection.findings import finding_digest, findings_sha256
 from casedesk.detection.fingerprint import data_fingerprint
 from casedesk.detection.limits import Limits
-from casedesk.detection.reconcile import Grown, StoredAlert, reconcile
+from casedesk.detection.reconcile import Grown
 from casedesk.detection.rule import Rule
 from casedesk.detection.rules import RULES, rules_with
-from casedesk.domain.alerts import Alert, alert_id
+from casedesk.domain.alerts import Alert
 from casedesk.domain.events import DESK, DetectionRan
 from casedesk.domain.people import SYSTEM, Action, Person, require
 from casedesk.domain.suppressions import hidden_digest
 from casedesk.errors import Conflict
 from casedesk.services import hiding, intake, rules_in_force
+from casedesk.services.holdings import Queued, beside, held, queued
 from casedesk.services.run_records import RunData, read_data, written
 from casedesk.services.steps import present
-from casedesk.store.alert_store import Recognisable
 from casedesk.store.run_store import Finding, Run
 from casedesk.store.unit_of_work import Reading, Writing
 
-__all__ = ["RULES", "AnotherRun", "Detected", "Limits", "Rule", "detect", "preview", "rules_with"]
+__all__ = ["RULES", "AnotherRun", "Detected", "Limits", "Preview", "Rule", "detect", "preview", "rules_with"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +108,7 @@ def detect(
         if governed is not None and rules_in_force.in_force(uow).hash != governed.hash:
             raise rules_in_force.AnotherRuleSet
         run_id, ordinal = f"R-{uow.ledger.head().size + 1:06}", uow.runs.next_ordinal()
-        stored = list(uow.alerts.recognisable())
-        fresh = list(_beyond_closed(result.alerts, [alert for alert in stored if alert.closed]))
-        still_open = (_as_stored(alert) for alert in stored if not alert.closed)
-        plan = reconcile(*beside_samples(still_open, fresh, uow.line_tests.sampled()))
+        plan = beside(held(uow), result.alerts)
         sorted_out = hiding.sort_out(uow.suppressions.standing(), suppressions, plan, run_id, at)
         new = [replace(alert, run_id=run_id, raised_at=at) for alert in sorted_out.raised]
         findings = _record_findings(uow, ordinal, result.alerts, data, rules)
@@ -160,6 +156,14 @@ def detect(
     return replace(done, cases_opened=opened, cases_joined=joined)
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a run would find, and what of it would reach the queue; nothing was stored."""
+
+    result: DetectionResult
+    queued: Queued
+
+
 def preview(
     *,
     look: Reading,
@@ -168,15 +172,17 @@ def preview(
     until: datetime | None = None,
     rules: Sequence[Rule] | None = None,
     limits: Limits | None = None,
-) -> DetectionResult:
+) -> Preview:
     """Run the rules, None for those in force, over what is stored, and store nothing."""
     require(actor, Action.DETECT)
     with look:
         rules = rules_in_force.in_force(look).rules if rules is None else rules
         data = read_data(look, rules, base_currency, until, full=True)
-    return run_rules(
+        holdings, suppressions = held(look), look.suppressions.in_force()
+    result = run_rules(
         data.transactions, data.accounts, rules=rules, limits=limits, base_currency=base_currency, name_accounts=True
     )
+    return Preview(result, queued(holdings, suppressions, result.alerts))
 
 
 def _record_findings(
@@ -194,27 +200,6 @@ def _record_findings(
     fresh = {Finding(alert.alert_id, finding_digest(alert), alert.rule, alert.account_id) for alert in alerts}
     uow.runs.record_findings(ordinal, gone=standing - fresh, found=fresh - standing)
     return [*kept, *(one.digest for one in fresh)]
-
-
-def _beyond_closed(fresh: Iterable[Alert], closed: Sequence[Recognisable]) -> Iterable[Alert]:
-    """Leave out what a closed case has dealt with; what goes beyond it is a new alert under an id of its own.
-
-    A closed case stays as it was decided: transactions that came later are looked at anew.
-    """
-    dealt_with: set[tuple[str, str, str]] = set()
-    for known in closed:
-        for transaction_id in known.transaction_ids:
-            dealt_with.add((known.rule, known.account_id, transaction_id))
-    for alert in fresh:
-        later = [t for t in alert.transaction_ids if (alert.rule, alert.account_id, t) not in dealt_with]
-        if len(later) == len(alert.transaction_ids):
-            yield alert
-        elif later:
-            yield replace(alert, alert_id=alert_id(alert.rule, alert.account_id, later[0]))
-
-
-def _as_stored(alert: Recognisable) -> StoredAlert:
-    return StoredAlert(alert.alert_id, alert.rule, alert.account_id, alert.transaction_ids, alert.case_id)
 
 
 def _into_cases(uow: Writing, new: Sequence[Alert], actor: Person, at: datetime) -> tuple[int, int]:

@@ -22,7 +22,7 @@ from casedesk.services.rules_in_force import Effective, shown
 from casedesk.services.trials import History, Trial, told
 from casedesk.store.run_store import Run
 
-FORMAT: Final = "casedesk-evidence-1"
+FORMAT: Final = "casedesk-evidence-2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,12 @@ def write(proposed: Proposed, history: History, trials: Sequence[Trial], last: R
                 "customers": history.customers,
                 "arrival": history.arrival,
                 "last_run": last.run_id if last else "",
+                "as_of": history.as_of,
+                "suppressions": sorted(one.suppression_id for one in history.suppressions),
             },
             "software": dict(VERSIONS),
             "rules": [_rule(base, after, trial) for trial in trials],
-            "commands": commands(proposed, trials, history.arrival, last),
+            "commands": commands(proposed, trials, history, last),
         }
     )
 
@@ -118,10 +120,10 @@ def _alert(alert: Alert) -> dict[str, Any]:
     }
 
 
-def commands(proposed: Proposed, trials: Sequence[Trial], arrival: int, last: Run | None) -> list[str]:
+def commands(proposed: Proposed, trials: Sequence[Trial], history: History, last: Run | None) -> list[str]:
     """Return what an examiner types to see the same again, whatever has been imported or put in force since."""
     base = proposed.base.rule_set_id or SHIPPED
-    lines = [_try(trial, base, arrival) for trial in trials]
+    lines = [_try(trial, base, history) for trial in trials]
     if last is not None:
         lines.append(f"casedesk detect replay {last.run_id} --json")
     lines.append(f"casedesk rules sheet {proposed.rule_set_id} --json --as USER")
@@ -129,8 +131,8 @@ def commands(proposed: Proposed, trials: Sequence[Trial], arrival: int, last: Ru
     return lines
 
 
-def _try(trial: Trial, base: str, arrival: int) -> str:
+def _try(trial: Trial, base: str, history: History) -> str:
     moved = [f"--param {shlex.quote(f'{m.parameter.name}={shown(m.parameter.value)}')}" for m in trial.moved]
     what = " ".join(moved) if trial.parameters else "--off"
-    return " ".join(part for part in (f"casedesk lab try {trial.rule}", what, f"--base {base} --arrival {arrival} --json",
-                                      "--as USER") if part)  # fmt: skip
+    data = f"--base {base} --arrival {history.arrival} --as-of {history.as_of}"
+    return " ".join(part for part in (f"casedesk lab try {trial.rule}", what, data, "--json --as USER") if part)

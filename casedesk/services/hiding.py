@@ -45,6 +45,11 @@ class _Standing:
         return {row for key in keys for row in self._by_evidence.get(key, ())}
 
 
+def covered(in_force: Sequence[Suppression], plan: Reconciliation) -> list[tuple[Alert, Suppression]]:
+    """Return a run's new alerts that are not raised, each with the suppression that covers it."""
+    return [(alert, cover) for alert in plan.new if (cover := first_cover(in_force, alert))]
+
+
 def sort_out(
     standing: Iterable[Hidden], in_force: Sequence[Suppression], plan: Reconciliation, run_id: str, at: datetime
 ) -> Sorted:
@@ -53,17 +58,17 @@ def sort_out(
     :param standing: everything that is hidden before the run.
     """
     known = _Standing(standing)
-    covers = {alert.alert_id: first_cover(in_force, alert) for alert in plan.new}
-    raised = [alert for alert in plan.new if covers[alert.alert_id] is None]
-    covered = [(alert, cover) for alert in plan.new if (cover := covers[alert.alert_id])]
+    under = covered(in_force, plan)
+    kept_back = {alert.alert_id for alert, _ in under}
+    raised = [alert for alert in plan.new if alert.alert_id not in kept_back]
     released: set[Hidden] = set()
     for alert in (*raised, *(growth.alert for growth in plan.grown)):
         released |= known.sharing(alert)
-    for alert, cover in covered:
+    for alert, cover in under:
         released |= {row for row in known.sharing(alert) if row.suppression_id != cover.suppression_id}
     left, hidden = set(released), list[tuple[Alert, Suppression]]()
     while True:  # a row that one alert has outgrown no longer stands for another
-        hidden = [(alert, cover) for alert, cover in covered if not _told(known.sharing(alert) - left, alert)]
+        hidden = [(alert, cover) for alert, cover in under if not _told(known.sharing(alert) - left, alert)]
         gone = released.union(*(known.sharing(alert) for alert, _ in hidden))
         if gone == left:
             break

@@ -49,6 +49,7 @@ def try_rule(
     off: bool = False,
     base: str = "",
     arrival: int | None = None,
+    as_of: int | None = None,
     limits: Limits | None = None,
 ) -> Trial:
     """Run a rule twice over everything stored, with its thresholds in force and with ``values`` over them.
@@ -56,17 +57,19 @@ def try_rule(
     :param off: try it switched off instead.
     :param base: the id of the rule set to try it against, ``shipped`` for the rules as shipped; empty for that in force.
     :param arrival: only what had arrived by then, as an evidence sheet names it; None for everything.
+    :param as_of: with the suppressions after this event of the ledger, as an evidence sheet names it; None for now.
     :raises RoleForbids: for a role that may not tune rules.
     :raises UnknownRule: if no rule has the name.
     :raises NoSuchRuleSet: if no rule set has the id.
     :raises BadParameter: if the rule cannot take a value.
+    :raises NoSuchEvent: if the ledger has no event ``as_of``.
     """
     require(actor, Action.TUNE)
     with look:
         before = rules_in_force.named(look, base)
         on = () if off or before.find(rule) else (rule,)
         after = rules_in_force.changed_by(before, {} if off else {rule: values}, off=(rule,) if off else (), on=on)
-        history = History(look, arrival)
+        history = History(look, arrival, as_of)
     (trial,) = compare(history, before, after, (rule,), base_currency=base_currency, limits=limits)
     return trial
 

@@ -1,5 +1,8 @@
 """What rules would raise over the history, beside what they raise as they are in force. Nothing is stored.
 
+Either side is shown as the queue would have it: what a suppression in force would keep back is counted, and left out of
+everything else, by the same code that sorts out a run.
+
 What a tried rule finds is judged by what the desk has decided: an alert counts as decided when it shares evidence, on the same
 account, with an alert of a closed case. Decisions follow the alerts of the rules in force, so what a looser rule would find in
 addition has mostly not been decided; the figures say how many were.
@@ -22,6 +25,7 @@ from casedesk.detection.rule import Rule
 from casedesk.domain.alerts import Alert
 from casedesk.domain.cases import Disposition
 from casedesk.domain.intervals import Proportion, proportion
+from casedesk.services.holdings import held, held_as_of, queued
 from casedesk.services.rules_in_force import Effective
 from casedesk.store.outcome_reader import DecidedEvidence
 from casedesk.store.unit_of_work import Reading
@@ -31,9 +35,10 @@ _WEEK: Final = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one set of thresholds raises over the history."""
+    """What one set of thresholds raises over the history, as far as it would reach the queue."""
 
     alerts: int
+    hidden: int  # alerts that suppressions would keep back; no other figure counts them
     customers: int
     cases_a_week: float  # a customer's alerts of one week make one case
     per_thousand_customers: float  # alerts
@@ -48,6 +53,7 @@ def told(figures: Figures) -> dict[str, Any]:
     """
     return {
         "alerts": figures.alerts,
+        "hidden": figures.hidden,
         "customers": figures.customers,
         "cases_a_week": f"{figures.cases_a_week:.3f}",
         "alerts_per_1000_customers": f"{figures.per_thousand_customers:.3f}",
@@ -82,7 +88,7 @@ class Trial:
 
     ``lost_sars`` are past SARs that the rule in force shares evidence with and the tried one does not; ``caught_otherwise``
     are those among them that another rule alerted, too. ``base_id`` and ``base_hash`` are those of the whole rule set it was
-    tried against, ``arrival`` says up to where the data went. ``parameters`` are those tried, empty where the rule is off.
+    tried against, ``arrival`` says up to where the data went, ``as_of`` after which event of the ledger suppressions were read. ``parameters`` are those tried, empty where the rule is off.
     """
 
     rule: str
@@ -101,6 +107,7 @@ class Trial:
     base_id: str
     base_hash: str
     arrival: int
+    as_of: int
 
     @property
     def moved(self) -> tuple[Moved, ...]:
@@ -111,15 +118,32 @@ class Trial:
 
 
 class History:
-    """Everything stored up to an arrival: what the rules read, and what the desk has decided."""
+    """Everything stored up to an arrival: what the rules read, and what the desk has decided.
 
-    def __init__(self, look: Reading, arrival: int | None = None) -> None:
+    :param as_of: hold what is found against the suppressions and alerts after this event of the ledger; None for now.
+    :raises NoSuchEvent: if the ledger is shorter.
+    """
+
+    def __init__(self, look: Reading, arrival: int | None = None, as_of: int | None = None) -> None:
         self.arrival = look.run_data.newest() if arrival is None else arrival
         self.transactions: pa.Table = look.run_data.transactions(self.arrival)
         self.accounts: pa.Table = look.run_data.accounts(self.arrival)
         self.changed = look.run_data.first_changed(self.arrival)
         self.past = Past(look.outcomes.decided_evidence())
         self.customers = look.outcomes.customers()
+        self.as_of = look.ledger.head().size if as_of is None else as_of
+        if as_of is None:
+            self.holdings, self.suppressions = held(look), look.suppressions.in_force()
+        else:
+            self.holdings, self.suppressions = held_as_of(look, as_of)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """What one rule finds on one side of the comparison."""
+
+    reaching: list[Alert]
+    hidden: list[Alert]
 
 
 def compare(
@@ -132,13 +156,16 @@ def compare(
     limits: Limits | None = None,
 ) -> tuple[Trial, ...]:
     """Run the named rules twice, as in ``base`` and as in ``after``; one that does not run on a side finds nothing there."""
-    sides: list[tuple[dict[str, list[Alert]], str]] = []
+    sides: list[tuple[dict[str, _Side], str]] = []
     for one in (base, after):
         rules = tuple(rule for rule in one.rules if rule.name in names)
         found = detect(history.transactions, history.accounts, rules=rules, limits=limits, base_currency=base_currency)
-        grouped: dict[str, list[Alert]] = defaultdict(list)
-        for alert in found.alerts:
-            grouped[alert.rule].append(alert)
+        split = queued(history.holdings, history.suppressions, found.alerts)
+        grouped: dict[str, _Side] = defaultdict(lambda: _Side([], []))
+        for alert in split.reaching:
+            grouped[alert.rule].reaching.append(alert)
+        for alert in split.hidden:
+            grouped[alert.rule].hidden.append(alert)
         sides.append((grouped, found.data_fingerprint))
     (old, fingerprint), (new, _) = sides
     return tuple(
@@ -152,11 +179,12 @@ def _trial(
     base: Effective,
     name: str,
     rules: tuple[Rule | None, Rule | None],
-    alerts: tuple[Sequence[Alert], Sequence[Alert]],
+    sides: tuple[_Side, _Side],
     fingerprint: str,
 ) -> Trial:
-    (before, after), (old, new), past = rules, alerts, history.past
-    in_force, tried = _figures(old, past, history.customers), _figures(new, past, history.customers)
+    (before, after), past = rules, history.past
+    in_force, tried = (_figures(side, past, history.customers) for side in sides)
+    old, new = (side.reaching for side in sides)
     lost = tuple(case for case in in_force.sar_cases if case not in tried.sar_cases)
     return Trial(
         rule=name,
@@ -175,6 +203,7 @@ def _trial(
         base_id=base.rule_set_id,
         base_hash=base.hash,
         arrival=history.arrival,
+        as_of=history.as_of,
     )
 
 
@@ -197,7 +226,8 @@ class Past:
         return set().union(*(self.cases.get((alert.account_id, one), ()) for one in alert.transaction_ids))
 
 
-def _figures(alerts: Sequence[Alert], past: Past, customers: int) -> Figures:
+def _figures(side: _Side, past: Past, customers: int) -> Figures:
+    alerts = side.reaching
     cases = {(alert.customer_id, _monday(alert)) for alert in alerts}
     span = max(1, len(_mondays(alerts)))
     decided = [past.of(alert) for alert in alerts]
@@ -205,6 +235,7 @@ def _figures(alerts: Sequence[Alert], past: Past, customers: int) -> Figures:
     sars = {case for one in decided for case, disposition in one if disposition == Disposition.SAR}
     return Figures(
         alerts=len(alerts),
+        hidden=len(side.hidden),
         customers=len({alert.customer_id for alert in alerts}),
         cases_a_week=len(cases) / span,
         per_thousand_customers=1000 * len(alerts) / customers if customers else 0.0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -119,8 +120,8 @@ class AlertReader:
             for alert_id, links in groupby(found, key=itemgetter(0)):
                 yield alert_id, [link[1] for link in links]
 
-    def recognisable(self) -> Iterator[Recognisable]:
-        """Yield what a run needs to recognise every stored alert."""
+    def recognisable(self, raised_by: datetime | None = None) -> Iterator[Recognisable]:
+        """Yield what a run needs to recognise every stored alert, or every one that had been raised by an instant."""
         closed = set(
             self._connection.execute(
                 sa.select(alerts.c.alert_id)
@@ -129,6 +130,8 @@ class AlertReader:
             ).scalars()
         )
         for alert in self.everything():
+            if raised_by and (alert.raised_at is None or alert.raised_at > raised_by):
+                continue
             yield Recognisable(
                 alert.alert_id,
                 alert.rule,

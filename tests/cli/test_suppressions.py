@@ -29,6 +29,12 @@ def test_from_a_proposal_to_what_it_hid_to_its_end(casedesk: Command, desk: Test
     approved = casedesk("suppressions", "approve", "SUP-000001", "--as", "max", "--json").json
     assert (approved["state"], approved["decided_by"], approved["severity_cap"]) == ("in force", "max", 90)
     burst(desk, "a", midnight(FIRST) + HOUR)
+    dry = casedesk("detect", "--rule", "structuring", "--dry-run", "--json")
+    assert (dry.code, dry.out) == (0, "")
+    assert "0 alerts. Nothing was stored." in dry.err
+    assert "0 of them would be new and 0 grown; suppressions in force would hide 1 more." in dry.err
+    tried = casedesk("lab", "try", "structuring", "--as", "mia", "--json").json
+    assert (tried["in_force"]["alerts"], tried["in_force"]["hidden"]) == (0, 1)
     ran = casedesk("detect", "--rule", "structuring")
     assert "0 new alerts, 0 grown, 1 hidden by suppressions, 0 known already; 0 cases opened" in ran.out
     again = casedesk("detect", "--rule", "structuring", "--json").json

@@ -109,7 +109,9 @@ def test_the_edges_of_line_and_bands(desk: TestDesk, count: int, amount: int, ap
 def attempt(desk: TestDesk) -> tuple[Any, ...]:
     from casedesk.services import detecting
 
-    return detecting.preview(look=desk.reading(), actor=desk.people["mia"], base_currency="USD", rules=RULES).alerts
+    return detecting.preview(
+        look=desk.reading(), actor=desk.people["mia"], base_currency="USD", rules=RULES
+    ).result.alerts
 
 
 def test_an_episode_that_shares_one_transaction_with_the_line_is_not_below_it(desk: TestDesk) -> None:

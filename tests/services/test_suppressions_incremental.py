@@ -96,7 +96,12 @@ def nothing_is_lost(desk: TestDesk, rules: tuple[Rule, ...]) -> None:
         standing = uow.suppressions.standing()
         now = {one.suppression_id for one in uow.suppressions.in_force()}
     known = {(one.rule, one.account_id, t) for one in (*alerts, *standing) for t in one.transaction_ids}
-    assert {(one.rule, one.account_id, t) for one in found.alerts for t in one.transaction_ids} <= known
+    assert {(one.rule, one.account_id, t) for one in found.result.alerts for t in one.transaction_ids} <= known
     assert {one.suppression_id for one in standing} <= now
+    # a dry run says the same of what the run has just sorted out
+    dealt_with = {(one.rule, one.account_id, one.transaction_ids) for one in standing}
+    assert (found.queued.new, found.queued.grown) == (0, 0)
+    assert all(any(rule == one.rule and account == one.account_id and set(evidence).issuperset(one.transaction_ids)
+                   for rule, account, evidence in dealt_with) for one in found.queued.hidden)  # fmt: skip
     shown = suppressions.listed(uow=desk.reading(), actor=desk.people["otto"])
     assert sum(one.count.hidden for one in shown) == len(standing)
