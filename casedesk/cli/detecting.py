@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     from casedesk.detection.engine import DetectionResult
     from casedesk.domain.alerts import Alert
-    from casedesk.services.detecting import Detected, Limits, Rule
+    from casedesk.services.detecting import Detected, Limits
     from casedesk.services.holdings import Queued
+    from casedesk.services.rules_in_force import Effective
 
 
 class _ManyPaths(TyperGroup):
@@ -72,6 +73,13 @@ def detect(
         str | None, typer.Option(metavar="TIME", help="The instant of step 0, where times are steps.")
     ] = None,
     rates: Annotated[Path | None, typer.Option(metavar="FILE", help="Exchange rates for them.")] = None,
+    rules: Annotated[
+        str,
+        typer.Option(
+            metavar="SET",
+            help="By a rule set's id, “in-force” or “shipped”. Default: in-force; for files, which need no desk, shipped.",
+        ),
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what is found, and store nothing.")] = False,
     rule: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this rule; may be repeated.")] = None,
     full: Annotated[bool, typer.Option("--full", help="Look at everything, not only at what was touched.")] = False,
@@ -96,18 +104,19 @@ def detect(
     """
     if ctx.invoked_subcommand:
         return
-    _refuse_misplaced(source, dry_run, until, {"--format": format != "auto", "--zone": zone, "--start": start,
+    _refuse_misplaced(source, dry_run, until, rules, {"--format": format != "auto", "--zone": zone, "--start": start,
                                                "--rates": rates})  # fmt: skip
     limits = _limits(memory_mib, threads, engine, master)
     if source:
-        rules = _chosen(rule or (), param or ())
         from casedesk.services import offline_detecting
+
+        running = _for_files(rules, user, rule or (), param or ())
 
         offline = offline_detecting.detect_files(
             paths=source, base_currency=configured().base_currency, format=format, zone=zone, start=start, rates=rates,
-            rules=rules, limits=limits,
+            rules=running.rules, limits=limits,
         )  # fmt: skip
-        _show(offline.result, offline.result.alerts, as_json=json)
+        _show(offline.result, offline.result.alerts, running, moved=bool(param), as_json=json)
         if offline.rejected:
             first, count = offline.rejected[0], len(offline.rejected)
             remark(
@@ -123,11 +132,13 @@ def detect(
         look, base = session.desk.reading(), session.desk.settings.base_currency
         moved = _moved(rule or (), param or ())
         if dry_run:
-            rules = rules_in_force.rules_for(look=look, actor=session.actor, changes=moved, only=rule or ())
-            found = detecting.preview(
-                look=look, actor=session.actor, base_currency=base, until=before, rules=rules, limits=limits
+            running = rules_in_force.rules_for(
+                look=look, actor=session.actor, changes=moved, only=rule or (), rule_set=rules.strip()
             )
-            _show(found.result, found.queued.reaching, as_json=json)
+            found = detecting.preview(
+                look=look, actor=session.actor, base_currency=base, until=before, rules=running.rules, limits=limits
+            )
+            _show(found.result, found.queued.reaching, running, moved=bool(param), as_json=json)
             remark(_beside_the_desk(found.queued))
             return
         rules_in_force.require_in_force(look=look, actor=session.actor, changes=moved)
@@ -211,7 +222,9 @@ def _limits(memory_mib: int, threads: int | None, engine: str, master: str | Non
     return detecting.Limits(memory_mib=memory_mib, threads=threads)
 
 
-def _refuse_misplaced(source: list[str] | None, dry_run: bool, until: str | None, of_files: dict[str, object]) -> None:
+def _refuse_misplaced(
+    source: list[str] | None, dry_run: bool, until: str | None, rules: str, of_files: dict[str, object]
+) -> None:
     """Refuse what would be left unheeded."""
     if source and not dry_run:
         raise Invalid(
@@ -220,6 +233,10 @@ def _refuse_misplaced(source: list[str] | None, dry_run: bool, until: str | None
         )
     if source and until:
         raise Invalid("--until is for the desk's own data; leave it out, or leave the later files out of --source.")
+    if rules and not dry_run:
+        raise Invalid(
+            f"Alerts are stored by the rules in force only; add --dry-run to see what “{rules}” finds, or leave --rules out."
+        )
     given = [name for name, value in of_files.items() if value]
     if given and not source:
         raise Invalid(f"{given[0]} says how to read files; name them with --source PATH, or leave it out.")
@@ -238,12 +255,18 @@ def _moved(names: Sequence[str], params: Sequence[str]) -> Mapping[str, Mapping[
     return moved
 
 
-def _chosen(names: Sequence[str], params: Sequence[str]) -> tuple[Rule, ...]:
-    """Return the rules for files, behind which no desk and so no rule set stands: as shipped, with --param over them."""
-    from casedesk.services import detecting
+def _for_files(rule_set: str, user: str, names: Sequence[str], params: Sequence[str]) -> Effective:
+    """Return the rules for files: as shipped, for which no desk is opened, or of a set of this desk; --param over them."""
+    from casedesk.domain.rule_sets import SHIPPED
+    from casedesk.services import detecting, rules_in_force
 
-    rules = detecting.rules_with({**{name: {} for name in names}, **_moved(names, params)})
-    return tuple(one for one in rules if not names or one.name in names)
+    moved = _moved(names, params)
+    if rule_set.strip().casefold() in ("", SHIPPED):
+        return rules_in_force.chosen(rules_in_force.Effective("", detecting.RULES), moved, names)
+    with opened(user) as session:
+        return rules_in_force.rules_for(
+            look=session.desk.reading(), actor=session.actor, changes=moved, only=names, rule_set=rule_set.strip()
+        )
 
 
 def _beside_the_desk(found: Queued) -> str:
@@ -254,7 +277,7 @@ def _beside_the_desk(found: Queued) -> str:
     )
 
 
-def _show(result: DetectionResult, alerts: Sequence[Alert], *, as_json: bool) -> None:
+def _show(result: DetectionResult, alerts: Sequence[Alert], running: Effective, *, moved: bool, as_json: bool) -> None:
     """Print those of the alerts that would reach the queue, one a line, where a run stores nothing."""
     from casedesk.services.rule_titles import title
 
@@ -277,10 +300,13 @@ def _show(result: DetectionResult, alerts: Sequence[Alert], *, as_json: bool) ->
             say(
                 f"{alert.severity:3}  {title(alert.rule)}  {alert.customer_id}  {', '.join(line['accounts'])}: {alert.sentence}"
             )
+    rules = f"{running.name}, with other values" if moved else running.name
     remark(
         f"{result.transactions:,} transactions: {len(alerts):,} alerts. Nothing was stored. "
-        f"Rules {result.rule_set_hash[:16]}…, data {result.data_fingerprint[:16]}…."
+        f"Rules {result.rule_set_hash[:16]}… ({rules}), data {result.data_fingerprint[:16]}…."
     )
+    for sentence in running.adrift:
+        remark(sentence)
 
 
 def _summary(result: Detected) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from casedesk.errors import Conflict, Invalid, NotPermitted
 FORMAT: Final = "casedesk-rules-1"
 #: How a command names the rules as the desk ships them.
 SHIPPED: Final = "shipped"
+IN_FORCE: Final = "in-force"
 SHORTEST: Final = 10
 LONGEST: Final = 4_000
 

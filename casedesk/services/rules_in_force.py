@@ -7,19 +7,19 @@ approved either: a rule the set does not know runs as shipped, and ``adrift`` sa
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from casedesk.detection.parameters import BadParameter, canonical_json, rule_set_hash
 from casedesk.detection.rule import Rule
 from casedesk.detection.rules import RULES, UnknownRule
 from casedesk.domain.people import Action, Person, require
-from casedesk.domain.rule_sets import FORMAT, SHIPPED, Pinned, RuleSet
+from casedesk.domain.rule_sets import FORMAT, IN_FORCE, SHIPPED, Pinned, RuleSet
 from casedesk.errors import Conflict, Invalid
 from casedesk.services.rule_titles import title
 from casedesk.store.unit_of_work import Reading, Writing
 
 __all__ = [
-    "AnotherRuleSet", "Effective", "NotInForce", "SwitchedOff", "changed_by", "effective", "in_force", "named", "narrowed",
+    "AnotherRuleSet", "Effective", "NotInForce", "SwitchedOff", "changed_by", "chosen", "effective", "in_force", "named", "narrowed",
     "require_in_force", "rules_for", "shown",
 ]  # fmt: skip
 
@@ -82,11 +82,11 @@ def in_force(look: Reading | Writing, library: Sequence[Rule] = RULES) -> Effect
 
 
 def named(look: Reading | Writing, rule_set_id: str, library: Sequence[Rule] = RULES) -> Effective:
-    """Return the rules of a set by its id; ``shipped`` for those as shipped, empty for those in force.
+    """Return the rules of a set by its id; ``shipped`` for those as shipped, empty or ``in-force`` for those in force.
 
     :raises NoSuchRuleSet: if there is none.
     """
-    if not rule_set_id:
+    if rule_set_id.casefold() in ("", IN_FORCE):
         return in_force(look, library)
     if rule_set_id.casefold() == SHIPPED:
         return Effective("", tuple(library))
@@ -187,19 +187,37 @@ def narrowed(base: Effective, only: Collection[str], library: Sequence[Rule] = R
     return tuple(rule for rule in base.rules if not only or rule.name in only)
 
 
-def rules_for(
-    *, look: Reading, actor: Person, changes: Mapping[str, Mapping[str, object]], only: Collection[str] = ()
-) -> tuple[Rule, ...]:
-    """Return the rules in force with some other values, for a run that stores nothing.
+def chosen(base: Effective, changes: Mapping[str, Mapping[str, object]], only: Collection[str] = ()) -> Effective:
+    """Return a set with some other values, or of it only the rules named.
 
+    :raises UnknownRule: if a name is no rule's.
+    :raises SwitchedOff: if it is one that does not run.
+    :raises BadParameter: if a rule cannot take a value.
+    """
+    changed = changed_by(base, changes)
+    return replace(changed, rules=narrowed(changed, only), adrift=base.adrift)
+
+
+def rules_for(
+    *,
+    look: Reading,
+    actor: Person,
+    changes: Mapping[str, Mapping[str, object]],
+    only: Collection[str] = (),
+    rule_set: str = IN_FORCE,
+) -> Effective:
+    """Return the rules of a set of this desk with some other values, for a run that stores nothing.
+
+    :param rule_set: ``in-force``, ``shipped``, or the id of a set.
+    :raises NoSuchRuleSet: if there is none.
     :raises UnknownRule: if a name is no rule's.
     :raises SwitchedOff: if it is one that does not run.
     :raises BadParameter: if a rule cannot take a value.
     """
     require(actor, Action.DETECT)
     with look:
-        base = in_force(look)
-    return narrowed(changed_by(base, changes), only)
+        base = named(look, rule_set)
+    return chosen(base, changes, only)
 
 
 def require_in_force(*, look: Reading, actor: Person, changes: Mapping[str, Mapping[str, object]]) -> None:

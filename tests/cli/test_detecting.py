@@ -290,6 +290,38 @@ def test_rows_that_cannot_be_read_are_told_and_the_others_looked_at(alone: Comma
     assert "1 row could not be read, so no rule saw what they hold. The first is row 7: booked_at" in told.err
 
 
+def test_files_are_judged_by_the_rules_as_shipped_or_by_a_set_of_this_desk(
+    casedesk: Command, desk: TestDesk, tmp_path: Path
+) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text(NATIVE + native("a", 0))
+    files = ["detect", "--source", str(path), "--dry-run", "--json", *ONE]
+    moved = ["--param", "structuring.count=6", "--param", "structuring.below_count=6"]
+    assert casedesk("rules", "propose", *moved, "--reason", "Five a day are everyday here.", "--as", "mia").code == 0
+    assert casedesk("rules", "approve", "RS-000001", "--as", "max").code == 0
+    found = {
+        words: casedesk(*files, *words)
+        for words in ((), ("--rules", "shipped"), ("--rules", "in-force"), ("--rules", "RS-000001"))
+    }
+    assert [len(lines(told.out)) for told in found.values()] == [1, 1, 0, 0]
+    assert ["(the rules as shipped)" in told.err for told in found.values()] == [True, True, False, False]
+    assert ["(RS-000001)" in told.err for told in found.values()] == [False, False, True, True]
+    back = casedesk(
+        *files, "--rules", "in-force", "--param", "structuring.count=5", "--param", "structuring.below_count=4"
+    )
+    assert (len(lines(back.out)), "(RS-000001, with other values)" in back.err) == (1, True)
+    assert casedesk("import", path).code == 0
+    assert len(lines(casedesk("detect", "--dry-run", "--json", "--rules", "shipped", *ONE).out)) == 1
+    for words, sentence in (
+        ([*files, "--rules", "RS-000009"], "There is no rule set “RS-000009”; “casedesk rules history” lists them."),
+        ([*files, "--rules", "in-force", "--as", "ann"], "may not run detection"),
+        (["detect", "--rules", "shipped"], "Alerts are stored by the rules in force only; add --dry-run"),
+    ):
+        told = casedesk(*words)
+        assert (told.code, told.out) == (2, "")
+        assert sentence in told.err
+
+
 def test_an_imported_file_gives_the_alerts_that_the_file_alone_gives(
     casedesk: Command, desk: TestDesk, tmp_path: Path
 ) -> None:
