@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from casedesk.detection.paid import OWN_AMOUNT
+from casedesk.domain.money import MINOR_DIGITS, Money
 from seeds.places import convert
 from seeds.world import DEFAULT_END, build_world
 
@@ -27,6 +30,11 @@ AMLWORLD_RATES: Final = {
     "US Dollar": 1.0, "Euro": 1.17, "UK Pound": 1.29, "Yen": 0.0095, "Yuan": 0.149, "Rupee": 0.0136,
     "Swiss Franc": 1.09, "Shekel": 0.296, "Canadian Dollar": 0.758, "Australian Dollar": 0.708, "Ruble": 0.0128,
     "Mexican Peso": 0.0473, "Brazil Real": 0.177, "Saudi Riyal": 0.2666, "Bitcoin": 11_000.0,
+}  # fmt: skip
+AMLWORLD_CODES: Final = {
+    "US Dollar": "USD", "Euro": "EUR", "UK Pound": "GBP", "Yen": "JPY", "Yuan": "CNY", "Rupee": "INR",
+    "Swiss Franc": "CHF", "Shekel": "ILS", "Canadian Dollar": "CAD", "Australian Dollar": "AUD", "Ruble": "RUB",
+    "Mexican Peso": "MXN", "Brazil Real": "BRL", "Saudi Riyal": "SAR", "Bitcoin": "XBT",
 }  # fmt: skip
 AMLWORLD_CHANNELS: Final = {
     "Cash": "CASH", "ACH": "ACH", "Wire": "WIRE", "Credit Card": "CARD", "Cheque": "CHEQUE", "Bitcoin": "CRYPTO",
@@ -161,6 +169,8 @@ def demo(seed: int = 7, customers: int = 400, days: int = 120, end: date = DEFAU
             row.channel,
             row.from_country,
             row.to_country,
+            Money.parse(row.amount, row.currency).minor,
+            row.currency,
         )
         for row in bank.transactions
     ]
@@ -183,14 +193,17 @@ def demo(seed: int = 7, customers: int = 400, days: int = 120, end: date = DEFAU
 def _amlworld(name: str, row: list[str]) -> tuple[Any, ...]:
     at = datetime.strptime(row[0], "%Y/%m/%d %H:%M").replace(tzinfo=UTC)
     minor = round(float(row[7]) * AMLWORLD_RATES[row[8]] * 100)
-    return name, at, f"{row[1]}/{row[2]}", f"{row[3]}/{row[4]}", minor, AMLWORLD_CHANNELS[row[9]], "", ""
+    code = AMLWORLD_CODES[row[8]]
+    paid = round(Decimal(row[7]).scaleb(MINOR_DIGITS[code]))
+    return name, at, f"{row[1]}/{row[2]}", f"{row[3]}/{row[4]}", minor, AMLWORLD_CHANNELS[row[9]], "", "", paid, code
 
 
 def _table(rows: Iterable[tuple[Any, ...]]) -> pa.Table:
     columns = list(zip(*rows, strict=True))
-    kinds = {"booked_at": pa.timestamp("us", "UTC"), "base_minor": pa.int64()}
+    kinds = {"booked_at": pa.timestamp("us", "UTC"), "base_minor": pa.int64(), "amount_minor": pa.int64()}
+    names = (*COLUMNS, *OWN_AMOUNT)[: len(columns)]
     return pa.table(
-        {name: pa.array(values, kinds.get(name, pa.string())) for name, values in zip(COLUMNS, columns, strict=True)}
+        {name: pa.array(values, kinds.get(name, pa.string())) for name, values in zip(names, columns, strict=True)}
     )
 
 

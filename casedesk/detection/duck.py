@@ -38,6 +38,7 @@ from casedesk.detection.keying import (
 )
 from casedesk.detection.legs import KEYED, LEGS
 from casedesk.detection.limits import Limits, OutOfMemory
+from casedesk.detection.paid import paid_minor
 from casedesk.detection.rule import Rule
 from casedesk.detection.sources import ParquetFiles, Source, fitting
 from casedesk.detection.texts import written
@@ -60,7 +61,7 @@ _CONFIG: Final[dict[str, Any]] = {
 _SHOWN: Final = """
 CREATE TEMP VIEW given AS
 SELECT "row", transaction_id::VARCHAR AS transaction_id, epoch_us(booked_at) AS "at",
-       from_account::VARCHAR AS from_account, to_account::VARCHAR AS to_account, base_minor,
+       from_account::VARCHAR AS from_account, to_account::VARCHAR AS to_account, base_minor, {paid} AS paid_minor,
        channel::VARCHAR AS channel, from_country::VARCHAR AS from_country, to_country::VARCHAR AS to_country
 FROM transactions;
 CREATE TEMP VIEW holders AS SELECT * FROM accounts"""
@@ -132,7 +133,11 @@ class LoadedData:
 
 @contextmanager
 def loaded(
-    transactions: Source, accounts: Source, limits: Limits, subjects: Sequence[str] | None = None
+    transactions: Source,
+    accounts: Source,
+    limits: Limits,
+    subjects: Sequence[str] | None = None,
+    base_currency: str = "USD",
 ) -> Iterator[LoadedData]:
     """Open DuckDB over the two tables. An Arrow table is read where it lies; a stream is taken in once.
 
@@ -140,21 +145,23 @@ def loaded(
     :raises UnfitSource: if a column is missing or wrong, an id appears twice, or an account is unknown.
     :raises OutOfMemory: if the work does not fit the limits.
     """
-    with _opened(transactions, accounts, limits) as connection:
+    with _opened(transactions, accounts, limits, base_currency) as connection:
         yield LoadedData(connection, subjects)
 
 
-def digests_of(transactions: Source, accounts: Source, limits: Limits) -> Mapping[str, Digest]:
+def digests_of(transactions: Source, accounts: Source, limits: Limits, base_currency: str) -> Mapping[str, Digest]:
     """Return what the fingerprint is made of, for rows that came to others.
 
     :raises UnfitSource: if a column is missing or wrong.
     """
-    with _opened(transactions, accounts, limits) as connection:
+    with _opened(transactions, accounts, limits, base_currency) as connection:
         return _digests(connection)
 
 
 @contextmanager
-def _opened(transactions: Source, accounts: Source, limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
+def _opened(
+    transactions: Source, accounts: Source, limits: Limits, base_currency: str
+) -> Iterator[duckdb.DuckDBPyConnection]:
     config = {**_CONFIG, "memory_limit": f"{limits.memory_mib}MiB"}
     if limits.threads is not None:
         config["threads"] = limits.threads
@@ -163,10 +170,13 @@ def _opened(transactions: Source, accounts: Source, limits: Limits) -> Iterator[
         try:
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")
+            given: dict[str, Sequence[str]] = {}
             for name, source in (("transactions", transactions), ("accounts", accounts)):
                 streamed = source.reader() if isinstance(source, ParquetFiles) else source
-                _take(connection, name, fitting(name, streamed))
-            connection.execute(_SHOWN)
+                fit = fitting(name, streamed)
+                given[name] = fit.schema.names
+                _take(connection, name, fit)
+            connection.execute(_SHOWN.format(paid=paid_minor(given["transactions"], base_currency, "duckdb")))
             yield connection
         except duckdb.OutOfMemoryException:
             raise OutOfMemory(limits) from None

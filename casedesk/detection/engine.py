@@ -56,12 +56,12 @@ def versions(limits: Limits | None = None) -> dict[str, str]:
     return {**_DESK, **spark_session.versions()}
 
 
-def digests_of(transactions: Source, accounts: Source, limits: Limits) -> Mapping[str, Digest]:
+def digests_of(transactions: Source, accounts: Source, limits: Limits, base_currency: str) -> Mapping[str, Digest]:
     """Return what the fingerprint is made of, for rows that came to others.
 
     :raises UnfitSource: if a column is missing or wrong.
     """
-    return _module(limits).digests_of(transactions, accounts, limits)
+    return _module(limits).digests_of(transactions, accounts, limits, base_currency)
 
 
 def _module(limits: Limits) -> ModuleType:
@@ -81,7 +81,8 @@ def detect(
     """Run the rules and return their alerts by time, then id.
 
     ``transactions`` has the columns transaction_id, booked_at (timestamp, UTC), from_account and to_account ('' for
-    cash), base_minor (int64, minor units of ``base_currency``), channel, from_country and to_country (alpha-2 or '');
+    cash), base_minor (int64, minor units of ``base_currency``), channel, from_country and to_country (alpha-2 or ''),
+    and where known amount_minor and currency, as it was paid;
     ``accounts`` has account_id and customer_id ('' for a counterparty, which is never a subject). Order and chunking of
     rows do not matter. Nothing is stored.
 
@@ -98,7 +99,7 @@ def detect(
     alerts: list[Alert] = []
     limits = limits or Limits()
     software = versions(limits)
-    with _module(limits).loaded(transactions, accounts, limits, subjects) as data:
+    with _module(limits).loaded(transactions, accounts, limits, subjects, base_currency) as data:
         for rule in rules:
             alerts += alerts_of(rule, data.evidence(rule), base_currency)
         named = data.own_accounts(alerts) if name_accounts else {}

@@ -19,18 +19,28 @@ from typing import Final
 from casedesk.detection.parameters import canonical_json
 
 #: Raised when the text of a row changes, since all fingerprints change with it.
-FORMAT: Final = "casedesk-data-2"
+FORMAT: Final = "casedesk-data-3"
 
 #: The table an engine shows each source as (``keying``), and its columns in the order they enter the row's text.
 _TABLES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "transactions": (
         "given",
-        ("transaction_id", "at", "from_account", "to_account", "base_minor", "channel", "from_country", "to_country"),
+        (
+            "transaction_id",
+            "at",
+            "from_account",
+            "to_account",
+            "base_minor",
+            "paid_minor",
+            "channel",
+            "from_country",
+            "to_country",
+        ),
     ),
     "accounts": ("holders", ("account_id", "customer_id", "opened_on", "peer_group")),
 }
 #: What is no text; an instant enters as whole microseconds since 1970 UTC.
-_NUMBERS: Final = ("at", "base_minor")
+_NUMBERS: Final = ("at", "base_minor", "paid_minor")
 
 #: What an engine calls the MD5 of a text, a whole number as text, and the four words of an MD5.
 _DIALECTS: Final[Mapping[str, tuple[str, str, Sequence[str]]]] = {

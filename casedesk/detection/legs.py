@@ -28,6 +28,7 @@ KEYED: Final[Table] = ibis.table(
         "from_own": "!boolean",
         "to_own": "!boolean",
         "base_minor": "!int64",
+        "paid_minor": "!int64",  # as it was paid, in its own currency: see ``paid``
         "channel": "!string",
         "from_country": "!string",
         "to_country": "!string",
@@ -45,6 +46,7 @@ LEGS: Final[Table] = ibis.table(
         "direction": "!string",  # in, out or self
         "country": "!string",
         "base_minor": "!int64",
+        "paid_minor": "!int64",  # as it was paid, in its own currency: see ``paid``
         "channel": "!string",
         "lead": "!int32",  # the first account, by id, of the account's customer: the subject of rules about a customer
         "internal": "!boolean",  # both sides belong to one customer
@@ -99,6 +101,7 @@ def _sides(keyed: Table) -> Table:
             direction=ibis.literal("in"),
             country=incoming.from_country,
             base_minor=incoming.base_minor,
+            paid_minor=incoming.paid_minor,
             channel=incoming.channel,
         ),
         outgoing.select(
@@ -109,6 +112,7 @@ def _sides(keyed: Table) -> Table:
             direction=ibis.ifelse(outgoing.from_key == outgoing.to_key, "self", "out"),
             country=outgoing.to_country,
             base_minor=outgoing.base_minor,
+            paid_minor=outgoing.paid_minor,
             channel=outgoing.channel,
         ),
     )

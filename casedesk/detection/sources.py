@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from casedesk.detection.paid import OWN_AMOUNT
 from casedesk.errors import Invalid
 
 #: An Arrow table is read in place; a RecordBatchReader is read once, batch by batch, and may be larger than memory; so
@@ -57,6 +58,8 @@ _COLUMNS: Final[dict[str, dict[str, tuple[Callable[[pa.DataType], bool], str]]]]
         "channel": _TEXT,
         "from_country": _TEXT,
         "to_country": _TEXT,
+        "amount_minor": (lambda kind: bool(pa.types.is_int64(kind)), "int64, minor units of its own currency"),
+        "currency": _TEXT,
     },
     "accounts": {"account_id": _TEXT, "customer_id": _TEXT, "opened_on": _DAY, "peer_group": _TEXT},
 }
@@ -64,7 +67,7 @@ _COLUMNS: Final[dict[str, dict[str, tuple[Callable[[pa.DataType], bool], str]]]]
 OPTIONAL: Final = ("opened_on", "peer_group")
 #: What ``fitting`` adds to the accounts: midnight UTC of the first day, in microseconds since 1970; null when unknown.
 OPENED_AT: Final = "opened_at"
-TRANSACTION_COLUMNS: Final = tuple(_COLUMNS["transactions"])
+TRANSACTION_COLUMNS: Final = tuple(name for name in _COLUMNS["transactions"] if name not in OWN_AMOUNT)
 ACCOUNT_COLUMNS: Final = tuple(_COLUMNS["accounts"])
 
 
@@ -79,7 +82,7 @@ def fitting(name: str, source: Source) -> Source:
     if name == "accounts":
         source = source.reader() if isinstance(source, ParquetFiles) else source
         source = _completed(source if isinstance(source, pa.Table) else source.read_all())
-    columns = _COLUMNS[name]
+    columns = {column: kind for column, kind in _COLUMNS[name].items() if _asked(column, source.schema.names)}
     for column, (fits, expected) in columns.items():
         if column not in source.schema.names:
             raise UnfitSource(f"The {name} have no column “{column}”; add it as {expected}.")
@@ -92,6 +95,11 @@ def fitting(name: str, source: Source) -> Source:
         return _numbered_stream(source)
     chosen = source.select(list(columns))
     return _numbered_table(chosen) if name == "transactions" else _dated(chosen)
+
+
+def _asked(column: str, given: Sequence[str]) -> bool:
+    """Say whether a column must be there: the amount as paid need not, but half of it is a mistake."""
+    return column not in OWN_AMOUNT or any(one in given for one in OWN_AMOUNT)
 
 
 def _completed(accounts: pa.Table) -> pa.Table:
@@ -118,7 +126,8 @@ def _numbered_table(table: pa.Table) -> pa.Table:
 
 
 def _numbered_stream(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
-    fields = [reader.schema.field(name) for name in TRANSACTION_COLUMNS]
+    columns = [name for name in _COLUMNS["transactions"] if _asked(name, reader.schema.names)]
+    fields = [reader.schema.field(name) for name in columns]
     schema = pa.schema([*fields, pa.field("row", pa.int64())])
 
     def batches() -> Iterator[pa.RecordBatch]:
@@ -126,6 +135,6 @@ def _numbered_stream(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
         for batch in reader:
             rows = pa.array(np.arange(first, first + batch.num_rows, dtype=np.int64))
             first += batch.num_rows
-            yield pa.RecordBatch.from_arrays([*(batch[name] for name in TRANSACTION_COLUMNS), rows], schema=schema)
+            yield pa.RecordBatch.from_arrays([*(batch[name] for name in columns), rows], schema=schema)
 
     return pa.RecordBatchReader.from_batches(schema, batches())

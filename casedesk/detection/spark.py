@@ -43,6 +43,7 @@ from casedesk.detection.keying import (
 )
 from casedesk.detection.legs import KEYED, LEGS
 from casedesk.detection.limits import Limits
+from casedesk.detection.paid import paid_minor
 from casedesk.detection.rule import Rule
 from casedesk.detection.sources import ParquetFiles, Source, fitting
 from casedesk.detection.spark_plans import staged
@@ -55,7 +56,7 @@ ENGINE: Final = "spark"
 #: What is handed in, in the types that ``keying`` starts from. A time without a zone is UTC, as the session is.
 _SHOWN: Final = """
 SELECT `row`, transaction_id, unix_micros(CAST(booked_at AS TIMESTAMP)) AS `at`, from_account, to_account, base_minor,
-       channel, from_country, to_country
+       {paid} AS paid_minor, channel, from_country, to_country
 FROM transactions"""
 
 _files: Final = count(1)
@@ -131,7 +132,11 @@ class LoadedData:
 
 @contextmanager
 def loaded(
-    transactions: Source, accounts: Source, limits: Limits, subjects: Sequence[str] | None = None
+    transactions: Source,
+    accounts: Source,
+    limits: Limits,
+    subjects: Sequence[str] | None = None,
+    base_currency: str = "USD",
 ) -> Iterator[LoadedData]:
     """Open Spark over the two tables. Parquet files are read by Spark itself, where it works.
 
@@ -142,21 +147,21 @@ def loaded(
     :raises SparkFailed: if Spark gives up.
     """
     chosen = None if subjects is None else pa.table({"account_id": pa.array(subjects, pa.string())})
-    with _opened(transactions, accounts, limits) as spark:
+    with _opened(transactions, accounts, limits, base_currency) as spark:
         yield LoadedData(spark, _digests(spark), chosen)
 
 
-def digests_of(transactions: Source, accounts: Source, limits: Limits) -> Mapping[str, Digest]:
+def digests_of(transactions: Source, accounts: Source, limits: Limits, base_currency: str) -> Mapping[str, Digest]:
     """Return what the fingerprint is made of, for rows that came to others.
 
     :raises UnfitSource: if a column is missing or wrong.
     """
-    with _opened(transactions, accounts, limits) as spark:
+    with _opened(transactions, accounts, limits, base_currency) as spark:
         return _digests(spark)
 
 
 @contextmanager
-def _opened(transactions: Source, accounts: Source, limits: Limits) -> Iterator[Any]:
+def _opened(transactions: Source, accounts: Source, limits: Limits, base_currency: str) -> Iterator[Any]:
     sources = {"transactions": fitting("transactions", transactions), HOLDERS.get_name(): fitting("accounts", accounts)}
     with spark_session.running(limits) as running:
         from py4j.protocol import Py4JError
@@ -167,6 +172,7 @@ def _opened(transactions: Source, accounts: Source, limits: Limits) -> Iterator[
         try:
             for name, source in sources.items():
                 files += _take(running, spark, name, source)
+            _show_transactions(spark, sources["transactions"], base_currency)
             yield spark
         except (PySparkException, Py4JError) as error:
             raise SparkFailed(error) from None
@@ -192,12 +198,15 @@ def _take(running: Running, spark: Any, name: str, source: Source) -> list[Path]
     else:
         table = source if isinstance(source, pa.Table) else source.read_all()
         _frame(spark, table).createOrReplaceTempView(name)
-    if name == "transactions":
-        if isinstance(source, ParquetFiles):
-            _kept(spark, GIVEN.get_name(), _SHOWN)  # the numbers that Spark gives stay with their rows
-        else:
-            spark.sql(_SHOWN).createOrReplaceTempView(GIVEN.get_name())
     return written
+
+
+def _show_transactions(spark: Any, source: Source, base_currency: str) -> None:
+    shown = _SHOWN.format(paid=paid_minor(source.schema.names, base_currency, "pyspark"))
+    if isinstance(source, ParquetFiles):
+        _kept(spark, GIVEN.get_name(), shown)  # the numbers that Spark gives stay with their rows
+    else:
+        spark.sql(shown).createOrReplaceTempView(GIVEN.get_name())
 
 
 def _kept(spark: Any, name: str, query: str) -> Any:
@@ -227,7 +236,11 @@ def _frame(spark: Any, table: pa.Table) -> Any:
 
 
 def _ddl(schema: pa.Schema) -> str:
-    kinds = {"base_minor": "BIGINT", "booked_at": "TIMESTAMP" if schema.field("booked_at").type.tz else "TIMESTAMP_NTZ"}
+    kinds = {
+        "base_minor": "BIGINT",
+        "amount_minor": "BIGINT",
+        "booked_at": "TIMESTAMP" if schema.field("booked_at").type.tz else "TIMESTAMP_NTZ",
+    }
     return ", ".join(f"`{name}` {kinds.get(name, 'STRING')}" for name in schema.names)
 
 

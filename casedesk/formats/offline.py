@@ -31,6 +31,8 @@ OFFLINE_TRANSACTIONS: Final = pa.schema(
         ("channel", pa.string()),
         ("from_country", pa.string()),
         ("to_country", pa.string()),
+        ("amount_minor", pa.int64()),
+        ("currency", pa.string()),
     ]
 )
 

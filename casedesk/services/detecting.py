@@ -99,7 +99,7 @@ def detect(
         base_currency=base_currency,
         subjects=data.subjects,
     )
-    digests = data.digests(result.digests, limits)
+    digests = data.digests(result.digests, limits, base_currency)
     with uow:
         actor = present(uow, actor)
         last = uow.runs.last()

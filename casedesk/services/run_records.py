@@ -51,11 +51,11 @@ class RunData:
     new: tuple[pa.Table, pa.Table] | None = None  # transactions and accounts the base had not seen
     all_accounts: bool = True  # whether ``new`` holds every account, because some that the base saw have changed
 
-    def digests(self, loaded: Mapping[str, Digest], limits: Limits) -> Mapping[str, Digest]:
+    def digests(self, loaded: Mapping[str, Digest], limits: Limits, base_currency: str) -> Mapping[str, Digest]:
         """Return the digests of everything that had arrived, given those of what was loaded."""
         if self.base is None or self.new is None:
             return loaded
-        new = digests_of(*self.new, limits)
+        new = digests_of(*self.new, limits, base_currency)
         before = self.base.digests
         accounts = new["accounts"] if self.all_accounts else before["accounts"] + new["accounts"]
         return {"transactions": before["transactions"] + new["transactions"], "accounts": accounts}

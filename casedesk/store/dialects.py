@@ -127,7 +127,9 @@ def _with_types(table: pa.Table) -> pa.Table:
     text is an empty one.
     """
     for position, name in enumerate(table.column_names):
-        wanted = {"booked_at": pa.timestamp("us"), "base_minor": pa.int64()}.get(name, pa.string())
+        wanted = {"booked_at": pa.timestamp("us"), "base_minor": pa.int64(), "amount_minor": pa.int64()}.get(
+            name, pa.string()
+        )
         column = table.column(position)
         if pa.types.is_timestamp(column.type) and column.type.tz is not None:
             column = column.cast(pa.timestamp("us", "UTC"))

@@ -39,6 +39,7 @@ _FEW: Final = 50
 
 _READ: Final = (
     "transaction_id", "booked_at", "from_account", "to_account", "base_minor", "channel", "from_country", "to_country",
+    "amount_minor", "currency",
 )  # fmt: skip
 #: Events by which a case can close or open again.
 TURNS: Final = ("disposition_set", "disposition_approved", "case_reopened", "review_failed")
@@ -56,7 +57,7 @@ class RunDataReader:
     """Reads transactions and accounts into Arrow, by the database's columnar driver where it has one.
 
     Transactions have the columns transaction_id, booked_at (timestamp[us], UTC), from_account, to_account, base_minor
-    (int64), channel, from_country and to_country; accounts have account_id, customer_id (empty for an external account),
+    (int64), channel, from_country, to_country, amount_minor (int64) and currency; accounts have account_id, customer_id (empty for an external account),
     opened_on (YYYY-MM-DD) and peer_group (the segment of its customer), all text.
     """
 

@@ -153,13 +153,13 @@ class TransactionReader:
         """Read what the rules need into Arrow, by the database's columnar driver where it has one.
 
         Columns: transaction_id, booked_at (timestamp[us], UTC), from_account, to_account, base_minor (int64), channel,
-        from_country, to_country. Transactions booked at ``until`` or later are left out.
+        from_country, to_country, amount_minor (int64), currency. Transactions booked at ``until`` or later are left out.
         """
         query = sa.select(
             *(
                 transactions.c[name]
                 for name in ("transaction_id", "booked_at", "from_account", "to_account", "base_minor", "channel",
-                             "from_country", "to_country")
+                             "from_country", "to_country", "amount_minor", "currency")
             )
         )  # fmt: skip
         if until is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from itertools import count
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from casedesk.detection.duck import Limits
 from casedesk.detection.engine import detect
 from casedesk.detection.rule import Rule
 from casedesk.domain.alerts import Alert
+from casedesk.domain.money import MINOR_DIGITS
 
 NOON = datetime(2026, 11, 4, 12, 0, tzinfo=UTC)
 SMALL = Limits(memory_mib=512, threads=1)
@@ -28,13 +30,15 @@ TRANSACTIONS = pa.schema(
         ("channel", pa.string()),
         ("from_country", pa.string()),
         ("to_country", pa.string()),
+        ("amount_minor", pa.int64()),
+        ("currency", pa.string()),
     ]
 )
 
 
 @dataclass(frozen=True)
 class Tx:
-    """One transaction; ``at`` is aware UTC, ``units`` whole units of the base currency."""
+    """One transaction; ``at`` is aware UTC, ``minor`` its worth in the base currency, ``paid`` where that is another."""
 
     at: datetime
     source: str = ""
@@ -44,6 +48,13 @@ class Tx:
     from_country: str = ""
     to_country: str = ""
     id: str = ""
+    paid: int | None = None  # minor units of ``currency``; None for ``minor``
+    currency: str = "USD"
+
+    @property
+    def own(self) -> Fraction:
+        """The amount as it was paid, in whole units of its currency."""
+        return Fraction(self.minor if self.paid is None else self.paid, 10 ** MINOR_DIGITS[self.currency])
 
 
 def deposit(minutes: float, minor: int = 7_000_00, to: str = "A", channel: str = "CASH", **more: str) -> Tx:
@@ -69,6 +80,8 @@ def arrow(transactions: Sequence[Tx]) -> pa.Table:
             "channel": tx.channel,
             "from_country": tx.from_country,
             "to_country": tx.to_country,
+            "amount_minor": tx.minor if tx.paid is None else tx.paid,
+            "currency": tx.currency,
         }
         for tx in transactions
     ]

@@ -188,7 +188,7 @@ def _round(sides: list[Side], p: RoundAmountsParameters, missing_from: datetime 
         s
         for s in large
         if not any(
-            (o.other, o.direction, o.tx.minor) == (s.other, s.direction, s.tx.minor)
+            (o.other, o.direction, o.tx.own) == (s.other, s.direction, s.tx.own)
             and timedelta(0) < s.at - o.at <= timedelta(days=p.repeat_days)
             for o in large
         )
@@ -197,10 +197,8 @@ def _round(sides: list[Side], p: RoundAmountsParameters, missing_from: datetime 
     hits = []
     for last in sorted({s.at for s in fresh}):
         window = [s for s in fresh if last - length <= s.at <= last]
-        rounds = [s for s in window if s.tx.minor % p.unit_minor == 0]
-        before = [
-            s for s in fresh if last - length - history <= s.at < last - length and s.tx.minor % p.unit_minor == 0
-        ]
+        rounds = [s for s in window if _is_round(s, p)]
+        before = [s for s in fresh if last - length - history <= s.at < last - length and _is_round(s, p)]
         held = p.history_days
         if missing_from is not None:
             held = max(timedelta(0), min(last - length - missing_from, history)).days
@@ -214,6 +212,10 @@ def _round(sides: list[Side], p: RoundAmountsParameters, missing_from: datetime 
         ):
             hits.append(frozenset(rounds))
     return merged(hits)
+
+
+def _is_round(side: Side, p: RoundAmountsParameters) -> bool:
+    return side.tx.own > 0 and side.tx.own % Fraction(p.unit_minor, 100) == 0
 
 
 def merged(hits: Iterable[frozenset[Side]]) -> list[set[Side]]:

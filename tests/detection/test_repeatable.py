@@ -141,11 +141,12 @@ def test_the_fingerprint_is_what_its_documentation_says(plain: DetectionResult) 
     for tx in BANK:
         since = tx.at - epoch
         micros = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-        rows.append((tx.id, micros, tx.source, tx.target, tx.minor, tx.channel, tx.from_country, tx.to_country))
+        paid = tx.minor  # all of it is in the base currency
+        rows.append((tx.id, micros, tx.source, tx.target, tx.minor, paid, tx.channel, tx.from_country, tx.to_country))
     owners = zip(ACCOUNTS["account_id"].to_pylist(), ACCOUNTS["customer_id"].to_pylist(), strict=True)
     accounts = [(account, customer, "", "") for account, customer in owners]  # opened_on and peer_group are unknown
     tables = {"transactions": figures(rows), "accounts": figures(accounts)}
-    text = json.dumps({"format": "casedesk-data-2", "tables": tables}, sort_keys=True, separators=(",", ":"))
+    text = json.dumps({"format": "casedesk-data-3", "tables": tables}, sort_keys=True, separators=(",", ":"))
     assert plain.data_fingerprint == hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from casedesk.detection.engine import detect
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import BadParameter
 from casedesk.detection.rules.round_amounts import RoundAmounts
-from tests.detection.bank import Tx
-from tests.detection.reference_cash import alerts, expected, found
+from casedesk.domain.money import LARGEST_MINOR
+from tests.detection.bank import SMALL, Tx, arrow, named
+from tests.detection.reference_cash import OWNERS, alerts, book, expected, found
 
 RULE = RoundAmounts()
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -51,6 +53,56 @@ def test_a_cent_more_or_less_is_not_round_and_neither_is_nothing() -> None:
     for minor in (5_000_01, 4_999_99, 5_500_00, 500_00, 0):
         assert alerts(RULE, [*thousands(0, 3, 6, 9), paid(12, minor)]) == ()
     assert len(alerts(RULE, [*thousands(0, 3, 6, 9), paid(12, 5_500_00)], unit_minor=500_00)) == 1
+
+
+def foreign(currency: str, minor: int, *, worth: int = 6_543_21, account: str = "A") -> list[Tx]:
+    """Five transfers of so much, and of twice, three times as much, to five payees; each is worth an odd sum here."""
+    return [
+        Tx(MONDAY + timedelta(days=3 * n), account, PARTIES[n], worth * n + n, "ACH", paid=minor * n, currency=currency)
+        for n in range(1, 6)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("currency", "minor", "hits"),
+    [
+        ("GBP", 5_000_00, 1), ("GBP", 5_000_50, 0), ("GBP", 500_00, 0),
+        ("JPY", 150_000, 1), ("JPY", 150_100, 0),  # no decimals
+        ("KWD", 2_000_000, 1), ("KWD", 2_000_001, 0), ("KWD", 200_000, 0),  # three decimals
+        ("XBT", 1_000 * 10**8, 1), ("XBT", 12_345_678, 0),
+        ("USD", 5_000_00, 1), ("", 6_543_21, 0), ("ZZZ", 5_000_00, 0),
+    ],
+)  # fmt: skip
+def test_round_is_what_is_round_in_the_currency_that_was_paid(currency: str, minor: int, hits: int) -> None:
+    assert len(alerts(RULE, foreign(currency, minor))) == hits
+
+
+def test_how_large_a_transfer_is_is_judged_in_the_base_currency() -> None:
+    assert alerts(RULE, foreign("JPY", 10_000, worth=6_543)) == ()
+    (alert,) = alerts(RULE, foreign("JPY", 200_000, worth=1_334_57))
+    assert "5 transfers in whole multiples of 1,000.00 of their currency" in alert.sentence
+    assert "total USD 20,018.70" in alert.sentence
+
+
+def test_the_same_foreign_amount_to_the_same_payee_counts_once_whatever_the_rate_of_the_day() -> None:
+    rent = [
+        Tx(MONDAY + timedelta(days=day), "A", "X", 3_900_00 + day, "ACH", paid=3_000_00, currency="GBP")
+        for day in range(10)
+    ]
+    assert alerts(RULE, rent) == ()
+    assert len(alerts(RULE, rent, repeat_days=0)) == 1
+
+
+def test_another_base_currency_counts_in_its_own_decimals() -> None:
+    bank = named(foreign("KWD", 5_000_000, worth=5_000_000))
+    for base, unit, hits in (("JPY", 1_000, 1), ("KWD", 1_000_000, 1), ("JPY", 7_001, 0)):
+        rule = RULE.with_values({"unit_minor": unit})
+        found = detect(arrow(bank), book(bank, OWNERS, {}), rules=(rule,), limits=SMALL, base_currency=base)
+        assert len(found.alerts) == hits
+
+
+def test_amounts_too_large_for_whole_numbers_are_not_round_and_break_nothing() -> None:
+    assert alerts(RULE, foreign("JPY", LARGEST_MINOR // 5, worth=10**15)) == ()
 
 
 def test_sixty_per_cent_of_the_large_transfers_must_be_round() -> None:
@@ -158,7 +210,7 @@ def test_marketplace_and_treasury_sweep_are_left_alone() -> None:
 def test_the_sentence_and_the_severity() -> None:
     (alert,) = alerts(RULE, thousands(0, 3, 6, 9, 12, 13))
     assert alert.sentence == (
-        "6 transfers in whole multiples of USD 1,000.00 between 09:00 UTC on 2 Nov 2026 and 09:00 UTC on 15 Nov 2026, "
+        "6 transfers in whole multiples of 1,000.00 of their currency between 09:00 UTC on 2 Nov 2026 and 09:00 UTC on 15 Nov 2026, "
         "3 in and 3 out, total USD 21,000.00, up to 6 of them within 14 days and at least 60 % of the transfers of that "
         "size there; 5 or more are unusual for a customer without such a past."
     )
@@ -204,6 +256,8 @@ def banks(draw: st.DrawFn) -> list[Tx]:
         target=st.sampled_from(("A", "A", "B", "X", "Y", "E")),
         minor=st.sampled_from((500_00, 1_000_00, 2_000_00, 3_000_00, 5_000_00, 7_000_00, 2_500_00, 1_999_99)),
         channel=st.sampled_from(("ACH", "ACH", "WIRE", "CASH")),
+        paid=st.sampled_from((None, None, 1_000_00, 3_000_00, 2_000_000, 1_500_00, 1_000_001)),
+        currency=st.sampled_from(("USD", "GBP", "JPY", "KWD")),
     )
     listed = draw(st.lists(one, max_size=40))
     order = draw(st.permutations(range(len(listed))))
@@ -229,7 +283,9 @@ def test_the_rule_agrees_with_plain_loops_on_a_dense_bank_in_any_order(number: i
         at = MONDAY + timedelta(days=draw.randrange(150), hours=draw.randrange(24))
         sides = draw.sample((draw.choice("ABE"), draw.choice(PARTIES[:6])), 2)
         minor = draw.choice((1, 2, 3, 5, 8, 13, 20, 21)) * 1_000_00 + draw.choice((0, 0, 0, 500_00, 12_34))
-        bank.append(Tx(at, *sides, minor, draw.choice(("ACH", "WIRE")), id=f"T{name:04d}"))
+        currency, rate = draw.choice((("USD", 100), ("USD", 100), ("GBP", 79), ("JPY", 150), ("KWD", 310)))
+        own = {"paid": minor * rate // 100, "currency": currency}
+        bank.append(Tx(at, *sides, minor, draw.choice(("ACH", "WIRE")), id=f"T{name:04d}", **own))
     wanted = expected(VARIANTS[number], bank, opened)
     assert wanted, "the bank must make the rule fire, or it proves nothing"
     assert found(VARIANTS[number], bank, opened) == wanted

@@ -61,6 +61,17 @@ def test_a_negative_amount_is_named() -> None:
     assert refused(arrow([*BANK, *named([deposit(9, -1, id="T9")])])).startswith("Transaction “T9” has a negative")
 
 
+@pytest.mark.parametrize(("left", "sentence"), [("amount_minor", "have no column “currency”; add it as text"),
+                                                ("currency", "have no column “amount_minor”; add it as int64")])  # fmt: skip
+def test_half_of_an_amount_as_paid_is_a_mistake_and_none_of_it_is_the_base_currency(left: str, sentence: str) -> None:
+    neither = TABLE.drop_columns(["amount_minor", "currency"])
+    assert sentence in refused(neither.append_column(left, TABLE[left]))
+    assert (
+        detect(neither, ACCOUNTS, limits=SMALL).data_fingerprint
+        == detect(TABLE, ACCOUNTS, limits=SMALL).data_fingerprint
+    )
+
+
 def test_an_unknown_base_currency_is_refused() -> None:
     with pytest.raises(UnknownCurrency):
         detect(TABLE, ACCOUNTS, base_currency="ZZZ")

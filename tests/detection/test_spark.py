@@ -29,6 +29,7 @@ from casedesk.detection.limits import Limits
 from casedesk.detection.rules import RULES
 from casedesk.detection.rules.geography import Geography
 from casedesk.detection.rules.new_account import NewAccount
+from casedesk.detection.rules.round_amounts import RoundAmounts
 from casedesk.detection.rules.structuring import Structuring
 from casedesk.detection.rules.velocity import Velocity
 from casedesk.detection.sources import UnfitSource
@@ -128,6 +129,32 @@ def test_edges_ties_and_times_before_1970_are_read_alike() -> None:
     assert {("structuring", "old A"), ("velocity", "old VA")} <= found
     assert not {("structuring", "B"), ("velocity", "VB"), ("structuring", "old B"), ("velocity", "old VB")} & found
     agree(duck, other)
+
+
+@pytest.mark.usefixtures("jvm")
+def test_amounts_as_they_were_paid_are_read_alike(tmp_path: Path) -> None:
+    def five(to: str, paid: int, currency: str) -> list[Tx]:
+        return [
+            Tx(NOON + timedelta(days=n), "X", to, 6_543_21 * n, "ACH", paid=paid * n, currency=currency)
+            for n in range(1, 6)
+        ]
+
+    kinds = {
+        "pounds": five("P", 5_000_00, "GBP"), "yen": five("J", 150_000, "JPY"), "dinars": five("D", 2_000_000, "KWD"),
+        "fils": five("F", 2_000_001, "KWD"), "huge": five("H", 10**17, "JPY"), "bitcoin": five("B", 10**11, "XBT"),
+        "unknown": five("U", 5_000_00, "ZZZ"), "unsaid": five("N", 5_000_00, ""),
+    }  # fmt: skip
+    bank = named(tx for group in kinds.values() for tx in group)
+    duck, other = both(arrow(bank), accounts_of(bank), rules=(RoundAmounts(),))
+    assert {alert.account_id for alert in duck.alerts} == {"P", "J", "D", "B"}
+    agree(duck, other)
+    pq.write_table(arrow(bank), tmp_path / "whole.parquet")
+    whole, files = ready([tmp_path / "whole.parquet"]), accounts_of(bank)
+    agree(duck, detect(whole[0], files, rules=(RoundAmounts(),), limits=SPARK, name_accounts=True))
+    pq.write_table(arrow(bank).drop_columns(["amount_minor", "currency"]), tmp_path / "part.parquet")
+    (part, _) = ready([tmp_path / "part.parquet"])
+    for limits in (DUCK, SPARK):
+        assert detect(part, files, rules=(RoundAmounts(),), limits=limits).alerts == ()
 
 
 def shuffled(table: pa.Table, seed: int) -> pa.Table:

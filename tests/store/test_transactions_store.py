@@ -142,6 +142,8 @@ def test_the_columnar_reader_agrees_with_the_rows(bank_engine: Engine) -> None:
         *["string"] * 2,
         "int64",
         *["string"] * 3,
+        "int64",
+        "string",
     ]
     rows = sorted(table.to_pylist(), key=lambda row: row["transaction_id"])
     assert len(rows) == 10

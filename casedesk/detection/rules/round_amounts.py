@@ -1,8 +1,9 @@
 """Round amounts: most of a customer's transfers in two weeks are whole thousands, and this is new.
 
 Prices, wages with deductions and bills are seldom round; sums that people agree on are. A few round transfers mean
-nothing, a fortnight of hardly anything else does: money that is moved for its own sake. Amounts are those of the base
-currency, the only ones a rule sees: round sums of an account in another currency are not round here.
+nothing, a fortnight of hardly anything else does: money that is moved for its own sake. What is round is the amount as it
+was paid, in its own currency: 5,000.00 pounds are round, whatever they are in dollars. How large a transfer is, is judged
+in the base currency. A thousand is little in yen or won, so their amounts are round more easily.
 
 What keeps the benign look-alikes out: rents, standing orders, wages and allowances are round too, but they come again to
 the same payee with the same amount, so a transfer that repeats one of the last forty days counts for nothing. What is
@@ -22,7 +23,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Self
 
 import ibis
-from ibis.expr.types import Table
+from ibis.expr.types import BooleanValue, IntegerValue, Table
 from pydantic import model_validator
 
 from casedesk.detection.legs import Views
@@ -32,7 +33,7 @@ from casedesk.detection.rule import Evidence, Explanation, Reach, Rule
 from casedesk.detection.sentences import counted, instant, money, when
 from casedesk.detection.severity import excess, severity
 from casedesk.detection.windows import DAY, READING, by_time, crowds, episodes
-from casedesk.domain.money import LARGEST_MINOR
+from casedesk.domain.money import LARGEST_MINOR, format_minor
 from casedesk.domain.transactions import EFT, Channel
 
 _LEG: Final = ("row", "at", "account", "base_minor", "direction", "country", "channel")
@@ -50,7 +51,8 @@ class RoundAmountsParameters(RuleParameters):
         le=LARGEST_MINOR,
         unit="minor units of the base currency",
         source=DESK,
-        reason="Whole thousands; whole hundreds are everyday gifts and loans. Smaller transfers are not looked at.",
+        reason="Whole thousands, of whatever currency is paid; whole hundreds are everyday gifts and loans. Transfers worth "
+        "less in the base currency are not looked at.",
     )
     count: int = parameter(
         5, ge=2, le=1_000, unit="transfers", source=DESK, reason="Fewer are a deposit, a loan and a holiday."
@@ -118,7 +120,7 @@ class RoundAmounts(Rule):
     """Finds customers who suddenly move round sums."""
 
     name: ClassVar[str] = "round_amounts"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     title: ClassVar[str] = "Round amounts"
     reach = Reach.CUSTOMER
     parameters: RoundAmountsParameters = field(default_factory=RoundAmountsParameters)
@@ -157,15 +159,19 @@ class RoundAmounts(Rule):
             & legs.channel.isin(sorted(p.channels))
             & (legs.base_minor >= p.unit_minor)
         )
-        large = large.mutate(account=large.lead, round=(large.base_minor % p.unit_minor == 0).cast("int64"))
+        large = large.mutate(account=large.lead, round=self._is_round(large.paid_minor).cast("int64"))
         large = large.semi_join(crowds(large.filter(large.round == 1), p.count, p.window_days * DAY), "account")
         if not p.repeat_days:
             return large
         # Strictly earlier, so that two at one instant are both the first, in whatever order they stand.
-        same = ["account", "counterparty", "direction", "base_minor"]
+        same = ["account", "counterparty", "direction", "paid_minor"]
         repeats = ibis._.count().over(by_time(same, range=(-p.repeat_days * DAY, -1)))
         marked = large.mutate(repeats=repeats)
         return marked.filter(marked.repeats == 0)
+
+    def _is_round(self, paid: IntegerValue) -> BooleanValue:
+        # what is below 0 has more decimals than a unit, and engines differ in the remainder of such numbers
+        return (paid > 0) & (paid % self.parameters.unit_minor == 0)
 
     @property
     def _earlier(self) -> Any:
@@ -184,7 +190,7 @@ class RoundAmounts(Rule):
         )
         return Explanation(
             severity=severity(p.severity_at_threshold, excess(worst.observed, worst.needed)),
-            sentence=f"{counted(len(episode), 'transfer')} in whole multiples of {money(p.unit_minor, currency)} "
+            sentence=f"{counted(len(episode), 'transfer')} in whole multiples of {format_minor(p.unit_minor, currency)} of their currency "
             f"{when(instant(episode[0].at), instant(episode[-1].at))}, {incoming:,} in and "
             f"{len(episode) - incoming:,} out, total {money(sum(leg.base_minor for leg in episode), currency)}, "
             f"up to {worst.observed:,} of them within {counted(p.window_days, 'day')} and at least {p.percent} % of the "
