@@ -14,6 +14,7 @@ from casedesk.domain.people import SYSTEM
 from casedesk.errors import CasedeskError, Conflict
 from casedesk.services import detecting, exporting, ingestion, people, quality, queue
 from casedesk.services.audit import verify_database
+from seeds import governance
 from seeds.careers import Career, Diary, working_hour
 from seeds.chance import Dice
 from seeds.dataset import write_dataset
@@ -114,6 +115,7 @@ class _Story:
             self._import(self.folder / name, start)
         self._plan_quality(start)
         bounds = self._bounds(start)
+        self._plan_governance(start, bounds)
         position = 0
         for number, bound in enumerate(bounds):
             self.report(0.1 + 0.85 * number / len(bounds), f"Living through {bound:%d %b %Y}")
@@ -174,6 +176,14 @@ class _Story:
                 amount = uow.cases.get(case_id).amount_minor
             guilty = amount >= REPORTABLE and not self.guilty.isdisjoint(evidence)
             self.careers[case_id] = Career(self.desk, self.diary, case_id, at, self.seed, guilty=guilty)
+
+    def _plan_governance(self, start: datetime, bounds: list[datetime]) -> None:
+        """One rule set comes into force before anything is booked, and one is proposed in the last days; see governance."""
+        governance.open_with_own_values(self.desk, start + timedelta(hours=2))
+        last = working_hour(self.dice, bounds[-1] - timedelta(days=4))
+        self.diary.plan(last, partial(governance.propose_stricter, self.desk))
+        if len(bounds) > 2:
+            governance.plan_suppressions(self.desk, self.diary, self.world, self.seed, bounds[-3], bounds[-1])
 
     def _plan_quality(self, start: datetime) -> None:
         """QA draws a sample of each half month a day after it has ended."""

@@ -94,24 +94,48 @@ def detect(
     :raises Unavailable: if Spark is to run it, and cannot.
     :raises UnknownCurrency: if ``base_currency`` is not an ISO 4217 code.
     """
+    (result,) = detect_each(
+        transactions,
+        accounts,
+        rule_sets=(rules,),
+        limits=limits,
+        base_currency=base_currency,
+        subjects=subjects,
+        name_accounts=name_accounts,
+    )
+    return result
+
+
+def detect_each(
+    transactions: Source,
+    accounts: Source,
+    *,
+    rule_sets: Sequence[Sequence[Rule]],
+    limits: Limits | None = None,
+    base_currency: str = "USD",
+    subjects: Sequence[str] | None = None,
+    name_accounts: bool = False,
+) -> tuple[DetectionResult, ...]:
+    """Run several sets of rules over data that is loaded once, each as :func:`detect` would."""
     if base_currency not in MINOR_DIGITS:
         raise UnknownCurrency(base_currency)
-    alerts: list[Alert] = []
     limits = limits or Limits()
-    software = versions(limits)
+    software = MappingProxyType(versions(limits))
+    results = []
     with _module(limits).loaded(transactions, accounts, limits, subjects, base_currency) as data:
-        for rule in rules:
-            alerts += alerts_of(rule, data.evidence(rule), base_currency)
-        named = data.own_accounts(alerts) if name_accounts else {}
-        fingerprint, digests, count = data.fingerprint, data.digests, data.transactions
-    return DetectionResult(
-        alerts=tuple(sorted(alerts, key=lambda alert: (alert.window_start, alert.alert_id))),
-        rule_set_hash=rule_set_hash(rules),
-        parameters=canonical_json({rule.name: rule.parameters.values() for rule in rules}),
-        data_fingerprint=fingerprint,
-        digests=digests,
-        transactions=count,
-        engine=_module(limits).ENGINE,
-        versions=MappingProxyType(software),
-        accounts=named,
-    )
+        for rules in rule_sets:
+            alerts = [alert for rule in rules for alert in alerts_of(rule, data.evidence(rule), base_currency)]
+            results.append(
+                DetectionResult(
+                    alerts=tuple(sorted(alerts, key=lambda alert: (alert.window_start, alert.alert_id))),
+                    rule_set_hash=rule_set_hash(rules),
+                    parameters=canonical_json({rule.name: rule.parameters.values() for rule in rules}),
+                    data_fingerprint=data.fingerprint,
+                    digests=data.digests,
+                    transactions=data.transactions,
+                    engine=_module(limits).ENGINE,
+                    versions=software,
+                    accounts=data.own_accounts(alerts) if name_accounts else {},
+                )
+            )
+    return tuple(results)

@@ -11,8 +11,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from casedesk.detection.engine import DetectionResult
-from casedesk.detection.engine import detect as run_rules
+from casedesk.detection.engine import DetectionResult, detect_each
 from casedesk.detection.limits import Limits
 from casedesk.detection.rule import Rule
 from casedesk.domain.alerts import Alert
@@ -107,10 +106,13 @@ def freeze_bands(
         arrival = look.run_data.newest()
         transactions, accounts = look.run_data.transactions(arrival), look.run_data.accounts(arrival)
         suppressions = look.suppressions.in_force()
-    results = [
-        run_rules(transactions, accounts, rules=(rule,), limits=limits, base_currency=base_currency)
-        for rule in (line, *loosened)
-    ]
+    results = detect_each(
+        transactions,
+        accounts,
+        rule_sets=[(rule,) for rule in (line, *loosened)],
+        limits=limits,
+        base_currency=base_currency,
+    )
     titles = ["the rule in force", *(f"Band {n} ({_title(values)})" for n, values in enumerate(moved, start=1))]
     _require_nested(results, titles)
     whole = populations(results)

@@ -19,7 +19,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from casedesk.detection.duck import Limits
-from casedesk.detection.engine import detect
+from casedesk.detection.engine import detect_each
 from casedesk.detection.parameters import Described
 from casedesk.detection.rule import Rule
 from casedesk.domain.alerts import Alert
@@ -157,9 +157,10 @@ def compare(
 ) -> tuple[Trial, ...]:
     """Run the named rules twice, as in ``base`` and as in ``after``; one that does not run on a side finds nothing there."""
     sides: list[tuple[dict[str, _Side], str]] = []
-    for one in (base, after):
-        rules = tuple(rule for rule in one.rules if rule.name in names)
-        found = detect(history.transactions, history.accounts, rules=rules, limits=limits, base_currency=base_currency)
+    rule_sets = [tuple(rule for rule in one.rules if rule.name in names) for one in (base, after)]
+    for found in detect_each(
+        history.transactions, history.accounts, rule_sets=rule_sets, limits=limits, base_currency=base_currency
+    ):
         split = queued(history.holdings, history.suppressions, found.alerts)
         grouped: dict[str, _Side] = defaultdict(lambda: _Side([], []))
         for alert in split.reaching:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,8 +11,9 @@ import pytest
 
 from casedesk.bootstrap import Desk, open_desk, upgrade_database
 from casedesk.domain.cases import Stage
+from casedesk.domain.suppressions import State as Suppressed
 from casedesk.domain.verification import Verdict
-from casedesk.services import queue
+from casedesk.services import queue, rule_sets, suppressions
 from casedesk.services.audit import verify_database
 from casedesk.settings import load_settings
 from seeds.demo import NotEmpty, build_demo
@@ -71,6 +73,28 @@ def test_reviews_were_passed_and_failed_and_failed_cases_reworked(desk: Desk) ->
         "case_handed_over",
     ):
         assert actions[action] > 0, action
+
+
+def test_a_suppression_hides_something_and_another_waits_for_another_manager(desk: Desk) -> None:
+    waiting, running = suppressions.listed(uow=desk.reading(), actor=BY_ID["ines"])
+    assert (running.suppression.state, waiting.suppression.state) == (Suppressed.IN_FORCE, Suppressed.PROPOSED)
+    assert running.suppression.proposed_by != running.suppression.decided_by
+    assert running.count.hidden > 0
+    assert running.suppression.days_left(NOW.date()) > 0
+    for manager in ("marta", "daniel"):
+        asked = suppressions.waiting_for(uow=desk.reading(), actor=BY_ID[manager])
+        assert asked == (manager != waiting.suppression.proposed_by)
+
+
+def test_a_rule_set_is_in_force_and_another_waits_with_something_to_weigh(desk: Desk) -> None:
+    found = rule_sets.overview(look=desk.reading(), actor=BY_ID["ines"])
+    assert found.in_force is not None
+    assert found.waiting is not None
+    assert [one.rule_set_id for one in found.history] == ["RS-000002", "RS-000001"]
+    assert found.in_force.proposed_by != found.in_force.decided_by
+    (rule,) = json.loads(found.waiting.sheet)["rules"]
+    assert rule["before"]["alerts"] > rule["after"]["alerts"] > 0
+    assert rule["lost"]
 
 
 def test_the_labels_stay_beside_the_dataset(desk: Desk) -> None:
