@@ -10,6 +10,7 @@ from app.ui import (
     failures,
     lab_form,
     lab_result,
+    proposal_basket,
     rule_proposal,
     rule_set_list,
     scorecard_table,
@@ -49,6 +50,7 @@ else:
     page = st.grid(7, min_column_width=120, gap=("small", "medium"))
     with page.cell(column_span=2):
         lab_form.show()
+        proposal_basket.show()
     with page.cell(column_span=5):
         asked = lab_form.asked()
         if asked is None or asked.rule != lab_form.rule():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from streamlit.testing.v1 import AppTest
 
 from casedesk.domain.people import Person
@@ -134,3 +136,68 @@ def test_one_proposal_waits_at_a_time_and_the_button_says_so(open_as: Open, bank
     at.get_by_key("rule_propose").click().run()
     assert "only one rule set can be proposed at a time" in at.error[0].value
     assert len(found(bank).history) == 1
+
+
+def collect(at: AppTest, rule: str, parameter: str, value: int) -> AppTest:
+    """Try a rule with another value, and collect it."""
+    at.get_by_key("lab_rule").set_value(rule).run()
+    at.get_by_key(f"lab_{rule}_{parameter}").set_value(value)
+    at.get_by_key("lab_try").click().run()
+    at.get_by_key("rule_collect").click().run()
+    assert not at.exception
+    return at
+
+
+def test_thresholds_of_several_rules_are_collected_taken_out_and_proposed_together(open_as: Open, bank: Bank) -> None:
+    at = open_as("marta", "lab")
+    assert "proposal_send" not in keys(at)  # nothing is collected
+    collect(at, "structuring", "count", 9)
+    assert "rule_propose" not in keys(at)  # from now on they go together
+    assert at.get_by_key("rule_collect").disabled
+    collect(at, "velocity", "count", 14)
+    collect(at, "geography", "countries", 5)
+    collect(at, "geography", "countries", 4)  # another value takes the place of the first
+    assert "3 rules" in text(at)
+    assert "countries 3 → 4" in text(at)
+    assert "countries 3 → 5" not in text(at)
+    at.get_by_key("proposal_remove_velocity").click().run()
+    assert "2 rules" in text(at)
+    assert "proposal_remove_velocity" not in keys(at)
+    at.get_by_key("rule_reason_several").set_value("too short")
+    at.get_by_key("proposal_send").click().run()
+    assert "needs a reason of at least 10 characters" in at.error[0].value
+    assert at.get_by_key("rule_reason_several").value == "too short"
+    at.get_by_key("rule_reason_several").set_value(REASON)
+    at.get_by_key("proposal_send").click().run()
+    assert not at.exception
+    waiting = found(bank).waiting
+    assert waiting is not None
+    changed = {one["rule"] for one in json.loads(waiting.sheet)["rules"]}
+    assert (changed, waiting.reason) == ({"structuring", "geography"}, REASON)
+    assert at.get_by_key("lab_view").value == "Rule sets"
+    at.get_by_key("lab_view").set_value("Try a rule").run()
+    assert "proposal_send" not in keys(at)
+
+
+def test_what_is_collected_cannot_be_sent_while_a_proposal_waits_or_after_the_rules_changed(
+    open_as: Open, bank: Bank
+) -> None:
+    at = collect(open_as("marta", "lab"), "geography", "countries", 4)
+    propose(bank)
+    at.get_by_key("rule_reason_several").set_value(REASON).run()
+    assert at.get_by_key("proposal_send").disabled
+    desk = bank.desk()
+    rule_sets.approve(uow=desk.writing(), actor=BY_ID["marta"], at=NOW, rule_set_id="RS-000001")
+    desk.close()
+    at.run()
+    at.get_by_key("proposal_send").click().run()
+    assert "measured against rules that are in force no more" in at.error[0].value
+    assert "proposal_remove_geography" in keys(at)  # nothing is lost
+    assert len(found(bank).history) == 1
+
+
+def test_who_may_not_propose_collects_nothing(open_as: Open) -> None:
+    at = open_as("ines", "lab")
+    at.get_by_key("lab_structuring_count").set_value(9)
+    at.get_by_key("lab_try").click().run()
+    assert not {"rule_collect", "rule_propose", "proposal_send"} & keys(at)
