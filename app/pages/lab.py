@@ -50,8 +50,8 @@ else:
     page = st.grid(7, min_column_width=120, gap=("small", "medium"))
     with page.cell(column_span=2):
         lab_form.show()
-        proposal_basket.show()
     with page.cell(column_span=5):
+        proposal_basket.show()
         asked = lab_form.asked()
         if asked is None or asked.rule != lab_form.rule():
             empty.show(

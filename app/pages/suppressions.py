@@ -8,10 +8,9 @@ from app.ui import hidden_alerts, session, suppression_form, suppression_list, s
 from casedesk.services import suppressions
 
 now, desk, actor = session.now(), session.desk(), session.actor()
-found = suppressions.listed(uow=desk.reading(), actor=actor)
 with title.row("Suppressions"):
-    view = suppression_list.show_views(found)
-chosen = suppression_list.show(view, found, now.date())
+    view, total = suppression_list.show_views(suppressions.sizes(uow=desk.reading(), actor=actor))
+chosen = suppression_list.show(view, total, now.date())
 page = st.grid(7, min_column_width=120, gap=("small", "medium"))
 with page.cell(column_span=4):
     if chosen is not None:

@@ -52,6 +52,6 @@ def _hidden(count: int) -> str:
 
 
 def _sentences(sentence: str, gloss: str) -> None:
-    st.markdown(f"**{sentence}**", width="content")
+    st.markdown(f"**{sentence}**", width="content", text_alignment="center")
     if gloss:
-        st.markdown(f":gray[{gloss}]", width="content")
+        st.markdown(f":gray[{gloss}]", width="content", text_alignment="center")

@@ -69,11 +69,12 @@ def parameters_of(rule: str) -> tuple[Described, ...]:
 def moved(one: Moved, currency: str) -> str:
     """Write ``count 5 → 8``; an amount in the base currency."""
     parameter = one.parameter
-    before, after = (_said(value, parameter.unit, currency) for value in (one.before, parameter.value))
+    before, after = (said(value, parameter.unit, currency) for value in (one.before, parameter.value))
     return f"{formats.parameter(parameter.name.removesuffix('_minor')).lower()} {before} → {after}"
 
 
-def _said(value: object, unit: str, currency: str) -> str:
+def said(value: object, unit: str, currency: str) -> str:
+    """Write a parameter's value; an amount in the base currency."""
     if value is None:
         return "off"
     return formats.money(int(str(value)), currency) if unit == MONEY else _words(value)

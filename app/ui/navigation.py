@@ -124,7 +124,7 @@ def _menu(actor: Person, shown: list[Entry], current: str) -> None:
 def _link(number: int, entry: Entry, count: int, *, current: bool) -> None:
     title = f":blue[**{entry.title}**]" if current else entry.title
     st.button(
-        f"{title} :gray-badge[{count}]" if count else title,
+        f"{title} :gray-badge[{_short(count)}]" if count else title,
         key=session.key("nav", entry.name),
         icon=f":material/{entry.icon}:",
         type="tertiary",
@@ -132,6 +132,11 @@ def _link(number: int, entry: Entry, count: int, *, current: bool) -> None:
         on_click=go,
         args=(entry.name,),
     )
+
+
+def _short(count: int) -> str:
+    """Write a count that fits beside the longest title of the sidebar."""
+    return str(count) if count < 1_000 else "999+"
 
 
 def _counts(actor: Person, shown: list[Entry]) -> dict[str, int]:

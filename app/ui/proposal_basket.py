@@ -55,8 +55,8 @@ def show() -> None:
         st.markdown(f"**To be proposed together** :gray[{_rules(len(found))}]")
         flash.show(SCOPE)
         for one in found.values():
-            with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-                st.markdown(f"**{formats.plain(formats.rule(one.rule))}**  \n{formats.small(formats.plain(one.said))}")
+            with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+                st.markdown(f"**{formats.plain(formats.rule(one.rule))}** {formats.small(formats.plain(one.said))}")
                 st.button("Remove", key=session.key("proposal_remove", one.rule), type="tertiary",
                           icon=":material/close:", help=f"Leave {formats.plain(formats.rule(one.rule))} as it is in force.",
                           on_click=_remove, args=(one.rule,))  # fmt: skip

@@ -9,12 +9,12 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from app.ui import columns, empty, formats, picker, rule_set_panel, session
+from app.ui import columns, empty, formats, lab_form, paging, picker, rule_set_panel, session
 from casedesk.services import rule_sets
-from casedesk.services.rule_sets import Overview, RuleSet
-from casedesk.services.rules_in_force import shown
+from casedesk.services.rule_sets import Headline, Overview
 
 TITLE: Final = "Rule sets"
+_PAGE: Final = "rule_sets_page"
 _ROW: Final = 29
 
 
@@ -28,7 +28,10 @@ def show(now: datetime) -> None:
         chosen = _history(found.history, found.names) if found.history else ""
     with page.cell(column_span=4):
         if chosen:
-            rule_set_panel.show(next(one for one in found.history if one.rule_set_id == chosen), found.names, now)
+            one = session.memo(
+                f"rule_set_{chosen}", lambda: rule_sets.show(look=desk.reading(), actor=actor, rule_set_id=chosen)
+            )
+            rule_set_panel.show(one, found.names, now)
         else:
             empty.show("No rule set was proposed yet",
                        "The rules run as shipped. Try a rule, then propose its thresholds; another manager decides.")  # fmt: skip
@@ -45,15 +48,15 @@ def _in_force(found: Overview) -> None:
         frame = pd.DataFrame(
             {
                 "Rule": [rule.title for rule, _ in moved],
-                "Parameter": [formats.parameter(one.name) for _, one in moved],
-                "In force": [shown(one.value) for _, one in moved],
-                "Shipped": [shown(one.default) for _, one in moved],
+                "Parameter": [formats.parameter(one.name.removesuffix("_minor")) for _, one in moved],
+                "In force": [lab_form.said(one.value, one.unit, session.currency()) for _, one in moved],
+                "Shipped": [lab_form.said(one.default, one.unit, session.currency()) for _, one in moved],
             }
         )
         st.dataframe(
             frame, key="rule_set_values", hide_index=True, row_height=_ROW, height=min(_ROW * len(moved) + 37, 240),
-            column_config={"Rule": columns.text(130), "Parameter": columns.text(130),
-                           "In force": columns.text(90, right=True), "Shipped": columns.text(90, right=True)},
+            column_config={"Rule": columns.text(110), "Parameter": columns.text(104),
+                           "In force": columns.text(112, right=True), "Shipped": columns.text(112, right=True)},
             alt="Values in force that are not as shipped",
         )  # fmt: skip
     else:
@@ -62,8 +65,10 @@ def _in_force(found: Overview) -> None:
         st.markdown(formats.small(f"Switched off: {', '.join(formats.rule(one) for one in running.off)}."))
 
 
-def _history(sets: Sequence[RuleSet], names: dict[str, str]) -> str:
-    st.markdown(f"**Rule sets** :gray[{len(sets):,}, newest first]")
+def _history(every: Sequence[Headline], names: dict[str, str]) -> str:
+    st.markdown(f"**Rule sets** :gray[{len(every):,}, newest first]")
+    start = paging.start_of(_PAGE, len(every))
+    sets = every[start : start + paging.ROWS]
     states = [formats.RULE_SETS[one.state] for one in sets]
     frame = pd.DataFrame(
         {
@@ -71,14 +76,14 @@ def _history(sets: Sequence[RuleSet], names: dict[str, str]) -> str:
             "State": columns.cells(states),
             "Proposed": [formats.day(one.proposed_at) for one in sets],
             "By": [names.get(one.proposed_by, one.proposed_by) for one in sets],
-            "Decided by": [names.get(one.decided_by, one.decided_by) for one in sets],
         }
     )
     config = {
-        "Set": columns.text(80),
-        "State": columns.chips("State", states, 98),
-        "Proposed": columns.text(84),
-        "By": columns.text(92),
-        "Decided by": columns.text(84),
+        "Set": columns.text(82),
+        "State": columns.chips("State", states, 106),
+        "Proposed": columns.text(88),
+        "By": columns.text(122),
     }
-    return picker.show("rule_sets", frame, config, [one.rule_set_id for one in sets], "Rule sets")
+    chosen = picker.show("rule_sets", frame, config, [one.rule_set_id for one in sets], "Rule sets")
+    paging.show(_PAGE, start, len(sets), len(every))
+    return chosen

@@ -9,9 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from app.ui import columns, empty, formats
+from casedesk.services import lab
 from casedesk.services.lab import Score, Scorecard
 
 _ROW: Final = 29
+#: Every rule of the library at once; the months scroll.
+_TALLEST: Final = _ROW * len(lab.RULES)
 
 
 def show(card: Scorecard) -> None:
@@ -48,17 +51,17 @@ def _table(key: str, scores: Sequence[Score], *, months: bool) -> None:
         key=key,
         hide_index=True,
         row_height=_ROW,
-        height=min(_ROW * len(scores) + 37, 420),
-        column_config={
-            "Rule": columns.text(220),
-            "Month": columns.text(90),
-            "Alerts": columns.count(90),
-            "Cases": columns.count(90),
-            "Filed": columns.count(80),
-            "Decided": columns.count(90),
-            "False positives": columns.text(130, right=True),
-            "Range": columns.text(130, right=True),
-            "Age": columns.text(80, right=True),
+        height=min(_ROW * len(scores), _TALLEST) + 37,
+        column_config={  # least widths; where there is room, all grow
+            "Rule": columns.text(172),
+            "Month": columns.text(66),
+            "Alerts": columns.count(56),
+            "Cases": columns.count(56),
+            "Filed": columns.count(50),
+            "Decided": columns.count(64),
+            "False positives": columns.text(98, right=True),
+            "Range": columns.text(92, right=True),
+            "Age": columns.text(50, right=True),
         },
         alt="Scorecard of the rules",
     )

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
 
 import pandas as pd
 import streamlit as st
 
-from app.ui import columns, empty, formats, picker, session
+from app.ui import columns, empty, formats, paging, picker, session
+from casedesk.services import suppressions
 from casedesk.services.suppressions import Listed, State, Suppression
 
 IN_FORCE: Final = "In force"
 WAITING: Final = "Waiting"
 PAST: Final = "Ended or rejected"
-_HOLDS: Final[dict[str, Callable[[State], bool]]] = {
-    IN_FORCE: lambda state: state is State.IN_FORCE,
-    WAITING: lambda state: state is State.PROPOSED,
-    PAST: lambda state: state in (State.ENDED, State.REJECTED),
+_HOLDS: Final[dict[str, tuple[State, ...]]] = {
+    IN_FORCE: (State.IN_FORCE,),
+    WAITING: (State.PROPOSED,),
+    PAST: (State.ENDED, State.REJECTED),
 }
 _NOTHING: Final = {
     IN_FORCE: ("Nothing is suppressed", "Every alert that the rules find is raised."),
@@ -27,17 +28,21 @@ _NOTHING: Final = {
 }  # fmt: skip
 
 
-def show_views(found: Sequence[Listed]) -> str:
-    """Draw the views with their counts; return the chosen one."""
-    sizes = {name: sum(holds(one.suppression.state) for one in found) for name, holds in _HOLDS.items()}
-    return st.segmented_control("View", list(_HOLDS), key="suppressions_view", default=IN_FORCE, required=True, wrap=True,
+def show_views(by_state: Mapping[State, int]) -> tuple[str, int]:
+    """Draw the views with their counts; return the chosen one, and how many it holds."""
+    sizes = {name: sum(by_state.get(state, 0) for state in states) for name, states in _HOLDS.items()}
+    view = st.segmented_control("View", list(_HOLDS), key="suppressions_view", default=IN_FORCE, required=True, wrap=True,
                                 format_func=lambda name: f"{name} :gray[{sizes[name]:,}]",
                                 label_visibility="collapsed", persist_state="session") or IN_FORCE  # fmt: skip
+    return view, sizes[view]
 
 
-def show(view: str, found: Sequence[Listed], today: date) -> Listed | None:
-    """Draw the list of a view; return the chosen suppression."""
-    rows = [one for one in found if _HOLDS[view](one.suppression.state)]
+def show(view: str, total: int, today: date) -> Listed | None:
+    """Draw a page of the list of a view; return the chosen suppression."""
+    key = session.key("suppressions", view, "page")
+    start = paging.start_of(key, total)
+    rows = suppressions.page(uow=session.desk().reading(), actor=session.actor(), states=_HOLDS[view], start=start,
+                             limit=paging.ROWS)  # fmt: skip
     if not rows:
         empty.show(*_NOTHING[view])
         return None
@@ -55,7 +60,6 @@ def show(view: str, found: Sequence[Listed], today: date) -> Listed | None:
             "Covered days": [days(one.suppression) for one in rows],
             "Left": [left(one.suppression, today) for one in rows],
             "Approver": [names.get(one.suppression.decided_by, one.suppression.decided_by) for one in rows],
-            "Reason": [one.suppression.reason for one in rows],
         }
     )
     config = {
@@ -63,16 +67,16 @@ def show(view: str, found: Sequence[Listed], today: date) -> Listed | None:
         "State": columns.chips("State", states, 92),
         "Hidden": columns.count(56),
         "Released": columns.count(66),
-        "Rule": columns.text(116),
-        "Customer": columns.text(150),
-        "Account": columns.text(66),
+        "Rule": columns.text(174),
+        "Customer": columns.text(164),
+        "Account": columns.text(86),
         "Covered days": columns.text(166),
         "Left": columns.text(46, right=True),
         "Approver": columns.text(104),
-        "Reason": columns.text(102),
     }
     ids = [one.suppression.suppression_id for one in rows]
     chosen = picker.show(f"suppressions_{view}", frame, config, ids, f"Suppressions: {view}", most=8)
+    paging.show(key, start, len(rows), total)
     return rows[ids.index(chosen)]
 
 

@@ -17,7 +17,7 @@ from casedesk.errors import Unavailable
 
 if TYPE_CHECKING:
     from casedesk.domain.ledger import Recorded
-    from casedesk.domain.rule_sets import RuleSet
+    from casedesk.domain.rule_sets import Headline, RuleSet
 
 app = typer.Typer(
     help="The rules in force, and how others come into force: one proposes, another one approves.",
@@ -162,7 +162,7 @@ def history(json: Json = False, user: As = "") -> None:
         say("No rule set was proposed yet; the rules run as shipped.")
 
 
-def _row(one: RuleSet) -> dict[str, Any]:
+def _row(one: RuleSet | Headline) -> dict[str, Any]:
     names = ("rule_set_id", "state", "base_id", "hash_before", "hash_after", "reason", "proposed_by", "proposed_at",
              "decided_by", "decided_at", "decision", "sheet_sha256")  # fmt: skip
     return {name: getattr(one, name) for name in names}

@@ -77,6 +77,24 @@ class Pinned:
 
 
 @dataclass(frozen=True, slots=True)
+class Headline:
+    """A rule set in a list: everything but its rules and its evidence sheet, which are long."""
+
+    rule_set_id: str
+    state: RuleSetState
+    base_id: str
+    hash_before: str
+    hash_after: str
+    reason: str
+    proposed_by: str
+    proposed_at: datetime
+    decided_by: str  # empty while it waits
+    decided_at: datetime | None
+    decision: str
+    sheet_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class RuleSet:
     """A rule set as stored. ``base_id`` names the set it was proposed against, empty for the rules as shipped.
 

@@ -18,7 +18,7 @@ from casedesk.domain import events
 from casedesk.domain.events import DESK
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.people import Action, Person, require
-from casedesk.domain.rule_sets import RuleSet, RuleSetState, require_checker, require_maker, require_reason
+from casedesk.domain.rule_sets import Headline, RuleSet, RuleSetState, require_checker, require_maker, require_reason
 from casedesk.domain.rule_sets import sha256 as digest
 from casedesk.errors import Conflict, Invalid
 from casedesk.exports import rule_sheet
@@ -34,7 +34,7 @@ from casedesk.store.run_store import Run
 from casedesk.store.unit_of_work import Reading, Writing
 
 __all__ = [
-    "AnotherWaits", "BaseMoved", "ChangesNothing", "Effective", "Limits", "Overview", "RuleSet", "RuleSetState", "approve",
+    "AnotherWaits", "BaseMoved", "ChangesNothing", "Effective", "Headline", "Limits", "Overview", "RuleSet", "RuleSetState", "approve",
     "export_sheet", "overview", "propose", "reject", "show", "withdraw",
 ]  # fmt: skip
 
@@ -75,7 +75,7 @@ class Overview:
     running: Effective
     in_force: RuleSet | None  # None for the rules as shipped
     waiting: RuleSet | None
-    history: tuple[RuleSet, ...]
+    history: tuple[Headline, ...]
     names: dict[str, str]
 
 
@@ -90,7 +90,7 @@ def overview(*, look: Reading, actor: Person) -> Overview:
             running=rules_in_force.in_force(look),
             in_force=look.rule_sets.in_force(),
             waiting=look.rule_sets.waiting(),
-            history=look.rule_sets.all(),
+            history=look.rule_sets.headlines(),
             names=look.people.names(),
         )
 

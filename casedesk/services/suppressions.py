@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -22,8 +22,8 @@ from casedesk.store.unit_of_work import Reading, Writing
 
 __all__ = [
     "RULES", "Count", "Covered", "Hidden", "Listed", "Match", "NoSuchSuppression", "State", "Suppression", "UnknownScope",
-    "accounts_of", "approve", "end", "find_customers", "hidden", "listed", "on_customer", "propose", "reject",
-    "waiting_for",
+    "accounts_of", "approve", "end", "find_customers", "hidden", "listed", "on_customer", "page", "propose", "reject",
+    "sizes", "waiting_for",
 ]  # fmt: skip
 
 
@@ -153,6 +153,29 @@ def listed(*, uow: Reading, actor: Person) -> tuple[Listed, ...]:
         )
 
 
+def sizes(*, uow: Reading, actor: Person) -> dict[State, int]:
+    """Count the suppressions in each state; a state that none is in is left out."""
+    _require_look(actor)
+    with uow:
+        return uow.suppressions.sizes()
+
+
+def page(
+    *, uow: Reading, actor: Person, states: Collection[State], start: int = 0, limit: int = 50
+) -> tuple[Listed, ...]:
+    """Return some of the suppressions in these states, the newest proposal first, from position ``start``."""
+    _require_look(actor)
+    with uow:
+        found = uow.suppressions.page(states, start, limit)
+        names, counts = (
+            uow.suppressions.customer_names(),
+            uow.suppressions.counts([one.suppression_id for one in found]),
+        )
+        return tuple(
+            Listed(one, names.get(one.customer_id, ""), counts.get(one.suppression_id, Count())) for one in found
+        )
+
+
 def hidden(*, uow: Reading, actor: Person, suppression_id: str) -> tuple[Hidden, ...]:
     """Return the alerts that a suppression hid, the newest first, those raised since included.
 
@@ -169,8 +192,7 @@ def waiting_for(*, uow: Reading, actor: Person) -> int:
     if not may(actor.role, Action.APPROVE_SUPPRESSION):
         return 0
     with uow:
-        proposed = [one for one in uow.suppressions.all() if one.state is State.PROPOSED]
-    return sum(1 for one in proposed if one.proposed_by != actor.user_id)
+        return uow.suppressions.sizes(but_proposed_by=actor.user_id).get(State.PROPOSED, 0)
 
 
 def on_customer(*, uow: Reading, actor: Person, customer_id: str) -> tuple[Listed, ...]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from casedesk.domain.moments import canonical
-from casedesk.domain.rule_sets import RuleSet, RuleSetState, sha256
+from casedesk.domain.rule_sets import Headline, RuleSet, RuleSetState, sha256
 from casedesk.errors import NotFound
 from casedesk.store.tables import rule_sets
 
@@ -46,10 +46,12 @@ class RuleSetReader:
         """Return the proposal that waits for its checker."""
         return self._one(rule_sets.c.state == RuleSetState.PROPOSED.value)
 
-    def all(self) -> tuple[RuleSet, ...]:
+    def headlines(self) -> tuple[Headline, ...]:
         """Return all rule sets, the newest proposal first."""
-        query = sa.select(rule_sets).order_by(rule_sets.c.proposed_at.desc(), rule_sets.c.rule_set_id.desc())
-        return tuple(_rule_set(row) for row in self._connection.execute(query).mappings())
+        query = sa.select(*(rule_sets.c[name] for name in Headline.__slots__)).order_by(
+            rule_sets.c.proposed_at.desc(), rule_sets.c.rule_set_id.desc()
+        )
+        return tuple(Headline(**_read(row)) for row in self._connection.execute(query).mappings())
 
     def projections(self) -> Iterator[tuple[str, dict[str, str]]]:
         """Yield the id and, as text, what the ledger says of a rule set; content and sheet by their SHA-256."""
@@ -89,8 +91,11 @@ class RuleSetStore(RuleSetReader):
 
 
 def _rule_set(row: sa.RowMapping) -> RuleSet:
-    values = dict(row) | {"state": RuleSetState(row["state"]), "decided_by": row["decided_by"] or ""}
-    return RuleSet(**values)
+    return RuleSet(**_read(row))
+
+
+def _read(row: sa.RowMapping) -> dict[str, Any]:
+    return dict(row) | {"state": RuleSetState(row["state"]), "decided_by": row["decided_by"] or ""}
 
 
 def _said(row: sa.RowMapping) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -56,6 +56,24 @@ class SuppressionReader:
     def all(self) -> tuple[Suppression, ...]:
         """Return all suppressions, the newest proposal first."""
         return self._where(sa.true())[::-1]
+
+    def page(self, states: Collection[State], start: int, limit: int) -> tuple[Suppression, ...]:
+        """Return some of those in these states, the newest proposal first, from position ``start``."""
+        query = (
+            sa.select(suppressions)
+            .where(suppressions.c.state.in_([state.value for state in states]))
+            .order_by(suppressions.c.suppression_id.desc())
+            .offset(start)
+            .limit(limit)
+        )
+        return tuple(_suppression(row) for row in self._connection.execute(query).mappings())
+
+    def sizes(self, *, but_proposed_by: str = "") -> dict[State, int]:
+        """Count the suppressions in each state, or those that somebody else proposed."""
+        query = sa.select(suppressions.c.state, sa.func.count().label("n")).group_by(suppressions.c.state)
+        if but_proposed_by:
+            query = query.where(suppressions.c.proposed_by != but_proposed_by)
+        return {State(row.state): row.n for row in self._connection.execute(query)}
 
     def in_force(self) -> tuple[Suppression, ...]:
         """Return those in force, also those whose covered days are over: what they hid stays hidden."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.ui import paging
 from casedesk.domain.people import Person
 from casedesk.domain.rule_sets import RuleSetState
 from casedesk.services import rule_sets
@@ -201,3 +203,28 @@ def test_who_may_not_propose_collects_nothing(open_as: Open) -> None:
     at.get_by_key("lab_structuring_count").set_value(9)
     at.get_by_key("lab_try").click().run()
     assert not {"rule_collect", "rule_propose", "proposal_send"} & keys(at)
+
+
+def test_many_rule_sets_come_in_pages_and_amounts_are_written_as_money(
+    open_as: Open, bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "ROWS", 1)
+    desk = bank.desk()
+    for number in range(2):
+        rule_sets.propose(
+            look=desk.reading(), uow=desk.writing(), actor=BY_ID["omar"], at=NOW, base_currency="USD", reason=REASON,
+            changes={"structuring": {"total_minor": 28_000_00 + number}},
+        )  # fmt: skip
+        rule_sets.approve(uow=desk.writing(), actor=BY_ID["marta"], at=NOW, rule_set_id=f"RS-00000{number + 1}")
+    desk.close()
+    at = tab(open_as("ines", "lab"))
+    values, sets = (frame.value for frame in at.dataframe[:2])
+    assert values.to_dict("records") == [
+        {"Rule": "Structuring", "Parameter": "Total", "In force": "USD 28,000.01", "Shipped": "USD 30,000.00"}
+    ]
+    assert list(sets["Set"]) == ["RS-000002"]
+    at.session_state["rule_sets_page"] = 2
+    at.run()
+    assert not at.exception
+    assert list(at.dataframe[1].value["Set"]) == ["RS-000001"]
+    assert "2–2 of 2" in text(at)

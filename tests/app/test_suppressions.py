@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.ui import paging
 from casedesk.services import suppressions
 from casedesk.store.engines import make_engine
 from tests.app.bank import BY_ID, NAMES, NOW, Bank
@@ -150,3 +151,24 @@ def test_days_that_are_over_are_said_so_and_hide_no_line_that_hid_nothing(
     assert at.dataframe[0].value["Left"].tolist() == ["over"]
     assert f"{name} has hidden nothing" in text(at)
     assert "hidden on this customer" not in text(open_as("grace", "case", id=bank.cases["held"]))
+
+
+def test_a_long_list_comes_in_pages_and_the_menu_counts_what_others_proposed(
+    open_as: Open, desk: TestDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "ROWS", 2)
+    names = [propose(desk, "marta" if n else "omar", f"K-{n}") for n in range(5)]
+    at = open_as("marta", "suppressions")
+    at.get_by_key("suppressions_view").set_value("Waiting").run()
+    assert list(at.dataframe[0].value["Suppression"]) == names[:2:-1]
+    assert "1–2 of 5" in text(at)
+    at.session_state["suppressions_Waiting_page"] = 3
+    at.run()
+    assert not at.exception
+    assert list(at.dataframe[0].value["Suppression"]) == names[:1]
+    assert "5–5 of 5" in text(at)
+    assert names[0] in text(at)  # the panel follows the page
+    assert button(at, "nav_suppressions").label.endswith(":gray-badge[1]")
+    press(at, "suppression_approve")  # the last of the last page leaves it
+    assert not at.exception
+    assert "1–2 of 4" in text(at)
