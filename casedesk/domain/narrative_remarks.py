@@ -15,7 +15,7 @@ from typing import Final
 from casedesk.domain.money import MINOR_DIGITS
 from casedesk.domain.narrative import CASE, MONTHS, BadFigure, Evidence, Rendered, day_in_words, listed
 
-_AMOUNT: Final = re.compile(r"(?<![\w.,-])\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?(?![\w,-])|(?<![\w.,-])\d+\.\d{2}(?![\w.,-])")
+_AMOUNT: Final = re.compile(r"(?<![\w.,-])(?:\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d+\.\d{2})(?!\w|[.,-]\d)")
 _DAY: Final = re.compile(rf"\b(\d{{1,2}}) ({'|'.join(MONTHS)}) (\d{{4}})\b|\b(\d{{4}})-(\d\d)-(\d\d)\b")
 _ASKED: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = (
     ("what", "say what was done: deposits, transfers, withdrawals, payments",

@@ -16,6 +16,7 @@ from casedesk.domain.narrative_remarks import Remark, draft, remarks
 from casedesk.domain.people import Action, Person, require
 from casedesk.domain.policy import in_force
 from casedesk.domain.transactions import Transaction
+from casedesk.services import rule_titles
 from casedesk.store.unit_of_work import Reading, Writing
 
 __all__ = ["FIGURES", "Proof", "Remark", "draft_of", "evidence_of", "last_decision", "proof", "typed_before", "written"]
@@ -94,12 +95,11 @@ def _thresholds() -> set[int]:
 def draft_of(*, uow: Reading, actor: Person, case_id: str) -> str:
     """Compose a first draft, figures bound."""
     require(actor, Action.SET_DISPOSITION)
-    titles = {rule.name: rule.title for rule in RULES}
     with uow:
         case = uow.cases.get(case_id)
         alerts = sorted(uow.alerts.of_case(case_id), key=lambda alert: (alert.window_start, alert.alert_id))
         customer = uow.parties.customer(case.customer_id)
-    told = [(alert.alert_id, titles.get(alert.rule, alert.rule), alert.sentence) for alert in alerts]
+    told = [(alert.alert_id, rule_titles.title(alert.rule), alert.sentence) for alert in alerts]
     return draft(customer.name, customer.customer_id, told)
 
 

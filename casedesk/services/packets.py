@@ -342,7 +342,8 @@ def _unreported(case: Case) -> dict[str, Any]:
 
 
 def _rule_sets(uow: Writing) -> Iterator[dict[str, Any]]:
-    for one in sorted(uow.rule_sets.all(), key=lambda rule_set: rule_set.rule_set_id):
+    for rule_set_id in sorted(headline.rule_set_id for headline in uow.rule_sets.headlines()):
+        one = uow.rule_sets.get(rule_set_id)
         yield {
             "base_id": one.base_id,
             "content": one.content,
