@@ -72,5 +72,7 @@ def show_proof(file: CaseFile, text: str) -> None:
     with st.expander(f"As it will read · {count}{short} · {bound}", expanded=bool(proof.figures)):
         decision_text.show_text(proof.text, height=220 if length > 600 else None)
     if proof.remarks:
-        lines = "\n".join(f"- {formats.plain(remark.sentence)}" for remark in proof.remarks)
-        st.markdown(f"**A reader would ask**\n\n{lines}")
+        st.markdown("**A reader would ask**")
+        for remark in proof.remarks:
+            mark = ":red[:material/block:]" if remark.blocks else ":gray[:material/contact_support:]"
+            st.markdown(formats.small(f"{mark} {formats.plain(remark.sentence)}"))

@@ -16,6 +16,7 @@ from casedesk.domain.money import MINOR_DIGITS
 from casedesk.domain.narrative import CASE, MONTHS, BadFigure, Evidence, Rendered, day_in_words, listed
 
 _AMOUNT: Final = re.compile(r"(?<![\w.,-])(?:\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d+\.\d{2})(?!\w|[.,-]\d)")
+_GAP: Final = re.compile(r"\[[A-Z][^\[\]]*\.\]")  # as the draft leaves them: a bracket, sentences, a bracket
 _DAY: Final = re.compile(rf"\b(\d{{1,2}}) ({'|'.join(MONTHS)}) (\d{{4}})\b|\b(\d{{4}})-(\d\d)-(\d\d)\b")
 _ASKED: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = (
     ("what", "say what was done: deposits, transfers, withdrawals, payments",
@@ -59,6 +60,14 @@ def remarks(
         )
         for match in dict.fromkeys(one[0] for one in _AMOUNT.finditer(free))
         if _minor(match, digits) not in amounts
+    ]
+    found += [
+        Remark(
+            gap,
+            f"{gap[:60]}{'…]' if len(gap) > 60 else ''} is a gap of the draft; fill it or take it out.",
+            blocks=True,
+        )
+        for gap in dict.fromkeys(_GAP.findall(free))
     ]
     days = {piece.booked_at.date() for piece in evidence.pieces.values()}
     first, last = (min(days), max(days)) if days else (date.min, date.max)

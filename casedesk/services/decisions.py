@@ -44,11 +44,12 @@ def set_disposition(
     :param text: may hold figures such as ``{{sum:case}}`` (:mod:`casedesk.domain.narrative`).
     :param approval_required: the desk's policy; a small firm may switch the second pair of eyes off, a person may not.
     :raises BadFigure: if a figure cannot be told.
+    :raises Unfinished: if a report has gaps, or figures that policy bars.
     """
     with uow:
         actor = present(uow, actor)
         case = seen(uow, actor, Action.SET_DISPOSITION, case_id, seen_version)
-        said = narratives.written(uow, case, text, base_currency)
+        said = narratives.written(uow, case, disposition, text, base_currency, at.date())
         event = casework.set_disposition(case, actor, disposition, said, at, via, approval_required=approval_required)
         _, row = record(uow, case, event, actor, at)
         uow.commit()

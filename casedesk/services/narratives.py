@@ -8,18 +8,38 @@ from datetime import date
 
 from casedesk.detection.rules import RULES
 from casedesk.domain.alerts import Alert
-from casedesk.domain.cases import Case
+from casedesk.domain.cases import Case, Disposition
 from casedesk.domain.events import DispositionSet
 from casedesk.domain.ledger import Recorded, normalise
 from casedesk.domain.narrative import FIGURES, BadFigure, Evidence, Piece, Rendered, render, template
 from casedesk.domain.narrative_remarks import Remark, draft, remarks
 from casedesk.domain.people import Action, Person, require
 from casedesk.domain.policy import in_force
-from casedesk.domain.transactions import Transaction
+from casedesk.domain.transactions import Customer, Transaction
+from casedesk.errors import Invalid
 from casedesk.services import rule_titles
 from casedesk.store.unit_of_work import Reading, Writing
 
-__all__ = ["FIGURES", "Proof", "Remark", "draft_of", "evidence_of", "last_decision", "proof", "typed_before", "written"]
+__all__ = [
+    "FIGURES",
+    "Proof",
+    "Remark",
+    "Unfinished",
+    "draft_of",
+    "evidence_of",
+    "last_decision",
+    "proof",
+    "typed_before",
+    "written",
+]
+
+
+class Unfinished(Invalid):
+    """The narrative has gaps, or figures that policy bars."""
+
+    def __init__(self, barred: Sequence[Remark]) -> None:
+        more = f" And {len(barred) - 1} more." if len(barred) > 1 else ""
+        super().__init__(f"{barred[0].sentence}{more}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +70,24 @@ def _piece(t: Transaction, own: set[str]) -> Piece:
     return Piece(t.transaction_id, t.booked_at, t.base_minor, direction, account, other)
 
 
-def written(uow: Writing, case: Case, text: str, currency: str) -> Rendered:
+def written(uow: Writing, case: Case, disposition: Disposition, text: str, currency: str, on: date) -> Rendered:
     """Put the figures into a text as the ledger will keep it. Call it inside an open unit of work.
 
     :raises BadFigure: if a binding cannot be told.
+    :raises Unfinished: if a report is not finished, or a figure that nothing bears out is barred by policy.
     """
     typed = normalise(text.strip())
-    if "{{" not in typed:
+    if "{{" not in typed and disposition is not Disposition.SAR:
         return Rendered(typed)
-    rendered = render(typed, evidence_of(uow, case, uow.alerts.of_case(case.case_id), currency))
+    evidence = evidence_of(uow, case, uow.alerts.of_case(case.case_id), currency)
+    rendered = render(typed, evidence)
     if normalise(rendered.text) != rendered.text:
         raise BadFigure("A figure stands right before an accent that would change it; put a space between them.")
+    if disposition is Disposition.SAR:
+        customer = uow.parties.customer(case.customer_id)
+        barred = [remark for remark in _asked(rendered, evidence, customer, on) if remark.blocks]
+        if barred:
+            raise Unfinished(barred)
     return rendered
 
 
@@ -69,18 +96,19 @@ def proof(*, uow: Reading, actor: Person, case_id: str, text: str, base_currency
     require(actor, Action.SET_DISPOSITION)
     with uow:
         case = uow.cases.get(case_id)
-        alerts = uow.alerts.of_case(case_id)
-        evidence = evidence_of(uow, case, alerts, base_currency)
+        evidence = evidence_of(uow, case, uow.alerts.of_case(case_id), base_currency)
         customer = uow.parties.customer(case.customer_id)
     try:
         rendered = render(normalise(text.strip()), evidence)
     except BadFigure as error:
         return Proof(text, refusal=str(error))
+    return Proof(rendered.text, _asked(rendered, evidence, customer, on), figures=len(rendered.figures))
+
+
+def _asked(rendered: Rendered, evidence: Evidence, customer: Customer, on: date) -> tuple[Remark, ...]:
     names = (customer.name, customer.customer_id, *{piece.account for piece in evidence.pieces.values()})
-    asked = remarks(
-        rendered, evidence, names=names, known=_thresholds(), blocks=bool(in_force("unbound_figure_blocks", on).value)
-    )
-    return Proof(rendered.text, asked, figures=len(rendered.figures))
+    blocks = bool(in_force("unbound_figure_blocks", on).value)
+    return remarks(rendered, evidence, names=names, known=_thresholds(), blocks=blocks)
 
 
 def _thresholds() -> set[int]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from casedesk.domain import policy
 from casedesk.domain.cases import Disposition, Stage
 from casedesk.domain.narrative import BadFigure, StaleFigure
 from casedesk.domain.people import NotPermitted
+from casedesk.domain.policy import in_force
 from casedesk.domain.verification import Verdict
 from casedesk.services import detecting, narratives
 from casedesk.services.detecting import rules_with
@@ -107,9 +110,22 @@ def test_the_proof_shows_what_would_be_sent_and_what_a_reader_would_ask(desk: Te
         proof(TEXT, who="otto")
 
 
+def test_policy_may_bar_a_figure_that_nothing_bears_out(
+    desk: TestDesk, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strict = replace(in_force("unbound_figure_blocks", date(2026, 7, 1)), value=1)
+    others = [one for one in policy.PARAMETERS if one.name != strict.name]
+    monkeypatch.setattr(policy, "PARAMETERS", (*others, strict))
+    with pytest.raises(narratives.Unfinished, match="“104,500” is neither bound nor a figure of the evidence"):
+        desk.decide("ann", case, Disposition.SAR, TEXT + " In all 104,500.")
+    desk.decide("ann", case, Disposition.SAR, TEXT)
+
+
 def test_a_draft_can_be_sent_once_its_gaps_are_filled(desk: TestDesk, case: str) -> None:
     text = narratives.draft_of(uow=desk.reading(), actor=desk.people["ann"], case_id=case)
     assert "suspected structuring" in text
+    with pytest.raises(narratives.Unfinished, match="is a gap of the draft; fill it or take it out. And 2 more."):
+        desk.decide("ann", case, Disposition.SAR, text)
     desk.decide("ann", case, Disposition.SAR, text.replace("[", "").replace("]", ""))
     desk.approve("mia", case)
     assert "USD 42,000.00" in desk.case(case).decision_text
