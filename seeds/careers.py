@@ -10,6 +10,7 @@ from datetime import datetime, time, timedelta
 from casedesk.bootstrap import Desk
 from casedesk.domain.cases import Disposition, Stage
 from casedesk.domain.casework import CHECKLIST, Review
+from casedesk.domain.narrative import StaleFigure
 from casedesk.domain.people import Person
 from casedesk.services import assignment, casefile, decisions, quality
 from seeds import prose
@@ -70,7 +71,6 @@ class Career:
         self.case_id = case_id
         self.dice = Dice("career", seed, case_id)
         self.guilty = guilty
-        self.currency = desk.settings.base_currency
         self.analyst = self.dice.pick(ANALYSTS)
         self.pace = self._pace()
         if self.pace != "untouched":
@@ -209,7 +209,7 @@ class Career:
         self._after(at, hours=self.dice.between(5, 70), step=conclude)
 
     def _report(self, maker: Person, at: datetime, more: str = "") -> None:
-        text = prose.narrative(self.dice, self._file(maker), self.currency, more=more)
+        text = prose.narrative(self.dice, self._file(maker), more=more)
         self._dispose(maker, Disposition.SAR, text, at)
         self._after(at, hours=self.dice.between(6, 80), step=lambda later: self.judge(maker, later))
 
@@ -221,17 +221,22 @@ class Career:
         manager = self.dice.pick(free)
         decisions.read_narrative(uow=self.desk.writing(), actor=manager, at=at, case_id=self.case_id, via="demo")
         if self.dice.happens(0.2):
-            reason = self.dice.pick(prose.RETURNS)
-            decisions.send_back(
-                uow=self.desk.writing(), actor=manager, at=at, case_id=self.case_id, seen_version=None, reason=reason,
-                via="demo",
-            )  # fmt: skip
-            more = "Dates, branches and the further use of the funds were added after the first submission."
-            self._after(at, hours=self.dice.between(3, 40), step=lambda later: self._report(maker, later, more))
+            self._send_back(manager, maker, at, self.dice.pick(prose.RETURNS))
             return
-        decisions.approve(
-            uow=self.desk.writing(), actor=manager, at=at, case_id=self.case_id, seen_version=None, via="demo"
-        )
+        try:
+            decisions.approve(
+                uow=self.desk.writing(), actor=manager, at=at, case_id=self.case_id, seen_version=None, via="demo"
+            )
+        except StaleFigure as stale:  # an alert grew while the report waited
+            self._send_back(manager, maker, at, str(stale))
+
+    def _send_back(self, manager: Person, maker: Person, at: datetime, reason: str) -> None:
+        decisions.send_back(
+            uow=self.desk.writing(), actor=manager, at=at, case_id=self.case_id, seen_version=None, reason=reason,
+            via="demo",
+        )  # fmt: skip
+        more = "Dates, branches and the further use of the funds were added after the first submission."
+        self._after(at, hours=self.dice.between(3, 40), step=lambda later: self._report(maker, later, more))
 
     def reopen(self, at: datetime) -> None:
         """A manager opens the case again, and the analyst decides once more."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from casedesk.domain.money import format_minor
 from casedesk.services.casefile import CaseFile
 from seeds.chance import Dice
 
@@ -95,11 +92,8 @@ def escalation(dice: Dice) -> str:
     return dice.pick(_ESCALATIONS)
 
 
-def narrative(dice: Dice, file: CaseFile, currency: str, *, more: str = "") -> str:
-    """Write a narrative: introduction, body, conclusion (FinCEN guidance; FFIEC manual, Appendix L)."""
-    first = min(alert.window_start for alert in file.alerts)
-    last = max(alert.window_end for alert in file.alerts)
-    total = format_minor(file.case.amount_minor, currency)
+def narrative(dice: Dice, file: CaseFile, *, more: str = "") -> str:
+    """Write a narrative, its figures bound: introduction, body, conclusion (FinCEN guidance; FFIEC manual, Appendix L)."""
     prior = (
         f"{len(file.earlier)} earlier case(s) of this customer were read" if file.earlier else "No earlier case exists"
     )
@@ -107,7 +101,7 @@ def narrative(dice: Dice, file: CaseFile, currency: str, *, more: str = "") -> s
     body = " ".join(alert.sentence for alert in sorted(file.alerts, key=lambda a: a.window_start))
     return (
         f"Introduction. This initial report concerns {file.customer.name}, account(s) {accounts}: suspicious activity of "
-        f"{currency} {total} {_span(first, last)}. {prior}.\n\n"
+        f"{{{{sum:case}}}} in {{{{count:case}}}} transactions between {{{{first:case}}}} and {{{{last:case}}}}. {prior}.\n\n"
         f"Body. {body} The activity does not fit the customer's occupation ({file.customer.occupation or 'not stated'}) nor "
         f"the account's history. {more or dice.pick(_BODY)}\n\n"
         f"Conclusion. The source of the funds remains unexplained. The account stays under watch; slips, statements and the "
@@ -135,11 +129,3 @@ def _fill(text: str, file: CaseFile) -> str:
     for name, value in values.items():
         text = text.replace(f"{{{name}}}", value)
     return text
-
-
-def _span(first: datetime, last: datetime) -> str:
-    return f"on {_day(first)}" if first.date() == last.date() else f"between {_day(first)} and {_day(last)}"
-
-
-def _day(at: datetime) -> str:
-    return f"{at.day} {at:%b %Y}"
