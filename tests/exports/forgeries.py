@@ -51,7 +51,9 @@ def of(bodies: list[Body], action: str, case: int = 0) -> Body:
 
 
 def alert_of(found: Rows, rule: str) -> Any:
-    return next(one for one in found if one["rule"] == rule)
+    """Find an alert of a rule; of those about cash, the one whose transactions no other alert rests on."""
+    first = {"cash_aggregation": "w-0", "structuring_over_days": "d-0"}.get(rule, "")
+    return next(one for one in found if one["rule"] == rule and (not first or first in one["transaction_ids"]))
 
 
 def deep_alert(rule: str, change: Callable[[Any, dict[str, Any]], Any]) -> Forgery:
@@ -87,6 +89,12 @@ def _later(days: int, which: slice) -> Callable[[Any, dict[str, Any]], None]:
         alert["window_end"] = transactions[alert["transaction_ids"][-1]]["booked_at"]
 
     return change
+
+
+def _small(alert: Any, transactions: dict[str, Any]) -> None:
+    for name in alert["transaction_ids"]:
+        transactions[name] = {**transactions[name], "base_minor": 1_00}
+    alert["amount_minor"] = 1_00 * len(alert["transaction_ids"])
 
 
 def _evidence(rule: str, change: Callable[[Rows], Any]) -> Forgery:
@@ -266,6 +274,11 @@ FORGERIES: dict[str, Forgery] = {
     "a channel that is not counted": _evidence("structuring", lambda mine: mine[1].update(channel="CARD")),
     "one sender for all": _evidence("fan_in", _same("from_account")),
     "a sender by card": _evidence("fan_in", lambda mine: mine[1].update(channel="CARD")),
+    "cash that is none": _evidence("cash_aggregation", lambda mine: mine[1].update(channel="ACH")),
+    "a piece that is no cash": _evidence("structuring_over_days", lambda mine: mine[1].update(channel="ACH")),
+    "cash of two days": deep_alert("cash_aggregation", _later(3, slice(1, None))),
+    "cash that crosses no line": deep_alert("cash_aggregation", _small),
+    "pieces over months": deep_alert("structuring_over_days", _later(21, slice(3, None))),
     # what a bank that owns desk and key can do
     "a body in another writing": event(lambda b: b[0].update(raw=json.dumps(dict(b[0]), sort_keys=True)), relink=False),
     "an event of another format": event(lambda b: b[0].update(format="casedesk.event/9"), relink=False),

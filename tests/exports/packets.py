@@ -14,9 +14,11 @@ from typing import Any
 
 from casedesk.anchors import keys
 from casedesk.anchors.folder import CheckpointFolder
+from casedesk.detection.rules.cash_aggregation import CashAggregation
 from casedesk.detection.rules.fan_in import FanIn
 from casedesk.detection.rules.geography import Geography
 from casedesk.detection.rules.structuring import Structuring
+from casedesk.detection.rules.structuring_over_days import StructuringOverDays
 from casedesk.detection.rules.velocity import Velocity
 from casedesk.domain.cases import Disposition
 from casedesk.domain.checkpoints import Checkpoint
@@ -81,6 +83,9 @@ def sealing(address: str, folder: Path) -> Sealing:
             for n, country in enumerate(("FR", "NG", "AE", "IR"))
         )
     desk.book(Move(f"v-{n}", 300 + n / 4, 20_00, from_account="K-1/1", channel="CARD") for n in range(12))
+    day = 24 * 60
+    desk.book(Move(f"w-{n}", 20 * day + n, 6_000_00, from_account="K-1/1") for n in range(2))
+    desk.book(Move(f"d-{n}", (33 + n) * day, 9_000_00, to_account="K-1/1") for n in range(4))
     with desk.writing() as uow:
         uow.parties.put_accounts([Account(f"X{n}", "", "Elsewhere") for n in range(5)])
         uow.commit()
@@ -90,7 +95,7 @@ def sealing(address: str, folder: Path) -> Sealing:
     propose_and_approve(desk)
     detecting.detect(
         look=desk.reading(), uow=desk.writing(), actor=desk.people["mia"], at=desk.at(), base_currency="USD",
-        rules=(Structuring(), Velocity(), Geography(), FanIn()),
+        rules=(Structuring(), Velocity(), Geography(), FanIn(), CashAggregation(), StructuringOverDays()),
     )  # fmt: skip
     first, second = sorted(row[0] for row in desk.dump()["cases"])
     desk.take("ann", first)

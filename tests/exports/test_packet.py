@@ -59,8 +59,15 @@ def test_it_holds_what_the_desk_knows(sealing: Sealing, whole: bytes) -> None:
     assert [row["case_id"] for row in rows(whole, "cases")] == [first, second]
     (without,) = rows(whole, "register")
     assert (without["case_id"], without["reason"].startswith("The deposits")) == (first, True)
-    assert {row["rule"] for row in rows(whole, "alerts")} == {"structuring", "geography", "velocity", "fan_in"}
-    assert len(rows(whole, "transactions")) == 43
+    assert {row["rule"] for row in rows(whole, "alerts")} == {
+        "structuring",
+        "geography",
+        "velocity",
+        "fan_in",
+        "cash_aggregation",
+        "structuring_over_days",
+    }
+    assert len(rows(whole, "transactions")) == 49
     (draw,) = rows(whole, "draws")
     assert [row[0] for row in draw["population"]] == [first, second]
     assert rows(whole, "clocks")[0]["source"].startswith("event ")

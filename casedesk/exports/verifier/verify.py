@@ -672,6 +672,8 @@ def check_alerts(packet: Packet) -> Outcome:
 # --- Rules ------------------------------------------------------------------------------------------------------------------
 
 _MINUTE, _DAY = 60_000_000, 86_400_000_000
+#: Rules whose subject is the customer: an alert names the first of the customer's accounts.
+_OF_CUSTOMERS = ("cash_aggregation", "structuring_over_days")
 
 
 def legs(packet: Packet, alert: Row) -> List[Leg]:
@@ -681,12 +683,10 @@ def legs(packet: Packet, alert: Row) -> List[Leg]:
     for one in alert["transaction_ids"]:
         t = packet.transactions[one]
         source, target = t["from_account"], t["to_account"]
-        same(
-            "Alert %s, transaction %s, a side is %s" % (alert["alert_id"], one, account),
-            True,
-            account in (source, target),
-        )
-        direction = "self" if source == target else "in" if target == account else "out"
+        # of cash one side is nobody, and a rule about a customer may rest on any of the customer's accounts
+        known = account in (source, target) or (alert["rule"] in _OF_CUSTOMERS and "" in (source, target))
+        same("Alert %s, transaction %s, a side is %s" % (alert["alert_id"], one, account), True, known)
+        direction = "self" if source == target else "in" if target == account or not source else "out"
         other, country = (source, t["from_country"]) if direction == "in" else (target, t["to_country"])
         found.append((micros(t["booked_at"]), t["base_minor"], direction, other, t["channel"], country))
     return found
@@ -759,12 +759,46 @@ def rule_fan(direction: str) -> Callable[[Sequence[Leg], Row, str], Optional[str
     return fan
 
 
+def business_day(at: int, offset_minutes: int) -> int:
+    """Number the business day of a moment: Saturday and Sunday count to the Monday after them."""
+    week, weekday = divmod((at + offset_minutes * _MINUTE) // _DAY + 3, 7)
+    return 5 * week + min(weekday, 5)
+
+
+def rule_cash_aggregation(rows: Sequence[Leg], p: Row, where: str) -> Optional[str]:
+    fits = all(row[4] in p["channels"] and row[1] <= p["line_minor"] for row in rows)
+    same(where + ", counted transactions", True, fits)
+    days = {(business_day(row[0], p["day_offset_minutes"]), row[2]) for row in rows}
+    same(where + ", business days and directions", 1, len(days))
+    enough = len(rows) >= p["count"] and sum(row[1] for row in rows) > p["line_minor"]
+    same(where + ", several above the line together", True, enough)
+    return "not whether such days are customary"
+
+
+def rule_structuring_over_days(rows: Sequence[Leg], p: Row, where: str) -> Optional[str]:
+    near = rows[0][1] >= p["near_minor"]
+    low, high = (p["near_minor"], p["line_minor"]) if near else (p["smallest_minor"], p["near_minor"] - 1)
+    fits = all(row[4] in p["channels"] and row[2] == "in" and low <= row[1] <= high for row in rows)
+    same(where + ", counted transactions", True, fits)
+    daily: List[Leg] = [(business_day(row[0], p["day_offset_minutes"]), *row[1:]) for row in rows]
+    least, width = p["near_count" if near else "small_count"], p["window_days"] - 1
+    hits = [
+        day
+        for day, window in _windows(daily, width)
+        if len(window) >= least and sum(row[1] for row in window) > p["total_minor"]
+    ]
+    _one_episode(daily, hits, width, where)
+    return "not what is usual for the customer"
+
+
 RULES = {
     ("structuring", "1"): rule_structuring,
     ("geography", "1"): rule_geography,
     ("velocity", "2"): rule_velocity,
     ("fan_in", "1"): rule_fan("in"),
     ("fan_out", "1"): rule_fan("out"),
+    ("cash_aggregation", "1"): rule_cash_aggregation,
+    ("structuring_over_days", "1"): rule_structuring_over_days,
 }
 
 
