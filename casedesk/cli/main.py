@@ -19,6 +19,7 @@ from casedesk.cli import (
     dataset,
     detecting,
     exporting,
+    filing,
     importing,
     lab,
     people,
@@ -55,6 +56,7 @@ app.add_typer(steps.app, name="case")
 app.add_typer(quality.app, name="qa")
 app.add_typer(audit.app, name="audit")
 app.add_typer(exporting.app, name="export")
+app.add_typer(filing.app, name="filing")
 
 
 def _version(asked: bool) -> None:

@@ -17,6 +17,12 @@ def emit(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=not unicode_fits, indent=2, default=_plain))
 
 
+def emit_line(value: Any) -> None:
+    """Print a result as JSON on one line, for output that has many of them."""
+    unicode_fits = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(json.dumps(value, ensure_ascii=not unicode_fits, default=_plain))
+
+
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return canonical(value)
