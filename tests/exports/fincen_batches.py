@@ -167,7 +167,6 @@ class Batch:
     """A batch as a tree that a test may change before it becomes a file."""
 
     root: etree._Element
-    numbered: bool = False
     _text: list[tuple[str, str]] = field(default_factory=list)
 
     def find(self, path: str) -> etree._Element:

@@ -6,6 +6,7 @@ one contact for assistance, and at least one institution where the activity occu
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Final
 
@@ -52,6 +53,11 @@ _OWNERS: Final = {
 }
 _CLASSIFIED: Final = ("OrganizationClassificationTypeSubtype", "PrimaryRegulatorTypeCode")
 _WITH_PHONE: Final = ("35", "8")
+#: No subscriber's number is shorter than seven digits (ITU-T E.164 and national plans).
+_PHONES: Final = (
+    ("PhoneNumberText", "SAR-1101", "(?!0+$)[0-9]{7,16}"),
+    ("PhoneNumberExtensionText", "SAR-1102", "[0-9]+"),
+)
 
 
 def check_parties(document: Document, activity: Element) -> None:
@@ -105,10 +111,10 @@ def _check_completeness(document: Document, party: Element, code: str) -> None:
 
 def _check_phone(document: Document, phone: Element) -> None:
     """Check a phone number. Source: user guide, PhoneNumberText: no punctuation, no formatting."""
-    for name, finding in (("PhoneNumberText", "SAR-1101"), ("PhoneNumberExtensionText", "SAR-1102")):
+    for name, finding, shape in _PHONES:
         value = document.value(phone, name)
         at = child(phone, name)
-        if value and at is not None and not (value.isascii() and value.isdigit()):
+        if value and at is not None and not re.fullmatch(shape, value):
             document.spoil(finding, at, got=quoted(value))
     others = [n for n in ("PhoneNumberTypeCode", "PhoneNumberExtensionText") if document.holds(phone, n)]
     if others and not document.holds(phone, "PhoneNumberText"):

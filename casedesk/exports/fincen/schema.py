@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -123,6 +124,7 @@ PATTERNS: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
 )
 
 
+@cache
 def length(kind: str) -> int | None:
     """Return how many characters a value of a kind may have at most; None where its shape says it."""
     found = re.fullmatch(r"(?:text|block)([0-9]+)", kind)

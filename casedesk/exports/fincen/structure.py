@@ -40,13 +40,14 @@ def _check_encoding(document: Document) -> None:
 
 def _check_names(document: Document) -> None:
     """One finding for a wrong prefix and one for a wrong namespace, however many elements have it."""
-    wrong = [element for element in document.root.iter() if etree.QName(element).namespace != NAMESPACE]
+    ours = f"{{{NAMESPACE}}}"
+    wrong = [element for element in document.root.iter() if not str(element.tag).startswith(ours)]
     if wrong:
         first = wrong[0]
         namespace = etree.QName(first).namespace
         words = {"got": local(first), "namespace": quoted(namespace) if namespace else "none", "more": len(wrong) - 1}
         document.say("SAR-0102", first, **words)
-    others = [e for e in document.root.iter() if etree.QName(e).namespace == NAMESPACE and e.prefix != PREFIX]
+    others = [e for e in document.root.iter() if str(e.tag).startswith(ours) and e.prefix != PREFIX]
     if others:
         first = others[0]
         got = f"{first.prefix}:{local(first)}" if first.prefix else local(first)

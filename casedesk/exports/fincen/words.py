@@ -4,8 +4,8 @@ Source: FinCEN SAR electronic filing instructions, “prohibited words and phras
 customer, none, not applicable, other, same, same as above, see above, see narrative, signature card, T/A, unknown, various,
 XX, and variations. They are free in the narrative.
 
-FinCEN names words, not places in them. The desk reads them so that a real name passes (Customers Bank, Akamai, Brothers): those
-that real names hold count only as the whole value, the others as a word or phrase anywhere in it.
+FinCEN names words, not places in them. The desk reads them so that what is real passes (Customers Bank, Akamai, Brothers, Via XX
+Settembre, Mr. Null, Ms. Na, a DBA of databases): words that real values hold count only as the whole value.
 """
 
 from __future__ import annotations
@@ -16,26 +16,33 @@ from typing import Final
 from casedesk.exports.fincen.document import Document, Element, local
 from casedesk.exports.fincen.findings import quoted
 
-#: As a word or phrase anywhere in a name, an address or an occupation.
-_ANYWHERE: Final = re.compile(
-    r"(?<![\w])(A\.?K\.?A\.?|A/K/A|D\.?B\.?A\.?|D/B/A|T/A|ALSO KNOWN AS|DOING BUSINESS AS|TRADING AS|"
-    r"UNKNOWN|UNK|XX+|N/A|NOT APPLICABLE|NOT AVAILABLE|NOT GIVEN|NOT PROVIDED|NON[ -]?CUSTOMER|COMPUTER GENERATED|"
-    r"SAME AS|SEE ABOVE|SEE BELOW|SEE NARRATIVE|SEE ATTACHED|SIGNATURE CARD)(?![\w])",
-    re.IGNORECASE,
+
+def _word(words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)({words})(?!\w)", re.IGNORECASE)
+
+
+#: What joins a second name to a first, anywhere in a name or an address.
+_SECOND_NAME: Final = _word(r"A\.?K\.?A\.?|A/K/A|D\.?B\.?A\.?|D/B/A|T/A|ALSO KNOWN AS|DOING BUSINESS AS|TRADING AS")
+#: What says that there is no value, anywhere in it.
+_NO_VALUE: Final = _word(
+    r"UNKNOWN|UNK|N/A|NOT APPLICABLE|NOT AVAILABLE|NOT GIVEN|NOT PROVIDED|NON[ -]?CUSTOMER|COMPUTER GENERATED|"
+    r"SAME AS|SEE ABOVE|SEE BELOW|SEE NARRATIVE|SEE ATTACHED|SIGNATURE CARD"
 )
 #: Only as the whole value.
-_WHOLE: Final = re.compile(
-    r"[(\[]?(NONE|OTHERS?|SAME|VARIOUS|CUSTOMER|NA|N\.A\.|NULL|NIL|TBD|NONE GIVEN|NOT KNOWN|X+|\?+|-+|\.+)[)\]]?\.?",
-    re.IGNORECASE,
-)
+_WHOLE: Final = re.compile(r"\W*(NONE|NONE GIVEN|NOT KNOWN|OTHERS?|SAME|VARIOUS|CUSTOMER|XX+)\W*", re.IGNORECASE)
+#: Only as the whole value, and not as a name.
+_WHOLE_BUT_NAMES: Final = re.compile(r"NA|N\.A\.|NULL|NIL|TBD|\W+", re.IGNORECASE)
 
-_TEXTS: Final = (
+_NAMES: Final = (
     "RawEntityIndividualLastName",
     "RawIndividualFirstName",
     "RawIndividualMiddleName",
     "RawPartyFullName",
-    "RawStreetAddress1Text",
-    "RawCityText",
+)
+_ADDRESSES: Final = ("RawStreetAddress1Text", "RawCityText")
+_TEXTS: Final = (
+    *_NAMES,
+    *_ADDRESSES,
     "OccupationBusinessText",
     "OtherAssetSubtypeText",
     "OtherOrganizationSubTypeText",
@@ -66,14 +73,18 @@ def check_words(document: Document, activity: Element) -> None:
         value = element.text or ""
         if not value or document.is_bad(element):
             continue
-        found = _barred(value, whole=name in _NUMBERS)
+        found = _barred(name, value)
         if found:
             document.spoil("SAR-0308", element, name=name, got=quoted(value), word=quoted(found))
 
 
-def _barred(value: str, *, whole: bool) -> str:
-    """Return the barred word of a value; empty if it has none. A single X may be somebody's name."""
-    if len(value) > 1 and _WHOLE.fullmatch(value):
+def _barred(name: str, value: str) -> str:
+    """Return the barred word of a value; empty if it has none."""
+    if _WHOLE.fullmatch(value) or (name not in _NAMES and _WHOLE_BUT_NAMES.fullmatch(value)):
         return value
-    found = _ANYWHERE.fullmatch(value) if whole else _ANYWHERE.search(value)
+    if name in _NUMBERS:
+        return value if _NO_VALUE.fullmatch(value) else ""
+    found = _NO_VALUE.search(value)
+    if not found and (name in _NAMES or name in _ADDRESSES):
+        found = _SECOND_NAME.search(value)
     return found[0] if found else ""
