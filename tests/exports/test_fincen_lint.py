@@ -166,6 +166,9 @@ DEFECTS: list[tuple[str, str, Change]] = [
     ("an account that is unknown", "SAR-0308", put(
         "{33}/PartyAccountAssociation/Party/Account/AccountNumberText", "UNKNOWN")),
     ("a time of 24 hours", "SAR-0309", put("ActivityIPAddress/ActivityIPAddressTimeStampText", "24:00:00")),
+    ("an industry by its name", "SAR-0310", insert(
+        "{33}/PartyOccupationBusiness/OccupationBusinessText", "<NAICSCode>Baker</NAICSCode>")),
+    ("an e-mail address without its sign", "SAR-0310", put("{33}/ElectronicAddress/ElectronicAddressText", "doe.example")),
     ("a date with hyphens", "SAR-0401", put("FilingDateText", "2026-04-01")),
     ("a date that ends early", "SAR-0401", put("SuspiciousActivity/SuspiciousActivityFromDateText", "202601")),
     ("30 February", "SAR-0402", put("SuspiciousActivity/SuspiciousActivityToDateText", "20260230")),
@@ -326,6 +329,8 @@ DEFECTS: list[tuple[str, str, Change]] = [
     ("a branch and none", "SAR-1407", flag("NoBranchActivityInvolvedIndicator", "{34}/PrimaryRegulatorTypeCode")),
     ("an account without number", "SAR-1408", drop("{33}/PartyAccountAssociation/Party/Account/AccountNumberText")),
     ("the links the wrong way", "SAR-1409", put("{33}/PartyAccountAssociation/PartyAccountAssociationTypeCode", "5")),
+    ("a link that is closed", "SAR-1410", flag(
+        "AccountClosedIndicator", "{33}/PartyAccountAssociation/PartyAccountAssociationTypeCode")),
     ("blocks from 2 on", "SAR-1501", _blocks(90, 90, first=2)),
     ("a gap between blocks", "SAR-1501", both(
         _blocks(90, 90), put("ActivityNarrativeInformation[2]/ActivityNarrativeSequenceNumber", "3"))),
@@ -378,6 +383,7 @@ ODDITIES: list[tuple[str, Change]] = [
         put("{33}/Address/RawCountryCodeText", "PR"), put("{33}/Address/RawStateCodeText", "PR"),
         put("{33}/Address/RawZIPCode", "00901"))),
     ("a ZIP that begins with a zero", put("{33}/Address/RawZIPCode", "02134")),
+    ("a foreign taxpayer", put("{33}/PartyIdentification[1]/PartyIdentificationTypeCode", "9")),
     ("an unknown address", both(
         drop("{33}/Address"), insert("{33}/PhoneNumber", "<Address>" + "".join(
             _NEW_FLAG.format(f"{n}UnknownIndicator") for n in ("City", "CountryCode", "StateCode", "StreetAddress", "ZIPCode")
@@ -454,7 +460,7 @@ def test_a_wrong_prefix_everywhere_is_one_finding_that_counts() -> None:
     [found] = lint(content)
     assert found.code == "SAR-0101"
     assert "ns0:EFilingBatchXML" in found.sentence
-    assert "expected fc2:EFilingBatchXML" in found.sentence
+    assert "expected fc2:EFilingBatchXML; the same is wrong with 378 more elements" in found.sentence
 
 
 def test_a_finding_names_place_value_and_way_out() -> None:
@@ -467,6 +473,12 @@ def test_a_finding_names_place_value_and_way_out() -> None:
     )  # fmt: skip
     assert found.code == "SAR-0305"
     assert found.sentence == "RawCountryCodeText has 7 characters: expected at most 2. Shorten it."
+
+
+def test_a_finding_keeps_to_its_line() -> None:
+    content = changed(put("{33}", "between\n\x9b31m"))
+    [found] = lint(content)
+    assert "got “between\\n\\x9b31m”" in found.sentence
 
 
 def test_the_cap_of_a_narrative_is_the_callers() -> None:

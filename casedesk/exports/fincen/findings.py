@@ -43,8 +43,9 @@ class Finding:
 
 
 def quoted(value: str) -> str:
-    """Return a value as a sentence shows it: in quotation marks, cut where it is long."""
-    return f"“{value if len(value) <= _LONGEST_VALUE else value[:_LONGEST_VALUE] + '…'}”"
+    """Return a value as a sentence shows it: in quotation marks, on one line, cut where it is long."""
+    cut = value if len(value) <= _LONGEST_VALUE else value[:_LONGEST_VALUE] + "…"
+    return "“" + "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut) + "”"
 
 
 def _read(text: str) -> dict[str, Rule]:

@@ -15,6 +15,8 @@ from casedesk.exports.fincen.findings import quoted
 from casedesk.exports.fincen.schema import PARTIES
 
 _TINS: Final = {"1": "SSN or ITIN", "2": "EIN", "4": "TIN"}
+#: Numbers that tell who a taxpayer is; a foreign one (9) has a form of its own.
+TAXPAYER_TYPES: Final = (*_TINS, "9")
 _TRANSMITTER_CODE: Final = "28"
 _OTHER: Final = "999"
 
@@ -35,7 +37,7 @@ def check_identifications(document: Document, party: Element) -> None:
         _check_pair(document, identification)
         check_issuers(document, identification)
         _check_number(document, identification, code)
-    tins = [text(i, _NUMBER) for i in held if text(i, _TYPE) in _TINS and text(i, _NUMBER)]
+    tins = [text(i, _NUMBER) for i in held if text(i, _TYPE) in TAXPAYER_TYPES and text(i, _NUMBER)]
     unknown = [i for i in held if document.flag(i, "TINUnknownIndicator")]
     if unknown and tins:
         document.say("SAR-1007", unknown[0], role=PARTIES.get(code, "party"), got=quoted(tins[0]))
@@ -46,7 +48,7 @@ def _check_pair(document: Document, identification: Element) -> None:
     """Check number against type, and both against what says they are unknown."""
     number, kind = text(identification, _NUMBER), text(identification, _TYPE)
     unknown = document.flag(identification, "IdentificationPresentUnknownIndicator")
-    if unknown and number and kind not in _TINS:
+    if unknown and number and kind not in TAXPAYER_TYPES:
         flag = child(identification, "IdentificationPresentUnknownIndicator")
         document.say("SAR-1012", identification if flag is None else flag, got=quoted(number))
     if number and not kind:

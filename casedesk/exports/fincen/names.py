@@ -10,6 +10,7 @@ from typing import Final
 
 from casedesk.exports.fincen.document import Document, Element, child, children, text
 from casedesk.exports.fincen.findings import quoted
+from casedesk.exports.fincen.identification import TAXPAYER_TYPES
 from casedesk.exports.fincen.schema import PARTIES
 
 _NAMED: Final = ("35", "37", "30", "8", "34", "33")
@@ -87,7 +88,7 @@ def check_unavailable(document: Document, party: Element) -> None:
     held += [
         ("PartyIdentificationNumberText", text(found, "PartyIdentificationNumberText"))
         for found in children(party, "PartyIdentification")
-        if text(found, "PartyIdentificationTypeCode") in ("1", "2", "4")
+        if text(found, "PartyIdentificationTypeCode") in TAXPAYER_TYPES
     ]
     for part, value in held:
         if value:

@@ -45,13 +45,17 @@ def _check_names(document: Document) -> None:
     if wrong:
         first = wrong[0]
         namespace = etree.QName(first).namespace
-        words = {"got": local(first), "namespace": quoted(namespace) if namespace else "none", "more": len(wrong) - 1}
+        words = {"got": local(first), "namespace": quoted(namespace) if namespace else "none", "more": _others(wrong)}
         document.say("SAR-0102", first, **words)
     others = [e for e in document.root.iter() if str(e.tag).startswith(ours) and e.prefix != PREFIX]
     if others:
         first = others[0]
         got = f"{first.prefix}:{local(first)}" if first.prefix else local(first)
-        document.say("SAR-0101", first, got=got, expected=f"{PREFIX}:{local(first)}", more=len(others) - 1)
+        document.say("SAR-0101", first, got=got, expected=f"{PREFIX}:{local(first)}", more=_others(others))
+
+
+def _others(found: list[Element]) -> str:
+    return f"; the same is wrong with {len(found) - 1:,} more elements" if len(found) > 1 else ""
 
 
 def _check_element(document: Document, element: Element, model: Model) -> None:

@@ -39,6 +39,7 @@ def check_subject(document: Document, party: Element) -> None:
         if len(said) > 1:
             document.say(finding, party, got=" and ".join(said))
     _check_birth(document, party)
+    _check_formats(document, party)
     for association in children(party, "PartyAssociation"):
         _check_relationship(document, party, association)
     _check_accounts(document, party)
@@ -63,6 +64,22 @@ def _check_birth(document: Document, party: Element) -> None:
     )
     if not any(document.holds(party, name) for name in known):
         document.say("SAR-1303", party)
+
+
+def _check_formats(document: Document, party: Element) -> None:
+    """Check industry codes (2 to 6 digits, Census Bureau) and e-mail addresses (RFC 5321: one name, one domain)."""
+    for occupation in children(party, "PartyOccupationBusiness"):
+        _check_format(document, occupation, "NAICSCode", "[0-9]{2,6}", "2 to 6 digits")
+    for address in children(party, "ElectronicAddress"):
+        if document.value(address, "ElectronicAddressTypeCode") == "E":
+            _check_format(document, address, "ElectronicAddressText", r"[^@\s]+@[^@\s]+", "an e-mail address")
+
+
+def _check_format(document: Document, parent: Element, name: str, shape: str, expected: str) -> None:
+    at = child(parent, name)
+    value = document.value(parent, name)
+    if at is not None and value and not re.fullmatch(shape, value):
+        document.spoil("SAR-0310", at, name=name, got=quoted(value), expected=expected)
 
 
 def _check_relationship(document: Document, party: Element, association: Element) -> None:
@@ -124,6 +141,8 @@ def _check_accounts(document: Document, party: Element) -> None:
     if association is None:
         return
     _check_link(document, association, "7")
+    if document.flag(association, "AccountClosedIndicator"):
+        document.say("SAR-1410", association)
     for institution in children(association, "Party"):
         for account in children(institution, "Account"):
             if not document.holds(account, "AccountNumberText"):
