@@ -233,6 +233,12 @@ DEFECTS: list[tuple[str, str, Change]] = [
     ("an entity with a date of birth", "SAR-0806", insert(
         "Activity[2]/{33}/NoKnownAccountInvolvedIndicator",
         "<IndividualBirthDateText>19800101</IndividualBirthDateText>")),
+    ("an entity of unknown birth", "SAR-0809", flag("BirthDateUnknownIndicator", "Activity[2]/{33}/NoKnownAccountInvolvedIndicator")),
+    ("an entity without a first name", "SAR-0809", flag("FirstNameUnknownIndicator", "Activity[2]/{33}/PartyName/PartyNameTypeCode")),
+    ("a person's name in one field", "SAR-0805", both(
+        put("{33}/PartyName[1]/RawEntityIndividualLastName", "Doe"),
+        insert("{33}/PartyName[1]/RawIndividualFirstName", "<RawPartyFullName>Zoë Doe</RawPartyFullName>", after=True),
+        drop("{33}/PartyName[1]/RawIndividualFirstName"))),
     ("a subject's name in one field", "SAR-0807", both(
         insert("Activity[2]/{33}/PartyName/RawEntityIndividualLastName", "<RawPartyFullName>Firm</RawPartyFullName>", after=True),
         drop("Activity[2]/{33}/PartyName/RawEntityIndividualLastName"))),

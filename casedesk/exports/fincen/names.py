@@ -49,8 +49,8 @@ def _check_subject_name(document: Document, party: Element, name: Element, *, un
         for part in _OF_PERSONS:
             found = child(name, part)
             if found is not None and found.text:
-                document.say("SAR-0806", found, name=part)
-    if document.holds(name, _FULL):
+                document.say("SAR-0809" if part == _FIRST_UNKNOWN else "SAR-0806", found, name=part)
+    if document.holds(name, _FULL) and document.flag(party, "PartyAsEntityOrganizationIndicator"):
         document.say("SAR-0807", name, role=PARTIES["33"], got=_FULL, expected=_LAST)
         return
     if unavailable:

@@ -54,7 +54,7 @@ def _check_birth(document: Document, party: Element) -> None:
         for name in _OF_PERSONS:
             found = child(party, name)
             if found is not None and found.text:
-                document.say("SAR-0806", found, name=name)
+                document.say("SAR-0809" if "Unknown" in name else "SAR-0806", found, name=name)
         return
     document.forbid_both("SAR-1302", party, "BirthDateUnknownIndicator", "IndividualBirthDateText")
     known = (
