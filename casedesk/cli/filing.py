@@ -62,5 +62,5 @@ def lint(
     errors = sum(each.severity == filing.ERROR for each in found)
     warnings = len(found) - errors
     if not json:
-        remark(f"{errors} errors, {warnings} warnings." if found else "Nothing is wrong with it.")
+        remark(f"Errors: {errors:,}, warnings: {warnings:,}." if found else "Nothing is wrong with it.")
     raise typer.Exit(1 if errors or (strict and warnings) else 0)

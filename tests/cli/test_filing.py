@@ -37,7 +37,7 @@ def test_a_defect_exits_one_with_a_line_of_its_own(lint: Command, tmp_path: Path
         "got 9. Count the parties of code 33 only, over all reports."
     )
     assert second.startswith("SAR-0905 error line 2 /fc2:EFilingBatchXML/fc2:Activity[1]/fc2:Party[6]/fc2:Address[1]/")
-    assert told.err == "2 errors, 0 warnings.\n"
+    assert told.err == "Errors: 2, warnings: 0.\n"
 
 
 def test_json_is_one_object_a_line(lint: Command, tmp_path: Path) -> None:

@@ -154,6 +154,9 @@ DEFECTS: list[tuple[str, str, Change]] = [
     ("an unknown regulator", "SAR-0306", put("{30}/PrimaryRegulatorTypeCode", "5")),
     ("a sixth block's number", "SAR-0306", put("ActivityNarrativeInformation/ActivityNarrativeSequenceNumber", "6")),
     ("an indicator that says no", "SAR-0307", put("ActivityAssociation/JointReportIndicator", "N")),
+    ("a kind of report that it is not", "SAR-0307", insert(
+        "ActivityAssociation/InitialReportIndicator",
+        "<CorrectsAmendsPriorReportIndicator>N</CorrectsAmendsPriorReportIndicator>")),
     ("AKA in a name", "SAR-0308", put("{30}/PartyName/RawPartyFullName", "First Bank AKA Firsty")),
     ("dba in a name", "SAR-0308", put("{33}/PartyName[1]/RawEntityIndividualLastName", "Doe d/b/a Bread")),
     ("an unknown street", "SAR-0308", put(STREET, "UNKNOWN")),

@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from lxml import etree
 
 from casedesk.exports.fincen.findings import Finding, finding, quoted
 from casedesk.exports.fincen.schema import NAMESPACE, PREFIX
+
+#: What people write who take an indicator for a yes or no.
+_NO: Final = ("N", "NO", "0", "FALSE")
 
 Element = etree._Element  # noqa: SLF001  # lxml gives its element type no public name
 
@@ -79,8 +82,8 @@ class Document:
         return element is not None and bool(element.text)
 
     def flag(self, parent: Element | None, name: str) -> bool:
-        """Tell whether an indicator is set. A malformed one counts as set: it is somebody's wish."""
-        return self.holds(parent, name)
+        """Tell whether an indicator is set. A malformed one counts as set unless it says no: one defect, one finding."""
+        return self.holds(parent, name) and text(parent, name).strip().upper() not in _NO
 
     def day(self, parent: Element | None, name: str) -> date | None:
         """Return a child's date; None if there is none or it is no real one."""
