@@ -177,7 +177,8 @@ class AnySequence(RuleBasedStateMachine):
         allowed = self.works(who) and case.owner == who and case.stage in ("working", "escalated")
         allowed = allowed and not (what == "Escalate" and case.stage == "escalated")
         words = {"No SAR": RATIONALE, "SAR": NARRATIVE, "Escalate": "Too large."}[what]
-        if self.attempt(allowed, decisions.set_disposition, which, who, disposition=Disposition(what), text=words):
+        said = {"disposition": Disposition(what), "text": words, "base_currency": "USD"}
+        if self.attempt(allowed, decisions.set_disposition, which, who, **said):
             case.stage = {"No SAR": "closed", "SAR": "awaiting", "Escalate": "escalated"}[what]
             case.owner = "" if what == "Escalate" else case.owner
             case.maker, case.approver, case.reviewed = who, "", False

@@ -322,9 +322,11 @@ STEPS: dict[str, Try] = {
     "hand_over": _on_case(assignment.hand_over, to="mia", reason="Leave."),
     "release": _on_case(assignment.release),
     "note": _on_case(decisions.add_note, text="Called the branch."),
-    "no_sar": _on_case(decisions.set_disposition, disposition=Disposition.NO_SAR, text=RATIONALE),
-    "sar": _on_case(decisions.set_disposition, disposition=Disposition.SAR, text=NARRATIVE),
-    "escalate": _on_case(decisions.set_disposition, disposition=Disposition.ESCALATE, text="Too large for me."),
+    "no_sar": _on_case(decisions.set_disposition, base_currency="USD", disposition=Disposition.NO_SAR, text=RATIONALE),
+    "sar": _on_case(decisions.set_disposition, base_currency="USD", disposition=Disposition.SAR, text=NARRATIVE),
+    "escalate": _on_case(
+        decisions.set_disposition, base_currency="USD", disposition=Disposition.ESCALATE, text="Too large for me."
+    ),
     "approve": _on_case(decisions.approve),
     "return": _on_case(decisions.send_back, reason="Name the branches."),
     "reopen": _on_case(decisions.reopen, reason="A subpoena came in."),

@@ -50,7 +50,16 @@ def refused(desk: TestDesk, error: type[CasedeskError], sentence: str, step: Any
 def test_a_decision_without_its_text_is_refused(desk: TestDesk, what: Disposition, text: str, sentence: str) -> None:
     case_id = held(desk)
     arguments = desk.who("ann", case_id)
-    refused(desk, CasedeskError, sentence, decisions.set_disposition, **arguments, disposition=what, text=text)
+    refused(
+        desk,
+        CasedeskError,
+        sentence,
+        decisions.set_disposition,
+        **arguments,
+        disposition=what,
+        text=text,
+        base_currency="USD",
+    )
 
 
 @pytest.mark.parametrize(("what", "length"), [(NO_SAR, 20), (NO_SAR, 20_000), (SAR, 200), (SAR, 17_000), (ESCALATE, 1)])
