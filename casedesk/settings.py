@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     )
     base_currency: str = Field(default="USD", description="an ISO 4217 code in capital letters such as USD, EUR or GBP")
     auth: Literal["demo", "oidc"] = Field(default="demo", description="demo or oidc")
+    user: str = Field(default="", max_length=64, description="a user id of at most 64 characters")
     approval_required: bool = Field(default=True, description="true or false")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR"

@@ -23,11 +23,13 @@ class NobodyActs(Invalid):
     """The command needs a person, and none was named."""
 
     def __init__(self) -> None:
-        super().__init__("Say who acts: add --as USER; “casedesk users list” shows the user ids.")
+        super().__init__("Say who acts: add --as USER, or set CASEDESK_USER; “casedesk users list” shows the user ids.")
 
 
 #: Not required by the parser, so that its absence is refused with a sentence like any other.
-As = Annotated[str, typer.Option("--as", metavar="USER", help="Who acts: a user id.", show_default=False)]
+As = Annotated[
+    str, typer.Option("--as", metavar="USER", help="Who acts: a user id. Default: CASEDESK_USER.", show_default=False)
+]
 AsOrDesk = Annotated[
     str, typer.Option("--as", metavar="USER", help="Who acts: a user id. Default: the desk itself.", show_default=False)
 ]
@@ -47,20 +49,22 @@ class Session:
 
 @contextmanager
 def opened(user_id: str) -> Iterator[Session]:
-    """Open the desk as a person.
+    """Open the desk as a person: the one named, otherwise the one that the settings name.
 
-    :raises NobodyActs: if ``user_id`` is empty.
+    :raises NobodyActs: if neither names one.
     :raises UnknownPerson: naming the known ids.
     :raises Unavailable: for a wrong setting, or a database that cannot be used as it is.
     """
-    if not user_id.strip():
+    settings = configured()
+    user_id = user_id.strip() or settings.user
+    if not user_id:
         raise NobodyActs
     from casedesk.bootstrap import open_desk
     from casedesk.services import people
 
-    desk = open_desk(configured())
+    desk = open_desk(settings)
     try:
-        yield Session(desk, people.find(uow=desk.reading(), user_id=user_id.strip()), datetime.now(UTC))
+        yield Session(desk, people.find(uow=desk.reading(), user_id=user_id), datetime.now(UTC))
     finally:
         desk.close()
 

@@ -69,6 +69,18 @@ def make_engine(address: str, *, lock_timeout: float = 15.0) -> Engine:
         raise UnsupportedDatabase(
             f"The driver for {url.drivername} is not installed ({error.name}); install the extra that brings it."
         ) from None
+    except ImportError as error:  # the driver is there, a library of the system that it needs is not
+        raise UnsupportedDatabase(_lacks_library(url.drivername, error)) from None
+
+
+def _lacks_library(driver: str, error: ImportError) -> str:
+    library = str(error).partition(":")[0]
+    if driver == "mssql+pyodbc":
+        return (
+            f"The driver for {driver} needs the system’s ODBC manager ({library}), which is not there; install unixODBC and "
+            "Microsoft’s ODBC Driver 18 for SQL Server, or write mssql+mssqlpython (extra mssql), whose package brings both."
+        )
+    return f"The driver for {driver} needs {library}, which this system does not have; install it."
 
 
 def _sqlite(url: URL, lock_timeout: float) -> Engine:
@@ -120,6 +132,12 @@ def _sql_server(url: URL, lock_timeout: float) -> Engine:
     options: dict[str, Any] = {"pool_pre_ping": True, "hide_parameters": True}
     if url.drivername == "mssql+pyodbc":
         driver = str(url.query.get("driver", ""))
+        # Without a database the host is a DSN, which names its driver itself.
+        if url.database and not driver and "odbc_connect" not in url.query:
+            raise UnsupportedDatabase(
+                "CASEDESK_DATABASE_URL does not say which ODBC driver to use; "
+                "add ?driver=ODBC+Driver+18+for+SQL+Server at its end."
+            )
         # FreeTDS crashes with the array interface and mistypes parameters whose sizes were announced.
         freetds = "freetds" in driver.lower() or "libtdsodbc" in driver.lower()
         options |= {"fast_executemany": not freetds, "use_setinputsizes": not freetds}
@@ -191,6 +209,10 @@ _SENTENCES = (
     (("disk is full", "disk i/o", "no space", "disk full"), "has a disk that is full or failing; nothing was saved."),
     (("not a database", "malformed"), "is not a readable database file; restore it from a backup."),
     (("permission denied", "permission was denied"), "forbids this to the desk's role; grant the role access."),
+    (
+        ("can't open lib", "data source name not found"),
+        "needs an ODBC driver that is not installed; install it, or name another by driver= in CASEDESK_DATABASE_URL.",
+    ),
     (("password authentication", "login failed"), "refuses the user or password; check CASEDESK_DATABASE_URL."),
 )  # fmt: skip
 

@@ -75,10 +75,19 @@ def test_the_limit_and_the_order_are_kept(casedesk: Command, queue: dict[str, st
     assert "No case matches." in casedesk("cases", "--as", "mia", "--search", "nobody at all").out
 
 
+def test_the_settings_name_who_acts_where_the_command_does_not(casedesk: Command, queue: dict[str, str]) -> None:
+    said = casedesk("cases", "--json", "--view", "mine", user="ben")
+    assert said.json == casedesk("cases", "--json", "--view", "mine", "--as", "ben").json != []
+    assert casedesk("cases", "--json", "--view", "mine", "--as", "ann", user="ben").json != said.json
+    told = casedesk("cases", user="nobody-we-know")
+    assert (told.code, told.out) == (2, "")
+    assert "nobody-we-know" in told.err
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--view", "mine"], "Say who acts"),
+        (["--view", "mine"], "Say who acts: add --as USER, or set CASEDESK_USER"),
         (["--view", "yours", "--as", "ann"], "“--view yours” is not a choice; write one of mine, unassigned"),
         (["--risk", "Huge", "--as", "ann"], "“--risk Huge” is not a choice; write one of High, Medium, Low, Minimal"),
         (["--status", "Lost", "--as", "ann"], "“--status Lost”"),

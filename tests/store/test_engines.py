@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -172,12 +174,43 @@ def test_a_value_too_long_for_its_column_is_refused(engine: Engine) -> None:
         ("desk.db", "is not a database address"),
         ("mysql+pymysql://u:s3cret-word@h/d", "names “mysql\\+pymysql”; the desk supports sqlite"),
         ("postgresql://u:s3cret-word@h/d", "names “postgresql”"),
+        ("mssql+pyodbc://u:s3cret-word@h/d", "does not say which ODBC driver to use; add \\?driver="),
     ],
 )
 def test_an_address_of_something_else_is_refused(address: str, sentence: str) -> None:
     with pytest.raises(UnsupportedDatabase, match=sentence) as refused:
         make_engine(address)
     assert "s3cret-word" not in str(refused.value)
+
+
+def test_a_missing_library_of_the_system_is_named(tmp_path: Path) -> None:
+    # what importing pyodbc says on a machine without unixODBC; a machine that has it cannot show it
+    broken = "raise ImportError('libodbc.so.2: cannot open shared object file: No such file or directory')"
+    (tmp_path / "pyodbc.py").write_text(broken, encoding="utf-8")
+    address = "mssql+pyodbc://u:s3cret-word@127.0.0.1:1/d?driver=X"
+    run = subprocess.run(
+        [sys.executable, "-m", "casedesk.cli", "db", "state"],
+        env=os.environ | {"CASEDESK_DATABASE_URL": address, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 2
+    assert "needs the system’s ODBC manager (libodbc.so.2), which is not there; install unixODBC" in run.stderr
+    assert "s3cret-word" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("[01000] Can't open lib 'ODBC Driver 18 for SQL Server' : file not found (0)", "needs an ODBC driver that"),
+        ("[IM002] Data source name not found and no default driver specified (0)", "needs an ODBC driver that"),
+        ("[08001] TCP Provider: Error code 0x2749 (10057)", "cannot be reached"),
+    ],
+)
+def test_what_odbc_says_of_its_drivers_becomes_a_sentence(said: str, sentence: str, sqlite_engine: Engine) -> None:
+    with pytest.raises(DatabaseUnavailable, match=sentence), translated(sqlite_engine):
+        raise sa.exc.OperationalError("connect", None, Exception(said))
 
 
 def test_the_desks_own_mistakes_stay_mistakes(engine: Engine) -> None:
