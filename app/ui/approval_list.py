@@ -57,9 +57,9 @@ def _rows(view: str, rows: Sequence[Waiting], now: datetime) -> str:
     config = {
         "Due": columns.chips("Due", due, 86),
         "Case": columns.text(84),
-        "Customer": columns.text(112),
-        "By": columns.text(88),
-        "Sent": columns.text(44, right=True),
+        "Customer": columns.text(104),
+        "By": columns.text(80),
+        "Sent": columns.text(60, right=True),
     }
     ids = [waiting.row.case_id for waiting in rows]
     chosen = picker.show(f"approvals_{view.lower()}", frame, config, ids, f"{view} cases")
