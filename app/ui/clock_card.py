@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
+from typing import Final
 
 import streamlit as st
 
 from app.ui import allowed, flash, formats, session
 from casedesk.domain.cases import Stage
+from casedesk.domain.clocks import Clock, Kind
 from casedesk.domain.people import Action
 from casedesk.services import decisions
 from casedesk.services.casefile import CaseFile
@@ -24,12 +26,25 @@ def show(file: CaseFile, now: datetime) -> None:
             if file.stage is not Stage.CLOSED:
                 word = f"{formats.span(abs(clock.due_at - now))} {'over' if clock.due_at < now else 'left'}"
                 st.badge(word, icon=f":material/{left.icon}:", color=left.color, help=formats.plain(clock.explain()))
-        st.markdown(
-            f":small[SAR due **{formats.day(clock.due_on)}** :gray[· {clock.rule.value} {clock.rule.unit} after "
-            f"{formats.day(clock.started_on)} ({formats.plain(clock.source)}) · {formats.plain(clock.rule.source)}, "
-            f"policy v{clock.rule.version}]]"
-        )
+        st.markdown(f":small[SAR due **{formats.day(clock.due_on)}** :gray[· {_derived(clock)}]]")
+        for clock in file.clocks:
+            st.markdown(f":small[{_WORDS[clock.kind]} **{formats.day(clock.due_on)}** :gray[· {_derived(clock)}]]")
         _form(file)
+
+
+_WORDS: Final = {
+    Kind.CTR: "Currency report due",
+    Kind.REVIEW: "Review of continuing activity due",
+    Kind.CONTINUING: "Report of continuing activity due",
+    Kind.RETENTION: "Kept until",
+}
+
+
+def _derived(clock: Clock) -> str:
+    return (
+        f"{clock.rule.value} {clock.rule.unit} after {formats.day(clock.started_on)} ({formats.plain(clock.source)}) · "
+        f"{formats.plain(clock.rule.source)}, policy v{clock.rule.version}"
+    )
 
 
 def _form(file: CaseFile) -> None:

@@ -59,6 +59,10 @@ def _suppression(data: dict[str, Any], names: Names) -> str:
     return f"{data['suppression_id']} · {formats.rule(data['rule'])} · {whom} · {days}"
 
 
+def _value(data: dict[str, Any], names: Names) -> str:
+    return f"{data['name']} = {data['value']:,} from {data['valid_from']} on · {data['source']}"
+
+
 _EXPORTS: Final = {"audit": "Audit CSV", "summary": "Case summary", "packet": "Packet"}
 
 _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
@@ -100,6 +104,11 @@ _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     "suppression_rejected": lambda data, names: f"{data['suppression_id']}, proposed by {_name(data['maker'], names)}",
     "suppression_ended": lambda data, names: (
         f"{data['suppression_id']}, {data['hidden_alerts']:,} alerts hidden by then"
+    ),
+    "policy_proposed": _value,
+    "policy_put_in_force": lambda data, names: f"{_value(data, names)} · proposed by {_name(data['maker'], names)}",
+    "policy_rejected": lambda data, names: (
+        f"{data['name']}, proposed by {_name(data['maker'], names)} in event {data['proposal']}"
     ),
     "person_added": lambda data, names: f"{_name(data['user_id'], names)}, {data['role']}",
 }

@@ -61,6 +61,7 @@ def _json(found: CaseFile, currency: str) -> dict[str, Any]:
         "risk": case.risk.value,
         "due_on": case.clock.due_on,
         "clock": case.clock.explain(),
+        "clocks": [{"kind": c.kind.value, "due_on": c.due_on, "clock": c.explain()} for c in found.clocks],
         "amount_minor": case.amount_minor,
         "currency": currency,
         "disclosed": found.disclosed,
@@ -94,6 +95,8 @@ def _tell(found: CaseFile, currency: str) -> None:
     say(f"{found.stage.value}, {case.risk.value} risk, held by {owner}, version {found.seen_version}")
     say(f"{currency} {format_minor(case.amount_minor, currency)} in {case.transactions:,} transactions")
     say(case.clock.explain())
+    for clock in found.clocks:
+        say(f"{clock.kind.value.capitalize()}: {clock.explain()}")
     if found.disclosed and case.disposition:
         say(f"Decision: {case.disposition.value}, by {found.names.get(case.decided_by, case.decided_by)}")
     if case.decision_text:

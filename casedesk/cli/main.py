@@ -23,6 +23,7 @@ from casedesk.cli import (
     importing,
     lab,
     people,
+    policies,
     quality,
     rates,
     rule_sets,
@@ -49,6 +50,7 @@ app.add_typer(detecting.app, name="detect")
 app.add_typer(lab.app, name="lab")
 app.add_typer(rule_sets.app, name="rules")
 app.add_typer(suppressions.app, name="suppressions")
+app.add_typer(policies.app, name="policy")
 app.add_typer(rates.app, name="rates")
 app.add_typer(people.app, name="users")
 app.command("cases")(cases.list_cases)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 from casedesk.domain.alerts import Risk, band
 from casedesk.domain.clocks import Clock, sar_clock
 from casedesk.domain.people import Action
+from casedesk.domain.policy import SHIPPED, Policy
 from casedesk.errors import Invalid
 
 
@@ -117,7 +118,10 @@ def worst(alerts: Iterable[AlertFigures]) -> AlertFigures | None:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One investigation of one customer. Times are aware UTC; ``owner`` is empty when nobody holds it."""
+    """One investigation of one customer. Times are aware UTC; ``owner`` is empty when nobody holds it.
+
+    ``policy`` holds the values that its due date follows from; it is no part of what the case is.
+    """
 
     case_id: str
     customer_id: str
@@ -143,6 +147,7 @@ class Case:
     qa_severity: str = ""
     qa_notes: str = ""
     alerts: tuple[AlertFigures, ...] = ()
+    policy: Policy = field(default=SHIPPED, compare=False, repr=False)
 
     @property
     def stage(self) -> Stage:
@@ -179,6 +184,8 @@ class Case:
             suspicion_at=self.suspicion_at,
             suspect_identified=self.suspect_identified,
             source=f"event {self.suspicion_event}, {what}",
+            event=self.suspicion_event,
+            policy=self.policy.known_by(self.suspicion_event),
         )
 
 

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Final
 
-from casedesk.domain.policy import Parameter, in_force
+from casedesk.domain.alerts import Alert
+from casedesk.domain.ledger import Recorded
+from casedesk.domain.moments import canonical
+from casedesk.domain.policy import SHIPPED, Parameter, Policy
+
+
+class Kind(StrEnum):
+    """What is due. No word of it says whether a report was filed."""
+
+    REPORT = "report"
+    REVIEW = "continuing review"
+    CONTINUING = "continuing report"
+    CTR = "currency report"
+    RETENTION = "retention"
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """When a report is due and why.
+    """When something is due and why. For retention it is the last day on which the case must be there.
 
     ``due_at`` is the first instant after the due day, so that the whole of the last day still counts.
     """
@@ -20,16 +37,37 @@ class Clock:
     source: str  # the event it runs from
     started_on: date
     rule: Parameter
+    kind: Kind = Kind.REPORT
+    source_event: int = 0
 
     def explain(self) -> str:
         """Say the whole derivation in one sentence."""
+        due = "Kept until" if self.kind is Kind.RETENTION else "Due"
         return (
-            f"Due {_day(self.due_on)}: {self.rule.value} {self.rule.unit} after {_day(self.started_on)} "
+            f"{due} {_day(self.due_on)}: {self.rule.value} {self.rule.unit} after {_day(self.started_on)} "
             f"({self.source}); {self.rule.source}, policy {self.rule.name} v{self.rule.version}."
         )
 
 
-def sar_clock(*, suspicion_at: datetime, suspect_identified: bool, source: str) -> Clock:
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """That a report was filed: on which day, and by which event the desk knows."""
+
+    on: date
+    event: int
+
+
+#: The events that say a report was filed, and which of their fields has the day as ISO 8601. Nothing else counts as a
+#: filing: an approval is none, nor is a file that was only produced. No event of this version says it.
+FILED_BY: Final[dict[str, str]] = {}
+
+#: The events by which a case closes.
+_CLOSING: Final = ("disposition_set", "disposition_approved")
+
+
+def sar_clock(
+    *, suspicion_at: datetime, suspect_identified: bool, source: str, event: int = 0, policy: Policy = SHIPPED
+) -> Clock:
     """Compute when a suspicious activity report is due.
 
     The period runs from the initial detection of facts that may be a basis for filing, which is neither the alert nor
@@ -37,13 +75,108 @@ def sar_clock(*, suspicion_at: datetime, suspect_identified: bool, source: str) 
     suspect was identified. Source: 31 CFR 1020.320(b)(3).
 
     :param source: the event that set ``suspicion_at``, in words, for example ``"event 15, suspicion moved"``.
+    :param policy: the values known when that event was recorded.
     """
-    started = suspicion_at.astimezone(UTC).date()
     name = "sar_days_suspect_known" if suspect_identified else "sar_days_suspect_unknown"
-    rule = in_force(name, started)
-    due_on = started + timedelta(days=rule.value)
+    return _clock(Kind.REPORT, name, suspicion_at.astimezone(UTC).date(), source, event, policy)
+
+
+def filings(history: Iterable[Recorded]) -> tuple[Filed, ...]:
+    """Return the reports that the events of a case say were filed, in the order of the ledger."""
+    return tuple(
+        Filed(date.fromisoformat(event.data[FILED_BY[event.action]]), event.event_id)
+        for event in history
+        if event.action in FILED_BY
+    )
+
+
+def continuing_clocks(filed: Sequence[Filed], policy: Policy = SHIPPED) -> tuple[Clock, ...]:
+    """Compute when continuing activity is to be reported, and reviewed where policy wants a separate review.
+
+    The report is due 120 days after the previous one was filed; a review of the 90 days before it is optional since the
+    interagency FAQs of 9 October 2025. Without a filing there is nothing to continue.
+    """
+    if not filed:
+        return ()
+    last = max(filed, key=lambda one: (one.on, one.event))
+    source, known = f"event {last.event}, report filed", policy.known_by(last.event)
+    report = _clock(Kind.CONTINUING, "continuing_report_days", last.on, source, last.event, known)
+    if not known.in_force("continuing_review", last.on).value:
+        return (report,)
+    return _clock(Kind.REVIEW, "continuing_review_days", last.on, source, last.event, known), report
+
+
+def retention_clock(
+    *,
+    closed_at: datetime | None,
+    reported: bool,
+    history: Sequence[Recorded],
+    policy: Policy = SHIPPED,
+) -> Clock | None:
+    """Compute until when a case must be kept: 5 years from its last filing or, without one, from closing without a report.
+
+    None while the case is open, and for a report that was decided and not filed: that period has not begun. Source: 31 CFR
+    1020.320(d) and 1010.430(d).
+    """
+    if closed_at is None:
+        return None
+    starts = [(one.on, one.event, "report filed") for one in filings(history)]
+    if not reported:
+        starts.append((closed_at.date(), _closing(closed_at, history), "closed without a report"))
+    if not starts:
+        return None
+    on, event, what = max(starts)
+    return _clock(Kind.RETENTION, "retention_years", on, f"event {event}, {what}", event, policy.known_by(event))
+
+
+def _closing(closed_at: datetime, history: Sequence[Recorded]) -> int:
+    """Return the event that closed the case."""
+    at = canonical(closed_at)
+    return max((e.event_id for e in history if e.ts == at and e.action in _CLOSING), default=0)
+
+
+def ctr_clocks(alerts: Iterable[Alert], history: Sequence[Recorded], policy: Policy = SHIPPED) -> Iterator[Clock]:
+    """Yield for each alert that adds up the cash of a business day when its currency transaction report is due.
+
+    More than $10,000 of cash in or out by or on behalf of one person in one business day is to be reported within 15 days
+    (31 CFR 1010.311, 1010.313(b), 1010.306(a)(1)). 10,000.00 is not more.
+    """
+    joined: dict[str, int] = {}
+    for event in history:
+        if event.action == "alert_attached":
+            joined.setdefault(event.data["alert_id"], event.event_id)
+    for alert in alerts:
+        event_id = joined.get(alert.alert_id, 0)
+        if alert.rule != "cash_aggregation" or not event_id:
+            continue
+        known, day = policy.known_by(event_id), business_day(alert)
+        if alert.amount_minor > known.in_force("ctr_line_minor", day).value:
+            source = f"event {event_id}, cash of a business day in {alert.alert_id}"
+            yield _clock(Kind.CTR, "ctr_days", day, source, event_id, known)
+
+
+def business_day(alert: Alert) -> date:
+    """Return the business day of an alert about one day's cash; a weekend's cash counts to the Monday after it."""
+    offset = json.loads(alert.parameters).get("day_offset_minutes", 0)
+    day = (alert.window_start.astimezone(UTC) + timedelta(minutes=offset)).date()
+    return day + timedelta(days=7 - day.weekday()) if day.weekday() > 4 else day
+
+
+def _clock(kind: Kind, name: str, started: date, source: str, event: int, policy: Policy) -> Clock:
+    rule = policy.in_force(name, started)
+    due_on = _after(started, rule)
     due_at = datetime.combine(due_on + timedelta(days=1), time(), UTC)
-    return Clock(due_on, due_at, source, started, rule)
+    return Clock(due_on, due_at, source, started, rule, kind, event)
+
+
+def _after(started: date, rule: Parameter) -> date:
+    """Count on from a day; a year from 29 February ends on 1 March where there is no such day."""
+    if rule.unit != "calendar years":
+        return started + timedelta(days=rule.value)
+    try:
+        return started.replace(year=started.year + rule.value)
+    except ValueError:
+        return date(started.year + rule.value, 3, 1)
 
 
 def _day(day: date) -> str:

@@ -24,6 +24,7 @@ from casedesk.domain.clocks import sar_clock
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.moments import canonical, parse
 from casedesk.domain.people import Action
+from casedesk.domain.policy import SHIPPED, Policy
 from casedesk.errors import Invalid
 
 
@@ -238,17 +239,18 @@ def fold(case_id: str, events: Iterable[Recorded]) -> Folding:
     return case
 
 
-def after(case: Case | None, event: Recorded) -> Case:
+def after(case: Case | None, event: Recorded, policy: Policy = SHIPPED) -> Case:
     """Return the case as it stands once ``event`` has happened.
 
     :param case: the case before, or None for the event that opens it.
+    :param policy: the values from which the due date of a new case follows; a known case has its own.
     """
     folding = Folding(event.case_id) if case is None else _thaw(case)
     folding.add(event, event.data)
-    return freeze(folding)
+    return freeze(folding, policy if case is None else case.policy)
 
 
-def freeze(f: Folding) -> Case:
+def freeze(f: Folding, policy: Policy = SHIPPED) -> Case:
     """Turn a finished folding into a case."""
     return Case(
         case_id=f.case_id,
@@ -275,16 +277,17 @@ def freeze(f: Folding) -> Case:
         qa_severity=f.qa_severity,
         qa_notes=f.qa_notes,
         alerts=tuple(f.alerts.values()),
+        policy=policy,
     )
 
 
-def columns(f: Folding) -> dict[str, Any]:
+def columns(f: Folding, policy: Policy = SHIPPED) -> dict[str, Any]:
     """Return what the row in ``cases`` must say: times as canonical text, absent values as the empty string."""
     leading = worst(f.alerts.values())
     severity = leading.severity if leading else 0
     return {
         **dict(zip(_STORED, _stored(f), strict=True)),
-        "due_at": _due_at(f.suspicion_at[:10], f.suspect_identified),
+        "due_at": _due_at(f.suspicion_at[:10], f.suspect_identified, policy.known_by(f.suspicion_event)),
         "is_open": f.status != "Closed",
         "severity": severity,
         "risk_rank": risk_rank(severity),
@@ -300,10 +303,11 @@ _stored: Final = attrgetter(*_STORED)
 
 
 @lru_cache(maxsize=4096)
-def _due_at(day: str, suspect_identified: bool) -> str:
-    """Return the canonical due time; it depends on nothing but the day of the suspicion."""
+def _due_at(day: str, suspect_identified: bool, policy: Policy) -> str:
+    """Return the canonical due time; it depends on nothing but the day of the suspicion and the values known then."""
     start = parse(f"{day}T00:00:00.000000Z")
-    return canonical(sar_clock(suspicion_at=start, suspect_identified=suspect_identified, source="").due_at)
+    clock = sar_clock(suspicion_at=start, suspect_identified=suspect_identified, source="", policy=policy)
+    return canonical(clock.due_at)
 
 
 @lru_cache(maxsize=1024)  # each step on a case reads the same few times again

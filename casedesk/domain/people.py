@@ -52,6 +52,8 @@ class Action(StrEnum):
     PROPOSE_SUPPRESSION = "propose or end a suppression"
     APPROVE_SUPPRESSION = "approve a suppression"
     DRAW_LINE_TEST = "draw a sample below a line"
+    PROPOSE_POLICY = "propose a policy value"
+    PUT_POLICY_IN_FORCE = "put a policy value in force"
     SEE_DECISIONS = "see undisclosed decisions"
     ADMINISTER = "change people, rates or policy"
 
@@ -98,6 +100,8 @@ PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
         Action.DRAW_LINE_TEST,
         Action.PROPOSE_SUPPRESSION,
         Action.APPROVE_SUPPRESSION,
+        Action.PROPOSE_POLICY,
+        Action.PUT_POLICY_IN_FORCE,
         Action.SEE_DECISIONS,
     },
     Role.AUDITOR: _EVERYBODY

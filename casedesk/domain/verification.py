@@ -17,6 +17,7 @@ from casedesk.domain.events import DESK, KINDS
 from casedesk.domain.history import Folding, columns
 from casedesk.domain.ledger import FORMAT, ZERO_HASH, Recorded, body_from_columns, decoded
 from casedesk.domain.merkle import Frontier
+from casedesk.domain.policy import SHIPPED, Policy
 from casedesk.errors import CasedeskError
 
 
@@ -153,6 +154,7 @@ class Verifier:
         self.findings: list[Finding] = []
         self.broken: set[int] = set()
         self.events = 0
+        self.policy: Policy = SHIPPED  # from which the due dates of :meth:`check_case` follow
         self.unknown_format = ""  # of the first event whose content and column agree on one this desk does not read
         self._last_id = 0
         self._rows_seen: set[str] = set()
@@ -301,7 +303,7 @@ class Verifier:
         folding = stream.folding
         if folding is None:
             return  # its history is broken, which has been said already
-        should = columns(folding)
+        should = columns(folding, self.policy)
         if should == row:
             return
         for column, got in row.items():

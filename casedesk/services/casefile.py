@@ -8,11 +8,13 @@ from datetime import datetime
 from casedesk.domain.alerts import Alert
 from casedesk.domain.cases import Case, CaseStatus, Disposition, QaStatus, Stage
 from casedesk.domain.casework import TELLING
+from casedesk.domain.clocks import Clock, Kind
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.people import Action, Person, may, require
 from casedesk.domain.transactions import Account, Customer
 from casedesk.domain.verification import Report
 from casedesk.services.audit import verify_case
+from casedesk.services.clocks import further_clocks
 from casedesk.store.case_store import Change, StaleCase
 from casedesk.store.transaction_store import Flow, Leg
 from casedesk.store.unit_of_work import Reading
@@ -51,6 +53,7 @@ class CaseFile:
     touched: bool  # whether the actor worked on the case
     touched_for_review: bool
     chain: Report
+    clocks: tuple[Clock, ...] = ()  # what else is due, and until when the case is kept; nothing that tells a decision
 
     @property
     def stage(self) -> Stage:
@@ -84,6 +87,9 @@ def read(*, uow: Reading, actor: Person, case_id: str) -> CaseFile:
             touched=actor.user_id in dossier.touched_by(Action.APPROVE),
             touched_for_review=actor.user_id in dossier.touched_by(Action.REVIEW),
             chain=replace(verify_case(case, history, alerts), events=len(shown)),
+            clocks=tuple(
+                clock for clock in further_clocks(case, alerts, history) if disclosed or clock.kind is Kind.CTR
+            ),
         )
 
 

@@ -11,6 +11,7 @@ from casedesk.domain.dataset import Value, to_cell
 from casedesk.domain.events import AlertAttached, AlertGrown, PersonAdded
 from casedesk.domain.history import columns
 from casedesk.domain.ledger import Recorded
+from casedesk.domain.policy_changes import policy_of
 from casedesk.domain.verification import Verifier
 from casedesk.errors import Invalid
 from casedesk.exports import audit_csv
@@ -82,6 +83,7 @@ def check_against_ledger(tables: Mapping[str, Table], ledger: Ledgered) -> None:
     :raises AlteredFile: at the first difference.
     """
     _check_people(tables["users"], ledger.events)
+    ledger.verifier.policy = policy_of(ledger.events)
     _check_cases(tables["cases"], ledger.verifier)
     _check_alerts(tables["alerts"], tables["alert_transactions"], ledger)
 
@@ -106,7 +108,7 @@ def _check_cases(table: Table, verifier: Verifier) -> None:
         if stream is None or stream.folding is None:
             raise AlteredFile("cases.csv", number, "case_id", "a case with events", case_id)
         missing.discard(case_id)
-        for name, expected in columns(stream.folding).items():
+        for name, expected in columns(stream.folding, verifier.policy).items():
             _compare("cases.csv", number, name, expected, row[name])
     if missing:
         raise AlteredFile("cases.csv", 0, "case_id", f"a row for {min(missing)}", "none")

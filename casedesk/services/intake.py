@@ -89,7 +89,7 @@ def start_case(uow: Writing, alerts: Sequence[Alert], actor: Person, at: datetim
     )
     case_id = uow.cases.next_id(at.year)
     row = uow.ledger.append(event, stream=case_id, user=actor.user_id, at=at)
-    case = after(None, row)
+    case = after(None, row, uow.cases.policy)
     uow.cases.insert(case)
     for alert in alerts:
         case, _ = attach(uow, case, alert, actor, at)

@@ -12,12 +12,13 @@ from typing import Any, Final
 from casedesk.domain.alerts import Alert
 from casedesk.domain.cases import Case, CaseStatus, Disposition
 from casedesk.domain.checkpoints import PublicKey
+from casedesk.domain.clocks import Clock, Kind
 from casedesk.domain.events import DESK, CaseExported, PacketExported
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.merkle import Tree
 from casedesk.domain.moments import canonical
 from casedesk.domain.people import SYSTEM, Action, Person, require
-from casedesk.domain.policy import PARAMETERS
+from casedesk.domain.policy import Parameter
 from casedesk.domain.sampling import require_period
 from casedesk.domain.transactions import Transaction
 from casedesk.domain.verification import Verdict
@@ -25,6 +26,7 @@ from casedesk.errors import Conflict, NotFound
 from casedesk.exports import packet as packets
 from casedesk.exports.packet import Contents, PlacedEvent, Profile, Signature
 from casedesk.exports.verifier import verify
+from casedesk.services.clocks import clocks_of
 from casedesk.services.exporting import ExportedFile
 from casedesk.services.steps import present, record
 from casedesk.store.draw_store import StoredDraw
@@ -37,12 +39,14 @@ __all__ = [
 
 _RULE_SETS: Final = frozenset({"rule_set_proposed", "rule_set_put_in_force", "rule_set_rejected", "rule_set_withdrawn"})
 #: Events of the desk that say how it is governed; they go into every packet.
-_GOVERNANCE: Final = _RULE_SETS | {"rates_loaded"}
+_GOVERNANCE: Final = _RULE_SETS | {"rates_loaded", "policy_proposed", "policy_put_in_force"}
 _DRAWS: Final = frozenset({"qa_population_frozen", "qa_sample_drawn"})
 #: Events of a case from which nobody can tell what was decided. Notes are not among them: they may say it.
 _PLAIN: Final = frozenset(
     {"case_opened", "alert_attached", "alert_grown", "case_taken", "case_handed_over", "case_released"}
 )
+#: The same of the desk's own. A value put in force cites who demands it; the reason stands in the proposal.
+_PLAIN_OF_DESK: Final = frozenset({"detection_ran", "rates_loaded", "policy_put_in_force"})
 
 
 class LedgerMoved(Conflict):
@@ -204,10 +208,10 @@ def _content(
                 "transactions": map(_transaction, transactions if told else ()),
                 "alerts": map(_alert, alerts if told else ()),
                 "cases": _columns(uow, ids, whole),
-                "clocks": [_clock(case, shown=case.case_id in whole) for case in cases],
+                "clocks": [row for case in cases for row in _clocks(uow, case, case.case_id in whole, told)],
                 "register": map(_unreported, filter(_closed_without, cases) if open_ else ()),
                 "draws": [draw.record for draw in draws] if open_ else [],
-                "policy": map(_policy, PARAMETERS),
+                "policy": map(_policy, uow.cases.policy.values),
                 "rule_sets": _rule_sets(uow) if open_ else [],
                 "runs": [_run(run) for run in runs if run.run_id in ran],
             },
@@ -240,7 +244,7 @@ def _shown(event: Recorded, profile: Profile) -> bool:
         return True
     if profile is Profile.NO_DECISIONS:
         # an evidence sheet counts past reports, and a reason may speak of them
-        return event.action in (_PLAIN if event.case_id != DESK else {"detection_ran", "rates_loaded"})
+        return event.action in (_PLAIN if event.case_id != DESK else _PLAIN_OF_DESK)
     return event.action == "detection_ran" and event.user == SYSTEM.user_id
 
 
@@ -293,31 +297,38 @@ def _transaction(t: Transaction) -> dict[str, Any]:
     }
 
 
-def _clock(case: Case, *, shown: bool) -> dict[str, Any]:
-    clock = case.clock
-    closed = case.closed_at if shown else None
+def _clocks(uow: Writing, case: Case, whole: bool, alerts: bool) -> Iterator[dict[str, Any]]:
+    """Yield the case's due dates: that of the report, and what else follows from events that are shown.
+
+    :param whole: whether every event of the case is shown; if not, what is kept until when would tell a decision.
+    """
+    closed = case.closed_at if whole else None
+    yield {
+        **_clock(case, case.clock),
+        "closed_at": canonical(closed) if closed else "",
+        "closed_in_time": closed < case.clock.due_at if closed else None,
+        "suspect_identified": case.suspect_identified,
+    }
+    found = clocks_of(uow, case)
+    yield from (_clock(case, clock) for clock in found if clock.kind is Kind.CTR and alerts)
+    yield from (_clock(case, clock) for clock in found if clock.kind is not Kind.CTR and whole)
+
+
+def _clock(case: Case, clock: Clock) -> dict[str, Any]:
     return {
         "case_id": case.case_id,
-        "closed_at": canonical(closed) if closed else "",
-        "closed_in_time": closed < clock.due_at if closed else None,
         "due_on": clock.due_on.isoformat(),
-        "policy": {
-            "name": clock.rule.name,
-            "source": clock.rule.source,
-            "unit": clock.rule.unit,
-            "valid_from": clock.rule.valid_from.isoformat(),
-            "value": clock.rule.value,
-            "version": clock.rule.version,
-        },
+        "kind": clock.kind.value,
+        "policy": _policy(clock.rule),
         "source": clock.source,
-        "source_event": case.suspicion_event,
+        "source_event": clock.source_event,
         "started_on": clock.started_on.isoformat(),
-        "suspect_identified": case.suspect_identified,
     }
 
 
-def _policy(parameter: Any) -> dict[str, Any]:
+def _policy(parameter: Parameter) -> dict[str, Any]:
     return {
+        "event": parameter.event,
         "name": parameter.name,
         "source": parameter.source,
         "unit": parameter.unit,

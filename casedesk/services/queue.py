@@ -8,7 +8,7 @@ from datetime import datetime
 from casedesk.domain.alerts import Risk
 from casedesk.domain.cases import Disposition, Stage, stage_of
 from casedesk.domain.people import Action, Person, require
-from casedesk.domain.policy import in_force
+from casedesk.domain.policy import Policy
 from casedesk.store.queue_reader import Filters, QueueRow, Sort, View
 from casedesk.store.unit_of_work import Reading
 
@@ -56,8 +56,8 @@ def list_page(*, uow: Reading, actor: Person, at: datetime, query: Query, start:
     :param limit: rows, 1 to 500.
     """
     require(actor, Action.VIEW_CASE)
-    filters = _filters(actor, at, query)
     with uow:
+        filters = _filters(actor, at, query, uow.cases.policy)
         return Page(
             lines=tuple(_line(row, actor) for row in uow.queue.page(filters, start=start, limit=min(limit, 500))),
             start=start,
@@ -72,10 +72,10 @@ def ids(*, uow: Reading, actor: Person, at: datetime, query: Query, limit: int =
     """Return the case ids of a queue in its order, for stepping from one case to the next."""
     require(actor, Action.VIEW_CASE)
     with uow:
-        return uow.queue.ids(_filters(actor, at, query), limit)
+        return uow.queue.ids(_filters(actor, at, query, uow.cases.policy), limit)
 
 
-def _filters(actor: Person, at: datetime, query: Query) -> Filters:
+def _filters(actor: Person, at: datetime, query: Query, policy: Policy) -> Filters:
     sees = actor.need_to_know
     return Filters(
         user_id=actor.user_id,
@@ -88,7 +88,7 @@ def _filters(actor: Person, at: datetime, query: Query) -> Filters:
         search=query.search,
         include_closed=query.include_closed or query.status == "Closed",
         sort=query.sort,
-        due_soon_days=in_force("due_soon_days", at.date()).value,
+        due_soon_days=policy.in_force("due_soon_days", at.date()).value,
         sees_decisions=sees,
     )
 

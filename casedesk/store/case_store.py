@@ -18,6 +18,7 @@ from casedesk.domain.casework import Dossier
 from casedesk.domain.events import DESK, KINDS
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.moments import canonical
+from casedesk.domain.policy import Policy
 from casedesk.errors import Conflict, NotFound
 from casedesk.store.dialects import stored_time, stream
 from casedesk.store.direct import Direct
@@ -59,6 +60,14 @@ class CaseReader:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._policy: Policy | None = None
+
+    @property
+    def policy(self) -> Policy:
+        """The values from which due dates follow, as the ledger had them when they were first asked for."""
+        if self._policy is None:
+            self._policy = LedgerReader(self._connection).policy()
+        return self._policy
 
     def get(self, case_id: str, *, seen_version: int | None = None) -> Case:
         """Return a case, if it still is what the actor saw.
@@ -71,7 +80,7 @@ class CaseReader:
             raise NoSuchCase(case_id)
         if seen_version is not None and row["version"] != seen_version:
             raise StaleCase(case_id, self._changes(case_id, seen_version))
-        return _case(row, self._figures(case_id))
+        return _case(row, self._figures(case_id), self.policy)
 
     def dossier(self, case_id: str, *, seen_version: int | None = None) -> Dossier:
         """Return a case with who did what on it, for the separation of duties."""
@@ -190,7 +199,7 @@ def _saving(columns: tuple[str, ...]) -> Direct:
     return Direct(sa.update(cases).where(*where), columns)
 
 
-def _case(row: sa.RowMapping, figures: tuple[AlertFigures, ...]) -> Case:
+def _case(row: sa.RowMapping, figures: tuple[AlertFigures, ...], policy: Policy) -> Case:
     values: dict[str, Any] = {**row}
     for name in ("owner", "decided_by", "approved_by", "qa_reviewer"):
         values[name] = values[name] or ""
@@ -199,6 +208,7 @@ def _case(row: sa.RowMapping, figures: tuple[AlertFigures, ...]) -> Case:
         "disposition": Disposition(values["disposition"]),
         "qa_status": QaStatus(values["qa_status"]),
         "alerts": figures,
+        "policy": policy,
     }
     return Case(**values)
 
@@ -242,7 +252,7 @@ _ALERTS: Final = ("severity", "risk_rank", "typology", "alert_count", "transacti
 
 #: Which columns to write when a field of a case changed: its own, and what is computed from it.
 _WRITES: Final[dict[str, tuple[str, ...]]] = {
-    field.name: (field.name,) for field in fields(Case) if field.name != "alerts"
+    field.name: (field.name,) for field in fields(Case) if field.name not in ("alerts", "policy")
 } | {
     "status": ("status", "is_open"),
     "suspicion_at": ("suspicion_at", *_CLOCK),

@@ -12,14 +12,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from casedesk.domain.events import Event
+from casedesk.domain.events import Event, PolicyPutInForce
 from casedesk.domain.ledger import ZERO_HASH, Recorded, link
 from casedesk.domain.merkle import EMPTY_ROOT, Frontier
 from casedesk.domain.moments import canonical
+from casedesk.domain.policy import SHIPPED, Policy
+from casedesk.domain.policy_changes import policy_of
 from casedesk.errors import Unavailable
 from casedesk.store.dialects import id_contains, stream
 from casedesk.store.direct import Direct
 from casedesk.store.tables import case_events, ledger_head
+from casedesk.store.tables.ledger import GOVERNING
 
 #: Columns in the order of :class:`Recorded`.
 COLUMNS = (
@@ -32,6 +35,12 @@ _TIP = Direct(
     sa.select(case_events.c.case_seq, case_events.c.event_hash)
     .where(case_events.c.case_id == sa.bindparam("stream"))
     .order_by(case_events.c.case_seq.desc())
+    .limit(1)
+)
+# the condition of the index stands there as it is, because SQLite takes the index only for the same words
+_OWN_POLICY = Direct(
+    sa.select(case_events.c.event_id)
+    .where(sa.text(GOVERNING), case_events.c.action == PolicyPutInForce.action)
     .limit(1)
 )
 _INSERT = Direct(sa.insert(case_events), COLUMNS)
@@ -113,6 +122,17 @@ class LedgerReader:
         elif search:
             query = query.where(id_contains(case_events.c.case_id, search))
         return tuple(_recorded(row) for row in self._connection.execute(query))
+
+    def governing(self, *actions: str) -> tuple[Recorded, ...]:
+        """Return all events that put policy in force, or place or lift holds; an index of their own finds them."""
+        query = _SELECT.where(sa.text(GOVERNING), case_events.c.action.in_(actions)).order_by(case_events.c.event_id)
+        return tuple(_recorded(row) for row in self._connection.execute(query))
+
+    def policy(self) -> Policy:
+        """Return the policy that the ledger's events make. Most banks keep to the values as shipped."""
+        if _OWN_POLICY.first(self._connection, {}) is None:
+            return SHIPPED
+        return policy_of(self.governing(PolicyPutInForce.action))
 
     def participants(self, stream: str) -> frozenset[tuple[str, str]]:
         """Return who did what on a case, as pairs (user, action)."""

@@ -582,6 +582,16 @@ UPDATE alembic_version SET version_num='0005_line_samples' WHERE alembic_version
 
 GO
 
+-- Running upgrade 0005_line_samples -> 0006_policy_and_holds
+
+CREATE INDEX ix_case_events_governing ON case_events (action, event_id) WHERE action IN ('hold_lifted', 'hold_placed', 'policy_put_in_force');
+
+GO
+
+UPDATE alembic_version SET version_num='0006_policy_and_holds' WHERE alembic_version.version_num = '0005_line_samples';
+
+GO
+
 COMMIT;
 
 GO

@@ -465,3 +465,9 @@ CREATE TABLE line_test_picks (
 CREATE INDEX ix_line_test_picks_alert_id ON line_test_picks (alert_id);
 
 UPDATE alembic_version SET version_num='0005_line_samples' WHERE alembic_version.version_num = '0004_suppressions';
+
+-- Running upgrade 0005_line_samples -> 0006_policy_and_holds
+
+CREATE INDEX ix_case_events_governing ON case_events (action, event_id) WHERE action IN ('hold_lifted', 'hold_placed', 'policy_put_in_force');
+
+UPDATE alembic_version SET version_num='0006_policy_and_holds' WHERE alembic_version.version_num = '0005_line_samples';

@@ -1,4 +1,4 @@
-"""The SAR clock: which day a report is due, and why."""
+"""Clocks: which day a report, a review or a currency report is due, until when a case is kept, and why."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casedesk.domain.clocks import sar_clock
-from casedesk.domain.policy import PARAMETERS, NoPolicy, in_force
+from casedesk.domain import clocks
+from casedesk.domain.alerts import Alert
+from casedesk.domain.clocks import Filed, Kind, continuing_clocks, ctr_clocks, retention_clock, sar_clock
+from casedesk.domain.ledger import Recorded
+from casedesk.domain.moments import canonical
+from casedesk.domain.policy import PARAMETERS, NoPolicy, Parameter, Policy, in_force
 
 
 def due(year: int, month: int, day: int, *, known: bool = True, hour: int = 12) -> date:
@@ -91,3 +95,100 @@ def test_every_policy_value_has_a_source_and_the_versions_of_a_name_count_up_wit
         assert [p.version for p in values] == list(range(1, len(values) + 1))
         assert [p.valid_from for p in values] == sorted({p.valid_from for p in values})
         assert all(p.source and p.unit for p in values)
+
+
+def happened(event_id: int, action: str, at: datetime, meta: str = "{}") -> Recorded:
+    return Recorded(event_id, "C-1", event_id, canonical(at), "ann", action, "", meta, "", "", "", "", b"")
+
+
+CLOSED_AT = datetime(2026, 7, 1, 17, tzinfo=UTC)
+CLOSED = (happened(7, "disposition_set", CLOSED_AT), happened(9, "review_passed", CLOSED_AT + timedelta(days=1)))
+
+
+def test_a_case_closed_without_a_report_is_kept_for_five_years_from_closing() -> None:
+    clock = retention_clock(closed_at=CLOSED_AT, reported=False, history=CLOSED)
+    assert clock is not None
+    assert clock.explain() == (
+        "Kept until 1 Jul 2031: 5 calendar years after 1 Jul 2026 (event 7, closed without a report); 31 CFR 1020.320(d) and "
+        "1010.430(d), policy retention_years v1."
+    )
+    assert (clock.due_at, clock.kind) == (datetime(2031, 7, 2, tzinfo=UTC), Kind.RETENTION)
+    assert retention_clock(closed_at=None, reported=False, history=CLOSED) is None
+
+
+@pytest.mark.parametrize(
+    ("closed", "until"), [(date(2024, 2, 29), date(2029, 3, 1)), (date(2024, 3, 1), date(2029, 3, 1))]
+)
+def test_five_years_from_a_leap_day_end_on_the_first_of_march(closed: date, until: date) -> None:
+    at = datetime(closed.year, closed.month, closed.day, 9, tzinfo=UTC)
+    clock = retention_clock(closed_at=at, reported=False, history=[happened(1, "disposition_set", at)])
+    assert clock is not None
+    assert clock.due_on == until
+
+
+def test_an_approval_is_no_filing_and_starts_no_period() -> None:
+    history = [happened(7, "disposition_set", CLOSED_AT), happened(8, "disposition_approved", CLOSED_AT)]
+    assert retention_clock(closed_at=CLOSED_AT, reported=True, history=history) is None
+    assert clocks.filings(history) == ()
+    assert continuing_clocks(()) == ()
+
+
+def test_the_last_filing_starts_the_periods_of_a_reported_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(clocks.FILED_BY, "report_went_out", "on")
+    history = [
+        happened(7, "disposition_approved", CLOSED_AT),
+        happened(8, "report_went_out", CLOSED_AT, '{"on":"2026-07-20"}'),
+        happened(9, "report_went_out", CLOSED_AT, '{"on":"2026-07-10"}'),
+    ]
+    kept = retention_clock(closed_at=CLOSED_AT, reported=True, history=history)
+    assert kept is not None
+    assert (kept.due_on, kept.source_event) == (date(2031, 7, 20), 8)
+    (report,) = continuing_clocks(clocks.filings(history))
+    assert (report.due_on, report.kind, report.source) == (
+        date(2026, 11, 17), Kind.CONTINUING, "event 8, report filed"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("filed", "kinds"), [(date(2025, 10, 8), 2), (date(2025, 10, 9), 1)])
+def test_a_separate_review_is_optional_since_the_faqs_of_9_october_2025(filed: date, kinds: int) -> None:
+    found = continuing_clocks([Filed(filed, 5)])
+    assert [(one.due_on - filed).days for one in found] == [90, 120][-kinds:]
+
+
+def test_a_bank_may_keep_the_separate_review_for_reports_filed_after_it_said_so() -> None:
+    own = Policy([Parameter("continuing_review", 1, "1 separate, 0 optional", date(2026, 1, 1), 3, "Board", event=10)])
+    assert [len(continuing_clocks([Filed(date(2026, 7, 1), event)], own)) for event in (9, 10, 11)] == [1, 1, 2]
+
+
+def cash(amount_minor: int, start: datetime, parameters: str = "{}", rule: str = "cash_aggregation") -> Alert:
+    return Alert("A-1", rule, "1", parameters, "K-1", "K-1/1", start, start, ("T-1",), amount_minor, 50, "Cash.")
+
+
+JOINED = (
+    happened(3, "alert_attached", CLOSED_AT, '{"alert_id":"A-1"}'),
+    happened(4, "alert_grown", CLOSED_AT, '{"alert_id":"A-1"}'),
+)
+
+
+@pytest.mark.parametrize(
+    ("amount_minor", "start", "offset", "due_on"),
+    [
+        (10_000_01, datetime(2026, 7, 1, 9, tzinfo=UTC), 0, date(2026, 7, 16)),
+        (10_000_00, datetime(2026, 7, 1, 9, tzinfo=UTC), 0, None),  # 10,000.00 is not more than 10,000
+        (10_000_01, datetime(2026, 7, 4, 9, tzinfo=UTC), 0, date(2026, 7, 21)),  # a Saturday's counts to Monday
+        (10_000_01, datetime(2026, 7, 5, 23, 59, tzinfo=UTC), 0, date(2026, 7, 21)),
+        (10_000_01, datetime(2026, 7, 1, 3, tzinfo=UTC), -300, date(2026, 7, 15)),  # still Tuesday in New York
+    ],
+)
+def test_a_currency_report_is_due_15_days_after_the_business_day_whose_cash_exceeds_the_line(
+    amount_minor: int, start: datetime, offset: int, due_on: date | None
+) -> None:
+    found = list(ctr_clocks([cash(amount_minor, start, f'{{"day_offset_minutes":{offset}}}')], JOINED))
+    assert [one.due_on for one in found] == ([due_on] if due_on else [])
+    assert all(one.source == "event 3, cash of a business day in A-1" for one in found)
+
+
+def test_only_cash_that_was_added_up_starts_a_currency_report() -> None:
+    at = datetime(2026, 7, 1, 9, tzinfo=UTC)
+    assert list(ctr_clocks([cash(20_000_00, at, rule="structuring")], JOINED)) == []
+    assert list(ctr_clocks([cash(20_000_00, at)], ())) == []  # of another case

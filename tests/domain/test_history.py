@@ -133,7 +133,7 @@ def test_the_due_time_in_the_row_is_the_clocks(identified: bool) -> None:
 
 def test_the_row_names_every_field_of_a_case() -> None:
     row = columns(fold("C-26-00001", recorded(OPENED)))
-    assert {field.name for field in fields(Case)} - {"alerts"} <= set(row)
+    assert {field.name for field in fields(Case)} - {"alerts", "policy"} <= set(row)
 
 
 def test_nothing_happens_before_the_opening_and_no_case_opens_twice() -> None:
@@ -171,6 +171,7 @@ def test_every_kind_of_case_event_has_its_step() -> None:
         "transactions_imported", "detection_ran", "qa_population_frozen", "qa_sample_drawn", "person_added", "rates_loaded",
         "desk_exported", "packet_exported", "line_test_frozen", "line_test_drawn",
         "suppression_proposed", "suppression_approved", "suppression_rejected", "suppression_ended",
+        "policy_proposed", "policy_put_in_force", "policy_rejected",
         "rule_set_proposed", "rule_set_put_in_force", "rule_set_rejected", "rule_set_withdrawn", "evidence_sheet_exported",
     }  # fmt: skip
     assert set(_STEPS) == set(events.KINDS) - desk_only

@@ -201,7 +201,9 @@ def _rule_set(change: Callable[[Any], Any]) -> Forgery:
 
 FORGERIES: dict[str, Forgery] = {
     # what a forger without the key can do
-    "an event's text": row("events", lambda f: f[2].update(body=f[2]["body"].replace("system", "sYstem"))),
+    "an event's text": row(
+        "events", lambda f: _of_system(f).update(body=_of_system(f)["body"].replace("system", "sYstem"))
+    ),
     "an event's hash": row(
         "events", lambda f: next(e for e in reversed(f) if e["case_id"] != "DESK").update(event_hash="1" * 64)
     ),
@@ -237,14 +239,47 @@ FORGERIES: dict[str, Forgery] = {
     "a due date": bare("clocks", lambda f: f[0].update(due_on="2031-01-01")),
     "the event of a clock": row("clocks", lambda f: f[0].update(source_event=1 + f[0]["source_event"])),
     "a clock kept in time": row("clocks", lambda f: f[0].update(closed_in_time=False)),
-    "a clock left out": row("clocks", lambda f: f.pop()),
+    "a clock left out": row("clocks", lambda f: f.remove(_reports(f)[-1])),
     "the source of a policy": row("clocks", lambda f: f[0]["policy"].update(source="custom")),
-    "31 days": lambda whole, redacted: edited(
-        edited(redacted, "policy", lambda f: f[0].update(value=31)),
+    "29 days": lambda whole, redacted: edited(
+        edited(redacted, "policy", lambda f: f[-1].update(value=29)),
         "clocks",
-        lambda f: [c["policy"].update(value=31) or c.update(due_on=_plus_one(c["due_on"])) for c in f] and None,
+        lambda f: (
+            [c["policy"].update(value=29) or c.update(due_on=_plus_one(c["due_on"])) for c in _reports(f)] and None
+        ),
     ),
+    "31 days where 30 are shipped": row("policy", lambda f: f[0].update(value=31)),
     "the policy left out": row("policy", lambda f: f.clear()),
+    "a value that nobody put in force": row(
+        "policy", lambda f: f.append({**f[-1], "event": 1, "version": 3, "name": "continuing_review"})
+    ),
+    "a value put in force left out": row("policy", lambda f: f.pop()),
+    "who demands a value": row("policy", lambda f: f[-1].update(source="31 CFR 1020.320(b)(3)")),
+    "the version of a value": lambda whole, redacted: edited(
+        edited(whole, "policy", lambda f: f.append({**f.pop(), "version": 3})),
+        "clocks",
+        lambda f: [c["policy"].update(version=3) for c in _reports(f)] and None,
+    ),
+    "a gap in the versions of a value": lambda whole, redacted: edited(
+        edited(
+            reforged(whole, lambda b: of(b, "policy_put_in_force")["meta"].update(number=3), True),
+            "policy",
+            lambda f: f.append({**f.pop(), "version": 3}),
+        ),
+        "clocks",
+        lambda f: [c["policy"].update(version=3) for c in _reports(f)] and None,
+    ),
+    "another number of a value": event(lambda b: of(b, "policy_put_in_force")["meta"].update(number=1)),
+    "a value put in force by its maker": event(
+        lambda b: of(b, "policy_put_in_force").update(user=of(b, "policy_proposed")["user"])
+    ),
+    "a value that somebody else proposed": event(lambda b: of(b, "policy_proposed").update(user="queenie")),
+    "another value than was proposed": event(lambda b: of(b, "policy_proposed")["meta"].update(value=30)),
+    "a value without its proposal": event(lambda b: of(b, "policy_put_in_force")["meta"].update(proposal=99_999)),
+    "the first day of a clock": row("clocks", lambda f: _kept(f).update(started_on="2026-06-30", due_on="2031-06-30")),
+    "the last day a case is kept": row("clocks", lambda f: _kept(f).update(due_on="2031-01-01")),
+    "a currency report left out": row("clocks", lambda f: f.remove(_cash(f))),
+    "an approval taken for a filing": row("clocks", lambda f: f.append({**_kept(f), "case_id": f[-1]["case_id"]})),
     "a reason not to file": row("register", lambda f: f[0].update(reason="Because.")),
     "a decision not to file left out": row("register", lambda f: f.clear()),
     "a register where decisions are withheld": lambda whole, redacted: edited(
@@ -323,6 +358,22 @@ FORGERIES: dict[str, Forgery] = {
         _second_first(whole), redacted
     ),
 }
+
+
+def _of_system(found: Rows) -> Any:
+    return next(one for one in found if '"system"' in one["body"])
+
+
+def _reports(found: Rows) -> Rows:
+    return [one for one in found if one["kind"] == "report"]
+
+
+def _kept(found: Rows) -> Any:
+    return next(one for one in found if one["kind"] == "retention")
+
+
+def _cash(found: Rows) -> Any:
+    return next(one for one in found if one["kind"] == "currency report")
 
 
 def _say_more(decision: Body) -> None:

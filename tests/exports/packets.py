@@ -27,10 +27,10 @@ from casedesk.domain.transactions import Account
 from casedesk.exports import packet
 from casedesk.exports.packet import Profile, canonical
 from casedesk.exports.verifier import verify
-from casedesk.services import checkpoints, detecting, packets, quality, rule_sets
+from casedesk.services import checkpoints, detecting, packets, policies, quality, rule_sets
 from casedesk.services.packets import Sealed
 from casedesk.store.engines import make_engine
-from tests.builders import Move, TestDesk, hurried
+from tests.builders import START, Move, TestDesk, hurried
 
 KEY = keys.generate("desk.bank.example/ledger")
 TRUSTED = [verify.read_key(KEY.public.text())]
@@ -93,6 +93,7 @@ def sealing(address: str, folder: Path) -> Sealing:
         Move(f"f-{n}", 2000 + n, 50_00, from_account=f"X{n}", to_account="K-2/1", channel="ACH") for n in range(5)
     )
     propose_and_approve(desk)
+    own_policy(desk)
     detecting.detect(
         look=desk.reading(), uow=desk.writing(), actor=desk.people["mia"], at=desk.at(), base_currency="USD",
         rules=(Structuring(), Velocity(), Geography(), FanIn(), CashAggregation(), StructuringOverDays()),
@@ -120,6 +121,15 @@ def propose_and_approve(desk: TestDesk) -> None:
         limits=rule_sets.Limits(memory_mib=512, threads=1),
     )  # fmt: skip
     rule_sets.approve(uow=desk.writing(), actor=desk.people["max"], at=desk.at(), rule_set_id="RS-000001")
+
+
+def own_policy(desk: TestDesk) -> None:
+    """Let a report be due after 28 days, by two managers."""
+    proposed = policies.propose(
+        uow=desk.writing(), actor=desk.people["mia"], at=desk.at(), name="sar_days_suspect_known", value=28,
+        valid_from=START.date(), source="Board, 4 May 2026", reason="Two days for the filing itself.",
+    )  # fmt: skip
+    policies.put_in_force(uow=desk.writing(), actor=desk.people["max"], at=desk.at(), proposal=proposed.event_id)
 
 
 def verdicts(content: bytes, trusted: Any = TRUSTED) -> dict[str, str]:

@@ -72,7 +72,12 @@ def test_it_holds_what_the_desk_knows(sealing: Sealing, whole: bytes) -> None:
     assert len(rows(whole, "transactions")) == 49
     (draw,) = rows(whole, "draws")
     assert [row[0] for row in draw["population"]] == [first, second]
-    assert rows(whole, "clocks")[0]["source"].startswith("event ")
+    due = rows(whole, "clocks")
+    assert due[0]["source"].startswith("event ")
+    assert [(one["kind"], one["policy"]["value"]) for one in due if one["case_id"] == first and one["kind"] != "currency report"] == [
+        ("report", 28), ("retention", 5)
+    ]  # fmt: skip
+    assert [one["kind"] for one in due if one["case_id"] == second] == ["report", "currency report"]
     assert "Confidential." in files(whole)["README.md"].decode()
 
 
@@ -99,10 +104,10 @@ def test_an_old_python_with_nothing_else_verifies_it(whole: bytes, tmp_path: Pat
     told = subprocess.run([*command, "--key", "key.pub"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (told.returncode, told.stderr) == (0, "")
     assert told.stdout.splitlines()[0] == "VERIFIED"
-    assert len(told.stdout.splitlines()) == 14
+    assert len(told.stdout.splitlines()) == 15
     told = subprocess.run([*command, "--json"], cwd=tmp_path, capture_output=True, text=True, check=False)
     report = json.loads(told.stdout)
-    assert (told.returncode, report["verdict"], len(report["claims"])) == (0, "VERIFIED", 13)
+    assert (told.returncode, report["verdict"], len(report["claims"])) == (0, "VERIFIED", 14)
     assert "the key in the packet, which you should compare" in report["claims"][2]["sentence"]
 
 
@@ -189,6 +194,12 @@ def test_a_packet_without_personal_data_holds_none(sealing: Sealing) -> None:
         assert f'"{word}' not in said, word
 
 
+SHIPPED = [
+    {"name": name, "value": value, "valid_from": day, "version": n, "event": 0, "unit": "calendar days"}
+    for n, (name, value, day) in enumerate(verify._SHIPPED)
+]
+
+
 def test_the_maker_who_approved_is_found() -> None:
     base = {"case_id": "C", "event_id": 3, "ts": "2026-01-01T00:00:00.000000Z", "notes": "n"}
     opened = {
@@ -200,10 +211,10 @@ def test_the_maker_who_approved_is_found() -> None:
         {**base, "action": "disposition_set", "user": "ann", "meta": {"disposition": "SAR", "approval": "required"}},
         {**base, "action": "disposition_approved", "user": "max", "meta": {}},
     ]
-    assert verify.replay("C", steps)[0]["status"] == "Closed"
+    assert verify.replay("C", steps, SHIPPED)[0]["status"] == "Closed"
     steps[-1]["user"] = "ann"
     with pytest.raises(verify.Wrong, match="another person than who decided"):
-        verify.replay("C", steps)
+        verify.replay("C", steps, SHIPPED)
 
 
 def test_no_byte_of_a_packet_can_change(single: bytes) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from sqlalchemy.engine import Engine
 from casedesk.domain.cases import Disposition
 from casedesk.domain.people import Person, Role
 from casedesk.errors import CasedeskError
-from casedesk.services import assignment, casefile, decisions, exporting, intake, quality, rule_sets
+from casedesk.services import assignment, casefile, decisions, exporting, intake, policies, quality, rule_sets
 from casedesk.services.assignment import Seen
 from casedesk.store.engines import make_engine
 from tests.builders import FAIL, NARRATIVE, PASS, RATIONALE, START, TestDesk, hurried
@@ -103,6 +104,8 @@ AT_THE_DESK = {
     "draw": {"QA", "Manager"},
     "redraw": {"QA", "Manager", "Auditor"},
     "recent_exports": {"Manager", "Auditor"},
+    "propose_policy": {"Manager"},
+    "see_policy": {"Manager", "Auditor"},
 }
 
 #: Where each step leads, by the stage it is taken from.
@@ -137,7 +140,7 @@ REFUSALS = {
 
 VERIFIED_AFTER = {"n0", "wm", "em", "eu", "ao", "co", "cs"}  # one of each kind: a verification is what takes longest
 
-READS = {"see_rule_sets", "read", "preview", "preview_sum", "redraw", "recent_exports"}  # leave no event
+READS = {"see_rule_sets", "see_policy", "read", "preview", "preview_sum", "redraw", "recent_exports"}  # leave no event
 TWO_EVENTS = {"open_case": 2, "draw": 2}  # the opening and its alert; the population and the seed
 
 
@@ -363,6 +366,17 @@ STEPS: dict[str, Try] = {
         reason="Five deposits are everyday business.",
     ),
     "see_rule_sets": lambda stand, _: rule_sets.overview(look=stand.desk.reading(), actor=stand.desk.people["me"]),
+    "propose_policy": lambda stand, _: policies.propose(
+        **_me(stand),
+        name="ctr_days",
+        value=10,
+        valid_from=date(2030, 1, 1),
+        source="Board, 4 May 2026",
+        reason="Five days are left for the filing.",
+    ),
+    "see_policy": lambda stand, _: policies.overview(
+        uow=stand.desk.reading(), actor=stand.desk.people["me"], at=stand.desk.at()
+    ),
     "recent_exports": lambda stand, _: exporting.recent(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
 }
 

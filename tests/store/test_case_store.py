@@ -75,7 +75,7 @@ OTHERS: dict[str, Any] = {
 
 
 def test_saving_writes_whatever_changed_and_what_is_computed_from_it(bank_engine: Engine) -> None:
-    assert set(OTHERS) | {"case_id", "alerts"} == {field.name for field in fields(Case)}
+    assert set(OTHERS) | {"case_id", "alerts", "policy"} == {field.name for field in fields(Case)}
     case = opened(bank_engine)
     with Writing(bank_engine) as uow:
         case = step(uow, case, events.CaseTaken(owner="ana", via="app"), "ana")

@@ -43,6 +43,7 @@ from casedesk.domain.events.governing import (
     SuppressionProposed,
     SuppressionRejected,
 )
+from casedesk.domain.events.policies import PolicyProposed, PolicyPutInForce, PolicyRejected
 from casedesk.domain.events.readings import (
     CaseExported,
     DeskExported,
@@ -93,6 +94,9 @@ KINDS: dict[str, type[Event]] = {
         SuppressionApproved,
         SuppressionRejected,
         SuppressionEnded,
+        PolicyProposed,
+        PolicyPutInForce,
+        PolicyRejected,
         PopulationFrozen,
         SampleDrawn,
         LineTestFrozen,
@@ -125,6 +129,9 @@ __all__ = [
     "NoteAdded",
     "PacketExported",
     "PersonAdded",
+    "PolicyProposed",
+    "PolicyPutInForce",
+    "PolicyRejected",
     "PopulationFrozen",
     "RatesLoaded",
     "ReviewFailed",

@@ -310,6 +310,8 @@ class Packet:
         self.alerts: List[Row] = []
         self.transactions: Dict[str, Row] = {}
         self.runs: Dict[str, Row] = {}  # the parameters of each rule
+        self.policy: List[Row] = []  # every value that was put in force, those shipped first
+        self.hidden_policy = False  # whether a value rests on an event whose content is withheld
 
     def rows(self, what: str) -> List[Row]:
         """Return the objects of a file with one in canonical JSON on each line; none where the file is left out."""
@@ -449,7 +451,7 @@ _STAGES = {
 _BANDS = (75, 50, 25, 0)
 
 
-def replay(case_id: str, events: Iterable[Row]) -> Tuple[Row, Dict[str, Row]]:
+def replay(case_id: str, events: Iterable[Row], policy: List[Row]) -> Tuple[Row, Dict[str, Row]]:
     """Return the columns of a case from its events, the figures of its alerts, and their digests."""
     case: Row = dict.fromkeys(
         (
@@ -465,7 +467,7 @@ def replay(case_id: str, events: Iterable[Row]) -> Tuple[Row, Dict[str, Row]]:
         _step(case, alerts, event)
     worst = min(alerts.values(), key=lambda a: (-a["severity"], a["alert_id"])) if alerts else None
     severity = worst["severity"] if worst else 0
-    case["due_at"] = due(case)[2]
+    case["due_at"] = due(case, policy)[2]
     case["is_open"] = case["status"] != "Closed"
     case["severity"] = severity
     case["risk_rank"] = next(n for n, least in enumerate(_BANDS) if severity >= least)
@@ -578,12 +580,79 @@ _CHANGES: Dict[str, Tuple[Change, ...]] = {
 }
 
 
-def due(case: Row) -> Tuple[str, str, str]:
+def due(case: Row, policy: List[Row]) -> Tuple[str, str, str]:
     """Return started_on, due_on and due_at of the report: 30 or 60 days after the suspicion (31 CFR 1020.320(b)(3))."""
     started = moment(case["suspicion_at"]).date()
-    due_on = started + timedelta(days=30 if case["suspect_identified"] else 60)
+    value = in_force(policy, report_rule(case), started.isoformat(), case["suspicion_event"])["value"]
+    due_on = started + timedelta(days=value)
     after = datetime(due_on.year, due_on.month, due_on.day, tzinfo=timezone.utc) + timedelta(days=1)
     return started.isoformat(), due_on.isoformat(), written(after)
+
+
+def report_rule(case: Row) -> str:
+    return "sar_days_suspect_known" if case["suspect_identified"] else "sar_days_suspect_unknown"
+
+
+def in_force(policy: List[Row], name: str, on: str, by: int) -> Row:
+    """Return the value for what an event started on a day: of those put in force before the event, the newest."""
+    found = [p for p in policy if p["name"] == name and p["valid_from"] <= on and p["event"] < by]
+    return max(found, key=lambda p: (p["valid_from"], p["version"]))
+
+
+#: The values of due dates as the desk ships them: name, value, in force from.
+_SHIPPED = (
+    ("sar_days_suspect_known", 30, "1996-04-01"),
+    ("sar_days_suspect_unknown", 60, "1996-04-01"),
+    ("continuing_report_days", 120, "2013-04-01"),
+    ("continuing_review_days", 90, "2013-04-01"),
+    ("continuing_review", 1, "2013-04-01"),
+    ("continuing_review", 0, "2025-10-09"),
+    ("retention_years", 5, "1996-04-01"),
+    ("ctr_days", 15, "1996-04-01"),
+    ("ctr_line_minor", 1000000, "1996-04-01"),
+)
+
+
+def check_policy(packet: Packet) -> Outcome:
+    """Every value is the one that is shipped, or two persons put it in force."""
+    rows = [{**row, "event": row.get("event", 0)} for row in packet.rows("policy")]
+    names = {row["name"] for row in rows} | {"sar_days_suspect_known", "sar_days_suspect_unknown"}
+    shipped = sorted((row["name"], row["value"], row["valid_from"]) for row in rows if not row["event"])
+    due_dates = {one[0] for one in _SHIPPED}
+    same(
+        "Policy as shipped",
+        sorted(one for one in _SHIPPED if one[0] in names),
+        [one for one in shipped if one[0] in due_dates],
+    )
+    for name in sorted(names):
+        versions = sorted(row["version"] for row in rows if row["name"] == name)
+        same("Versions of %s" % name, list(range(1, len(versions) + 1)), versions)
+    desk = {row["event_id"]: event for row, event in packet.events if row["case_id"] == DESK}
+    told = {n: e for n, e in desk.items() if e is not None and e["action"] == "policy_put_in_force"}
+    withheld = {n for n, e in desk.items() if e is None}
+    own = {row["event"]: row for row in rows if row["event"]}
+    same("Policy put in force by events", sorted(told), sorted(set(own) - withheld))
+    for number, event in sorted(told.items()):
+        _check_value(event, own[number], desk)
+    packet.policy = rows
+    packet.hidden_policy = bool(withheld & set(own))
+    if packet.hidden_policy:
+        return NOT_EVALUATED, "who put %d of the values in force is withheld" % len(withheld & set(own))
+    return VERIFIED, "%d values as shipped, %d put in force by two persons" % (len(shipped), len(own))
+
+
+def _check_value(event: Row, value: Row, desk: Dict[int, Optional[Row]]) -> None:
+    meta, where = event["meta"], "Policy of event %d" % event["event_id"]
+    for column in ("name", "value", "unit", "valid_from", "source"):
+        same("%s, %s" % (where, column), meta[column], value[column])
+    same(where + ", version", meta["number"], value["version"])
+    same(where + ", put in force by who proposed it", False, event["user"] == meta["maker"])
+    same(where + ", proposal in the packet", True, meta["proposal"] in desk)
+    proposal = desk.get(meta["proposal"])
+    if proposal is not None:
+        same(where + ", proposed by", meta["maker"], proposal["user"])
+        for column in ("name", "value", "valid_from", "source"):
+            same("%s, proposed %s" % (where, column), proposal["meta"][column], meta[column])
 
 
 def check_cases(packet: Packet) -> Outcome:
@@ -598,7 +667,7 @@ def check_cases(packet: Packet) -> Outcome:
         told = [event for event in events if event is not None]
         if len(told) < len(events):
             continue
-        case, alerts = replay(case_id, told)
+        case, alerts = replay(case_id, told, packet.policy)
         same("%s, columns" % case_id, sorted(case), sorted(shown[case_id]))
         for column, value in case.items():
             same("%s, %s" % (case_id, column), value, shown[case_id][column])
@@ -835,38 +904,117 @@ def _listed(counts: Dict[str, int]) -> str:
 # --- Deadlines, decisions not to file, quality, governance ---------------------------------------------------------------------
 
 
-def _policy(packet: Packet, name: str, on: str) -> Row:
-    found = [row for row in packet.rows("policy") if row["name"] == name and row["valid_from"] <= on]
-    return max(found, key=lambda row: row["valid_from"])
-
-
 def check_clocks(packet: Packet) -> Outcome:
-    """Every due date follows from an event, a rule and the policy of its day."""
+    """Every due date follows from an event, a rule and the policy that was in force when the event was recorded."""
     rows = packet.rows("clocks")
-    same("Cases with a clock", sorted(packet.manifest["cases"]), sorted(row["case_id"] for row in rows))
-    judged = 0
+    reports = [row for row in rows if row.get("kind", "report") == "report"]
+    same("Cases with a clock", sorted(packet.manifest["cases"]), sorted(row["case_id"] for row in reports))
     for row in rows:
-        where = "Clock of %s" % row["case_id"]
-        name = "sar_days_suspect_known" if row["suspect_identified"] else "sar_days_suspect_unknown"
-        policy = _policy(packet, name, row["started_on"])
-        for part in ("name", "value", "unit", "version", "source", "valid_from"):
-            same("%s, policy %s" % (where, part), policy[part], row["policy"][part])
-        same(where + ", days", 30 if row["suspect_identified"] else 60, policy["value"])
-        due_on = date.fromisoformat(row["started_on"]) + timedelta(days=policy["value"])
-        same(where + ", due", due_on.isoformat(), row["due_on"])
-        case = packet.cases.get(row["case_id"])
-        if case is None:
-            continue
-        judged += 1
-        started, last_day, _ = due(case)
-        facts = [started, last_day, case["suspicion_event"], case["suspect_identified"], case["closed_at"]]
-        told = [row["started_on"], row["due_on"], row["source_event"], row["suspect_identified"], row["closed_at"]]
-        same(where, facts, told)
-        closed = case["closed_at"]
-        same(where + ", kept", (closed[:10] <= last_day) if closed else None, row["closed_in_time"])
+        _check_days(packet, row)
+    judged = [row for row in reports if row["case_id"] in packet.cases]
+    for row in judged:
+        _check_report(packet, row, packet.cases[row["case_id"]])
+    if any("kind" in row for row in rows):
+        for case_id in sorted(packet.cases):
+            told = [_told(row) for row in rows if row["case_id"] == case_id and row["kind"] != "report"]
+            same("Further due dates of %s" % case_id, sorted(further_clocks(packet, case_id)), sorted(told))
     if not rows:
         return NOT_EVALUATED, "no case has a clock"
-    return VERIFIED, "%d due dates computed again, %d of them from the events of the case" % (len(rows), judged)
+    if packet.hidden_policy:
+        return NOT_EVALUATED, "due dates follow from the policy in here; who put it in force is withheld"
+    further = sum(row["case_id"] in packet.cases for row in rows) - len(judged)
+    return VERIFIED, "%d due dates computed again, %d of them from the events of the case" % (
+        len(rows),
+        len(judged) + further,
+    )
+
+
+def _check_days(packet: Packet, row: Row) -> None:
+    """The day a period ends follows from the day it began and the value in force."""
+    where = "Clock of %s" % row["case_id"]
+    kind = row.get("kind", "report")
+    name = report_rule(row) if kind == "report" else _RULE_OF[kind]
+    policy = in_force(packet.policy, name, row["started_on"], row["source_event"])
+    for part in ("name", "value", "unit", "version", "source", "valid_from"):
+        same("%s, policy %s" % (where, part), policy[part], row["policy"][part])
+    same(where + ", due", later(row["started_on"], policy), row["due_on"])
+
+
+def _check_report(packet: Packet, row: Row, case: Row) -> None:
+    where = "Clock of %s" % row["case_id"]
+    started, last_day, _ = due(case, packet.policy)
+    facts = [started, last_day, case["suspicion_event"], case["suspect_identified"], case["closed_at"]]
+    told = [row["started_on"], row["due_on"], row["source_event"], row["suspect_identified"], row["closed_at"]]
+    same(where, facts, told)
+    closed = case["closed_at"]
+    same(where + ", kept", (closed[:10] <= last_day) if closed else None, row["closed_in_time"])
+
+
+_RULE_OF = {
+    "continuing review": "continuing_review_days",
+    "continuing report": "continuing_report_days",
+    "currency report": "ctr_days",
+    "retention": "retention_years",
+}
+#: The events that say a report was filed, and where they have the day. No event of this version of the desk says it.
+_FILED_BY: Dict[str, str] = {}
+
+
+def _told(row: Row) -> Tuple[str, int, str]:
+    return row["kind"], row["source_event"], row["started_on"]
+
+
+def later(started: str, policy: Row) -> str:
+    """Count on from a day; a year from 29 February ends on 1 March where there is no such day."""
+    day = date.fromisoformat(started)
+    if policy["unit"] != "calendar years":
+        return (day + timedelta(days=policy["value"])).isoformat()
+    try:
+        return day.replace(year=day.year + policy["value"]).isoformat()
+    except ValueError:
+        return date(day.year + policy["value"], 3, 1).isoformat()
+
+
+def further_clocks(packet: Packet, case_id: str) -> List[Tuple[str, int, str]]:
+    """Return kind, source event and first day of every other period that runs on a case."""
+    case = packet.cases[case_id]
+    events = [e for _, e in packet.events if e is not None and e["case_id"] == case_id]
+    filed = sorted((e["meta"][_FILED_BY[e["action"]]], e["event_id"]) for e in events if e["action"] in _FILED_BY)
+    found = _cash_clocks(packet, case_id, events)
+    if filed:
+        on, event = filed[-1]
+        found.append(("continuing report", event, on))
+        if in_force(packet.policy, "continuing_review", on, event)["value"]:
+            found.append(("continuing review", event, on))
+    if case["closed_at"]:
+        if case["disposition"] == "No SAR":
+            closing = [
+                e["event_id"]
+                for e in events
+                if e["ts"] == case["closed_at"] and e["action"] in ("disposition_set", "disposition_approved")
+            ]
+            filed.append((case["closed_at"][:10], closing[-1]))
+        found += [("retention", event, on) for on, event in sorted(filed)[-1:]]
+    return found
+
+
+def _cash_clocks(packet: Packet, case_id: str, events: List[Row]) -> List[Tuple[str, int, str]]:
+    """Return the clock of each alert whose cash of one business day is above the line."""
+    joined: Dict[str, int] = {}
+    for event in events:
+        if event["action"] == "alert_attached":
+            joined.setdefault(event["meta"]["alert_id"], event["event_id"])
+    found = []
+    for alert in packet.alerts:
+        if alert["case_id"] != case_id or alert["rule"] != "cash_aggregation":
+            continue
+        at, offset = micros(alert["window_start"]), parse(alert["parameters"]).get("day_offset_minutes", 0)
+        week, weekday = divmod(business_day(at, offset), 5)
+        day = (date(1969, 12, 29) + timedelta(days=7 * week + weekday)).isoformat()
+        number = joined[alert["alert_id"]]
+        if alert["amount_minor"] > in_force(packet.policy, "ctr_line_minor", day, number)["value"]:
+            found.append(("currency report", number, day))
+    return found
 
 
 def check_register(packet: Packet) -> Outcome:
@@ -1091,6 +1239,7 @@ def verify(content: bytes, keys: Iterable[Key] = ()) -> List[Claim]:
         ("checkpoint", lambda packet: check_checkpoint(packet, known)),
         ("events", check_events),
         ("chains", check_chains),
+        ("policy", check_policy),
         ("cases", check_cases),
         ("alerts", check_alerts),
         ("rules", check_rules),
