@@ -10,6 +10,7 @@ from app.ui import (
     case_overview,
     clock_card,
     customer_card,
+    decision_text,
     empty,
     evidence_table,
     money_chart,
@@ -27,6 +28,7 @@ if not case_id:
     empty.show("No case is chosen", "Open one from the queue.")
     st.stop()
 file = casefile.read(uow=desk.reading(), actor=actor, case_id=case_id)
+decision_text.note_reading(file, events=True)
 since = money_chart.since(file.alerts, now)
 evidence = casefile.legs(uow=desk.reading(), actor=actor, case_id=case_id, evidence_only=True)
 page = st.grid(7, min_column_width=120, gap=("small", "medium"))

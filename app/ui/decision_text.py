@@ -8,8 +8,7 @@ import streamlit as st
 
 from app.ui import formats, session
 from casedesk.domain.cases import Disposition
-from casedesk.domain.events import DispositionSet, NarrativeRead
-from casedesk.services import decisions
+from casedesk.services import decisions, narratives
 from casedesk.services.casefile import CaseFile
 
 
@@ -21,7 +20,6 @@ def show(file: CaseFile) -> None:
     who = formats.plain(file.names.get(case.decided_by, case.decided_by))
     badge = formats.BADGES[case.disposition]
     st.markdown(f"**Decision** {badge.text} :gray[{who}, {formats.moment(case.decided_at)}]")
-    note_reading(file)
     show_text(case.decision_text, height=None if len(case.decision_text) < 700 else 220)
     if case.qa_status and case.qa_notes:
         reviewer = formats.plain(file.names.get(case.qa_reviewer, case.qa_reviewer))
@@ -36,15 +34,15 @@ def show_text(text: str, height: int | None) -> None:
         st.html(f'<div style="overflow-wrap:anywhere;line-height:1.55">{paragraphs}</div>')
 
 
-def note_reading(file: CaseFile) -> None:
-    """Put it into the ledger that somebody other than its writer was shown a narrative (31 CFR 1020.320(e)).
+def note_reading(file: CaseFile, *, events: bool = False) -> None:
+    """Put it into the ledger that somebody other than its writer is shown a narrative (31 CFR 1020.320(e)).
 
     The look at the events first spares the ledger's lock on every click.
+
+    :param events: whether the page also shows what happened before the present decision.
     """
     actor = session.actor()
-    if file.case.disposition is not Disposition.SAR or file.case.decided_by == actor.user_id:
-        return
-    decided = max((event.event_id for event in file.events if event.action == DispositionSet.action), default=0)
-    if any(e.action == NarrativeRead.action and e.user == actor.user_id and e.event_id > decided for e in file.events):
+    present = file.case.disposition is Disposition.SAR and file.case.decided_by != actor.user_id
+    if not (present or events) or not narratives.unread_report(file.events, actor.user_id):
         return
     decisions.read_narrative(uow=session.desk().writing(), actor=actor, at=session.now(), case_id=file.case.case_id)

@@ -165,7 +165,7 @@ def show_summary(file: CaseFile | None) -> None:
             st.markdown("**No case is chosen**", width="content")
             st.markdown(":gray[Write a case id on the left.]", width="content")
         return
-    decision_text.note_reading(file)
+    decision_text.note_reading(file, events=True)  # a draft that was returned is in the summary
     with st.container(border=True, height=700):
         summary_preview.show(
             exporting.preview_summary(

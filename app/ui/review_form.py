@@ -23,6 +23,7 @@ def show(case_id: str, now: datetime) -> None:
             case_header.show_badges(file, now)
             st.button("Open case", key="open_case", type="tertiary", icon=":material/open_in_full:", shortcut="O",
                       on_click=navigation.open_case, args=(case_id,))  # fmt: skip
+    decision_text.note_reading(file)
     decision_text.show(file)
     flash.show(session.key("review", case_id), names=file.names, disclosed=file.disclosed)
     if not file.case.qa_status:

@@ -31,16 +31,12 @@ def show(
 
 def _read(session: Session, case_id: str) -> CaseFile:
     """Read the case, and record that its text was shown, if it was and had to be."""
-    from casedesk.services import casefile, decisions
+    from casedesk.services import casefile, decisions, narratives
 
     found = casefile.read(uow=session.desk.reading(), actor=session.actor, case_id=case_id)
-    if not found.disclosed or not found.case.decision_text:
+    if not found.disclosed or not narratives.unread_report(found.events, session.actor.user_id):
         return found
-    recorded = decisions.read_narrative(
-        uow=session.desk.writing(), actor=session.actor, at=session.at, case_id=case_id, via="cli"
-    )
-    if recorded is None:
-        return found
+    decisions.read_narrative(uow=session.desk.writing(), actor=session.actor, at=session.at, case_id=case_id, via="cli")
     return casefile.read(uow=session.desk.reading(), actor=session.actor, case_id=case_id)
 
 
@@ -57,7 +53,7 @@ def _json(found: CaseFile, currency: str) -> dict[str, Any]:
         "stage": found.stage.value,
         "disposition": case.disposition.value if found.disclosed else None,
         "qa_status": case.qa_status.value,
-        "version": found.seen_version,
+        "version": case.version,  # of what is shown: the true one counts hidden steps, too
         "risk": case.risk.value,
         "due_on": case.clock.due_on,
         "clock": case.clock.explain(),
@@ -92,7 +88,7 @@ def _tell(found: CaseFile, currency: str) -> None:
     case = found.case
     owner = found.names.get(case.owner, case.owner) or "nobody"
     say(f"{case.case_id}  {found.customer.name} ({found.customer.customer_id})")
-    say(f"{found.stage.value}, {case.risk.value} risk, held by {owner}, version {found.seen_version}")
+    say(f"{found.stage.value}, {case.risk.value} risk, held by {owner}, version {case.version}")
     say(f"{currency} {format_minor(case.amount_minor, currency)} in {case.transactions:,} transactions")
     say(case.clock.explain())
     for clock in found.clocks:

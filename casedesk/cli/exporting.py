@@ -40,7 +40,8 @@ def export_audit(case: CaseId, user: As = "", out: Out = None) -> None:
         ))  # fmt: skip
 
 
-@app.command("sar")
+@app.command("sar", hidden=True)  # its first name; the word would stand in the shell's history of every case
+@app.command("summary")
 def export_summary(case: CaseId, user: As = "", out: Out = None) -> None:
     """Export the summary of a case as Markdown."""
     with opened(user) as s:

@@ -13,7 +13,7 @@ from casedesk.cli.session import As, Json, opened
 from casedesk.cli.texts import File, Text, written
 from casedesk.domain.cases import Disposition
 from casedesk.domain.casework import CHECKLIST, Review
-from casedesk.domain.events import KINDS
+from casedesk.domain.events import KINDS, NoteAdded
 from casedesk.errors import Invalid
 
 if TYPE_CHECKING:
@@ -32,10 +32,15 @@ Seen = Annotated[
 Colleague = Annotated[str, typer.Argument(metavar="USER_ID", help="Who gets the case.")]
 
 
+#: What is told of a step. A note may be a stranger's, to whom its number within the case would tell of hidden steps.
+_TOLD = ("event_id", "case_id", "case_seq", "ts", "user", "action", "event_hash")
+_TOLD_OF_A_NOTE = tuple(name for name in _TOLD if name != "case_seq")
+
+
 def _tell(row: Recorded, json: bool) -> None:
     if json:
-        emit({name: getattr(row, name) for name in ("event_id", "case_id", "case_seq", "ts", "user", "action",
-                                                    "event_hash")})  # fmt: skip
+        told = _TOLD_OF_A_NOTE if row.action == NoteAdded.action else _TOLD
+        emit({name: getattr(row, name) for name in told})
     else:
         say(f"{row.case_id}: {KINDS[row.action].title.lower()} (event {row.event_id}).")
 

@@ -35,7 +35,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that does not agree. ``column`` names what differs; ``event_id`` is 0 where no event is at fault."""
+    """One thing that does not agree. ``column`` names what differs, empty if that is not told; ``event_id`` is 0 where no event is at fault."""
 
     event_id: int
     case_id: str
@@ -52,6 +52,8 @@ class Finding:
         where = (
             f"Event {self.event_id} ({self.case_id}, number {self.case_seq} there)" if self.event_id else self.case_id
         )
+        if not self.column:
+            return f"{where}: {self.problem}"
         return f"{where}: {self.problem} Column {self.column}: expected {_cut(self.expected)}, got {_cut(self.got)}."
 
 

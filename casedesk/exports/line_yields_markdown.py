@@ -9,6 +9,7 @@ from typing import Any, Final
 from casedesk.domain.intervals import Proportion
 from casedesk.domain.line_sampling import LineTest, population_digest
 from casedesk.domain.line_yields import WHY_APART, BandYield, LineReport
+from casedesk.exports import confidentiality
 
 
 def write(report: LineReport, at: str, title: str) -> str:
@@ -16,6 +17,7 @@ def write(report: LineReport, at: str, title: str) -> str:
     test = report.test
     parts = [
         f"# Below the line: {title} ({test.test_id})",
+        confidentiality.LINE,
         _SCOPE.format(r=report, t=test, at=at, since=test.period_from[:10], until=test.period_to[:10]),
         "## Yield",
         _yields(report),

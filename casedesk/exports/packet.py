@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from casedesk.domain.ledger import Recorded
+from casedesk.exports import confidentiality
 
 FORMAT: Final = "casedesk.packet/1"
-CONFIDENTIAL: Final = "Confidential. Handle under 31 U.S.C. 5318(g)(2) and 31 CFR 1020.320(e)."
 _PATHS: Final = {
     "transactions": "1-transactions/transactions.jsonl",
     "alerts": "2-alerts/alerts.jsonl",
@@ -90,7 +90,7 @@ def write(contents: Contents) -> bytes:
         files[path] = "".join(f"{canonical(row)}\n" for row in rows.get(name, ())).encode()
     manifest = {
         "cases": list(contents.cases),
-        "confidentiality": CONFIDENTIAL,
+        "confidentiality": confidentiality.LINE,
         "files": {name: {"bytes": len(raw), "sha256": sha256(raw).hexdigest()} for name, raw in files.items()},
         "format": FORMAT,
         "kind": contents.kind,
@@ -166,7 +166,7 @@ def _readme(contents: Contents) -> str:
     )
     return f"""# A packet of AML Case Desk
 
-{CONFIDENTIAL}
+{confidentiality.LINE}
 
 {about} It was made at {contents.made_at} by {contents.made_by}, when the ledger had {contents.size:,} events.
 {_WITHHELD[contents.profile]}

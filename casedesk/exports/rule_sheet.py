@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from casedesk.domain.moments import canonical
 from casedesk.domain.rule_sets import BadContent
+from casedesk.exports import confidentiality
 from casedesk.exports.summary_markdown import escape, line
 
 #: As many alerts of a list are written out; the frozen JSON has them all.
@@ -70,7 +71,7 @@ def _header(
         ("Rules switched off", ", ".join(map(title, sheet["off_after"])) or "none"),
         ("SHA-256 of this sheet as frozen (JSON)", f"`{decided['sheet_sha256']}`"),
     ]
-    lines = [f"# Evidence sheet {sheet['rule_set_id']}", "", "| | |", "|---|---|"]
+    lines = [f"# Evidence sheet {sheet['rule_set_id']}", "", confidentiality.LINE, "", "| | |", "|---|---|"]
     lines += [f"| {name} | {text if text.startswith('`') else line(text)} |" for name, text in rows]
     lines += ["", "**Reason.** " + escape(sheet["reason"])]
     if decided["words"]:

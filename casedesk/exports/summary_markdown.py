@@ -12,6 +12,7 @@ from casedesk.domain.alerts import Alert
 from casedesk.domain.cases import Case, Disposition, Stage
 from casedesk.domain.money import format_minor
 from casedesk.domain.transactions import Account, Customer
+from casedesk.exports import confidentiality
 
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>#|$~&])")
 #: What means something at the start of a line only: lists, rules, underlines of headings, the second row of a table.
@@ -65,6 +66,7 @@ def write(s: Summary) -> str:
     """Write the summary. Text that people typed is escaped, so that it shows as it was typed."""
     parts = [
         _header(s),
+        confidentiality.LINE,
         _accounts(s),
         _found(s),
         _counterparties(s),

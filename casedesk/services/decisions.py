@@ -130,23 +130,15 @@ def move_suspicion(
 
 
 def read_narrative(*, uow: Writing, actor: Person, at: datetime, case_id: str, via: str = "app") -> Recorded | None:
-    """Record that somebody who did not write a SAR's narrative was shown it; once per person and narrative.
+    """Record that somebody was shown a case with the narrative of a report they did not write; once per person and narrative.
 
-    A narrative that was returned is as confidential as one that was approved. Who has no need to know is shown nothing,
-    so there is nothing to record either.
+    Who has no need to know is shown nothing, so there is nothing to record either.
     """
     with uow:
         actor = present(uow, actor)
         require(actor, Action.VIEW_CASE)
         dossier = uow.cases.dossier(case_id)
-        history = uow.ledger.of(case_id)
-        decision = next((e for e in reversed(history) if e.action == events.DispositionSet.action), None)
-        if decision is None or decision.data["disposition"] != Disposition.SAR or decision.user == actor.user_id:
-            return None
-        if not dossier.disclosed_to(actor):
-            return None
-        later = (e for e in history if e.case_seq > decision.case_seq and e.user == actor.user_id)
-        if any(e.action == events.NarrativeRead.action for e in later):
+        if not dossier.disclosed_to(actor) or not narratives.unread_report(uow.ledger.of(case_id), actor.user_id):
             return None
         _, row = record(uow, dossier.case, events.NarrativeRead(via=via), actor, at)
         uow.commit()

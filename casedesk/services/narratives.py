@@ -9,7 +9,7 @@ from datetime import date
 from casedesk.detection.rules import RULES
 from casedesk.domain.alerts import Alert
 from casedesk.domain.cases import Case, Disposition
-from casedesk.domain.events import DispositionSet
+from casedesk.domain.events import DispositionSet, NarrativeRead
 from casedesk.domain.ledger import Recorded, normalise
 from casedesk.domain.narrative import FIGURES, BadFigure, Evidence, Piece, Rendered, render, template
 from casedesk.domain.narrative_remarks import Remark, draft, remarks
@@ -30,6 +30,7 @@ __all__ = [
     "last_decision",
     "proof",
     "typed_before",
+    "unread_report",
     "written",
 ]
 
@@ -134,6 +135,24 @@ def draft_of(*, uow: Reading, actor: Person, case_id: str) -> str:
 def last_decision(events: Sequence[Recorded]) -> Recorded | None:
     """Return the newest decision among the events of a case."""
     return next((event for event in reversed(events) if event.action == DispositionSet.action), None)
+
+
+def unread_report(events: Sequence[Recorded], user_id: str) -> bool:
+    """Say whether among these events of a case is the narrative of a report that a person neither wrote nor is on record as reading.
+
+    A narrative that was returned, or that another decision followed, is as confidential as one that was approved.
+    """
+    reports = (e for e in events if e.action == DispositionSet.action and e.user != user_id and _reports(e))
+    newest = max((event.event_id for event in reports), default=0)
+    read = (e for e in events if e.action == NarrativeRead.action and e.user == user_id)
+    return bool(newest) and not any(event.event_id > newest for event in read)
+
+
+def _reports(event: Recorded) -> bool:
+    try:
+        return bool(event.data["disposition"] == Disposition.SAR)
+    except (KeyError, TypeError, ValueError):
+        return True  # edited behind the desk's back: rather recorded in vain than not at all
 
 
 def typed_before(events: Sequence[Recorded]) -> str:

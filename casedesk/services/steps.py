@@ -8,6 +8,7 @@ from typing import Final
 
 from casedesk.domain import events
 from casedesk.domain.cases import Case
+from casedesk.domain.casework import TELLING
 from casedesk.domain.events import Event
 from casedesk.domain.history import after
 from casedesk.domain.ledger import Recorded
@@ -20,6 +21,7 @@ _PLAIN: Final = frozenset(
     kind.title
     for kind in (events.CaseTaken, events.CaseAssigned, events.CaseHandedOver, events.CaseReleased, events.CaseReopened)
 )
+_HIDDEN: Final = frozenset(events.KINDS[action].title for action in TELLING)
 
 
 def present(uow: Writing, actor: Person) -> Person:
@@ -31,7 +33,10 @@ def seen(uow: Writing, actor: Person, action: Action, case_id: str, seen_version
     """Return a case, if the role may take the step at all and the case still is what the actor saw.
 
     :raises RoleForbids: before anything is said about the case.
-    :raises StaleCase: saying who changed what; without need to know, only who holds the case (31 CFR 1020.320(e)).
+    Without need to know, a step that the actor is not shown has not happened (31 CFR 1020.320(e)): a refusal after which
+    nothing has changed on screen would tell that there was one.
+
+    :raises StaleCase: saying who changed what; without need to know, only who holds the case.
     """
     require(actor, action)
     try:
@@ -39,11 +44,21 @@ def seen(uow: Writing, actor: Person, action: Action, case_id: str, seen_version
     except StaleCase as stale:
         if uow.cases.dossier(case_id).disclosed_to(actor):
             raise
+        shown = [change for change in stale.changes if change.title not in _HIDDEN]
+        if (stale.changes and not shown) or seen_version == _shown_version(uow, case_id):
+            return uow.cases.get(case_id)
         changes = (
             change if change.title in _PLAIN else replace(change, user="A colleague", title="Case changed")
-            for change in stale.changes
+            for change in shown
         )
         raise StaleCase(case_id, tuple(changes)) from None
+
+
+def _shown_version(uow: Writing, case_id: str) -> int:
+    """Return the version that somebody without need to know is shown: it counts no hidden step."""
+    return sum(
+        1 for event in uow.ledger.of(case_id) if events.KINDS[event.action].changes and event.action not in TELLING
+    )
 
 
 def record(uow: Writing, case: Case, event: Event, actor: Person, at: datetime) -> tuple[Case, Recorded]:

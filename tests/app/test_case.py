@@ -290,15 +290,26 @@ def test_a_colleague_without_need_to_know_is_not_told_of_the_decision(panel: Mak
     assert "Decision" not in text(untold.at)
 
 
-def test_a_conflict_tells_an_outsider_nothing_of_the_decision(panel: Make, bank: Bank) -> None:
+def test_an_outsider_meets_no_conflict_with_a_decision_they_are_not_shown(panel: Make, bank: Bank) -> None:
     p = panel("grace", "luis").show("Note").write("note", "Mine.")
     decisions.set_disposition(
         uow=bank.desk().writing(), actor=BY_ID["luis"], at=NOW, case_id=bank.cases["luis"], seen_version=None,
         disposition=Disposition.SAR, text=NARRATIVE, base_currency="USD",
     )  # fmt: skip
     p.press("add_note")
-    assert "changed this case" in sentences(p.at)[0]
-    assert "deci" not in sentences(p.at)[0].lower()
+    assert sentences(p.at) == []
+    assert toasts(p.at)[0].startswith("Note added (event ")
+
+
+def test_reading_the_timeline_of_a_returned_report_is_recorded(panel: Make, bank: Bank) -> None:
+    decisions.send_back(
+        uow=bank.desk().writing(), actor=BY_ID["omar"], at=NOW, case_id=bank.cases["awaiting"], seen_version=None,
+        reason="Name the branches.",
+    )  # fmt: skip
+    p = panel("marta", "awaiting")
+    assert NARRATIVE[:40] in text(p.at)
+    events = casefile.read(uow=bank.desk().reading(), actor=BY_ID["ines"], case_id=bank.cases["awaiting"]).events
+    assert [e.user for e in events if e.action == "narrative_read"] == ["marta"]
 
 
 def test_reading_a_narrative_is_recorded_once(panel: Make, bank: Bank) -> None:

@@ -173,6 +173,6 @@ def test_people_read_a_rule_by_its_title_and_programs_by_its_name(casedesk: Comm
 def test_the_summary_names_the_rule_by_its_title(casedesk: Command, desk: TestDesk, tmp_path: Path) -> None:
     case_id = desk.open(desk.customer("K-1"), rule="fan_in")
     file = tmp_path / "summary.md"
-    told = casedesk("export", "sar", case_id, "--out", str(file), "--as", "mia")
+    told = casedesk("export", "summary", case_id, "--out", str(file), "--as", "mia")
     assert told.code == 0, told.err
     assert "| Fan-in v" in file.read_text("utf-8")

@@ -23,7 +23,7 @@ def case(desk: TestDesk) -> str:
     return desk.closed(sar_approver="max")
 
 
-@pytest.mark.parametrize(("kind", "name"), [("audit", "{case}-audit.csv"), ("sar", "{case}-summary.md")])
+@pytest.mark.parametrize(("kind", "name"), [("audit", "{case}-audit.csv"), ("summary", "{case}-summary.md")])
 def test_an_export_is_a_file_and_an_event(
     casedesk: Command, desk: TestDesk, case: str, kind: str, name: str, tmp_path: Path
 ) -> None:
@@ -42,15 +42,15 @@ def test_an_export_is_a_file_and_an_event(
 def test_the_summary_holds_the_narrative_and_goes_to_standard_output(
     casedesk: Command, desk: TestDesk, case: str, tmp_path: Path
 ) -> None:
-    told = casedesk("export", "sar", case, "--as", "max", "--out", "-")
+    told = casedesk("export", "summary", case, "--as", "max", "--out", "-")
     assert told.code == 0
     assert NARRATIVE.split(".")[0].replace("-", "-") in told.out
     assert "Approved by Max" in told.out
-    assert casedesk("export", "sar", case, "--as", "max", "--out", tmp_path / "mine.md").code == 0
+    assert casedesk("export", "summary", case, "--as", "max", "--out", tmp_path / "mine.md").code == 0
     assert (tmp_path / "mine.md").exists()
 
 
-@pytest.mark.parametrize("kind", ["audit", "sar"])
+@pytest.mark.parametrize("kind", ["audit", "summary"])
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

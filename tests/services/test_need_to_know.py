@@ -6,13 +6,16 @@ from dataclasses import asdict
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from casedesk.domain.cases import Disposition, Stage
 from casedesk.domain.people import Role
+from casedesk.domain.verification import Verdict
 from casedesk.errors import CasedeskError
 from casedesk.services import assignment, casefile, decisions, exporting, queue
 from casedesk.services.queue import Query, View
 from casedesk.store.case_store import StaleCase
+from casedesk.store.tables import cases
 from tests.builders import FAIL, TestDesk
 
 TELLING = {"disposition_set", "disposition_approved", "disposition_returned", "review_passed", "review_failed",
@@ -198,8 +201,9 @@ def test_a_refusal_tells_a_stranger_the_same_of_a_waiting_case_as_of_any_other(d
     assert "SAR" not in said[1][1]
 
 
-@pytest.mark.parametrize("telling", ["submitted", "approved", "returned", "reviewed"])
-def test_a_conflict_does_not_tell_a_stranger_what_was_decided(desk: TestDesk, telling: str) -> None:
+@pytest.mark.parametrize("telling", ["submitted", "returned", "reviewed"])
+def test_a_step_that_a_stranger_is_not_shown_is_no_conflict_to_them(desk: TestDesk, telling: str) -> None:
+    """They would read the case again, find nothing new, and know that something was decided."""
     case_id = desk.open()
     desk.take("ben", case_id)
     if telling != "submitted":
@@ -209,16 +213,63 @@ def test_a_conflict_does_not_tell_a_stranger_what_was_decided(desk: TestDesk, te
     filled_in = desk.who("ann", case_id)
     if telling == "submitted":
         desk.decide("ben", case_id, Disposition.SAR)
-    elif telling == "approved":
-        desk.approve("mia", case_id)
     elif telling == "returned":
         desk.send_back("mia", case_id)
     else:
         desk.review("queenie", case_id, FAIL)
+    decisions.add_note(**filled_in, text="Called the branch.")
+    assert read(desk, "ann", case_id).events[-1].notes == "Called the branch."
+    assert not read(desk, "ann", case_id).disclosed
+
+
+def test_the_version_a_stranger_is_shown_is_the_one_their_step_may_carry(desk: TestDesk) -> None:
+    case_id = desk.awaiting(maker="ben")
+    desk.send_back("mia", case_id)
+    desk.note("ben", case_id)
+    shown = read(desk, "ann", case_id).case.version
+    assert shown == desk.case(case_id).version - 2
+    decisions.add_note(**{**desk.who("ann", case_id), "seen_version": shown}, text="Called the branch.")
+    with pytest.raises(StaleCase):
+        decisions.add_note(**{**desk.who("ann", case_id), "seen_version": shown}, text="Called again.")
+
+
+def test_a_stale_form_on_a_closed_case_is_refused_alike_with_and_without_a_report(desk: TestDesk) -> None:
+    said = []
+    for decided in (Disposition.SAR, Disposition.NO_SAR):
+        case_id = desk.open()
+        desk.take("ben", case_id)
+        filled_in = desk.who("ann", case_id)
+        desk.decide("ben", case_id, decided)
+        if decided is Disposition.SAR:
+            desk.approve("mia", case_id)
+        with pytest.raises(CasedeskError) as refusal:
+            decisions.add_note(**filled_in, text="Called the branch.")
+        said.append((type(refusal.value), str(refusal.value).replace(case_id, "C")))
+    assert said[0] == said[1]
+
+
+def test_a_conflict_names_to_a_stranger_only_what_they_are_shown(desk: TestDesk) -> None:
+    case_id = desk.open()
+    desk.take("ben", case_id)
+    filled_in = desk.who("ann", case_id)
+    desk.note("ben", case_id)
+    desk.decide("ben", case_id, Disposition.SAR)
     with pytest.raises(StaleCase) as refusal:
         decisions.add_note(**filled_in, text="Called the branch.")
-    assert "A colleague: Case changed (event" in str(refusal.value)
-    assert {(c.user, c.title) for c in refusal.value.changes} == {("A colleague", "Case changed")}
+    (change,) = refusal.value.changes
+    assert (change.user, change.title) == ("A colleague", "Case changed")
+    assert change.event_id == read(desk, "ann", case_id).events[-1].event_id
+
+
+def test_a_chain_that_is_broken_tells_a_stranger_that_it_is_and_not_where(desk: TestDesk) -> None:
+    case_id = desk.closed(maker="ben", sar_approver="mia")
+    desk.tamper(sa.update(cases).where(cases.c.case_id == case_id).values(disposition="No SAR", approved_by=None))
+    told, untold = (read(desk, who, case_id).chain for who in ("mia", "ann"))
+    assert (told.verdict, untold.verdict) == (Verdict.TAMPERED, Verdict.TAMPERED)
+    assert "SAR" in told.sentence()
+    assert untold.sentence() == (
+        f"Broken. {case_id}: It is not what its events say. Whoever may read the ledger is told where."
+    )
 
 
 def test_a_note_of_a_colleague_reads_the_same_in_a_strangers_conflict(desk: TestDesk) -> None:
@@ -267,6 +318,16 @@ def test_reading_the_draft_of_a_returned_sar_is_recorded_too(desk: TestDesk) -> 
     case_id = desk.awaiting(maker="ben")
     desk.send_back("max", case_id)
     look(desk, "otto", case_id)
+    assert narratives_read(desk, case_id) == ["otto"]
+
+
+def test_reading_a_report_that_another_decision_followed_is_recorded_too(desk: TestDesk) -> None:
+    """The timeline of the case still shows its text."""
+    case_id = desk.awaiting(maker="ben")
+    desk.send_back("max", case_id)
+    desk.decide("ben", case_id, Disposition.NO_SAR)
+    for _ in range(2):
+        look(desk, "otto", case_id)
     assert narratives_read(desk, case_id) == ["otto"]
 
 
