@@ -6,6 +6,7 @@ import gc
 from dataclasses import dataclass, field
 
 from casedesk.anchoring import Anchoring
+from casedesk.detection.kept_texts import keep_in
 from casedesk.settings import Settings, load_settings
 from casedesk.store import schema
 from casedesk.store.engines import Engine, make_engine, translated
@@ -66,6 +67,7 @@ def open_desk(settings: Settings | None = None, *, check: bool = True) -> Desk:
     """
     collect_seldom()
     settings = settings or load_settings()
+    keep_in(settings.cache_path)
     engine = make_engine(settings.database_url, lock_timeout=settings.lock_timeout_seconds)
     desk = Desk(settings, engine, Anchoring(settings, lambda: Reading(engine)))
     if check:

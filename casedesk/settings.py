@@ -77,6 +77,7 @@ class Settings(BaseSettings):
         default="", description="the address of an RFC 3161 authority such as https://tsa.example/tsr"
     )
     timestamp_roots: str = Field(default="", description="a PEM file with the root certificates of that authority")
+    cache_dir: str = Field(default="", description="a folder such as /var/cache/casedesk that only the desk can write")
     page_limit: int = Field(default=25, ge=5, le=500, description="a whole number from 5 to 500")
 
     @classmethod
@@ -103,7 +104,7 @@ class Settings(BaseSettings):
             raise ValueError
         return value
 
-    @field_validator("checkpoint_dir")
+    @field_validator("checkpoint_dir", "cache_dir")
     @classmethod
     def _a_folder(cls, value: str) -> str:
         path = _chosen(value)
@@ -155,6 +156,11 @@ class Settings(BaseSettings):
     def timestamp_roots_path(self) -> Path | None:
         """The file of trusted time-stamp authorities; None where no time-stamp is checked."""
         return _chosen(self.timestamp_roots)
+
+    @property
+    def cache_path(self) -> Path | None:
+        """The folder of what can be made anew at any time, at the cost of time; None as for the checkpoints."""
+        return _chosen(self.cache_dir) or self._beside("cache")
 
     def _beside(self, suffix: str) -> Path | None:
         """Name a file beside that of an embedded database; another database has other checkpoints."""

@@ -14,8 +14,10 @@ from casedesk.detection.keying import GIVEN, HOLDERS, TOLD, lost, lowest, negati
 from casedesk.detection.sources import UnfitSource
 from casedesk.domain.alerts import Alert
 
+#: Makes an expression; its name stands for the expression where texts are kept.
+Expression: TypeAlias = Callable[[], Table]
 #: Runs an expression and returns its first row, None where it has none.
-First: TypeAlias = Callable[[Table], "tuple[Any, ...] | None"]
+First: TypeAlias = Callable[[Expression, str], "tuple[Any, ...] | None"]
 
 #: What stands once in each table.
 UNIQUE: Final[Mapping[str, tuple[Table, str]]] = {
@@ -49,15 +51,15 @@ def refuse_unfit(first: First) -> None:
 
     :raises UnfitSource: naming the first of them, by transaction id.
     """
-    if ((first(lowest()) or (None,))[0] or 0) >= 0:
+    if ((first(lowest, lowest.__name__) or (None,))[0] or 0) >= 0:
         return
-    stray = first(lost())
+    stray = first(lost, lost.__name__)
     if stray:
         raise UnfitSource(
             f"Account “{stray[1]}” of transaction “{stray[0]}” is not among the accounts; add it, with a blank "
             "customer_id if it belongs to no customer."
         )
-    name, amount = first(negative()) or ("", "")
+    name, amount = first(negative, negative.__name__) or ("", "")
     raise UnfitSource(
         f"Transaction “{name}” has a negative base_minor ({amount}); give the amount from 0 up, from the account "
         "that pays to the account that receives."

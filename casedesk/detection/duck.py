@@ -5,15 +5,15 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
-from ibis.expr.types import Table
 
 from casedesk.detection.checks import (
     UNIQUE,
+    Expression,
     accounts_by_alert,
     complete_digest,
     of_subjects,
@@ -22,6 +22,7 @@ from casedesk.detection.checks import (
     told,
 )
 from casedesk.detection.fingerprint import Digest, data_fingerprint, digest_queries
+from casedesk.detection.kept_texts import kept
 from casedesk.detection.keying import (
     NAMED,
     SUBJECT_IDS,
@@ -70,29 +71,36 @@ CREATE TEMP VIEW holders AS SELECT * FROM accounts"""
 class LoadedData:
     """Transactions and accounts inside DuckDB, ready for any number of rules."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, subjects: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, subjects: Sequence[str] | None = None, *, kept_texts: bool = True
+    ) -> None:
         self._connection = connection
+        self._kept_texts = kept_texts
         self._digests = _digests(connection)
         for name, (table, key) in UNIQUE.items():
             if self._may_repeat(table.get_name(), key, self._digests[name].rows):
-                refuse_twice(name, key, self._first(twice(table, key)))
-        self._table(NAMED.get_name(), named_accounts())
-        self._table(KEYED.get_name(), keyed_transactions())
+                refuse_twice(name, key, self._first(partial(twice, table, key), f"twice {name}"))
+        self._table(NAMED.get_name(), named_accounts)
+        self._table(KEYED.get_name(), keyed_transactions)
         refuse_unfit(self._first)
         self._subjects = None if subjects is None else pa.array(subjects, pa.string())
         if self._subjects is not None:
             connection.register(SUBJECT_IDS.get_name(), pa.table({"account_id": self._subjects}))
-            self._table(SUBJECTS.get_name(), chosen_subjects())
+            self._table(SUBJECTS.get_name(), chosen_subjects)
 
-    def _table(self, name: str, expression: Table) -> None:
-        self._connection.execute(f"CREATE TEMP TABLE {name} AS {_sql(expression)}")
+    def _table(self, name: str, expression: Expression) -> None:
+        self._connection.execute(f"CREATE TEMP TABLE {name} AS {self._sql(expression, expression.__name__)}")
 
-    def _view(self, name: str, expression: Table) -> None:
-        self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {_sql(expression)}")
+    def _view(self, name: str, expression: Expression) -> None:
+        self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {self._sql(expression, expression.__name__)}")
 
-    def _first(self, expression: Table) -> tuple[Any, ...] | None:
-        rows = self._connection.execute(_sql(expression)).fetchall()  # one at most, and then the connection is free
+    def _first(self, expression: Expression, what: str) -> tuple[Any, ...] | None:
+        # one row at most, and then the connection is free
+        rows = self._connection.execute(self._sql(expression, what)).fetchall()
         return rows[0] if rows else None
+
+    def _sql(self, expression: Expression, what: str) -> str:
+        return _text(what, expression, kept_texts=self._kept_texts)
 
     @property
     def transactions(self) -> int:
@@ -112,14 +120,14 @@ class LoadedData:
         Columns and order are those of ``episodes.COLUMNS``.
         """
         chosen = self._subjects if rule.reach.local else None
-        self._view(LEGS.get_name(), all_legs() if chosen is None else narrow_legs())
-        found = self._connection.sql(_evidence_sql(rule)).to_arrow_table()
+        self._view(LEGS.get_name(), all_legs if chosen is None else narrow_legs)
+        found = self._connection.sql(_evidence_sql(rule, kept_texts=self._kept_texts)).to_arrow_table()
         return found if chosen is None else of_subjects(found, chosen)
 
     def own_accounts(self, alerts: Sequence[Alert]) -> dict[str, tuple[str, ...]]:
         """Return for each alert id which accounts of its customer stand in its evidence, by id, its subject always."""
         self._connection.register(TOLD.get_name(), told(alerts))
-        found = self._connection.execute(_sql(own_accounts())).fetchall()
+        found = self._connection.execute(self._sql(own_accounts, own_accounts.__name__)).fetchall()
         self._connection.unregister(TOLD.get_name())
         return accounts_by_alert(alerts, found)
 
@@ -146,7 +154,7 @@ def loaded(
     :raises OutOfMemory: if the work does not fit the limits.
     """
     with _opened(transactions, accounts, limits, base_currency) as connection:
-        yield LoadedData(connection, subjects)
+        yield LoadedData(connection, subjects, kept_texts=limits.kept_texts)
 
 
 def digests_of(transactions: Source, accounts: Source, limits: Limits, base_currency: str) -> Mapping[str, Digest]:
@@ -206,10 +214,14 @@ def _row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
 
 
 @lru_cache(maxsize=128)
-def _evidence_sql(rule: Rule) -> str:
+def _evidence_sql(rule: Rule, *, kept_texts: bool) -> str:
     # Making the expression takes as long as writing it, and the text depends on nothing but the rule.
-    return _sql(evidence_of(rule))
+    what = f"{rule.name} {rule.version} {rule.parameters.canonical()}"
+    return _text(what, partial(evidence_of, rule), kept_texts=kept_texts)
 
 
-def _sql(expression: Table) -> str:
-    return written(expression, "duckdb")
+def _text(what: str, expression: Expression, *, kept_texts: bool) -> str:
+    def write() -> str:
+        return written(expression(), "duckdb")
+
+    return kept(what, write) if kept_texts else write()

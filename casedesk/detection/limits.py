@@ -17,12 +17,15 @@ class Limits:
 
     ``spark`` names the master of an Apache Spark (``local[2]``, ``spark://host:7077``, ``yarn``); None works in this
     process with DuckDB. Of a cluster, ``memory_mib`` is what the driver in this machine may use.
+
+    ``kept_texts`` False writes the SQL of every rule anew, whatever an earlier process kept (``kept_texts.keep_in``).
     """
 
     memory_mib: int = 4096
     threads: int | None = None
     temporary: Path | None = None
     spark: str | None = None
+    kept_texts: bool = True
 
 
 class OutOfMemory(Unavailable):

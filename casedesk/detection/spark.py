@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +17,7 @@ from ibis.expr.types import Table
 from casedesk.detection import spark_session
 from casedesk.detection.checks import (
     UNIQUE,
+    Expression,
     accounts_by_alert,
     complete_digest,
     of_subjects,
@@ -69,7 +71,7 @@ class LoadedData:
         self._spark = spark
         self._digests = digests
         for name, (table, key) in UNIQUE.items():
-            refuse_twice(name, key, self._first(twice(table, key)))
+            refuse_twice(name, key, self._first(partial(twice, table, key), f"twice {name}"))
         self._keep(NAMED.get_name(), named_accounts())
         self._keep(KEYED.get_name(), keyed_transactions())
         refuse_unfit(self._first)
@@ -122,8 +124,8 @@ class LoadedData:
     def _show(self, name: str, table: pa.Table) -> None:
         _frame(self._spark, table).createOrReplaceTempView(name)
 
-    def _first(self, expression: Table) -> tuple[Any, ...] | None:
-        row = self._spark.sql(written(expression, "pyspark")).first()
+    def _first(self, expression: Expression, _what: str) -> tuple[Any, ...] | None:
+        row = self._spark.sql(written(expression(), "pyspark")).first()
         return None if row is None else tuple(row)
 
     def _arrow(self, expression: Table) -> pa.Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from casedesk.detection.engine import DetectionResult
 from casedesk.detection.engine import detect as run_rules
@@ -61,12 +61,14 @@ def replay(
 ) -> Replayed:
     """Run a run's rules again, over everything, with its parameters over the data it saw.
 
-    A run that looked only at touched subjects is thereby compared with one that looks at all.
+    A run that looked only at touched subjects is thereby compared with one that looks at all. The rules' SQL is written
+    anew, so that a text which an earlier process kept vouches for nothing.
 
     :raises NoSuchRun: if there is no such run.
     :raises CannotReplay: if the run recorded too little, a rule has another version now, or the data is not the same.
     """
     require(actor, Action.VIEW_LEDGER)
+    limits = replace(limits or Limits(), kept_texts=False)
     with look:
         run = look.runs.get(run_id)
         if not run.ordinal:
