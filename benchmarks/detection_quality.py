@@ -40,6 +40,10 @@ SEVERITIES: Final = (0, 30, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90)
 SUMS: Final = (30, 50, 70, 80, 90, 100, 110, 120, 130, 140, 160, 180, 200)
 COUNTS: Final = (1, 2, 3, 4, 5)
 
+#: What a bank like s11 would set in the lab: more names for the fans, fewer rules. Found on s11 with its labels in view.
+LAB_VALUES: Final = {"fan_in": {"parties": 6}, "fan_out": {"parties": 6}, "gather_scatter": {"parties": 10}}
+LAB_OFF: Final = ("cycle", "pass_through")
+
 Rows = list[Sequence[object]]
 Write = Callable[[str, Sequence[str], Rows], None]
 
@@ -77,25 +81,34 @@ def benign(given: argparse.Namespace, write: Write) -> None:
 
 
 def demo(given: argparse.Namespace, write: Write) -> None:
-    _bank(worlds.demo(), "Demo bank", write)
+    world = worlds.demo()
+    found = alerts_of(world)
+    write("Demo bank: patterns caught", _CAUGHT, [_caught(one) for one in measures.caught(world.patterns, found)])
+    about = measures.about(world, found)
+    kinds = ("planted", *sorted(set(world.innocent.values())), "ordinary")
+    rows: Rows = [(rule.name, *(about[rule.name][kind] or "" for kind in kinds)) for rule in RULES]
+    rows.append(("all rules", *(sum(c[kind] for c in about.values()) for kind in kinds)))
+    write("Demo bank: whom the alerts are about", ("rule", *kinds), rows)
 
 
 def seeds(given: argparse.Namespace, write: Write) -> None:
-    for seed, customers, days, end in OTHER_BANKS:
-        name = f"Bank of seed {seed}, {customers} customers, {days} days to {end}"
-        _bank(worlds.demo(seed, customers, days, end), name, write)
-
-
-def _bank(world: World, name: str, write: Write) -> None:
-    found = alerts_of(world)
-    write(f"{name}: patterns caught", _CAUGHT, [_caught(o) for o in measures.caught(world.patterns, found)])
-    about = measures.about(world, found)
-    kinds = sorted(set(world.innocent.values()))
+    banks = {f"seed {seed}": worlds.demo(seed, customers, days, end) for seed, customers, days, end in OTHER_BANKS}
+    found = {name: alerts_of(world) for name, world in banks.items()}
+    each = [measures.caught(world.patterns, found[name]) for name, world in banks.items()]
     rows: Rows = [
-        (rule.name, *(about[rule.name][kind] or "" for kind in ("planted", *kinds, "ordinary"))) for rule in RULES
+        (same[0].typology, same[0].rule, *(f"{one.own} of {one.attempts}" for one in same))
+        for same in zip(*each, strict=True)
     ]
-    rows.append(("all rules", *(sum(c[kind] for c in about.values()) for kind in ("planted", *kinds, "ordinary"))))
-    write(f"{name}: whom the alerts are about", ("rule", "planted", *kinds, "ordinary"), rows)
+    write("Other banks: patterns caught by their rule", ("typology", "its rule", *banks), rows)
+    about = [measures.about(world, found[name]) for name, world in banks.items()]
+    rows = [(rule.name, *(_mix(one[rule.name]) for one in about)) for rule in RULES]
+    rows.append(("all rules", *(_mix(sum(one.values(), Counter())) for one in about)))
+    write("Other banks: planted alerts, and whom the others are about", ("rule", *banks), rows)
+
+
+def _mix(counts: Counter[str]) -> str:
+    others = (f" + {number} {kind}" for kind, number in sorted(counts.items()) if kind != "planted")
+    return f"{counts['planted']}{''.join(others)}"
 
 
 def accounts(given: argparse.Namespace, write: Write) -> None:
@@ -103,12 +116,9 @@ def accounts(given: argparse.Namespace, write: Write) -> None:
     for name in BASELINES:
         world = worlds.gentex(given.shared, name)
         found = alerts_of(world)
-        panels[name] = {
-            "severity of the worst alert": measures.by_severity(world, found, SEVERITIES),
-            "worst severities of all rules, added": measures.by_sum(world, found, SUMS),
-            "number of rules": measures.by_rules(world, found, COUNTS),
-        }
+        panels[name] = _lines(world, found)
         points = [point for line in panels[name].values() for point in line]
+        points.append(measures.alerted(world, _as_a_lab_would(world), "as set in the lab"))
         write(f"{name}: accounts over thresholds", _POINT, [_point(point, BASELINES[name]) for point in points])
         alone = [measures.one_rule(world, found, rule.name) for rule in RULES]
         write(f"{name}: accounts by rule", _POINT, [_point(one, BASELINES[name]) for one in alone if one.selected])
@@ -122,12 +132,28 @@ def accounts(given: argparse.Namespace, write: Write) -> None:
     write("AMLSim sample: accounts over thresholds", _POINT, [_point(point) for point in points])
 
 
+def _lines(world: World, found: Sequence[Alert]) -> dict[str, list[Point]]:
+    return {
+        "severity of the worst alert": measures.by_severity(world, found, SEVERITIES),
+        "worst severities of all rules, added": measures.by_sum(world, found, SUMS),
+        "number of rules": measures.by_rules(world, found, COUNTS),
+    }
+
+
+def _as_a_lab_would(world: World) -> tuple[Alert, ...]:
+    rules = [rule.with_values(LAB_VALUES.get(rule.name, {})) for rule in RULES if rule.name not in LAB_OFF]
+    return detect(world.transactions, world.accounts, rules=rules).alerts
+
+
 def smoke(given: argparse.Namespace, write: Write) -> None:
     world = worlds.smoke(given.shared)
     found = alerts_of(world)
     write(
         "Smoke set: labelled transactions caught", _CAUGHT, [_caught(o) for o in measures.caught(world.patterns, found)]
     )
+    # of cuts that select the same accounts, the highest says all
+    last = {(kind, one.selected): one for kind, line in _lines(world, found).items() for one in line if one.selected}
+    write("Smoke set: accounts over thresholds", _POINT[:-1], [_point(one)[:-1] for one in last.values()])
     rows: Rows = [(rule, c["planted"], c["ordinary"]) for rule, c in sorted(measures.about(world, found).items())]
     write("Smoke set: alerts", ("rule", "with a labelled transaction", "without"), rows)
 

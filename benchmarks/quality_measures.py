@@ -117,6 +117,11 @@ def one_rule(world: World, alerts: Sequence[Alert], rule: str) -> Point:
     return _point(world, rule, {alert.account_id for alert in alerts if alert.rule == rule})
 
 
+def alerted(world: World, alerts: Iterable[Alert], name: str) -> Point:
+    """Select the accounts with any alert."""
+    return _point(world, name, {alert.account_id for alert in alerts})
+
+
 def _point(world: World, name: str, selected: set[str]) -> Point:
     right = len(selected & world.guilty)
     return Point(name, len(selected), right / len(selected) if selected else 0.0, right / len(world.guilty))

@@ -128,7 +128,7 @@ def gentex(shared: Path, name: str) -> World:
 
 def smoke(shared: Path) -> World:
     """Read the smoke set; each labelled transaction is a pattern of its own, because nothing ties them together."""
-    rows, patterns = [], []
+    rows, patterns, guilty = [], [], set[str]()
     with (shared / "data" / "typology_smoke_quantsingularity_9973.csv").open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             at = datetime.fromisoformat(row["timestamp"]).replace(tzinfo=UTC)
@@ -139,7 +139,8 @@ def smoke(shared: Path) -> World:
             )
             if row["is_fraud"] == "1":
                 patterns.append(Pattern(row["fraud_typology"], frozenset({row["transaction_id"]})))
-    return World(_table(rows), _holders(rows), tuple(patterns))
+                guilty.update(sides)
+    return World(_table(rows), _holders(rows), tuple(patterns), frozenset(guilty))
 
 
 def amlsim(shared: Path) -> World:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import ibis
 from ibis.expr.types import Table
@@ -47,8 +47,15 @@ class FanParameters(RuleParameters):
     )
 
 
-def fan(views: Views, direction: Literal["in", "out"], p: FanParameters) -> Table:
-    """Return the episodes of many strangers on the other side of legs in one direction."""
+class Large(NamedTuple):
+    """So many counterparties are enough where each moves ``minor`` or more in one payment."""
+
+    parties: int
+    minor: int
+
+
+def fan(views: Views, direction: Literal["in", "out"], p: FanParameters, large: Large | None = None) -> Table:
+    """Return the episodes of many strangers on the other side of legs in one direction, or of few with large sums."""
     window = p.window_days * DAY
 
     def fitting(legs: Table) -> Table:
@@ -60,21 +67,46 @@ def fan(views: Views, direction: Literal["in", "out"], p: FanParameters) -> Tabl
         )
         return chosen.filter(chosen.base_minor >= p.smallest_minor) if p.smallest_minor else chosen
 
-    places = restless(fitting(views.legs), "counterparty", p.parties, window)
+    places = _crowded(fitting(views.legs), p, large)
     seen = with_strangers(views, places, window, p.memory_days * DAY, p.settling_days * DAY)
     new = shared(fitting(seen.filter(seen.stranger)), "new")
-    new = shared(around(new, restless(new, "counterparty", p.parties, window), window), "near")
+    new = shared(around(new, _crowded(new, p, large), window), "near")
     read = with_distinct(new, "counterparty", window, "observed").mutate(needed=ibis.literal(p.parties, "int64"))
+    if large is not None:
+        read = _with_large(read, large, window)
     return episodes(read.mutate(fired=read.observed >= read.needed), window)
 
 
-def explain_fan(episode: tuple[Evidence, ...], currency: str, p: FanParameters, verb: str, noun: str) -> Explanation:
-    """Count and add up the episode, and name the most strangers that one window holds."""
+def _crowded(legs: Table, p: FanParameters, large: Large | None) -> Table:
+    """Return account and time of each leg that may end a window of enough counterparties."""
+    window = p.window_days * DAY
+    places = restless(legs, "counterparty", p.parties, window)
+    if large is None:
+        return places
+    return places.union(restless(legs.filter(legs.base_minor >= large.minor), "counterparty", large.parties, window))
+
+
+def _with_large(read: Table, large: Large, window: int) -> Table:
+    """Lower ``needed`` where enough counterparties moved large sums; those are among the observed ones."""
+    named = ibis.ifelse(read.base_minor >= large.minor, read.counterparty, ibis.null("int32"))
+    read = with_distinct(read.mutate(mover=named), "mover", window, "movers")
+    enough = ibis.least(read.needed, ibis.literal(large.parties, "int64"))
+    needed = ibis.ifelse(read.movers >= large.parties, enough, read.needed)
+    return read.mutate(needed=needed).drop("mover", "movers")
+
+
+def explain_fan(
+    episode: tuple[Evidence, ...], currency: str, p: FanParameters, verb: str, noun: str, large: Large | None = None
+) -> Explanation:
+    """Count and add up the episode, and name the most strangers that one window holds; say where sums made it a hit."""
     most = max(leg.observed for leg in episode)
+    few = ""
+    if large is not None and most < p.parties:
+        few = f", {large.parties:,} or more of them with {money(large.minor, currency)} or more at once"
     total = sum(leg.base_minor for leg in episode)
     span = when(instant(episode[0].at), instant(episode[-1].at))
     return Explanation(
         severity=severity(p.severity_at_threshold, excess(most, p.parties)),
         sentence=f"{counted(len(episode), 'payment')} {verb} {span}, total {money(total, currency)}, with up to "
-        f"{counted(most, noun)} within {counted(p.window_days, 'day')} whom this account had not dealt with before.",
+        f"{counted(most, noun)} within {counted(p.window_days, 'day')} whom this account had not dealt with before{few}.",
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from casedesk.detection.fans import FanParameters
+from casedesk.detection.rules.fan_in import FanInParameters
 from casedesk.detection.rules.funnel import FunnelParameters
 from casedesk.detection.rules.gather_scatter import GatherScatterParameters
 from casedesk.detection.rules.pass_through import PassThroughParameters
@@ -91,7 +92,9 @@ def expected_fan(p: FanParameters, direction: str, books: Books) -> Found:
         ]
         for last in read:
             seen = _window(read, last.at, window)
-            if len({leg.other for leg in seen}) >= p.parties:
+            large = {leg.other for leg in seen if isinstance(p, FanInParameters) and leg.tx.minor >= p.large_minor}
+            few = isinstance(p, FanInParameters) and len(large) >= p.large_parties
+            if few or len({leg.other for leg in seen}) >= p.parties:
                 yield frozenset(leg.number for leg in seen)
 
     return _found(books, hits)
@@ -111,6 +114,15 @@ def expected_gather_scatter(p: GatherScatterParameters, books: Books) -> Found:
         for last in following:
             paid = {leg.other for leg in _window(following, last.at, window)}
             if len(paid) >= p.payees and len(paid) + len(senders(last.at)) >= p.parties:
+                yield frozenset(leg.number for leg in _window(read, last.at, window))
+        large = [leg for leg in read if leg.tx.minor >= p.large_minor]
+
+        def came(at: datetime) -> int:
+            return sum(leg.direction == "in" for leg in _window(large, at, window))
+
+        turning = [leg for leg in large if leg.direction == "out" and came(leg.at) >= p.turns]
+        for last in turning:
+            if len(_window(turning, last.at, window)) >= p.turns:
                 yield frozenset(leg.number for leg in _window(read, last.at, window))
 
     return _found(books, hits)

@@ -38,6 +38,27 @@ def test_three_senders_are_too_few_however_often_they_pay() -> None:
     assert raised(RULE, senders(0, 1, 2) + senders(0.5, 1.5, 2.5) + senders(0.7, 1.7, 2.7)) == ()
 
 
+def test_three_senders_are_enough_where_each_pays_ten_thousand_at_once() -> None:
+    large = [pay(f"S{number}", "A", number, 10_000_00) for number in range(3)]
+    (alert,) = raised(RULE, large)
+    assert (len(alert.transaction_ids), alert.severity) == (3, 30)
+    assert alert.sentence.endswith(
+        "with up to 3 senders within 3 days whom this account had not dealt with before, 3 or more of them with "
+        "USD 10,000.00 or more at once."
+    )
+    assert raised(RULE, large, large_minor=10_000_01) == ()
+    assert raised(RULE, large, large_parties=4) == ()
+    assert raised(RULE, [*large[:2], pay("S1", "A", 2, 10_000_00), pay("S2", "A", 2, 9_999_99)]) == ()
+    assert raised(RULE, [*large[:2], pay("S2", "A", 3, 10_000_00, late=1)]) == ()
+
+
+def test_a_small_payment_beside_three_large_ones_is_evidence_and_more_senders_say_nothing_of_sums() -> None:
+    large = [pay(f"S{number}", "A", number, 10_000_00) for number in range(3)]
+    (alert,) = raised(RULE, [*large, *senders(2.5, 2.6, first=2)])
+    assert len(alert.transaction_ids) == 5
+    assert alert.sentence.endswith("with up to 4 senders within 3 days whom this account had not dealt with before.")
+
+
 def test_every_payment_of_the_senders_is_evidence_and_each_sender_counts_once() -> None:
     (alert,) = raised(RULE, [*senders(0, 0.5, 1, 2), *senders(2.5)])
     assert len(alert.transaction_ids) == 5

@@ -52,12 +52,17 @@ CHECKED: tuple[Checked, ...] = (
     (FanIn(), _fan("in")),
     (FanIn().with_values({"parties": 2, "memory_days": 4, "settling_days": 2}), _fan("in")),
     (FanIn().with_values({"parties": 3, "window_days": 1, "memory_days": 0, "smallest_minor": 1_000_00}), _fan("in")),
+    (FanIn().with_values({"parties": 4, "large_parties": 2, "large_minor": 4_000_00, "memory_days": 5}), _fan("in")),
     (FanOut(), _fan("out")),
     (FanOut().with_values({"parties": 2, "window_days": 2, "settling_days": 0}), _fan("out")),
     (GatherScatter(), _gather),
     (GatherScatter().with_values({"window_days": 2, "settling_days": 0, "memory_days": 4}), _gather),
     (
         GatherScatter().with_values({"senders": 1, "payees": 2, "parties": 3, "window_days": 3, "memory_days": 5}),
+        _gather,
+    ),
+    (
+        GatherScatter().with_values({"parties": 9, "turns": 2, "large_minor": 1_000_00, "window_days": 4}),
         _gather,
     ),
     (PassThrough(), _passing),

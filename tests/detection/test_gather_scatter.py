@@ -34,6 +34,50 @@ def test_one_sender_or_one_payee_is_too_few_however_often() -> None:
     assert raised(RULE, [*gather(0, 1, 1.5), *scatter(2), *scatter(3)]) == ()
 
 
+def to_and_fro(into: int, out: int, minor: int = 3_000_00) -> list[Tx]:
+    """Large payments from one party, and after them as large ones to it, half a day apart."""
+    sides = ["in"] * into + ["out"] * out
+    return [
+        pay(*(("S", "A") if side == "in" else ("A", "S")), place / 2, minor, id=f"{place:02d}")
+        for place, side in enumerate(sides)
+    ]
+
+
+def test_one_party_is_enough_where_large_sums_turn_three_times() -> None:
+    (alert,) = raised(RULE, to_and_fro(3, 3))
+    assert (alert.account_id, len(alert.transaction_ids), alert.severity) == ("A", 6, 40)
+    assert alert.sentence == (
+        "3 payments of USD 9,000.00 came in and 3 payments of USD 9,000.00 went out between 12:00 UTC on 4 Nov 2026 and "
+        "00:00 UTC on 7 Nov 2026, with parties whom this account had not dealt with before; 3 payments of USD 3,000.00 "
+        "or more came in within 10 days, and as many went out after them."
+    )
+
+
+def test_fewer_or_smaller_turns_are_no_hit() -> None:
+    assert raised(RULE, to_and_fro(2, 3)) == raised(RULE, to_and_fro(3, 2)) == ()
+    assert raised(RULE, to_and_fro(3, 3, 2_999_99)) == ()
+    assert raised(RULE, to_and_fro(3, 3), turns=4) == raised(RULE, to_and_fro(4, 3), turns=4) == ()
+    assert len(raised(RULE, to_and_fro(4, 4), turns=4)) == 1
+
+
+def test_a_turn_counts_only_when_enough_had_come_in_within_its_window() -> None:
+    early = [*to_and_fro(2, 1), pay("S", "A", 2, 3_000_00)]
+    assert raised(RULE, [*early, pay("A", "S", 3, 3_000_00), pay("A", "S", 4, 3_000_00)]) == ()
+    late = [pay("A", "S", day, 3_000_00) for day in (3, 4, 5)]
+    assert [len(alert.transaction_ids) for alert in raised(RULE, [*early, *late])] == [7]
+    exact = [*to_and_fro(3, 2), pay("A", "S", 10, 3_000_00)]
+    assert len(raised(RULE, exact)) == 1
+    assert raised(RULE, [*exact[:-1], pay("A", "S", 10, 3_000_00, late=1)]) == ()
+
+
+def test_turns_with_a_known_party_or_by_card_are_left_alone() -> None:
+    late = [pay(tx.source, tx.target, 40 + place / 2, 3_000_00) for place, tx in enumerate(to_and_fro(3, 3))]
+    assert len(raised(RULE, late)) == 1
+    assert raised(RULE, [pay("A", "S", 1), *late]) == ()
+    cards = [pay(tx.source, tx.target, place, 3_000_00, channel="CARD") for place, tx in enumerate(to_and_fro(3, 3))]
+    assert raised(RULE, cards) == ()
+
+
 def test_paying_first_and_collecting_later_is_no_hit() -> None:
     assert raised(RULE, [*scatter(0, 1, 2), *gather(3, 4, 5)]) == ()
 

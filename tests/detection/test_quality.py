@@ -38,16 +38,15 @@ def banked(bank: worlds.World) -> tuple[Alert, ...]:
 def test_the_attempts_of_hi_small_are_caught_by_the_rules_of_their_typologies(shared: Path) -> None:
     world = worlds.hi_small(shared)
     found = {one.typology: one for one in caught(world.patterns, alerts_of(world))}
-    # fan-out 0.62, fan-in 0.65, cycle 0.91 and stack 0.70 are asked for and reached; gather-scatter 0.85 is not: the
-    # eight attempts it misses are one payment each way between two accounts.
-    reached = {"fan-out": 30, "fan-in": 26, "cycle": 50, "stack": 32, "gather-scatter": 43, "scatter-gather": 30}
+    # fan-out 0.62, fan-in 0.65, cycle 0.91, stack 0.70 and gather-scatter 0.85 are asked for and reached
+    reached = {"fan-out": 30, "fan-in": 28, "cycle": 50, "stack": 32, "gather-scatter": 51, "scatter-gather": 30}
     assert {kind: found[kind].own for kind, least in reached.items() if found[kind].own < least} == {}
     by_any = {
-        "bipartite": 20,
-        "random": 36,
-        "gather-scatter": 49,
-        "stack": 41,
-        "fan-in": 36,
+        "bipartite": 22,
+        "random": 38,
+        "gather-scatter": 51,
+        "stack": 42,
+        "fan-in": 38,
         "fan-out": 44,
         "cycle": 54,
     }

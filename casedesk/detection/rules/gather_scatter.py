@@ -1,4 +1,4 @@
-"""Gather-scatter: one account collects from several strangers and then pays several strangers, all within ten days.
+"""Gather-scatter: one account collects from strangers and then pays strangers, several times each, within ten days.
 
 The account is a turntable of a layering scheme. At the last payment the window holds enough different senders and
 enough different payees; a payee counts only when, at its payment, enough senders had paid in during the window before it.
@@ -8,8 +8,13 @@ Two senders and two payees are enough, fewer than fan-in or fan-out ask for, bec
 this order, with people it never dealt with. Amounts are not compared: what a turntable keeps, adds from other sources,
 or changes into another currency would hide it.
 
+One party is enough where large sums keep turning: three or more came in, and after them three or more went out. A name
+on the other side may stand for many (a payment service, a collective account), and two accounts that met last week
+and send thousands to and fro settle no debt, for each payment undoes the one before.
+
 What keeps the benign look-alikes out: customers, suppliers, staff and the landlord are no strangers; cash and cards
-are not counted; a sweep stays within one customer; a family's gifts for a house go to one notary.
+are not counted; a sweep stays within one customer; a family's gifts for a house go to one notary, in one or two sums;
+friends who pay each other back pay less.
 """
 
 from __future__ import annotations
@@ -29,6 +34,7 @@ from casedesk.detection.sentences import counted, instant, money, when
 from casedesk.detection.severity import excess, severity
 from casedesk.detection.shared import shared
 from casedesk.detection.windows import DAY, around, by_time, episodes
+from casedesk.domain.money import LARGEST_MINOR
 
 
 class GatherScatterParameters(RuleParameters):
@@ -61,6 +67,22 @@ class GatherScatterParameters(RuleParameters):
         source=DESK,
         reason="The least of both sides together; raise it to ask for larger turntables of any shape.",
     )
+    turns: int = parameter(
+        3,
+        ge=2,
+        le=10_000,
+        unit="large payments in, and as many out after them",
+        source=DESK,
+        reason="Whoever is on the other side: once is a loan, and twice may be one with a mistake.",
+    )
+    large_minor: int = parameter(
+        300_000,
+        ge=1,
+        le=LARGEST_MINOR,
+        unit="minor units of the base currency",
+        source="31 CFR 1010.410(e) and (f): records of transfers are kept from $3,000",
+        reason="A turn counts from here on: friends who pay each other back pay less.",
+    )
     channels: frozenset[str] = channels_parameter()
     memory_days: int = memory_parameter()
     settling_days: int = settling_parameter()
@@ -74,7 +96,7 @@ class GatherScatter(Rule):
     """Finds accounts that collect from many and pay on to many."""
 
     name: ClassVar[str] = "gather_scatter"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     title: ClassVar[str] = "Gather-scatter"
     reach: ClassVar[Reach] = Reach.ACCOUNT
     parameters: GatherScatterParameters = field(default_factory=GatherScatterParameters)
@@ -88,16 +110,10 @@ class GatherScatter(Rule):
         new = shared(_fitting(seen.filter(seen.stranger), p), "new")
         # twice the window: whether a payment within it follows a gathering is read in a window of that payment's own
         new = shared(around(new, _turning(new, p, window), 2 * window), "near")
-        nobody = ibis.null("int32")
-        sided = new.mutate(sender=ibis.ifelse(new.direction == "in", new.counterparty, nobody))
-        gathered = with_distinct(sided, "sender", window, "gathered")
-        follows = (gathered.direction == "out") & (gathered.gathered >= p.senders)
-        paid = gathered.mutate(payee=ibis.ifelse(follows, gathered.counterparty, nobody))
-        read = with_distinct(paid, "payee", window, "scattered")
-        enough = (read.gathered >= p.senders) & (read.scattered >= p.payees)
-        read = read.mutate(observed=read.gathered + read.scattered, needed=ibis.literal(p.parties, "int64"))
-        fired = enough & read.payee.notnull() & (read.observed >= read.needed)
-        return episodes(read.mutate(fired=fired).drop("sender", "payee", "gathered", "scattered"), window)
+        read = _with_turns(_with_parties(new, p, window), p, window)
+        parties = ibis.literal(p.parties, "int64")
+        read = read.mutate(needed=ibis.ifelse(read.many, parties, ibis.least(parties, read.observed)))
+        return episodes(read.mutate(fired=read.many | read.turned).drop("many", "turned"), window)
 
     def explain(self, episode: tuple[Evidence, ...], currency: str) -> Explanation:
         """Tell both halves with counts and sums; severity rises with the parties within one window."""
@@ -105,12 +121,17 @@ class GatherScatter(Rule):
         most = max(leg.observed for leg in episode if leg.fired)
         into = [leg.base_minor for leg in episode if leg.direction == "in"]
         out = [leg.base_minor for leg in episode if leg.direction == "out"]
+        days = counted(p.window_days, "day")
+        parties, turns = f"up to {most:,} senders and payees within {days}", ""
+        if most < p.parties:
+            least = f"{counted(p.turns, 'payment')} of {money(p.large_minor, currency)} or more"
+            parties, turns = "parties", f"; {least} came in within {days}, and as many went out after them"
         return Explanation(
             severity=severity(p.severity_at_threshold, excess(most, p.parties)),
             sentence=f"{counted(len(into), 'payment')} of {money(sum(into), currency)} came in and "
             f"{counted(len(out), 'payment')} of {money(sum(out), currency)} went out "
-            f"{when(instant(episode[0].at), instant(episode[-1].at))}, with up to {most:,} senders and payees within "
-            f"{counted(p.window_days, 'day')} whom this account had not dealt with before.",
+            f"{when(instant(episode[0].at), instant(episode[-1].at))}, with {parties} whom this account had not dealt "
+            f"with before{turns}.",
         )
 
 
@@ -123,13 +144,39 @@ def _fitting(legs: Table, p: GatherScatterParameters) -> Table:
     )
 
 
-def _turning(legs: Table, p: GatherScatterParameters, window: int) -> Table:
-    """Return account and time of each payment out whose window has as many legs in and out as the rule needs parties.
+def _with_parties(legs: Table, p: GatherScatterParameters, window: int) -> Table:
+    """Add ``observed``, the senders and payees of the window, and ``many``: enough of both, gathering first."""
+    nobody = ibis.null("int32")
+    sided = legs.mutate(sender=ibis.ifelse(legs.direction == "in", legs.counterparty, nobody))
+    gathered = with_distinct(sided, "sender", window, "gathered")
+    follows = (gathered.direction == "out") & (gathered.gathered >= p.senders)
+    paid = gathered.mutate(payee=ibis.ifelse(follows, gathered.counterparty, nobody))
+    read = with_distinct(paid, "payee", window, "scattered")
+    read = read.mutate(observed=read.gathered + read.scattered)
+    enough = (read.gathered >= p.senders) & (read.scattered >= p.payees) & (read.observed >= p.parties)
+    return read.mutate(many=enough & read.payee.notnull()).drop("sender", "payee", "gathered", "scattered")
 
-    Fewer legs than parties cannot be a hit. Counting legs is one cheap pass, counting parties is not.
+
+def _with_turns(legs: Table, p: GatherScatterParameters, window: int) -> Table:
+    """Add ``turned``: the last of enough large payments out, each with enough large payments in before it."""
+    sliding = by_time(range=(-window, 0))
+    into, out = ((legs.direction == side) & (legs.base_minor >= p.large_minor) for side in ("in", "out"))
+    came = legs.mutate(follows=out & (into.cast("int64").sum().over(sliding) >= p.turns))
+    read = came.mutate(turned=came.follows & (came.follows.cast("int64").sum().over(sliding) >= p.turns))
+    return read.drop("follows")
+
+
+def _turning(legs: Table, p: GatherScatterParameters, window: int) -> Table:
+    """Return account and time of each payment out whose window has the legs in and out that a hit takes.
+
+    Fewer legs than parties or turns cannot be a hit. Counting legs is one cheap pass, counting parties is not.
     """
     sliding = by_time(range=(-window, 0))
-    into, out = ((legs.direction == side).cast("int64").sum().over(sliding) for side in ("in", "out"))
-    paced = legs.select("account", "at", "direction", into=into, out=out)
-    full = (paced.into >= p.senders) & (paced.out >= p.payees) & (paced.into + paced.out >= p.parties)
-    return paced.filter(full & (paced.direction == "out")).select("account", "at")
+    into, out = (legs.direction == side for side in ("in", "out"))
+    large = legs.base_minor >= p.large_minor
+    sides = {"into": into, "out": out, "large_into": into & large, "large_out": out & large}
+    counts = {name: side.cast("int64").sum().over(sliding) for name, side in sides.items()}
+    paced = legs.select("account", "at", "direction", **counts)
+    many = (paced.into >= p.senders) & (paced.out >= p.payees) & (paced.into + paced.out >= p.parties)
+    turned = (paced.large_into >= p.turns) & (paced.large_out >= p.turns)
+    return paced.filter((many | turned) & (paced.direction == "out")).select("account", "at")

@@ -821,7 +821,14 @@ def rule_fan(direction: str) -> Callable[[Sequence[Leg], Row, str], Optional[str
         for row in rows:
             fits = row[2] == direction and row[4] in p["channels"] and row[1] >= p["smallest_minor"] and row[3]
             same(where + ", a counted transaction", True, bool(fits))
-        hits = [at for at, window in _windows(rows, width) if len({row[3] for row in window}) >= p["parties"]]
+        # some fans take fewer parties where each moves a large sum; the others ask as many of any sum
+        few, large = (p["large_parties"], p["large_minor"]) if "large_minor" in p else (p["parties"], 0)
+        hits = [
+            at
+            for at, window in _windows(rows, width)
+            if len({row[3] for row in window}) >= p["parties"]
+            or len({row[3] for row in window if row[1] >= large}) >= few
+        ]
         _one_episode(rows, hits, width, where)
         return "not whether the parties were strangers before"
 
@@ -864,7 +871,7 @@ RULES = {
     ("structuring", "1"): rule_structuring,
     ("geography", "1"): rule_geography,
     ("velocity", "2"): rule_velocity,
-    ("fan_in", "1"): rule_fan("in"),
+    ("fan_in", "2"): rule_fan("in"),
     ("fan_out", "1"): rule_fan("out"),
     ("cash_aggregation", "1"): rule_cash_aggregation,
     ("structuring_over_days", "1"): rule_structuring_over_days,
