@@ -44,7 +44,8 @@ def _said() -> str:
     query = triage_state.query(session.actor().user_id)
     search = f"Search “{formats.plain(query.search)}” · " if query.search else ""
     risk = query.risk.value if query.risk else "any"
-    return f"{search}Status {query.status or 'any'} · Risk {risk}."
+    due = f"Due {query.due} · " if query.due else ""
+    return f"{search}{due}Status {query.status or 'any'} · Risk {risk}."
 
 
 def _hidden(count: int) -> str:

@@ -110,5 +110,9 @@ _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     "policy_rejected": lambda data, names: (
         f"{data['name']}, proposed by {_name(data['maker'], names)} in event {data['proposal']}"
     ),
+    "reminders_given": lambda data, names: (
+        f"{len({user for users, _ in data['given'] for user in users}):,} people, "
+        f"{len({case for _, cases in data['given'] for case in cases}):,} cases"
+    ),
     "person_added": lambda data, names: f"{_name(data['user_id'], names)}, {data['role']}",
 }

@@ -68,7 +68,7 @@ def show_filters(actor: Person, everybody: Sequence[Person], typologies: Sequenc
             icon=":material/search:",
             live=True,
             label_visibility="collapsed",
-            width=260,
+            width=210,
             persist_state="session",
             on_change=triage_state.to_first_page,
         )
@@ -81,6 +81,7 @@ def show_filters(actor: Person, everybody: Sequence[Person], typologies: Sequenc
             {t: formats.rule(t) for t in typologies},
         )
         _choice("Owner", triage_state.OWNER, list(names), names)
+        _due()
         st.toggle(
             "Include closed",
             key=triage_state.CLOSED,
@@ -89,10 +90,25 @@ def show_filters(actor: Person, everybody: Sequence[Person], typologies: Sequenc
         )
 
 
+def _due() -> None:
+    """Draw what may be asked of the due date; the field for a day stands there when a day is asked for."""
+    _choice("Due", triage_state.DUE, list(_DUE), _DUE, width=120)
+    if session.value(triage_state.DUE, "") == triage_state.ON_DAY:
+        if not session.known(triage_state.DAY):
+            session.put(triage_state.DAY, session.now().date())
+        st.date_input("Due on", key=triage_state.DAY, format="YYYY-MM-DD", label_visibility="collapsed", width=130,
+                      persist_state="session", on_change=triage_state.to_first_page)  # fmt: skip
+
+
+_DUE: Final = {
+    "overdue": "Overdue", "today": "Today", "7": "In 7 days", "30": "In 30 days", triage_state.ON_DAY: "On a day",
+}  # fmt: skip
 _OWNERS: Final = (Role.ANALYST, Role.MANAGER)
 
 
-def _choice(label: str, key: str, options: list[str] | list[Risk], words: dict[str, str] | dict[Risk, str]) -> None:
+def _choice(
+    label: str, key: str, options: list[str] | list[Risk], words: dict[str, str] | dict[Risk, str], width: int = 136
+) -> None:
     if session.known(key) and session.value(key, None) not in options:
         session.put(key, None)  # somebody who signed in after another may not be offered the same
     st.selectbox(
@@ -103,7 +119,7 @@ def _choice(label: str, key: str, options: list[str] | list[Risk], words: dict[s
         placeholder=label,
         format_func=lambda option: words.get(option, str(option)),
         label_visibility="collapsed",
-        width=150,
+        width=width,
         persist_state="session",
         on_change=triage_state.to_first_page,
     )

@@ -17,7 +17,7 @@ import streamlit as st
 
 from app.ui import flash, session, signin
 from casedesk.domain.people import Action, Person, may
-from casedesk.services import approvals, quality, suppressions
+from casedesk.services import approvals, calendar, quality, suppressions
 
 _HERE: Final = Path(__file__).parent
 _PAGES: Final = _HERE.parent / "pages"
@@ -48,6 +48,7 @@ class Entry:
 ENTRIES: Final = (
     Entry("triage", "Triage", "inbox", "Work", Action.VIEW_CASE),
     Entry("approvals", "Approvals", "approval", "Work", Action.APPROVE),
+    Entry("calendar", "Calendar", "calendar_month", "Work", Action.VIEW_CASE),
     Entry("qa", "QA review", "fact_check", "Quality", Action.REDRAW_SAMPLE),
     Entry("ledger", "Ledger", "link", "Records", Action.VIEW_LEDGER),
     Entry("exports", "Exports", "download", "Records", Action.EXPORT),
@@ -142,7 +143,7 @@ def _short(count: int) -> str:
 def _counts(actor: Person, shown: list[Entry]) -> dict[str, int]:
     """Count what waits on a page. Neutral figures: they say that there is work, never that a report exists."""
     names = {entry.name for entry in shown}
-    found: dict[str, int] = {}
+    found = {"calendar": calendar.pressing(uow=session.desk().reading(), actor=actor, at=session.now())}
     if "approvals" in names:
         found["approvals"] = approvals.counts(uow=session.desk().reading(), actor=actor, at=session.now()).waiting
     if "qa" in names:

@@ -7,7 +7,7 @@ written again when it differs. Back, Esc and the menu then all return to the sam
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 import streamlit as st
@@ -15,6 +15,7 @@ import streamlit as st
 from app.ui import session
 from casedesk.domain.alerts import Risk
 from casedesk.domain.people import Person
+from casedesk.services import queue
 from casedesk.services.queue import Page, Query, Sort, View, list_page
 
 #: Widget key, name in the address, and what is left out of the address.
@@ -25,17 +26,20 @@ RISK: Final = "triage_risk"
 TYPOLOGY: Final = "triage_typology"
 OWNER: Final = "triage_owner"
 CLOSED: Final = "triage_closed"
+DUE: Final = "triage_due"
+DAY: Final = "triage_day"  # the day, where DUE is ON_DAY; it is no filter of its own
 SORT: Final = "triage_sort"
 ROWS: Final = "triage_rows"
 PAGE: Final = "triage_page"
 
 _NAMES: Final = {
     VIEW: "view", SEARCH: "q", STATUS: "status", RISK: "risk", TYPOLOGY: "typology", OWNER: "owner", CLOSED: "closed",
-    SORT: "sort", ROWS: "rows", PAGE: "page",
+    DUE: "due", SORT: "sort", ROWS: "rows", PAGE: "page",
 }  # fmt: skip
-_EMPTY: Final = {SEARCH: "", STATUS: None, RISK: None, TYPOLOGY: None, OWNER: None, CLOSED: False}
+_EMPTY: Final = {SEARCH: "", STATUS: None, RISK: None, TYPOLOGY: None, OWNER: None, CLOSED: False, DUE: None}
 ROW_LIMITS: Final = (25, 50, 100, 500)
 STATUSES: Final = ("New", "In Review", "Awaiting approval", "Closed")
+ON_DAY: Final = "day"
 ME: Final = "me"
 NOBODY: Final = "-"
 _READ: Final = "triage_address_read"
@@ -53,7 +57,22 @@ def read_address(*, sees_decisions: bool, owners: Collection[str]) -> None:
         text = st.query_params.get(name)
         value = None if text is None else _parsed(key, text, sees_decisions=sees_decisions)
         if value is not None and not (key == OWNER and value not in (ME, NOBODY, *owners)):
-            session.put(key, value)
+            _put(key, value)
+
+
+def _put(key: str, value: object) -> None:
+    if isinstance(value, date):
+        session.put(DAY, value)
+        value = ON_DAY
+    session.put(key, value)
+
+
+def show_due(due: str | date, *, mine: bool) -> None:
+    """Ask for what falls due then and for nothing else, one's own or everybody's. Call it in a callback."""
+    clear_filters()
+    session.put(VIEW, View.ALL)
+    session.put(OWNER, ME if mine else None)
+    _put(DUE, due)
 
 
 def write_address() -> None:
@@ -74,8 +93,15 @@ def query(user_id: str) -> Query:
         typology=session.value(TYPOLOGY, ""),
         search=session.take(SEARCH),
         include_closed=session.value(CLOSED, default=False),
+        due=due(),
         sort=session.value(SORT, Sort.URGENCY),
     )
+
+
+def due() -> str:
+    """Return what is asked of the due date, as the query takes it."""
+    asked = str(session.value(DUE, ""))
+    return session.value(DAY, session.now().date()).isoformat() if asked == ON_DAY else asked
 
 
 def rows() -> int:
@@ -119,6 +145,8 @@ def _parsed(key: str, text: str, *, sees_decisions: bool) -> object:
         return next((risk for risk in Risk if risk.value == text), None)
     if key == SORT:
         return next((sort for sort in Sort if sort.value == text), None)
+    if key == DUE:
+        return text if text in queue.DUE else _day(text)
     if key == CLOSED:
         return True if text == "yes" else None
     if key in (ROWS, PAGE):
@@ -130,8 +158,17 @@ def _parsed(key: str, text: str, *, sees_decisions: bool) -> object:
     return text
 
 
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        return None
+
+
 def _text(key: str) -> str:
     """Write one value; empty where it is what the page shows anyway."""
+    if key == DUE:
+        return due()
     value = session.value(key, None)
     defaults = {VIEW: View.ALL, SORT: Sort.URGENCY, ROWS: session.desk().settings.page_limit, PAGE: 1}
     if value is None or value == defaults.get(key):

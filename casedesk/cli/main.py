@@ -26,6 +26,7 @@ from casedesk.cli import (
     policies,
     quality,
     rates,
+    reminding,
     rule_sets,
     steps,
     suppressions,
@@ -53,6 +54,7 @@ app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(policies.app, name="policy")
 app.add_typer(rates.app, name="rates")
 app.add_typer(people.app, name="users")
+app.command("remind")(reminding.remind)
 app.command("cases")(cases.list_cases)
 app.add_typer(steps.app, name="case")
 app.add_typer(quality.app, name="qa")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,7 +38,7 @@ def list_values(
         found = policies.overview(uow=session.desk.reading(), actor=session.actor, at=session.at)
     values = found.values if every else tuple(found.now.values())
     if json:
-        emit({"values": [_fields(value) for value in values], "proposals": [_fields(one) for one in found.changes]})
+        emit({"values": [asdict(value) for value in values], "proposals": [asdict(one) for one in found.changes]})
         return
     table(
         ("Name", "Value", "Unit", "From", "Version", "Event", "Source"),
@@ -105,10 +106,6 @@ def reject(proposal: _Proposal, text: Text = None, file: File = None, json: Json
             reason=written(text, file), via="cli",
         )  # fmt: skip
     _tell(row, f"The proposal of event {proposal} is rejected.", json)
-
-
-def _fields(one: object) -> dict[str, object]:
-    return {name: getattr(one, name) for name in type(one).__slots__}  # type: ignore[attr-defined]
 
 
 def _tell(row: Recorded, sentence: str, as_json: bool) -> None:

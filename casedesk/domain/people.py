@@ -54,6 +54,7 @@ class Action(StrEnum):
     DRAW_LINE_TEST = "draw a sample below a line"
     PROPOSE_POLICY = "propose a policy value"
     PUT_POLICY_IN_FORCE = "put a policy value in force"
+    REMIND = "give reminders"
     SEE_DECISIONS = "see undisclosed decisions"
     ADMINISTER = "change people, rates or policy"
 
@@ -102,6 +103,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
         Action.APPROVE_SUPPRESSION,
         Action.PROPOSE_POLICY,
         Action.PUT_POLICY_IN_FORCE,
+        Action.REMIND,
         Action.SEE_DECISIONS,
     },
     Role.AUDITOR: _EVERYBODY
@@ -115,6 +117,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
             Action.DRAW_SAMPLE,  # a scheduled draw: nobody chooses the day or the rate to suit themselves
             Action.REDRAW_SAMPLE,
             Action.VIEW_LEDGER,
+            Action.REMIND,
             Action.ADMINISTER,
         }
     ),

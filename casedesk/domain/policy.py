@@ -116,6 +116,9 @@ class Policy:
         self._events = [parameter.event for parameter in self.own]
         self._earlier: dict[int, Policy] = {}
 
+    def __repr__(self) -> str:
+        return f"Policy({self.own!r})"
+
     @property
     def values(self) -> tuple[Parameter, ...]:
         """All values: those shipped, then the bank's own in the order in which they were put in force."""

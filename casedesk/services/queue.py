@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 
 from casedesk.domain.alerts import Risk
 from casedesk.domain.cases import Disposition, Stage, stage_of
 from casedesk.domain.people import Action, Person, require
 from casedesk.domain.policy import Policy
+from casedesk.errors import Invalid
 from casedesk.store.queue_reader import Filters, QueueRow, Sort, View
 from casedesk.store.unit_of_work import Reading
 
-__all__ = ["Line", "Page", "Query", "Sort", "View", "ids", "list_page"]
+__all__ = ["DUE", "BadDue", "Line", "Page", "Query", "Sort", "View", "due_span", "ids", "list_page"]
+
+OVERDUE: Final = "overdue"
+#: What can be asked of a due date besides a day, and how many days ahead it reaches, today being the first.
+DUE: Final[dict[str, int]] = {OVERDUE: 0, "today": 1, "7": 7, "30": 30}
+
+
+class BadDue(Invalid):
+    """What was asked for is neither a word of ``DUE`` nor a day."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"“{text}” is neither {', '.join(DUE)} nor a day such as 2026-12-05.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +39,7 @@ class Query:
     typology: str = ""
     search: str = ""
     include_closed: bool = False
+    due: str = ""  # one of DUE, or a day as ISO 8601
     sort: Sort = Sort.URGENCY
 
 
@@ -75,8 +89,27 @@ def ids(*, uow: Reading, actor: Person, at: datetime, query: Query, limit: int =
         return uow.queue.ids(_filters(actor, at, query, uow.cases.policy), limit)
 
 
+def due_span(due: str, at: datetime) -> tuple[datetime | None, datetime]:
+    """Return from when and before when a case falls due: the first instant after its due day, as it is stored.
+
+    :param due: one of ``DUE``, or a day. Days are days in UTC.
+    :raises BadDue: for anything else.
+    """
+    if due == OVERDUE:
+        return None, at
+    midnight = datetime.combine(at.astimezone(UTC).date(), time(), UTC)
+    if due in DUE:
+        return midnight + timedelta(days=1), midnight + timedelta(days=DUE[due] + 1)
+    try:
+        after = datetime.combine(date.fromisoformat(due) + timedelta(days=1), time(), UTC)
+    except (ValueError, OverflowError):
+        raise BadDue(due) from None
+    return after, after + timedelta(days=1)
+
+
 def _filters(actor: Person, at: datetime, query: Query, policy: Policy) -> Filters:
     sees = actor.need_to_know
+    span = due_span(query.due, at) if query.due else (None, None)
     return Filters(
         user_id=actor.user_id,
         now=at,
@@ -87,6 +120,8 @@ def _filters(actor: Person, at: datetime, query: Query, policy: Policy) -> Filte
         typology=query.typology,
         search=query.search,
         include_closed=query.include_closed or query.status == "Closed",
+        due_from=span[0],
+        due_before=span[1],
         sort=query.sort,
         due_soon_days=policy.in_force("due_soon_days", at.date()).value,
         sees_decisions=sees,

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from casedesk.domain.events import Event, PolicyPutInForce
+from casedesk.domain.events import DESK, Event, PolicyPutInForce
 from casedesk.domain.ledger import ZERO_HASH, Recorded, link
 from casedesk.domain.merkle import EMPTY_ROOT, Frontier
 from casedesk.domain.moments import canonical
@@ -126,6 +126,13 @@ class LedgerReader:
     def governing(self, *actions: str) -> tuple[Recorded, ...]:
         """Return all events that put policy in force, or place or lift holds; an index of their own finds them."""
         query = _SELECT.where(sa.text(GOVERNING), case_events.c.action.in_(actions)).order_by(case_events.c.event_id)
+        return tuple(_recorded(row) for row in self._connection.execute(query))
+
+    def desk_since(self, since: str, action: str) -> tuple[Recorded, ...]:
+        """Return the events of one kind on the desk's own stream from a canonical time on, oldest first."""
+        query = _SELECT.where(
+            case_events.c.case_id == DESK, case_events.c.action == action, case_events.c.ts >= since
+        ).order_by(case_events.c.event_id)
         return tuple(_recorded(row) for row in self._connection.execute(query))
 
     def policy(self) -> Policy:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -55,6 +55,8 @@ class Filters:
     typology: str = ""
     search: str = ""
     include_closed: bool = False
+    due_from: datetime | None = None  # inclusive
+    due_before: datetime | None = None  # exclusive
     sort: Sort = Sort.URGENCY
     due_soon_days: int = 7
     sees_decisions: bool = False
@@ -79,6 +81,15 @@ class QueueRow:
     alert_count: int
     amount_minor: int
     version: int
+
+
+class DueCase(NamedTuple):
+    """An open case and when it is due."""
+
+    case_id: str
+    due_at: datetime
+    owner: str
+    disposition: str
 
 
 _ROW = (
@@ -182,6 +193,29 @@ class QueueReader:
         query = sa.select(sa.func.min(cases.c.due_at)).where(cases.c.owner == user_id, cases.c.is_open == sa.true())
         return self._connection.execute(query).scalar_one_or_none()
 
+    def due_counts(self, before: datetime, *, after: datetime | None = None, owner: str = "") -> dict[datetime, int]:
+        """Count the open cases by their due time: those of a person, or all.
+
+        :param before: exclusive.
+        :param after: inclusive; None for however long ago.
+        """
+        query = sa.select(cases.c.due_at, sa.func.count()).where(cases.c.is_open == sa.true(), cases.c.due_at < before)
+        if after is not None:
+            query = query.where(cases.c.due_at >= after)
+        if owner:
+            query = query.where(cases.c.owner == owner)
+        query = query.group_by(cases.c.due_at).order_by(cases.c.due_at)
+        return {row[0]: row[1] for row in self._connection.execute(query)}
+
+    def due_before(self, before: datetime) -> tuple[DueCase, ...]:
+        """Return the open cases that fall due before a time, the first due first."""
+        query = (
+            sa.select(cases.c.case_id, cases.c.due_at, sa.func.coalesce(cases.c.owner, ""), cases.c.disposition)
+            .where(cases.c.is_open == sa.true(), cases.c.due_at < before)
+            .order_by(cases.c.due_at, cases.c.case_id)
+        )
+        return tuple(DueCase(*row) for row in self._connection.execute(query))
+
     def typologies(self) -> tuple[str, ...]:
         """Return the typologies that occur."""
         query = sa.select(cases.c.typology).distinct().order_by(cases.c.typology)
@@ -197,6 +231,10 @@ def _conditions(f: Filters) -> list[sa.ColumnElement[bool]]:
         found.append(cases.c.owner.is_(None) if f.owner == NOBODY else cases.c.owner == f.owner)
     if f.risk is not None:
         found.append(cases.c.risk_rank == [risk for _, risk in BANDS].index(f.risk))
+    if f.due_from is not None:
+        found.append(cases.c.due_at >= f.due_from)
+    if f.due_before is not None:
+        found.append(cases.c.due_at < f.due_before)
     if f.typology:
         found.append(cases.c.typology == f.typology)
     if f.search.strip():

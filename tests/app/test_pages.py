@@ -47,9 +47,10 @@ def test_the_sidebar_offers_the_pages_of_the_role_and_no_other(open_as: Open, us
 
 def test_analysts_are_offered_neither_ledger_nor_approvals() -> None:
     names = {entry.name for entry in entries(BY_ID["grace"])}
-    assert names == {"triage", "case"}
+    assert names == {"triage", "calendar", "case"}
     assert {e.name for e in entries(BY_ID["ines"])} == {
         "triage",
+        "calendar",
         "case",
         "qa",
         "ledger",
@@ -74,7 +75,7 @@ def test_nothing_that_others_may_see_says_sar(open_as: Open, bank: Bank) -> None
 def test_the_count_at_approvals_is_only_for_those_with_need_to_know(open_as: Open) -> None:
     analyst, manager = open_as("grace"), open_as("marta")
     assert "Awaiting approval" not in text(analyst)
-    assert not [b for b in analyst.button if "badge" in b.label]
+    assert not [b for b in analyst.button if "badge" in b.label and b.key != "nav_calendar"]
     assert next(b.label for b in manager.button if b.key == "nav_approvals").endswith("[1]")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,17 @@ from sqlalchemy.engine import Engine
 from casedesk.domain.cases import Disposition
 from casedesk.domain.people import Person, Role
 from casedesk.errors import CasedeskError
-from casedesk.services import assignment, casefile, decisions, exporting, intake, policies, quality, rule_sets
+from casedesk.services import (
+    assignment,
+    casefile,
+    decisions,
+    exporting,
+    intake,
+    policies,
+    quality,
+    reminding,
+    rule_sets,
+)
 from casedesk.services.assignment import Seen
 from casedesk.store.engines import make_engine
 from tests.builders import FAIL, NARRATIVE, PASS, RATIONALE, START, TestDesk, hurried
@@ -106,6 +116,7 @@ AT_THE_DESK = {
     "recent_exports": {"Manager", "Auditor"},
     "propose_policy": {"Manager"},
     "see_policy": {"Manager", "Auditor"},
+    "remind": {"Manager"},
 }
 
 #: Where each step leads, by the stage it is taken from.
@@ -377,6 +388,7 @@ STEPS: dict[str, Try] = {
     "see_policy": lambda stand, _: policies.overview(
         uow=stand.desk.reading(), actor=stand.desk.people["me"], at=stand.desk.at()
     ),
+    "remind": lambda stand, _: reminding.give(**(_me(stand) | {"at": START + timedelta(days=25)})),
     "recent_exports": lambda stand, _: exporting.recent(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
 }
 

@@ -51,6 +51,7 @@ from casedesk.domain.events.readings import (
     NarrativeRead,
     PacketExported,
 )
+from casedesk.domain.events.reminding import RemindersGiven
 from casedesk.domain.events.sampling import (
     LineTestDrawn,
     LineTestFrozen,
@@ -97,6 +98,7 @@ KINDS: dict[str, type[Event]] = {
         PolicyProposed,
         PolicyPutInForce,
         PolicyRejected,
+        RemindersGiven,
         PopulationFrozen,
         SampleDrawn,
         LineTestFrozen,
@@ -134,6 +136,7 @@ __all__ = [
     "PolicyRejected",
     "PopulationFrozen",
     "RatesLoaded",
+    "RemindersGiven",
     "ReviewFailed",
     "ReviewPassed",
     "RuleSetProposed",
