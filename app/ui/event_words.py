@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from app.ui import formats
 from casedesk.domain.events import KINDS
+from casedesk.domain.events.readings import FILES
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.moments import parse
 
@@ -63,8 +64,6 @@ def _value(data: dict[str, Any], names: Names) -> str:
     return f"{data['name']} = {data['value']:,} from {data['valid_from']} on · {data['source']}"
 
 
-_EXPORTS: Final = {"audit": "Audit CSV", "summary": "Case summary", "packet": "Packet"}
-
 _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     "case_opened": lambda data, names: f"First alert {formats.moment(parse(data['alerted_at']))}",
     "alert_attached": _alert,
@@ -77,7 +76,7 @@ _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     "review_passed": _review,
     "review_failed": _review,
     "suspicion_moved": _suspicion,
-    "case_exported": lambda data, names: _EXPORTS[data["what"]],
+    "case_exported": lambda data, names: FILES[data["what"]],
     "packet_exported": lambda data, names: (
         f"Packet of {data['cases']:,} cases, {data['period_from']} to {data['period_to']}, {data['profile']}"
     ),

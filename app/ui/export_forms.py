@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
@@ -146,20 +146,36 @@ def _what(event: Recorded, words: str) -> str:
     return words if event.case_id == DESK else f"{event.case_id} {words[:1].lower()}{words[1:]}"
 
 
+_PAPERS: Final = ("download_summary", "download_summary_pdf", "download_case_file")
+
+
+def _show_papers(case_id: str) -> None:
+    """Draw the downloads of the summary, and of the whole case on paper."""
+    desk, actor, reason = session.desk(), session.actor(), "" if case_id else "Write a case id first."
+
+    def common() -> dict[str, Any]:
+        return {"uow": desk.writing(), "actor": actor, "at": session.now(), "case_id": case_id,
+                "base_currency": session.currency()}  # fmt: skip
+
+    markdown, pdf, whole = _PAPERS
+    with st.container(horizontal=True, width="content", gap="xsmall"):
+        downloads.button("Download .md", markdown, f"{case_id}-summary.md", "text/markdown",
+                         lambda: exporting.summary(**common()), reason)  # fmt: skip
+        downloads.button("Download .pdf", pdf, f"{case_id}-summary.pdf", "application/pdf",
+                         lambda: exporting.summary(**common(), pdf=True), reason)  # fmt: skip
+        downloads.button("Case file .pdf", whole, f"{case_id}-case-file.pdf", "application/pdf",
+                         lambda: exporting.case_file(**common(), look=desk.reading()), reason)  # fmt: skip
+
+
 def show_summary(file: CaseFile | None) -> None:
     """Draw the preview of a case's summary, and its download."""
     desk, actor, code = session.desk(), session.actor(), session.currency()
     case_id = file.case.case_id if file else ""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown("**Case summary** :gray[preview]", width="content")
-        downloads.button(
-            "Download .md", "download_summary", f"{case_id}-summary.md", "text/markdown",
-            lambda: exporting.summary(
-                uow=desk.writing(), actor=actor, at=session.now(), case_id=case_id, base_currency=code
-            ),
-            "" if file else "Write a case id first.",
-        )  # fmt: skip
-    flash.show("download_summary", kept="")
+        _show_papers(case_id)
+    for scope in _PAPERS:
+        flash.show(scope, kept="")
     if file is None:
         with st.container(border=True, height=260, horizontal_alignment="center", vertical_alignment="center"):
             st.markdown("**No case is chosen**", width="content")

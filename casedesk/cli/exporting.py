@@ -42,13 +42,30 @@ def export_audit(case: CaseId, user: As = "", out: Out = None) -> None:
 
 @app.command("sar", hidden=True)  # its first name; the word would stand in the shell's history of every case
 @app.command("summary")
-def export_summary(case: CaseId, user: As = "", out: Out = None) -> None:
-    """Export the summary of a case as Markdown."""
+def export_summary(
+    case: CaseId,
+    pdf: Annotated[bool, typer.Option("--pdf", help="As PDF, ready to print, instead of Markdown.")] = False,
+    user: As = "",
+    out: Out = None,
+) -> None:
+    """Export the summary of a case as Markdown, or as PDF."""
     with opened(user) as s:
         from casedesk.services import exporting
 
         deliver(out, lambda: exporting.summary(
             uow=s.desk.writing(), actor=s.actor, at=s.at, case_id=case,
+            base_currency=s.desk.settings.base_currency, pdf=pdf, via="cli",
+        ))  # fmt: skip
+
+
+@app.command("case-file")
+def export_case_file(case: CaseId, user: As = "", out: Out = None) -> None:
+    """Export a whole case as PDF: its summary, each alert with its evidence, and everything that happened."""
+    with opened(user) as s:
+        from casedesk.services import exporting
+
+        deliver(out, lambda: exporting.case_file(
+            look=s.desk.reading(), uow=s.desk.writing(), actor=s.actor, at=s.at, case_id=case,
             base_currency=s.desk.settings.base_currency, via="cli",
         ))  # fmt: skip
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from casedesk.domain.moments import canonical
 from casedesk.domain.rule_sets import BadContent
 from casedesk.exports import confidentiality
-from casedesk.exports.summary_markdown import escape, line
+from casedesk.exports.documents.markdown import escape, line
 
 #: As many alerts of a list are written out; the frozen JSON has them all.
 MOST: Final = 500

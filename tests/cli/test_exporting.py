@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from pypdf import PdfReader
 
 from tests.builders import NARRATIVE, TestDesk
 from tests.cli.conftest import Command
@@ -23,11 +25,19 @@ def case(desk: TestDesk) -> str:
     return desk.closed(sar_approver="max")
 
 
-@pytest.mark.parametrize(("kind", "name"), [("audit", "{case}-audit.csv"), ("summary", "{case}-summary.md")])
+@pytest.mark.parametrize(
+    ("words", "name", "what"),
+    [
+        (["audit"], "{case}-audit.csv", "audit"),
+        (["summary"], "{case}-summary.md", "summary"),
+        (["summary", "--pdf"], "{case}-summary.pdf", "summary_pdf"),
+        (["case-file"], "{case}-case-file.pdf", "case_file"),
+    ],
+)
 def test_an_export_is_a_file_and_an_event(
-    casedesk: Command, desk: TestDesk, case: str, kind: str, name: str, tmp_path: Path
+    casedesk: Command, desk: TestDesk, case: str, words: list[str], name: str, what: str, tmp_path: Path
 ) -> None:
-    told = casedesk("export", kind, case, "--as", "otto", "--out", tmp_path)
+    told = casedesk("export", *words, case, "--as", "otto", "--out", tmp_path)
     assert (told.code, told.out) == (0, "")
     path = tmp_path / name.format(case=case)
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
@@ -35,8 +45,19 @@ def test_an_export_is_a_file_and_an_event(
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     event = desk.history(case)[-1]
     assert (event.user, event.action, event.data["via"]) == ("otto", "case_exported", "cli")
+    assert event.data["what"] == what
     assert event.data["sha256"] == sha256(path.read_bytes()).hexdigest()
     assert event.data["sha256"][:16] in told.err
+
+
+def test_a_case_file_prints_the_evidence_of_each_alert(
+    casedesk: Command, desk: TestDesk, case: str, tmp_path: Path
+) -> None:
+    assert casedesk("export", "case-file", case, "--as", "otto", "--out", tmp_path).code == 0
+    pages = PdfReader(tmp_path / f"{case}-case-file.pdf").pages
+    text = " ".join("\n".join(page.extract_text() for page in pages).split())
+    assert len(re.findall(r"T-1-\d 2026-07-01 09:1\d in Cash deposit US CASH 9,500\.00", text)) == 2
+    assert f"Last event of the case: {desk.history(case)[-2].event_id}" in text
 
 
 def test_the_summary_holds_the_narrative_and_goes_to_standard_output(
@@ -50,7 +71,7 @@ def test_the_summary_holds_the_narrative_and_goes_to_standard_output(
     assert (tmp_path / "mine.md").exists()
 
 
-@pytest.mark.parametrize("kind", ["audit", "summary"])
+@pytest.mark.parametrize("kind", ["audit", "summary", "case-file"])
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -54,7 +54,7 @@ def test_every_command_explains_itself(casedesk: Command) -> None:
         ["case", "take-next"], ["case", "assign"], ["case", "hand-over"], ["case", "release"], ["case", "note"],
         ["case", "dispose"], ["case", "approve"], ["case", "return"], ["case", "reopen"], ["case", "review"],
         ["case", "suspicion"], ["qa", "draw"], ["qa", "redraw"], ["qa", "list"], ["audit", "verify"],
-        ["export", "audit"], ["export", "summary"], ["export", "sar"],
+        ["export", "audit"], ["export", "summary"], ["export", "sar"], ["export", "case-file"],
     ):  # fmt: skip
         told = casedesk(*words, "--help")
         assert told.code == 0, words

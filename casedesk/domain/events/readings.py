@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from casedesk.domain.events.event import Event
+
+#: The files about one case, and what each is called.
+FILES: Final = {
+    "audit": "Audit CSV",
+    "summary": "Case summary",
+    "summary_pdf": "Case summary, PDF",
+    "case_file": "Case file, PDF",
+    "packet": "Packet",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseExported(Event):
-    """A file about the case left the desk. ``what`` is ``audit``, ``summary`` or ``packet``; ``sha256`` is the file's."""
+    """A file about the case left the desk. ``what`` is a key of :data:`FILES`; ``sha256`` is the file's."""
 
     action: ClassVar[str] = "case_exported"
     title: ClassVar[str] = "Export read"

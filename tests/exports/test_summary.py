@@ -15,7 +15,8 @@ from markdown_it.token import Token
 from casedesk.domain.alerts import Alert
 from casedesk.domain.cases import AlertFigures, Case, CaseStatus, Disposition, QaStatus
 from casedesk.domain.transactions import Account, Customer, CustomerKind
-from casedesk.exports.summary_markdown import Counterparty, Position, Summary, escape, write
+from casedesk.exports.documents.markdown import escape
+from casedesk.exports.summary import Counterparty, Position, Summary, write
 
 AT = datetime(2026, 7, 1, 9, tzinfo=UTC)
 NARRATIVE = "Between 3 and 5 June the customer made eleven cash deposits."
