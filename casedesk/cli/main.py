@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import io
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from functools import cache
+from typing import Annotated, Any
 
 import typer
 
@@ -90,7 +92,7 @@ def main(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     code = 0
     try:
-        app(arguments, prog_name="casedesk")
+        _parser()(arguments, prog_name="casedesk")
     except SystemExit as done:
         code = done.code if isinstance(done.code, int) else 0 if done.code is None else 2
     except CasedeskError as refusal:
@@ -101,6 +103,12 @@ def main(arguments: list[str]) -> int:
     if code == 130:
         remark("Stopped; nothing is half-written. Start the command again to go on.")
     return code
+
+
+@cache
+def _parser() -> Callable[..., Any]:
+    # Typer would read every command's signature again for every call, which takes longer than most commands do.
+    return typer.main.get_command(app)
 
 
 def _unforeseen(error: Exception) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -118,7 +119,9 @@ def render(dialect: str) -> str:
     return "\n".join(lines).strip() + "\n"
 
 
+@cache
 def _script() -> ScriptDirectory:
+    # The migrations are files that Alembic runs to read them; they do not change under a running desk.
     return ScriptDirectory.from_config(_config(None))
 
 
