@@ -582,6 +582,20 @@ UPDATE alembic_version SET version_num='0005_line_samples' WHERE alembic_version
 
 GO
 
+-- Running upgrade 0005_line_samples -> 0006_spans_of_findings
+
+ALTER TABLE detection_findings ADD first_at DATETIME2(6) NULL;
+
+GO
+
+ALTER TABLE detection_findings ADD last_at DATETIME2(6) NULL;
+
+GO
+
+UPDATE alembic_version SET version_num='0006_spans_of_findings' WHERE alembic_version.version_num = '0005_line_samples';
+
+GO
+
 COMMIT;
 
 GO

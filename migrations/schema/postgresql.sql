@@ -466,4 +466,12 @@ CREATE INDEX ix_line_test_picks_alert_id ON line_test_picks (alert_id);
 
 UPDATE alembic_version SET version_num='0005_line_samples' WHERE alembic_version.version_num = '0004_suppressions';
 
+-- Running upgrade 0005_line_samples -> 0006_spans_of_findings
+
+ALTER TABLE detection_findings ADD COLUMN first_at TIMESTAMP(6) WITHOUT TIME ZONE;
+
+ALTER TABLE detection_findings ADD COLUMN last_at TIMESTAMP(6) WITHOUT TIME ZONE;
+
+UPDATE alembic_version SET version_num='0006_spans_of_findings' WHERE alembic_version.version_num = '0005_line_samples';
+
 COMMIT;

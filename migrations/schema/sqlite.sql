@@ -465,3 +465,11 @@ CREATE TABLE line_test_picks (
 CREATE INDEX ix_line_test_picks_alert_id ON line_test_picks (alert_id);
 
 UPDATE alembic_version SET version_num='0005_line_samples' WHERE alembic_version.version_num = '0004_suppressions';
+
+-- Running upgrade 0005_line_samples -> 0006_spans_of_findings
+
+ALTER TABLE detection_findings ADD COLUMN first_at DATETIME;
+
+ALTER TABLE detection_findings ADD COLUMN last_at DATETIME;
+
+UPDATE alembic_version SET version_num='0006_spans_of_findings' WHERE alembic_version.version_num = '0005_line_samples';
