@@ -24,24 +24,32 @@ from casedesk.detection.checks import (
 from casedesk.detection.fingerprint import Digest, data_fingerprint, digest_queries
 from casedesk.detection.kept_texts import kept
 from casedesk.detection.keying import (
+    CHOSEN,
+    MOMENTS,
     NAMED,
+    READ_FROM,
     SUBJECT_IDS,
     SUBJECTS,
     TOLD,
     all_legs,
+    chosen_legs,
     chosen_subjects,
     evidence_of,
     keyed_transactions,
     named_accounts,
     narrow_legs,
+    near_legs,
     own_accounts,
+    past_legs,
+    read_from,
     twice,
 )
-from casedesk.detection.legs import KEYED, LEGS
+from casedesk.detection.legs import KEYED, LEGS, PAST
 from casedesk.detection.limits import Limits, OutOfMemory
 from casedesk.detection.paid import paid_minor
 from casedesk.detection.rule import Rule
 from casedesk.detection.sources import ParquetFiles, Source, fitting
+from casedesk.detection.subjects import Subjects
 from casedesk.detection.texts import written
 from casedesk.domain.alerts import Alert
 
@@ -72,24 +80,31 @@ class LoadedData:
     """Transactions and accounts inside DuckDB, ready for any number of rules."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, subjects: Sequence[str] | None = None, *, kept_texts: bool = True
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        digests: Mapping[str, Digest],
+        subjects: Subjects | None = None,
+        *,
+        kept_texts: bool = True,
     ) -> None:
         self._connection = connection
         self._kept_texts = kept_texts
-        self._digests = _digests(connection)
+        self._digests = digests
         for name, (table, key) in UNIQUE.items():
-            if self._may_repeat(table.get_name(), key, self._digests[name].rows):
+            if self._may_repeat(table.get_name(), key):
                 refuse_twice(name, key, self._first(partial(twice, table, key), f"twice {name}"))
         self._table(NAMED.get_name(), named_accounts)
         self._table(KEYED.get_name(), keyed_transactions)
         refuse_unfit(self._first)
-        self._subjects = None if subjects is None else pa.array(subjects, pa.string())
-        if self._subjects is not None:
-            connection.register(SUBJECT_IDS.get_name(), pa.table({"account_id": self._subjects}))
+        self._subjects = subjects
+        self._subject_ids = pa.array([] if subjects is None else subjects.account_ids, pa.string())
+        if subjects is not None:
+            connection.register(SUBJECT_IDS.get_name(), pa.table({"account_id": self._subject_ids}))
             self._table(SUBJECTS.get_name(), chosen_subjects)
+            self._table(CHOSEN.get_name(), narrow_legs)
 
     def _table(self, name: str, expression: Expression) -> None:
-        self._connection.execute(f"CREATE TEMP TABLE {name} AS {self._sql(expression, expression.__name__)}")
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {self._sql(expression, expression.__name__)}")
 
     def _view(self, name: str, expression: Expression) -> None:
         self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {self._sql(expression, expression.__name__)}")
@@ -120,9 +135,22 @@ class LoadedData:
         Columns and order are those of ``episodes.COLUMNS``.
         """
         chosen = self._subjects if rule.reach.local else None
-        self._view(LEGS.get_name(), all_legs if chosen is None else narrow_legs)
-        found = self._connection.sql(_evidence_sql(rule, kept_texts=self._kept_texts)).to_arrow_table()
-        return found if chosen is None else of_subjects(found, chosen)
+        near = chosen is not None and rule.span is not None
+        if chosen is not None and near:
+            self._show_near(chosen.read_from(rule))
+        else:
+            self._view(LEGS.get_name(), all_legs if chosen is None else chosen_legs)
+        found = self._connection.sql(_evidence_sql(rule, near=near, kept_texts=self._kept_texts)).to_arrow_table()
+        return found if chosen is None else of_subjects(found, self._subject_ids)
+
+    def _show_near(self, moments: Sequence[int]) -> None:
+        """Let the legs be those of each subject from its moment on, and the past those before."""
+        given = pa.table({"account_id": self._subject_ids, "read_from": pa.array(moments, pa.int64())})
+        self._connection.register(MOMENTS.get_name(), given)
+        self._table(READ_FROM.get_name(), read_from)
+        self._table("near_legs", near_legs)
+        self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {LEGS.get_name()} AS FROM near_legs")
+        self._view(PAST.get_name(), past_legs)
 
     def own_accounts(self, alerts: Sequence[Alert]) -> dict[str, tuple[str, ...]]:
         """Return for each alert id which accounts of its customer stand in its evidence, by id, its subject always."""
@@ -131,9 +159,10 @@ class LoadedData:
         self._connection.unregister(TOLD.get_name())
         return accounts_by_alert(alerts, found)
 
-    def _may_repeat(self, table: str, key: str, rows: int) -> bool:
+    def _may_repeat(self, table: str, key: str) -> bool:
         # 64-bit hashes are counted, because that is cheap; only when two agree are the ids themselves looked at.
-        return self._row(f"SELECT count(DISTINCT hash({key})) FROM {table}")[0] < rows
+        different, rows = self._row(f"SELECT count(DISTINCT hash({key})), count(*) FROM {table}")
+        return different < rows
 
     def _row(self, query: str) -> tuple[int, ...]:
         return _row(self._connection, query)
@@ -144,17 +173,19 @@ def loaded(
     transactions: Source,
     accounts: Source,
     limits: Limits,
-    subjects: Sequence[str] | None = None,
+    subjects: Subjects | None = None,
     base_currency: str = "USD",
+    digests: Mapping[str, Digest] | None = None,
 ) -> Iterator[LoadedData]:
     """Open DuckDB over the two tables. An Arrow table is read where it lies; a stream is taken in once.
 
-    :param subjects: account ids; rules of local reach look at these only.
+    :param subjects: rules of local reach look at these accounts only, and no further back than they must.
+    :param digests: those that a run records; None takes those of the two tables.
     :raises UnfitSource: if a column is missing or wrong, an id appears twice, or an account is unknown.
     :raises OutOfMemory: if the work does not fit the limits.
     """
     with _opened(transactions, accounts, limits, base_currency) as connection:
-        yield LoadedData(connection, subjects, kept_texts=limits.kept_texts)
+        yield LoadedData(connection, digests or _digests(connection), subjects, kept_texts=limits.kept_texts)
 
 
 def digests_of(transactions: Source, accounts: Source, limits: Limits, base_currency: str) -> Mapping[str, Digest]:
@@ -214,10 +245,10 @@ def _row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
 
 
 @lru_cache(maxsize=128)
-def _evidence_sql(rule: Rule, *, kept_texts: bool) -> str:
+def _evidence_sql(rule: Rule, *, near: bool, kept_texts: bool) -> str:
     # Making the expression takes as long as writing it, and the text depends on nothing but the rule.
-    what = f"{rule.name} {rule.version} {rule.parameters.canonical()}"
-    return _text(what, partial(evidence_of, rule), kept_texts=kept_texts)
+    what = f"{rule.name} {rule.version} {rule.parameters.canonical()}{' near' if near else ''}"
+    return _text(what, partial(evidence_of, rule, near=near), kept_texts=kept_texts)
 
 
 def _text(what: str, expression: Expression, *, kept_texts: bool) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType, ModuleType
 from typing import Final
 
 import ibis
+import pyarrow as pa
 
 import casedesk
 from casedesk.detection import duck, spark, spark_session
@@ -18,6 +19,7 @@ from casedesk.detection.parameters import canonical_json, rule_set_hash
 from casedesk.detection.rule import Rule
 from casedesk.detection.rules import RULES
 from casedesk.detection.sources import Source
+from casedesk.detection.subjects import Subjects
 from casedesk.domain.alerts import Alert
 from casedesk.domain.money import MINOR_DIGITS, UnknownCurrency
 
@@ -75,7 +77,8 @@ def detect(
     rules: Sequence[Rule] = RULES,
     limits: Limits | None = None,
     base_currency: str = "USD",
-    subjects: Sequence[str] | None = None,
+    subjects: Subjects | None = None,
+    digests: Mapping[str, Digest] | None = None,
     name_accounts: bool = False,
 ) -> DetectionResult:
     """Run the rules and return their alerts by time, then id.
@@ -86,8 +89,10 @@ def detect(
     ``accounts`` has account_id and customer_id ('' for a counterparty, which is never a subject). Order and chunking of
     rows do not matter. Nothing is stored.
 
-    :param subjects: account ids; rules of local reach (:class:`~casedesk.detection.rule.Reach`) look at these only, and
-        need no more than the transactions and accounts of the subjects' customers and of their counterparties.
+    :param subjects: rules of local reach (:class:`~casedesk.detection.rule.Reach`) look at these accounts only, judge each
+        from a moment of its own on, and need no more than the transactions and accounts of the subjects' customers and of
+        their counterparties.
+    :param digests: those of all the data of which this is a part; None takes those of what is given.
     :param name_accounts: say for each alert which accounts of its customer stand in the evidence.
     :raises UnfitSource: if a column is missing or wrong, an id appears twice, or an account is unknown.
     :raises OutOfMemory: if the work does not fit the limits.
@@ -101,6 +106,7 @@ def detect(
         limits=limits,
         base_currency=base_currency,
         subjects=subjects,
+        digests=digests,
         name_accounts=name_accounts,
     )
     return result
@@ -113,7 +119,8 @@ def detect_each(
     rule_sets: Sequence[Sequence[Rule]],
     limits: Limits | None = None,
     base_currency: str = "USD",
-    subjects: Sequence[str] | None = None,
+    subjects: Subjects | None = None,
+    digests: Mapping[str, Digest] | None = None,
     name_accounts: bool = False,
 ) -> tuple[DetectionResult, ...]:
     """Run several sets of rules over data that is loaded once, each as :func:`detect` would."""
@@ -122,9 +129,9 @@ def detect_each(
     limits = limits or Limits()
     software = MappingProxyType(versions(limits))
     results = []
-    with _module(limits).loaded(transactions, accounts, limits, subjects, base_currency) as data:
+    with _module(limits).loaded(transactions, accounts, limits, subjects, base_currency, digests) as data:
         for rules in rule_sets:
-            alerts = [alert for rule in rules for alert in alerts_of(rule, data.evidence(rule), base_currency)]
+            alerts = [alert for rule in rules for alert in _found(rule, data.evidence(rule), base_currency, subjects)]
             results.append(
                 DetectionResult(
                     alerts=tuple(sorted(alerts, key=lambda alert: (alert.window_start, alert.alert_id))),
@@ -139,3 +146,8 @@ def detect_each(
                 )
             )
     return tuple(results)
+
+
+def _found(rule: Rule, evidence: pa.Table, currency: str, subjects: Subjects | None) -> Iterable[Alert]:
+    alerts = alerts_of(rule, evidence, currency)
+    return alerts if subjects is None or not rule.reach.local else subjects.judges(rule, alerts)

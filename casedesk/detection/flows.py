@@ -71,6 +71,10 @@ def with_strangers(views: Views, places: Table, window: int, memory: int, settli
     known = views.accounts.filter(views.accounts.own).select("account", "opened_at")
     placed = dealings.join(known, "account")
     placed = placed.mutate(first_at=placed["at"].min().over(ibis.window(group_by="account")))
+    forgotten: Any = ibis.literal(True)
+    if views.past is not None:
+        placed = _recalled(placed, views.past)
+        forgotten = (placed["at"] - placed.dealt_at > memory).coalesce(True)
     settled = (
         (placed.opened_at + settling < placed.first_at)
         .coalesce(False)
@@ -80,8 +84,24 @@ def with_strangers(views: Views, places: Table, window: int, memory: int, settli
     unmet: Any = ibis.literal(True)
     if memory > window:
         past = by_time(["account", "counterparty"], range=(-memory, -(window + 1)))
-        unmet = placed["at"].count().over(past) == 0
-    return placed.mutate(stranger=unmet & settled & named).drop("opened_at", "first_at")
+        unmet = (placed["at"].count().over(past) == 0) & forgotten
+    marked = placed.mutate(stranger=unmet & settled & named).drop("opened_at", "first_at")
+    return marked if views.past is None else marked.drop("dealt_at")
+
+
+def _recalled(placed: Table, past: Table) -> Table:
+    """Add ``dealt_at``, the pair's last dealing before the legs that are shown, and let ``first_at`` know of those before.
+
+    The last one tells whether any lies within the memory, because the window begins after it.
+    """
+    pair = ["account", "counterparty"]
+    earlier = past.semi_join(placed, "account")
+    begun = earlier.group_by("account").aggregate(begun_at=earlier["at"].min())
+    met = earlier.semi_join(placed, pair)
+    dealt = met.group_by(pair).aggregate(dealt_at=met["at"].max())
+    found = placed.left_join(begun, "account").drop("account_right")
+    found = found.left_join(dealt, pair).drop("account_right", "counterparty_right")
+    return found.mutate(first_at=ibis.least(found.first_at, found.begun_at.coalesce(found.first_at))).drop("begun_at")
 
 
 def stretches(legs: Table, hits: Table) -> Table:

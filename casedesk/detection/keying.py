@@ -12,7 +12,7 @@ import ibis
 from ibis.expr.types import Table
 
 from casedesk.detection.episodes import COLUMNS
-from casedesk.detection.legs import ACCOUNTS, KEYED, Views, legs_of
+from casedesk.detection.legs import ACCOUNTS, KEYED, LEGS, PAST, Views, legs_of
 from casedesk.detection.rule import Rule, completed
 
 #: The transactions as an engine shows them.
@@ -46,6 +46,11 @@ NAMED: Final[Table] = ibis.table(
 #: The chosen subjects, by id and by key.
 SUBJECT_IDS: Final[Table] = ibis.table({"account_id": "!string"}, name="subject_ids")
 SUBJECTS: Final[Table] = ibis.table({"account": "!int32"}, name="subjects")
+
+#: The legs of the chosen subjects, and from when on a rule is shown those of each, by id and by key.
+CHOSEN: Final[Table] = ibis.table(LEGS.schema(), name="chosen_legs")
+MOMENTS: Final[Table] = ibis.table({"account_id": "!string", "read_from": "!int64"}, name="moments")
+READ_FROM: Final[Table] = ibis.table({"account": "!int32", "read_from": "!int64"}, name="read_from")
 
 #: Which customer's alert rests on which transaction.
 TOLD: Final[Table] = ibis.table(
@@ -135,13 +140,43 @@ def chosen_subjects() -> Table:
 
 @cache
 def narrow_legs() -> Table:
-    """Return the legs of the chosen subjects: what stands for the legs while a rule of local reach runs."""
+    """Return the legs of the chosen subjects: the columns of ``CHOSEN``."""
     return all_legs().semi_join(SUBJECTS, "account")
 
 
-def evidence_of(rule: Rule) -> Table:
-    """Return a rule's evidence under its names: the columns of ``episodes.COLUMNS``, in their order of rows."""
-    known = completed(rule.evidence(Views())).join(NAMED.select("account", "account_id", "customer_id"), "account")
+@cache
+def chosen_legs() -> Table:
+    """Return the legs of the chosen subjects for a rule that reads the whole history."""
+    return CHOSEN
+
+
+@cache
+def read_from() -> Table:
+    """Return the keys of the chosen subjects with their moments: the columns of ``READ_FROM``."""
+    return NAMED.join(MOMENTS, "account_id").select("account", "read_from")
+
+
+@cache
+def near_legs() -> Table:
+    """Return the legs of the chosen subjects from their moments on: what stands for the legs while a rule runs."""
+    timed = CHOSEN.join(READ_FROM, "account")
+    return timed.filter(timed["at"] >= timed.read_from).select(*LEGS.columns)
+
+
+@cache
+def past_legs() -> Table:
+    """Return those before: the columns of ``legs.PAST``."""
+    timed = CHOSEN.join(READ_FROM, "account")
+    return timed.filter(timed["at"] < timed.read_from).select(*LEGS.columns)
+
+
+def evidence_of(rule: Rule, *, near: bool = False) -> Table:
+    """Return a rule's evidence under its names: the columns of ``episodes.COLUMNS``, in their order of rows.
+
+    :param near: the legs are only those near something new, and the earlier ones stand in ``legs.PAST``.
+    """
+    views = Views(past=PAST) if near else Views()
+    known = completed(rule.evidence(views)).join(NAMED.select("account", "account_id", "customer_id"), "account")
     named = known.join(GIVEN.select("row", "transaction_id"), "row").select(*COLUMNS)
     return named.order_by("account_id", "episode", "at", "transaction_id")
 

@@ -54,6 +54,9 @@ LEGS: Final[Table] = ibis.table(
     name="legs",
 )
 
+#: The legs before those that a rule is shown, where an incremental run shows it only what is near something new.
+PAST: Final[Table] = ibis.table(LEGS.schema(), name="past_legs")
+
 #: The accounts of the data, those of counterparties included.
 ACCOUNTS: Final[Table] = ibis.table(
     {
@@ -71,11 +74,19 @@ ACCOUNTS: Final[Table] = ibis.table(
 class Views:
     """The tables a rule's expression may start from: ``legs`` (one row for each side), ``transfers`` (one row for each
     transaction, accounts as keys, 0 for nobody) and ``accounts``.
+
+    Where ``past`` is there, ``legs`` holds of each subject only those from some moment on, and ``past`` those before it.
     """
 
     legs: Table = LEGS
     transfers: Table = KEYED
     accounts: Table = ACCOUNTS
+    past: Table | None = None
+
+    def whole(self, subjects: Table, key: str = "account") -> Table:
+        """Return all legs whose ``key`` (account or lead) is among the column ``account`` of ``subjects``."""
+        legs = self.legs if self.past is None else ibis.union(self.legs, self.past)
+        return legs.semi_join(subjects, legs[key] == subjects.account)
 
 
 def legs_of(keyed: Table, accounts: Table) -> Table:

@@ -31,7 +31,8 @@ def with_seen_from(legs: Table, views: Views) -> Table:
     ``legs`` have the lead account as ``account``; a customer's first moment is that of any transaction on any account.
     """
     subjects = legs.select("account").distinct()
-    life = views.legs.mutate(account=views.legs.lead).semi_join(subjects, "account")
+    life = views.whole(subjects, "lead")
+    life = life.mutate(account=life.lead)
     first = life.group_by("account").aggregate(first_at=life["at"].min())
     owned = views.accounts.filter(views.accounts.own)
     opened = owned.group_by(account=owned.lead).aggregate(opened_at=owned.opened_at.min())

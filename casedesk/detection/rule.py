@@ -39,6 +39,18 @@ class Explanation:
     sentence: str
 
 
+class Span(NamedTuple):
+    """How far in time a rule of local reach reads, in microseconds: see ``subjects``.
+
+    No transaction of a hit's evidence is booked more than ``window`` before the hit, and two hits of one episode have no gap
+    longer than that. To judge a hit the rule needs the legs from ``before`` before it on; what it asks of earlier ones it
+    reads from ``Views.past``.
+    """
+
+    window: int
+    before: int
+
+
 class Reach(StrEnum):
     """What a rule reads to tell whether an account is a subject.
 
@@ -66,6 +78,11 @@ class Rule(ABC):
     title: ClassVar[str]  # shown to people
     reach: ClassVar[Reach] = Reach.GRAPH  # narrower only where the rule truly reads no more
     parameters: RuleParameters
+
+    @property
+    def span(self) -> Span | None:
+        """How far in time the rule reads; None where an incremental run has to read a subject's whole history."""
+        return None
 
     @abstractmethod
     def evidence(self, views: Views) -> Table:

@@ -50,6 +50,7 @@ from casedesk.detection.rule import Rule
 from casedesk.detection.sources import ParquetFiles, Source, fitting
 from casedesk.detection.spark_plans import staged
 from casedesk.detection.spark_session import Running, SparkFailed
+from casedesk.detection.subjects import Subjects
 from casedesk.detection.texts import written
 from casedesk.domain.alerts import Alert
 
@@ -137,20 +138,22 @@ def loaded(
     transactions: Source,
     accounts: Source,
     limits: Limits,
-    subjects: Sequence[str] | None = None,
+    subjects: Subjects | None = None,
     base_currency: str = "USD",
+    digests: Mapping[str, Digest] | None = None,
 ) -> Iterator[LoadedData]:
     """Open Spark over the two tables. Parquet files are read by Spark itself, where it works.
 
-    :param subjects: account ids; rules of local reach look at these only.
+    :param subjects: rules of local reach look at these accounts only, at their whole history.
+    :param digests: those that a run records; None takes those of the two tables.
     :raises UnfitSource: if a column is missing or wrong, an id appears twice, or an account is unknown.
     :raises NoSpark: if pyspark or Java is missing.
     :raises SilentMaster: if the master does not answer.
     :raises SparkFailed: if Spark gives up.
     """
-    chosen = None if subjects is None else pa.table({"account_id": pa.array(subjects, pa.string())})
+    chosen = None if subjects is None else pa.table({"account_id": pa.array(subjects.account_ids, pa.string())})
     with _opened(transactions, accounts, limits, base_currency) as spark:
-        yield LoadedData(spark, _digests(spark), chosen)
+        yield LoadedData(spark, digests or _digests(spark), chosen)
 
 
 def digests_of(transactions: Source, accounts: Source, limits: Limits, base_currency: str) -> Mapping[str, Digest]:

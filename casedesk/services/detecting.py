@@ -9,7 +9,6 @@ from datetime import datetime
 from casedesk.detection.engine import DetectionResult
 from casedesk.detection.engine import detect as run_rules
 from casedesk.detection.findings import finding_digest, findings_sha256
-from casedesk.detection.fingerprint import data_fingerprint
 from casedesk.detection.limits import Limits
 from casedesk.detection.reconcile import Grown
 from casedesk.detection.rule import Rule
@@ -91,6 +90,7 @@ def detect(
         rules = rules_in_force.narrowed(governed, only) if governed else rules or ()
         data = read_data(look, rules, base_currency, until, full=full, limits=limits)
         suppressions = look.suppressions.in_force()  # of the ledger's size that the run records
+    known = data.digests(limits, base_currency)
     result = run_rules(
         data.transactions,
         data.accounts,
@@ -98,8 +98,8 @@ def detect(
         limits=limits,
         base_currency=base_currency,
         subjects=data.subjects,
+        digests=known,
     )
-    digests = data.digests(result.digests, limits, base_currency)
     with uow:
         actor = present(uow, actor)
         last = uow.runs.last()
@@ -115,7 +115,7 @@ def detect(
         done = Detected(
             run_id=run_id,
             since=data.base.run_id if data.base else "",
-            transactions=digests["transactions"].rows,
+            transactions=result.transactions,
             alerts=len(findings),
             new_alerts=len(new),
             grown_alerts=len(plan.grown),
@@ -124,10 +124,10 @@ def detect(
             cases_opened=0,
             cases_joined=0,
             rule_set_hash=result.rule_set_hash,
-            data_fingerprint=data_fingerprint(digests),
+            data_fingerprint=result.data_fingerprint,
             alerts_sha256=findings_sha256(findings),
         )
-        record = written(data, digests, rules, base_currency, result.versions)
+        record = written(data, result.digests, rules, base_currency, result.versions)
         uow.runs.add(_run(done, at, until, result, ordinal, record))
         uow.alerts.insert(new)
         hiding.store(uow, sorted_out, run_id)
@@ -189,17 +189,22 @@ def _record_findings(
     uow: Writing, ordinal: int, alerts: Sequence[Alert], data: RunData, rules: Sequence[Rule]
 ) -> list[str]:
     """Store what differs from the last run's findings; return the digests of all that the rules find by now."""
-    subjects = None if data.subjects is None else set(data.subjects)
-    local = {rule.name for rule in rules if rule.reach.local}
+    settled = {} if data.subjects is None else {r.name: data.subjects.settled(r) for r in rules if r.reach.local}
     standing, kept = set(), []
     for one in uow.runs.standing():
-        if subjects is not None and one.rule in local and one.account_id not in subjects:
+        if one.rule in settled and settled[one.rule](one.account_id, one.last_at):
             kept.append(one.digest)
         else:
             standing.add(one)
-    fresh = {Finding(alert.alert_id, finding_digest(alert), alert.rule, alert.account_id) for alert in alerts}
+    fresh = {_finding(alert) for alert in alerts}
     uow.runs.record_findings(ordinal, gone=standing - fresh, found=fresh - standing)
     return [*kept, *(one.digest for one in fresh)]
+
+
+def _finding(alert: Alert) -> Finding:
+    return Finding(
+        alert.alert_id, finding_digest(alert), alert.rule, alert.account_id, alert.window_start, alert.window_end
+    )
 
 
 def _into_cases(uow: Writing, new: Sequence[Alert], actor: Person, at: datetime) -> tuple[int, int]:

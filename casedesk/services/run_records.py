@@ -17,6 +17,8 @@ from casedesk.detection.fingerprint import Digest, figures, from_figures
 from casedesk.detection.limits import Limits
 from casedesk.detection.parameters import canonical_json, rule_set_hash
 from casedesk.detection.rule import Rule
+from casedesk.detection.subjects import Subjects
+from casedesk.services.touched import touched
 from casedesk.store.run_data import Since
 from casedesk.store.run_store import Run
 from casedesk.store.unit_of_work import Reading
@@ -40,21 +42,24 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class RunData:
-    """The data of one run. ``base`` is the run it builds upon, ``subjects`` those touched since; both None for all."""
+    """The data of one run. ``base`` is the run it builds upon, ``subjects`` those touched since; both None for all.
+
+    ``new`` are the transactions and accounts that the base had not seen; all accounts, where some that it saw have changed.
+    """
 
     transactions: pa.Table
     accounts: pa.Table
     arrival: int
     events: int
     base: Record | None = None
-    subjects: tuple[str, ...] | None = None
-    new: tuple[pa.Table, pa.Table] | None = None  # transactions and accounts the base had not seen
-    all_accounts: bool = True  # whether ``new`` holds every account, because some that the base saw have changed
+    subjects: Subjects | None = None
+    new: tuple[pa.Table, pa.Table] | None = None
+    all_accounts: bool = False
 
-    def digests(self, loaded: Mapping[str, Digest], limits: Limits, base_currency: str) -> Mapping[str, Digest]:
-        """Return the digests of everything that had arrived, given those of what was loaded."""
+    def digests(self, limits: Limits, base_currency: str) -> Mapping[str, Digest] | None:
+        """Return the digests of everything that had arrived; None where only reading everything tells."""
         if self.base is None or self.new is None:
-            return loaded
+            return None
         new = digests_of(*self.new, limits, base_currency)
         before = self.base.digests
         accounts = new["accounts"] if self.all_accounts else before["accounts"] + new["accounts"]
@@ -81,26 +86,23 @@ def read_data(
         transactions = look.run_data.transactions(arrival, until=until)
         return RunData(transactions, look.run_data.accounts(arrival), arrival, events)
     since = Since(base.arrival, base.events)
-    subjects = look.run_data.touched(since, arrival)
-    if not all(rule.reach.local for rule in rules):
-        transactions, accounts = look.run_data.transactions(arrival), look.run_data.accounts(arrival)
-        return RunData(transactions, accounts, arrival, events, base, subjects)
-    transactions = look.run_data.transactions_of_touched(since, arrival)
-    sides = {*transactions["from_account"].to_pylist(), *transactions["to_account"].to_pylist(), *subjects} - {""}
     changed = bool(look.run_data.first_changed(base.arrival))
-    return RunData(
-        transactions,
-        look.run_data.named_accounts(arrival, sorted(sides)),
-        arrival,
-        events,
-        base,
-        subjects,
-        (
-            look.run_data.transactions(arrival, since=base.arrival),
-            look.run_data.accounts(arrival, since=None if changed else base.arrival),
-        ),
-        all_accounts=changed,
+    new = (
+        look.run_data.transactions(arrival, since=base.arrival),
+        look.run_data.accounts(arrival, since=None if changed else base.arrival),
     )
+    subjects = touched(look, since, arrival, new[0])
+    if all(rule.reach.local for rule in rules):
+        transactions = look.run_data.transactions_of_touched(since, arrival)
+        sides = _sides(transactions) | set(subjects.account_ids)
+        accounts = look.run_data.named_accounts(arrival, sorted(sides))
+    else:
+        transactions, accounts = look.run_data.transactions(arrival), look.run_data.accounts(arrival)
+    return RunData(transactions, accounts, arrival, events, base, subjects, new, all_accounts=changed)
+
+
+def _sides(transactions: pa.Table) -> set[str]:
+    return {*transactions["from_account"].to_pylist(), *transactions["to_account"].to_pylist()} - {""}
 
 
 def _base(last: Run | None, rules: Sequence[Rule], base_currency: str, limits: Limits | None) -> Record | None:
@@ -126,7 +128,7 @@ def written(
             "events": data.events,
             "rules": {rule.name: rule.version for rule in rules},
             "since": data.base.run_id if data.base else "",
-            "subjects": None if data.subjects is None else len(data.subjects),
+            "subjects": None if data.subjects is None else len(data.subjects.chosen),
             "versions": dict(versions),
         }
     )

@@ -7,7 +7,7 @@ it. With it all accounts of its customer are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -24,6 +24,7 @@ from casedesk.store.tables import (
     alerts,
     case_events,
     customers,
+    detection_findings,
     suppressed_alerts,
     suppressions,
     transactions,
@@ -51,6 +52,16 @@ class Since:
 
     arrival: int
     events: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """From when to when an episode of a rule on an account reaches; None where a run did not record it yet."""
+
+    rule: str
+    account_id: str
+    first_at: datetime | None
+    last_at: datetime | None
 
 
 class RunDataReader:
@@ -89,10 +100,28 @@ class RunDataReader:
         )
         return self._connection.execute(query).scalar_one() or ""
 
-    def touched(self, since: Since, upto: int) -> tuple[str, ...]:
-        """Return the desk's own accounts that were touched, by id, with all accounts of their customers."""
-        query = sa.select(accounts.c.account_id).where(_touched(since, upto)).order_by(accounts.c.account_id)
-        return tuple(self._connection.execute(query).scalars())
+    def touched(self, since: Since, upto: int) -> dict[str, str]:
+        """Return the desk's own accounts that were touched, by id, and all accounts of their customers, each with its customer."""
+        return self._with_customers(_touched(since, upto))
+
+    def turned(self, since: Since, upto: int) -> dict[str, str]:
+        """Return those that were touched by something else than a transaction."""
+        return self._with_customers(_of_same_customers(sa.union(*_turned(since, upto)), upto))
+
+    def _with_customers(self, which: sa.ColumnElement[bool]) -> dict[str, str]:
+        query = sa.select(accounts.c.account_id, accounts.c.customer_id).where(which).order_by(accounts.c.account_id)
+        return {row.account_id: row.customer_id for row in self._connection.execute(query)}
+
+    def episodes(self) -> Iterator[Reached]:
+        """Yield what the last run found and what the desk holds or hides, by rule and account, in no order."""
+        tables = (
+            (detection_findings, "first_at", "last_at", detection_findings.c.gone_in.is_(None)),
+            (alerts, "window_start", "window_end", sa.true()),
+            (suppressed_alerts, "window_start", "window_end", suppressed_alerts.c.released_in.is_(None)),
+        )
+        for table, first, last, there in tables:
+            query = sa.select(table.c.rule, table.c.account_id, table.c[first], table.c[last]).where(there)
+            yield from (Reached(*row) for row in self._connection.execute(query))
 
     def transactions_of_touched(self, since: Since, upto: int) -> pa.Table:
         """Read every transaction that had arrived by ``upto`` and has a touched account on a side."""
@@ -128,19 +157,28 @@ _ACCOUNTS: Final = sa.select(
 
 def _touched(since: Since, upto: int) -> sa.ColumnElement[bool]:
     new = sa.and_(transactions.c.arrival > since.arrival, transactions.c.arrival <= upto)
+    moved = (sa.select(side).where(new) for side in (transactions.c.from_account, transactions.c.to_account))
+    return _of_same_customers(sa.union(*moved, *_turned(since, upto)), upto)
+
+
+def _turned(since: Since, upto: int) -> tuple[sa.Select[Any], ...]:
+    """Select the accounts of which something else than their transactions is new."""
     turned = sa.select(case_events.c.case_id).where(
         case_events.c.event_id > since.events, case_events.c.action.in_(TURNS)
     )
     ended = sa.select(suppressions.c.suppression_id).where(
         suppressions.c.state == State.ENDED.value, suppressions.c.state_event > since.events
     )
-    seeds: Any = sa.union(
-        sa.select(transactions.c.from_account).where(new),
-        sa.select(transactions.c.to_account).where(new),
+    return (
         sa.select(accounts.c.account_id).where(accounts.c.changed > since.arrival, accounts.c.arrival <= upto),
         sa.select(alerts.c.account_id).where(alerts.c.case_id.in_(turned)),
         sa.select(suppressed_alerts.c.account_id).where(suppressed_alerts.c.suppression_id.in_(ended)),
-    ).subquery("seeds")
+    )
+
+
+def _of_same_customers(seeds: Any, upto: int) -> sa.ColumnElement[bool]:
+    """Take in all accounts of the customers that hold the selected ones."""
+    seeds = seeds.subquery("seeds")
     holder = accounts.alias("holder")
     holders = sa.select(holder.c.customer_id).where(
         holder.c.account_id.in_(sa.select(seeds.c[0])), holder.c.customer_id.is_not(None)

@@ -47,12 +47,17 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One alert as a run found it: its id, the digest of what it says, and whom it is about."""
+    """One alert as a run found it: its id, the digest of what it says, whom it is about, and from when to when it reached.
+
+    ``first_at`` and ``last_at`` are None where the run did not record them yet.
+    """
 
     alert_id: str
     digest: str
     rule: str
     account_id: str
+    first_at: datetime | None = None
+    last_at: datetime | None = None
 
 
 class RunReader:
@@ -95,8 +100,11 @@ class RunReader:
         return self._yield(findings.c.gone_in.is_(None))
 
     def _yield(self, condition: sa.ColumnElement[bool]) -> Iterator[Finding]:
-        columns = (findings.c.alert_id, findings.c.digest, findings.c.rule, findings.c.account_id)
-        query = sa.select(*columns).where(condition).order_by(findings.c.alert_id, findings.c.digest)
+        query = (
+            sa.select(*(findings.c[name] for name in Finding.__slots__))
+            .where(condition)
+            .order_by(findings.c.alert_id, findings.c.digest)
+        )
         for row in self._connection.execute(query):
             yield Finding(*row)
 
@@ -129,6 +137,8 @@ class RunStore(RunReader):
                 "digest": one.digest,
                 "rule": one.rule,
                 "account_id": one.account_id,
+                "first_at": one.first_at,
+                "last_at": one.last_at,
                 "found_in": ordinal,
             }
             for one in found

@@ -592,6 +592,20 @@ UPDATE alembic_version SET version_num='0006_policy_and_holds' WHERE alembic_ver
 
 GO
 
+-- Running upgrade 0006_policy_and_holds -> 0007_spans_of_findings
+
+ALTER TABLE detection_findings ADD first_at DATETIME2(6) NULL;
+
+GO
+
+ALTER TABLE detection_findings ADD last_at DATETIME2(6) NULL;
+
+GO
+
+UPDATE alembic_version SET version_num='0007_spans_of_findings' WHERE alembic_version.version_num = '0006_policy_and_holds';
+
+GO
+
 COMMIT;
 
 GO

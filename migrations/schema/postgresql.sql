@@ -472,4 +472,12 @@ CREATE INDEX ix_case_events_governing ON case_events (action, event_id) WHERE ac
 
 UPDATE alembic_version SET version_num='0006_policy_and_holds' WHERE alembic_version.version_num = '0005_line_samples';
 
+-- Running upgrade 0006_policy_and_holds -> 0007_spans_of_findings
+
+ALTER TABLE detection_findings ADD COLUMN first_at TIMESTAMP(6) WITHOUT TIME ZONE;
+
+ALTER TABLE detection_findings ADD COLUMN last_at TIMESTAMP(6) WITHOUT TIME ZONE;
+
+UPDATE alembic_version SET version_num='0007_spans_of_findings' WHERE alembic_version.version_num = '0006_policy_and_holds';
+
 COMMIT;

@@ -471,3 +471,11 @@ UPDATE alembic_version SET version_num='0005_line_samples' WHERE alembic_version
 CREATE INDEX ix_case_events_governing ON case_events (action, event_id) WHERE action IN ('hold_lifted', 'hold_placed', 'policy_put_in_force');
 
 UPDATE alembic_version SET version_num='0006_policy_and_holds' WHERE alembic_version.version_num = '0005_line_samples';
+
+-- Running upgrade 0006_policy_and_holds -> 0007_spans_of_findings
+
+ALTER TABLE detection_findings ADD COLUMN first_at DATETIME;
+
+ALTER TABLE detection_findings ADD COLUMN last_at DATETIME;
+
+UPDATE alembic_version SET version_num='0007_spans_of_findings' WHERE alembic_version.version_num = '0006_policy_and_holds';

@@ -33,6 +33,7 @@ from casedesk.detection.rules.round_amounts import RoundAmounts
 from casedesk.detection.rules.structuring import Structuring
 from casedesk.detection.rules.velocity import Velocity
 from casedesk.detection.sources import UnfitSource
+from casedesk.detection.subjects import Subjects
 from casedesk.domain.people import Role
 from casedesk.services import detecting, offline_detecting, replaying
 from tests.builders import Move, TestDesk
@@ -208,7 +209,7 @@ def test_chosen_subjects_and_opening_days_are_read_alike() -> None:
         }
     )
     rules = (Structuring(), NewAccount().with_values({"count": 3}))
-    duck, other = both(arrow(bank), accounts, rules=rules, subjects=["A", "C"])
+    duck, other = both(arrow(bank), accounts, rules=rules, subjects=Subjects.whole(["A", "C"]))
     assert {alert.account_id for alert in duck.alerts} == {"A"}
     assert {alert.rule for alert in duck.alerts} == {"structuring", "new_account"}
     agree(duck, other)

@@ -27,7 +27,7 @@ from scripts.render_schema import DIALECTS
 from tests.databases import Kind
 from tests.store.builders import filled
 
-HEAD = "0006_policy_and_holds"
+HEAD = "0007_spans_of_findings"
 
 #: What a migration adds to rows that were there: the value of each new column, by table.
 ADDED = {

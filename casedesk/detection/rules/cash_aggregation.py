@@ -29,7 +29,7 @@ from casedesk.detection.business_days import business_day, date_of, number_of
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.past import held, with_seen_from
-from casedesk.detection.rule import Evidence, Explanation, Reach, Rule
+from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
 from casedesk.detection.sentences import MONTHS, counted, instant, money, when
 from casedesk.detection.severity import excess, severity
 from casedesk.detection.windows import DAY, MINUTE, READING
@@ -106,16 +106,17 @@ class CashAggregation(Rule):
     reach = Reach.CUSTOMER
     parameters: CashAggregationParameters = field(default_factory=CashAggregationParameters)
 
+    @property
+    def span(self) -> Span:
+        """A business day lasts three days at the most, over a weekend; the rest is read from the whole of its past."""
+        return Span(window=4 * DAY, before=4 * DAY)
+
     def evidence(self, views: Views) -> Table:
         """Return the cash of each such day, cash in and cash out apart."""
         p = self.parameters
-        legs = views.legs
-        cash = legs.filter(~legs.internal & (legs.direction != "self") & legs.channel.isin(sorted(p.channels)))
-        cash = cash.mutate(
-            account=cash.lead,
-            day=business_day(cash["at"], p.day_offset_minutes),
-            date=(cash["at"] + p.day_offset_minutes * MINUTE) // DAY,
-        )
+        cash = self._cash(views.legs)
+        if views.past is not None:
+            cash = self._cash(views.whole(self._crossings(cash), "lead"))
         found = self._new_days(self._crossings(cash), views).select("account", "direction", "day", "total", "last")
         days = cash.join(found, ["account", "direction", "day"])
         return days.mutate(
@@ -124,6 +125,15 @@ class CashAggregation(Rule):
             needed=ibis.literal(p.line_minor + 1, "int64"),
             episode=days.day * 2 + ibis.ifelse(days.direction == "out", 1, 0),
         ).select(*_LEG, *READING)
+
+    def _cash(self, legs: Table) -> Table:
+        p = self.parameters
+        cash = legs.filter(~legs.internal & (legs.direction != "self") & legs.channel.isin(sorted(p.channels)))
+        return cash.mutate(
+            account=cash.lead,
+            day=business_day(cash["at"], p.day_offset_minutes),
+            date=(cash["at"] + p.day_offset_minutes * MINUTE) // DAY,
+        )
 
     def _crossings(self, cash: Table) -> Table:
         """Return the business days whose cash crosses the line in pieces, with the most that one date brought."""

@@ -22,7 +22,8 @@ from ibis.expr.types import Table
 from casedesk.detection.fans import FanParameters, explain_fan, fan
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, parameter
-from casedesk.detection.rule import Evidence, Explanation, Reach, Rule
+from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
+from casedesk.detection.windows import DAY
 
 
 class FanOutParameters(FanParameters):
@@ -42,6 +43,12 @@ class FanOut(Rule):
     title: ClassVar[str] = "Fan-out"
     reach: ClassVar[Reach] = Reach.ACCOUNT
     parameters: FanOutParameters = field(default_factory=FanOutParameters)
+
+    @property
+    def span(self) -> Span:
+        """A hit reads its window; who is a stranger there depends on dealings before a window of its own."""
+        window = self.parameters.window_days * DAY
+        return Span(window=window, before=2 * window + 1)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of many payees."""

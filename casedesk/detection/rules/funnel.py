@@ -29,7 +29,7 @@ from casedesk.detection.distinct import with_distinct
 from casedesk.detection.flows import HOUR
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
-from casedesk.detection.rule import Evidence, Explanation, Reach, Rule
+from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
 from casedesk.detection.sentences import counted, instant, listed, money, when
 from casedesk.detection.severity import excess, severity
 from casedesk.detection.windows import DAY, around, by_time, crowds, episodes
@@ -118,6 +118,12 @@ class Funnel(Rule):
     title: ClassVar[str] = "Funnel account"
     reach: ClassVar[Reach] = Reach.ACCOUNT
     parameters: FunnelParameters = field(default_factory=FunnelParameters)
+
+    @property
+    def span(self) -> Span:
+        """A hit reads its window; whether money there follows a deposit depends on the hours before it."""
+        window = self.parameters.window_days * DAY
+        return Span(window=window, before=window + max(window, self.parameters.soon_hours * HOUR))
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of small deposits and quick withdrawals."""

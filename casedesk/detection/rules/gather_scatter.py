@@ -29,7 +29,7 @@ from casedesk.detection.distinct import with_distinct
 from casedesk.detection.flows import channels_parameter, memory_parameter, settling_parameter, with_strangers
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
-from casedesk.detection.rule import Evidence, Explanation, Reach, Rule
+from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
 from casedesk.detection.sentences import counted, instant, money, when
 from casedesk.detection.severity import excess, severity
 from casedesk.detection.shared import shared
@@ -100,6 +100,12 @@ class GatherScatter(Rule):
     title: ClassVar[str] = "Gather-scatter"
     reach: ClassVar[Reach] = Reach.ACCOUNT
     parameters: GatherScatterParameters = field(default_factory=GatherScatterParameters)
+
+    @property
+    def span(self) -> Span:
+        """A payee counts by a window of its own before it, and a stranger there by one more."""
+        window = self.parameters.window_days * DAY
+        return Span(window=window, before=3 * window + 1)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of gathering and scattering."""

@@ -21,7 +21,7 @@ from ibis.expr.types import Table
 from casedesk.detection.distinct import restless, with_distinct
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, ORIGINAL, RuleParameters, parameter
-from casedesk.detection.rule import Evidence, Explanation, Reach, Rule
+from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
 from casedesk.detection.sentences import counted, instant, listed, minutes, when
 from casedesk.detection.severity import excess, severity
 from casedesk.detection.windows import MINUTE, Windows, around, framed, judged
@@ -56,6 +56,12 @@ class Geography(Rule):
     title: ClassVar[str] = "Geography"
     reach = Reach.ACCOUNT
     parameters: GeographyParameters = field(default_factory=GeographyParameters)
+
+    @property
+    def span(self) -> Span:
+        """A hit reads its window, or its piece of the clock, which is as long."""
+        window = self.parameters.window_minutes * MINUTE
+        return Span(window=window, before=window)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of many countries."""

@@ -27,7 +27,7 @@ from pydantic import field_validator
 
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
-from casedesk.detection.rule import Evidence, Explanation, Reach, Rule
+from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
 from casedesk.detection.sentences import EPOCH, counted, instant, listed, money, when
 from casedesk.detection.severity import excess, severity
 from casedesk.detection.windows import DAY, by_time, episodes
@@ -122,6 +122,12 @@ class HighRiskGeography(Rule):
         """
         windows = {tier.value: frozenset(map(str, found)) for tier, found in jurisdictions.windows.items()}
         return self.with_values({"list_name": jurisdictions.name, **windows})
+
+    @property
+    def span(self) -> Span:
+        """A hit reads its window."""
+        window = self.parameters.window_days * DAY
+        return Span(window=window, before=window)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of dealings with listed countries."""

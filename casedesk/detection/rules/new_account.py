@@ -20,7 +20,7 @@ from ibis.expr.types import Table
 
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
-from casedesk.detection.rule import Evidence, Explanation, Reach, Rule
+from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
 from casedesk.detection.sentences import counted, day, instant, money, when
 from casedesk.detection.severity import excess, severity
 from casedesk.detection.windows import DAY, by_time, crowds, episodes
@@ -75,6 +75,12 @@ class NewAccount(Rule):
     title: ClassVar[str] = "New account with a burst"
     reach: ClassVar[Reach] = Reach.ACCOUNT
     parameters: NewAccountParameters = field(default_factory=NewAccountParameters)
+
+    @property
+    def span(self) -> Span:
+        """A hit reads its window."""
+        window = self.parameters.window_days * DAY
+        return Span(window=window, before=window)
 
     def evidence(self, views: Views) -> Table:
         """Return the bursts of new accounts."""

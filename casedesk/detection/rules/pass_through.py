@@ -36,7 +36,7 @@ from casedesk.detection.flows import (
 )
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
-from casedesk.detection.rule import Evidence, Explanation, Reach, Rule
+from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
 from casedesk.detection.sentences import counted, instant, money, when
 from casedesk.detection.severity import excess, severity
 from casedesk.detection.shared import shared
@@ -97,6 +97,12 @@ class PassThrough(Rule):
     title: ClassVar[str] = "Rapid pass-through"
     reach: ClassVar[Reach] = Reach.ACCOUNT
     parameters: PassThroughParameters = field(default_factory=PassThroughParameters)
+
+    @property
+    def span(self) -> Span:
+        """A hit reads its window; who is a stranger there depends on dealings before a window of its own."""
+        window = self.parameters.window_hours * HOUR
+        return Span(window=window, before=2 * window + 1)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of money that came and went."""

@@ -29,7 +29,7 @@ from pydantic import model_validator
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.past import held, news, with_seen_from
-from casedesk.detection.rule import Evidence, Explanation, Reach, Rule
+from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
 from casedesk.detection.sentences import counted, instant, money, when
 from casedesk.detection.severity import excess, severity
 from casedesk.detection.windows import DAY, READING, by_time, crowds, episodes
@@ -125,6 +125,12 @@ class RoundAmounts(Rule):
     reach = Reach.CUSTOMER
     parameters: RoundAmountsParameters = field(default_factory=RoundAmountsParameters)
 
+    @property
+    def span(self) -> Span:
+        """A crowd stands in its window; what is usual is read from the whole of a crowded customer's past."""
+        window = self.parameters.window_days * DAY
+        return Span(window=window, before=window)
+
     def evidence(self, views: Views) -> Table:
         """Return the episodes of round transfers."""
         p = self.parameters
@@ -152,15 +158,9 @@ class RoundAmounts(Rule):
         Customers who never have enough round ones in a window are left out first, because that is cheap.
         """
         p = self.parameters
-        legs = views.legs
-        large = legs.filter(
-            ~legs.internal
-            & (legs.direction != "self")
-            & legs.channel.isin(sorted(p.channels))
-            & (legs.base_minor >= p.unit_minor)
-        )
-        large = large.mutate(account=large.lead, round=self._is_round(large.paid_minor).cast("int64"))
-        large = large.semi_join(crowds(large.filter(large.round == 1), p.count, p.window_days * DAY), "account")
+        large = self._large(views.legs)
+        crowded = crowds(large.filter(large.round == 1), p.count, p.window_days * DAY)
+        large = self._large(views.whole(crowded, "lead"))
         if not p.repeat_days:
             return large
         # Strictly earlier, so that two at one instant are both the first, in whatever order they stand.
@@ -168,6 +168,16 @@ class RoundAmounts(Rule):
         repeats = ibis._.count().over(by_time(same, range=(-p.repeat_days * DAY, -1)))
         marked = large.mutate(repeats=repeats)
         return marked.filter(marked.repeats == 0)
+
+    def _large(self, legs: Table) -> Table:
+        p = self.parameters
+        large = legs.filter(
+            ~legs.internal
+            & (legs.direction != "self")
+            & legs.channel.isin(sorted(p.channels))
+            & (legs.base_minor >= p.unit_minor)
+        )
+        return large.mutate(account=large.lead, round=self._is_round(large.paid_minor).cast("int64"))
 
     def _is_round(self, paid: IntegerValue) -> BooleanValue:
         # what is below 0 has more decimals than a unit, and engines differ in the remainder of such numbers

@@ -22,7 +22,7 @@ from pydantic import model_validator
 
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, ORIGINAL, RuleParameters, parameter
-from casedesk.detection.rule import Evidence, Explanation, Reach, Rule
+from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
 from casedesk.detection.sentences import counted, instant, money, when
 from casedesk.detection.severity import excess, severity
 from casedesk.detection.windows import MINUTE, Windows, around, crowds, framed, judged
@@ -121,6 +121,12 @@ class Structuring(Rule):
     title: ClassVar[str] = "Structuring"
     reach = Reach.ACCOUNT
     parameters: StructuringParameters = field(default_factory=StructuringParameters)
+
+    @property
+    def span(self) -> Span:
+        """A hit reads its window, or its piece of the clock, which is as long."""
+        window = self.parameters.window_minutes * MINUTE
+        return Span(window=window, before=window)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of split deposits."""

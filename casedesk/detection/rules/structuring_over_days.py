@@ -29,7 +29,7 @@ from casedesk.detection.business_days import business_day, number_of
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.past import held, news, with_seen_from
-from casedesk.detection.rule import Evidence, Explanation, Reach, Rule
+from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
 from casedesk.detection.sentences import counted, instant, money, when
 from casedesk.detection.severity import excess, severity
 from casedesk.detection.windows import DAY, MINUTE, READING, crowds, episodes
@@ -157,29 +157,23 @@ class StructuringOverDays(Rule):
     reach = Reach.CUSTOMER
     parameters: StructuringOverDaysParameters = field(default_factory=StructuringOverDaysParameters)
 
+    @property
+    def span(self) -> Span:
+        """A crowd stands within business days, weekends between them; the rest is read from the whole of its past."""
+        days = self.parameters.window_days
+        window = (days + 2 * (days // 5 + 1) + 2) * DAY
+        return Span(window=window, before=window)
+
     def evidence(self, views: Views) -> Table:
         """Return the episodes of split cash: those near the line, and those far below it, each of its own pieces."""
         p = self.parameters
-        legs = views.legs
-        cash = legs.filter(
-            ~legs.internal
-            & (legs.direction == "in")
-            & legs.channel.isin(sorted(p.channels))
-            & (legs.base_minor >= p.smallest_minor)
-        )
-        cash = cash.mutate(
-            account=cash.lead,
-            day=business_day(cash["at"], p.day_offset_minutes),
-            date=(cash["at"] + p.day_offset_minutes * MINUTE) // DAY,
-        )
-        near = (cash.base_minor >= p.near_minor) & (cash.base_minor <= p.line_minor)
-        cash = cash.mutate(near=near, small=cash.base_minor < p.near_minor)
+        cash = self._cash(views.legs)
         daily = cash.mutate(at=cash.day)
         crowded = ibis.union(
             crowds(daily.filter(daily.near), p.near_count, p.window_days - 1),
             crowds(daily.filter(daily.small), p.small_count, p.window_days - 1),
         )
-        cash = with_seen_from(cash.semi_join(crowded, "account"), views)
+        cash = with_seen_from(self._cash(views.whole(crowded, "lead")), views)
         first_day = business_day(cash.seen_from, p.day_offset_minutes)
         cash = cash.mutate(
             held=held(cash.day - (p.window_days - 1), first_day, p.history_days),
@@ -192,6 +186,23 @@ class StructuringOverDays(Rule):
             near_pieces.mutate(episode=near_pieces.episode * 2),
             small_pieces.mutate(episode=small_pieces.episode * 2 + 1),
         )
+
+    def _cash(self, legs: Table) -> Table:
+        """Return the deposits of a size that counts, with their days and sizes."""
+        p = self.parameters
+        cash = legs.filter(
+            ~legs.internal
+            & (legs.direction == "in")
+            & legs.channel.isin(sorted(p.channels))
+            & (legs.base_minor >= p.smallest_minor)
+        )
+        cash = cash.mutate(
+            account=cash.lead,
+            day=business_day(cash["at"], p.day_offset_minutes),
+            date=(cash["at"] + p.day_offset_minutes * MINUTE) // DAY,
+        )
+        near = (cash.base_minor >= p.near_minor) & (cash.base_minor <= p.line_minor)
+        return cash.mutate(near=near, small=cash.base_minor < p.near_minor)
 
     def _arm(self, cash: Table, least: int) -> Table:
         """Return the episodes of the rows marked ``piece``, hits only where ``fits``."""

@@ -31,7 +31,7 @@ from ibis.expr.types import Table
 from casedesk.detection.flows import HOUR, TRANSFERS, settling_parameter
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, ORIGINAL, RuleParameters, parameter
-from casedesk.detection.rule import Evidence, Explanation, Reach, Rule
+from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
 from casedesk.detection.sentences import counted, instant, minutes, moment, when
 from casedesk.detection.severity import excess, severity
 from casedesk.detection.windows import DAY, MINUTE, Windows, by_time, crowds, framed, judged
@@ -94,11 +94,17 @@ class Velocity(Rule):
     reach = Reach.ACCOUNT
     parameters: VelocityParameters = field(default_factory=VelocityParameters)
 
+    @property
+    def span(self) -> Span:
+        """A crowd stands in its window; what is usual is read from the whole of a crowded account's past."""
+        window = self.parameters.window_minutes * MINUTE
+        return Span(window=window, before=window)
+
     def evidence(self, views: Views) -> Table:
         """Return the episodes of unusual speed."""
         p = self.parameters
         window = p.window_minutes * MINUTE
-        busy = views.legs.semi_join(crowds(views.legs, p.count, window), "account")
+        busy = views.whole(crowds(views.legs, p.count, window))
         busy, frame = framed(busy, p.windows, window)
         past = by_time(["account", "counterparty"], range=(-p.history_days * DAY, -(JUST_NOW + 1)))
         busy = busy.mutate(dealt=busy["at"].count().over(past))
@@ -131,7 +137,7 @@ class Velocity(Rule):
     def _waiting(self, legs: Table, views: Views) -> Table:
         """Add ``waiting``: the account is older than its data, and the data has not yet shown a month of it."""
         settling = self.parameters.settling_days * DAY
-        begun = views.legs.semi_join(legs, "account").group_by("account").aggregate(first_at=ibis._["at"].min())
+        begun = views.whole(legs).group_by("account").aggregate(first_at=ibis._["at"].min())
         opened = begun.join(views.accounts.select("account", "opened_at"), "account")
         old = (opened.opened_at + settling < opened.first_at).coalesce(False)
         known = opened.select("account", settled=ibis.ifelse(old, opened.first_at + settling, opened.first_at))

@@ -38,6 +38,9 @@ detection_findings = sa.Table(
     sa.Column("gone_in", BIG, nullable=True),  # ordinal of the first run after it that did not
     sa.Column("rule", code(ID), nullable=False),
     sa.Column("account_id", code(ID), nullable=False),
+    # its first and its last transaction; NULL where the run did not record it yet
+    sa.Column("first_at", UtcDateTime, nullable=True),
+    sa.Column("last_at", UtcDateTime, nullable=True),
     sa.Index("ix_detection_findings_gone_in", "gone_in"),
 )
 

@@ -1,0 +1,54 @@
+"""Whom something new touches, since when, and how far what was found of them reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+import pyarrow as pa
+
+from casedesk.detection.subjects import Stood, Subject, Subjects, microseconds
+from casedesk.store.run_data import Reached, Since
+from casedesk.store.unit_of_work import Reading
+
+_SIDES: Final = ("from_account", "to_account")
+
+
+def touched(look: Reading, since: Since, upto: int, new: pa.Table) -> Subjects:
+    """Return the desk's own accounts that were touched since an earlier run, all of each customer's, by id.
+
+    What the desk holds or hides of them counts among what stood: an alert may hold more than a rule finds now, and a run
+    compares with the whole of it.
+
+    :param new: the transactions that came since.
+    """
+    customers = look.run_data.touched(since, upto)
+    whole = set(look.run_data.turned(since, upto).values())
+    moments = _moments(new, customers)
+    chosen = tuple(
+        Subject(account_id, customer_id, None if customer_id in whole else moments.get(customer_id))
+        for account_id, customer_id in customers.items()
+    )
+    return Subjects(chosen, tuple(_stood(one) for one in look.run_data.episodes() if one.account_id in customers))
+
+
+def _moments(new: pa.Table, customers: Mapping[str, str]) -> dict[str, int]:
+    """Return for each customer the earliest booking among its new transactions, in microseconds since 1970 UTC."""
+    found: dict[str, int] = {}
+    for side in _SIDES:
+        first = new.group_by(side).aggregate([("booked_at", "min")])
+        at = first["booked_at_min"].cast(pa.timestamp("us")).cast(pa.int64()).to_pylist()
+        for account_id, moment in zip(first[side].to_pylist(), at, strict=True):
+            customer_id = customers.get(account_id)
+            if customer_id is not None:
+                found[customer_id] = min(found.get(customer_id, moment), moment)
+    return found
+
+
+def _stood(one: Reached) -> Stood:
+    return Stood(one.rule, one.account_id, _at(one.first_at), _at(one.last_at))
+
+
+def _at(moment: datetime | None) -> int | None:
+    return None if moment is None else microseconds(moment)

@@ -1,0 +1,150 @@
+"""A rule that is shown what is near something new, and what stood before, finds what it finds over everything."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from casedesk.detection.engine import DetectionResult, detect
+from casedesk.detection.findings import finding_digest
+from casedesk.detection.limits import Limits
+from casedesk.detection.rule import Rule
+from casedesk.detection.rules import RULES
+from casedesk.detection.subjects import Stood, Subject, Subjects
+from casedesk.domain.alerts import Alert
+from tests.detection.worlds import rich
+
+START: Final = datetime(2026, 3, 2, tzinfo=UTC)
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+LIMITS: Final = Limits(memory_mib=512, threads=1)
+
+#: Low thresholds and short memories, so that a few hundred transactions have many episodes, each with a past.
+LOW: Final[dict[str, dict[str, object]]] = {
+    "structuring": {"count": 3, "below_count": 2, "total_minor": 9_000_00, "window_minutes": 600},
+    "velocity": {"count": 3, "window_minutes": 240, "history_days": 9, "deviations": 1, "settling_days": 4},
+    "geography": {"countries": 2, "window_minutes": 600},
+    "structuring_over_days": {"near_count": 2, "small_count": 3, "history_days": 8, "known_days": 3, "window_days": 4},
+    "cash_aggregation": {"customary_days": 2, "history_days": 9, "known_days": 3},
+    "round_amounts": {"count": 2, "window_days": 3, "repeat_days": 5, "history_days": 9, "known_days": 3, "percent": 40},
+    "pass_through": {"least_minor": 100_00, "memory_days": 6, "settling_days": 4, "least_percent": 50},
+    "fan_in": {"parties": 2, "window_days": 2, "memory_days": 6, "settling_days": 4},
+    "fan_out": {"parties": 2, "window_days": 2, "memory_days": 6, "settling_days": 4},
+    "funnel": {"deposits": 2, "window_days": 3, "total_minor": 1_000_00, "spread_hours": 1, "soon_hours": 30, "least_percent": 5},
+    "gather_scatter": {"window_days": 2, "senders": 1, "payees": 1, "parties": 2, "memory_days": 6, "settling_days": 4},
+    "new_account": {"count": 2, "window_days": 3, "total_minor": 1_000_00, "age_days": 30},
+    "high_risk_geography": {"window_days": 3},
+}  # fmt: skip
+RULED: Final = tuple(rule.with_values(LOW.get(rule.name, {})) for rule in RULES if rule.span is not None)
+
+
+def test_every_rule_of_local_reach_says_how_far_it_reads() -> None:
+    assert {rule.name for rule in RULED} == set(LOW) == {rule.name for rule in RULES if rule.reach.local}
+
+
+def small_world(seed: int) -> tuple[pa.Table, pa.Table]:
+    """Bursts on a few accounts over six weeks, on whole and half hours, some at the very same moment."""
+    draw = np.random.default_rng(seed)
+    own = [f"A{n}" for n in range(7)]
+    names = [*own, "X1", "X2", "X3", ""]
+    moments = [START + timedelta(hours=float(hour)) for hour in np.sort(draw.integers(0, 2 * 1_000, size=60)) / 2]
+    rows = []
+    for number in range(420):
+        one, other = draw.choice(len(names), size=2)
+        if names[one] == names[other] == "":
+            continue
+        cash = "" in (names[one], names[other])
+        at = moments[draw.integers(0, len(moments))] + timedelta(minutes=30 * int(draw.integers(0, 12)))
+        minor = int(draw.choice([80_00, 600_00, 1_000_00, 3_000_00, 5_000_00, 9_000_00, 12_000_00]))
+        countries = draw.choice(["US", "US", "DE", "IR", "MM"], size=2)
+        channel = "CASH" if cash else str(draw.choice(["ACH", "WIRE", "CARD"]))
+        rows.append((f"T{number:04}", at, names[one], names[other], minor, channel, *map(str, countries)))
+    names_ = ("transaction_id", "booked_at", "from_account", "to_account", "base_minor", "channel", "from_country", "to_country")  # fmt: skip
+    columns = dict(zip(names_, map(list, zip(*rows, strict=True)), strict=True))
+    holders = [("C0", ""), ("C0", "2026-03-10"), ("C1", "2019-01-01"), ("C2", "2026-03-20"), ("C3", ""), ("C4", "2020-05-05"), ("C5", "2026-03-01")]  # fmt: skip
+    accounts = {
+        "account_id": [*own, "X1", "X2", "X3"],
+        "customer_id": [*(customer for customer, _ in holders), "", "", ""],
+        "opened_on": [*(day for _, day in holders), "", "", ""],
+    }
+    return pa.table(columns).cast(_schema(columns)), pa.table(accounts)
+
+
+def _schema(columns: Iterable[str]) -> pa.Schema:
+    kinds = {"booked_at": pa.timestamp("us", "UTC"), "base_minor": pa.int64()}
+    return pa.schema([(name, kinds.get(name, pa.string())) for name in columns])
+
+
+def run(data: pa.Table, accounts: pa.Table, rules: Sequence[Rule], subjects: Subjects | None = None) -> DetectionResult:
+    return detect(data, accounts, rules=rules, limits=LIMITS, subjects=subjects)
+
+
+def stood(alerts: Iterable[Alert]) -> tuple[Stood, ...]:
+    return tuple(Stood(one.rule, one.account_id, micros(one.window_start), micros(one.window_end)) for one in alerts)
+
+
+def micros(at: datetime) -> int:
+    return (at.replace(tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
+
+
+def touched(new: pa.Table, accounts: pa.Table, alerts: Sequence[Alert]) -> Subjects:
+    customers = dict(zip(accounts["account_id"].to_pylist(), accounts["customer_id"].to_pylist(), strict=True))
+    since: dict[str, int] = {}
+    for row in new.to_pylist():
+        for side in ("from_account", "to_account"):
+            customer = customers.get(row[side], "")
+            if customer:
+                since[customer] = min(since.get(customer, micros(row["booked_at"])), micros(row["booked_at"]))
+    chosen = [
+        Subject(account, customer, since[customer]) for account, customer in customers.items() if customer in since
+    ]
+    return Subjects(tuple(chosen), stood(alerts))
+
+
+def follow(data: pa.Table, accounts: pa.Table, rules: Sequence[Rule], cuts: Sequence[int]) -> tuple[int, int]:
+    """Run upon the last run at each cut and compare with a run over everything; count what stood and what was found."""
+    standing = list(run(data.slice(0, cuts[0]), accounts, rules).alerts)
+    left = found_anew = 0
+    for before, upto in itertools.pairwise(cuts):
+        subjects = touched(data.slice(before, upto - before), accounts, standing)
+        settled = {rule.name: subjects.settled(rule) for rule in rules}
+        found = list(run(data.slice(0, upto), accounts, rules, subjects).alerts)
+        kept = [one for one in standing if settled[one.rule](one.account_id, one.window_end)]
+        whole = run(data.slice(0, upto), accounts, rules).alerts
+        assert told([*kept, *found]) == told(whole)
+        standing, left, found_anew = list(whole), left + len(kept), found_anew + len(found)
+    return left, found_anew
+
+
+def told(alerts: Iterable[Alert]) -> list[tuple[Any, ...]]:
+    return sorted(
+        (one.rule, one.account_id, one.window_start, one.window_end, finding_digest(one), one.sentence)
+        for one in alerts
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("late", [False, True], ids=["in time", "late"])
+def test_what_stood_and_what_is_found_near_is_what_is_found_over_everything(seed: int, late: bool) -> None:
+    data, accounts = small_world(seed)
+    order = np.random.default_rng(seed).permutation(data.num_rows) if late else np.argsort(data["booked_at"].to_numpy())
+    data = data.take(pa.array(order))
+    size = data.num_rows
+    left, found = follow(data, accounts, RULED, [size // 2, size - 90, size - 30, size - 8, size])
+    assert left > 20
+    assert found > 20
+
+
+def test_in_the_demo_bank_a_days_business_finds_what_everything_finds() -> None:
+    data, accounts = rich()
+    data = data.take(pa.array(np.argsort(data["booked_at"].to_numpy(), kind="stable")))
+    rules = [rule for rule in RULES if rule.span is not None]
+    size = data.num_rows
+    left, found = follow(data, accounts, rules, [size * 9 // 10, size - 60, size])
+    assert left > 20
+    assert found > 0
