@@ -10,6 +10,7 @@ import streamlit as st
 from app.ui import allowed, flash, formats, session
 from casedesk.domain.cases import Stage
 from casedesk.domain.clocks import Clock, Kind
+from casedesk.domain.moments import parse
 from casedesk.domain.people import Action
 from casedesk.services import decisions
 from casedesk.services.casefile import CaseFile
@@ -29,6 +30,12 @@ def show(file: CaseFile, now: datetime) -> None:
         st.markdown(f":small[SAR due **{formats.day(clock.due_on)}** :gray[· {_derived(clock)}]]")
         for clock in file.clocks:
             st.markdown(f":small[{_WORDS[clock.kind]} **{formats.day(clock.due_on)}** :gray[· {_derived(clock)}]]")
+        for hold in file.holds:
+            who = formats.plain(file.names.get(hold.placed_by, hold.placed_by))
+            st.markdown(
+                f":small[:material/lock: **Legal hold** :gray[· event {hold.event}, "
+                f"{formats.day(parse(hold.placed_at))}, {who}: {formats.plain(formats.clip(hold.reason, 120))}]]"
+            )
         _form(file)
 
 

@@ -109,6 +109,7 @@ _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     "policy_rejected": lambda data, names: (
         f"{data['name']}, proposed by {_name(data['maker'], names)} in event {data['proposal']}"
     ),
+    "hold_lifted": lambda data, names: f"Of event {data['hold']}",
     "reminders_given": lambda data, names: (
         f"{len({user for users, _ in data['given'] for user in users}):,} people, "
         f"{len({case for _, cases in data['given'] for case in cases}):,} cases"

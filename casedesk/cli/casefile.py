@@ -57,6 +57,7 @@ def _json(found: CaseFile, currency: str) -> dict[str, Any]:
         "risk": case.risk.value,
         "due_on": case.clock.due_on,
         "clock": case.clock.explain(),
+        "holds": [hold.event for hold in found.holds],
         "clocks": [{"kind": c.kind.value, "due_on": c.due_on, "clock": c.explain()} for c in found.clocks],
         "amount_minor": case.amount_minor,
         "currency": currency,
@@ -91,6 +92,8 @@ def _tell(found: CaseFile, currency: str) -> None:
     say(f"{found.stage.value}, {case.risk.value} risk, held by {owner}, version {case.version}")
     say(f"{currency} {format_minor(case.amount_minor, currency)} in {case.transactions:,} transactions")
     say(case.clock.explain())
+    for hold in found.holds:
+        say(f"Legal hold of event {hold.event}, by {hold.placed_by}: {hold.reason}")
     for clock in found.clocks:
         say(f"{clock.kind.value.capitalize()}: {clock.explain()}")
     if found.disclosed and case.disposition:

@@ -29,6 +29,7 @@ from casedesk.cli import (
     quality,
     rates,
     reminding,
+    retention,
     rule_sets,
     steps,
     suppressions,
@@ -54,6 +55,7 @@ app.add_typer(lab.app, name="lab")
 app.add_typer(rule_sets.app, name="rules")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(policies.app, name="policy")
+app.add_typer(retention.app, name="retention")
 app.add_typer(rates.app, name="rates")
 app.add_typer(people.app, name="users")
 app.command("remind")(reminding.remind)

@@ -57,7 +57,7 @@ _JUDGING: Final[dict[Action, frozenset[str]]] = {
 TELLING: Final = frozenset(
     {
         "disposition_set", "disposition_approved", "disposition_returned", "review_passed", "review_failed",
-        "case_exported", "narrative_read",
+        "case_exported", "narrative_read", "hold_placed", "hold_lifted",
     }
 )  # fmt: skip
 

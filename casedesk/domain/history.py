@@ -190,7 +190,7 @@ def _suspected(case: Folding, event: Recorded, meta: dict[str, Any]) -> None:
 
 
 def _read(case: Folding, event: Recorded, meta: dict[str, Any]) -> None:
-    """Somebody looked; not even the version changes."""
+    """Somebody looked, or said how long the case is kept; not even the version changes."""
 
 
 _Change = Callable[[Folding, Recorded, dict[str, Any]], None]
@@ -214,6 +214,8 @@ _STEPS: Final[dict[str, tuple[Action | None, _Change]]] = {
     "suspicion_moved": (Action.MOVE_SUSPICION, _suspected),
     "case_exported": (None, _read),
     "narrative_read": (None, _read),
+    "hold_placed": (None, _read),
+    "hold_lifted": (None, _read),
 }
 
 

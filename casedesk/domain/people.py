@@ -55,6 +55,7 @@ class Action(StrEnum):
     PROPOSE_POLICY = "propose a policy value"
     PUT_POLICY_IN_FORCE = "put a policy value in force"
     REMIND = "give reminders"
+    HOLD = "place or lift a legal hold"
     SEE_DECISIONS = "see undisclosed decisions"
     ADMINISTER = "change people, rates or policy"
 
@@ -104,6 +105,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
         Action.PROPOSE_POLICY,
         Action.PUT_POLICY_IN_FORCE,
         Action.REMIND,
+        Action.HOLD,
         Action.SEE_DECISIONS,
     },
     Role.AUDITOR: _EVERYBODY

@@ -14,7 +14,7 @@ from casedesk.errors import CasedeskError
 from casedesk.exports import audit_csv
 from casedesk.exports.audit_csv import BrokenRow, NotAnAuditFile, Row
 from casedesk.services.line_test_checks import check_line_tests
-from casedesk.services.policy_checks import check_policy
+from casedesk.services.policy_checks import check_holds, check_policy
 from casedesk.services.rule_set_checks import check_rule_sets
 from casedesk.services.suppression_checks import check_suppressions
 from casedesk.store.unit_of_work import Reading, Writing
@@ -60,6 +60,7 @@ def verify_within(uow: Reading | Writing, progress: Progress | None = None, anch
     check_line_tests(uow, verifier)
     check_rule_sets(uow, verifier)
     check_suppressions(uow, verifier)
+    check_holds(uow, verifier)
     if progress is not None:
         progress(verifier.events, size)
     return verifier.report()

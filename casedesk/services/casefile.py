@@ -9,6 +9,7 @@ from casedesk.domain.alerts import Alert
 from casedesk.domain.cases import Case, CaseStatus, Disposition, QaStatus, Stage
 from casedesk.domain.casework import TELLING
 from casedesk.domain.clocks import Clock, Kind
+from casedesk.domain.holds import Hold, standing
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.people import Action, Person, may, require
 from casedesk.domain.transactions import Account, Customer
@@ -53,6 +54,7 @@ class CaseFile:
     touched: bool  # whether the actor worked on the case
     touched_for_review: bool
     chain: Report
+    holds: tuple[Hold, ...] = ()  # empty where the decision is not disclosed
     clocks: tuple[Clock, ...] = ()  # what else is due, and until when the case is kept; nothing that tells a decision
 
     @property
@@ -88,6 +90,7 @@ def read(*, uow: Reading, actor: Person, case_id: str) -> CaseFile:
             touched=actor.user_id in dossier.touched_by(Action.APPROVE),
             touched_for_review=actor.user_id in dossier.touched_by(Action.REVIEW),
             chain=chain if disclosed else _without_findings(chain, case_id, len(shown)),
+            holds=tuple(standing(history).values()) if disclosed else (),
             clocks=tuple(
                 clock for clock in further_clocks(case, alerts, history) if disclosed or clock.kind is Kind.CTR
             ),

@@ -15,15 +15,16 @@ from sqlalchemy.engine import Connection
 from casedesk.domain.alerts import risk_rank
 from casedesk.domain.cases import AlertFigures, Case, CaseStatus, Disposition, QaStatus
 from casedesk.domain.casework import Dossier
-from casedesk.domain.events import DESK, KINDS
+from casedesk.domain.events import DESK, KINDS, PolicyPutInForce
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.moments import canonical
-from casedesk.domain.policy import Policy
+from casedesk.domain.policy import SHIPPED, Policy
 from casedesk.errors import Conflict, NotFound
 from casedesk.store.dialects import stored_time, stream
 from casedesk.store.direct import Direct
 from casedesk.store.ledger_store import LedgerReader
 from casedesk.store.tables import alerts, case_events, cases, counters
+from casedesk.store.tables.ledger import GOVERNING
 from casedesk.store.types import UtcDateTime
 
 
@@ -80,7 +81,8 @@ class CaseReader:
             raise NoSuchCase(case_id)
         if seen_version is not None and row["version"] != seen_version:
             raise StaleCase(case_id, self._changes(case_id, seen_version))
-        return _case(row, self._figures(case_id), self.policy)
+        policy = SHIPPED if row["policy_event"] is None else self.policy
+        return _case(row, self._figures(case_id), policy)
 
     def dossier(self, case_id: str, *, seen_version: int | None = None) -> Dossier:
         """Return a case with who did what on it, for the separation of duties."""
@@ -121,6 +123,11 @@ class CaseReader:
             .order_by(case_events.c.case_id)
         )
         return tuple(self._connection.execute(query).scalars())
+
+    def closed_before(self, before: datetime) -> tuple[str, ...]:
+        """Return the closed cases that were closed before a time, by id."""
+        query = sa.select(cases.c.case_id).where(cases.c.closed_at < before, cases.c.status == CaseStatus.CLOSED.value)
+        return tuple(self._connection.execute(query.order_by(cases.c.case_id)).scalars())
 
     def projections(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield every row, all its columns, as the verifier compares it: canonical times, absent values as empty text."""
@@ -184,7 +191,13 @@ _STORED = tuple(
 )  # fmt: skip
 
 # Statements of every step, built once: building them anew would cost more than running them.
-_GET = sa.select(*_STORED).where(cases.c.case_id == sa.bindparam("case"))
+# Whether the bank has a policy of its own comes with the case: asking apart would be a trip more for every step.
+_POLICY_EVENT = (
+    sa.select(sa.func.max(case_events.c.event_id))
+    .where(sa.text(GOVERNING), case_events.c.action == PolicyPutInForce.action)
+    .scalar_subquery()
+)
+_GET = sa.select(*_STORED, _POLICY_EVENT.label("policy_event")).where(cases.c.case_id == sa.bindparam("case"))
 _FIGURES = (
     sa.select(alerts.c.alert_id, alerts.c.rule, alerts.c.severity, alerts.c.amount_minor, alerts.c.transaction_count)
     .where(alerts.c.case_id == sa.bindparam("case"))
@@ -200,7 +213,7 @@ def _saving(columns: tuple[str, ...]) -> Direct:
 
 
 def _case(row: sa.RowMapping, figures: tuple[AlertFigures, ...], policy: Policy) -> Case:
-    values: dict[str, Any] = {**row}
+    values: dict[str, Any] = {name: value for name, value in row.items() if name != "policy_event"}
     for name in ("owner", "decided_by", "approved_by", "qa_reviewer"):
         values[name] = values[name] or ""
     values |= {

@@ -26,6 +26,7 @@ from casedesk.services import (
     policies,
     quality,
     reminding,
+    retention,
     rule_sets,
 )
 from casedesk.services.assignment import Seen
@@ -117,6 +118,8 @@ AT_THE_DESK = {
     "propose_policy": {"Manager"},
     "see_policy": {"Manager", "Auditor"},
     "remind": {"Manager"},
+    "hold": {"Manager"},
+    "see_retention": {"Manager", "Auditor"},
 }
 
 #: Where each step leads, by the stage it is taken from.
@@ -151,7 +154,16 @@ REFUSALS = {
 
 VERIFIED_AFTER = {"n0", "wm", "em", "eu", "ao", "co", "cs"}  # one of each kind: a verification is what takes longest
 
-READS = {"see_rule_sets", "see_policy", "read", "preview", "preview_sum", "redraw", "recent_exports"}  # leave no event
+READS = {
+    "see_rule_sets",
+    "see_policy",
+    "see_retention",
+    "read",
+    "preview",
+    "preview_sum",
+    "redraw",
+    "recent_exports",
+}  # leave no event
 TWO_EVENTS = {"open_case": 2, "draw": 2}  # the opening and its alert; the population and the seed
 
 
@@ -389,6 +401,12 @@ STEPS: dict[str, Try] = {
         uow=stand.desk.reading(), actor=stand.desk.people["me"], at=stand.desk.at()
     ),
     "remind": lambda stand, _: reminding.give(**(_me(stand) | {"at": START + timedelta(days=25)})),
+    "hold": lambda stand, _: retention.hold(
+        **_me(stand), case_id=stand.cases["co"], reason="Civil action 26-114, counsel's letter."
+    ),
+    "see_retention": lambda stand, _: retention.due(
+        uow=stand.desk.reading(), actor=stand.desk.people["me"], at=stand.desk.at()
+    ),
     "recent_exports": lambda stand, _: exporting.recent(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
 }
 

@@ -52,6 +52,7 @@ from casedesk.domain.events.readings import (
     PacketExported,
 )
 from casedesk.domain.events.reminding import RemindersGiven
+from casedesk.domain.events.retaining import HoldLifted, HoldPlaced
 from casedesk.domain.events.sampling import (
     LineTestDrawn,
     LineTestFrozen,
@@ -78,6 +79,8 @@ KINDS: dict[str, type[Event]] = {
         CaseReopened,
         ReviewPassed,
         ReviewFailed,
+        HoldPlaced,
+        HoldLifted,
         CaseExported,
         PacketExported,
         NarrativeRead,
@@ -125,6 +128,8 @@ __all__ = [
     "DispositionSet",
     "Event",
     "EvidenceSheetExported",
+    "HoldLifted",
+    "HoldPlaced",
     "LineTestDrawn",
     "LineTestFrozen",
     "NarrativeRead",

@@ -433,7 +433,7 @@ def check_chains(packet: Packet) -> str:
 
 # --- What the events of a case add up to ---------------------------------------------------------------------------------
 
-_OPEN = {"case_exported", "narrative_read"}
+_OPEN = {"case_exported", "narrative_read", "hold_placed", "hold_lifted"}
 _ALERTS = {"alert_attached", "alert_grown"}
 _AT_WORK = {
     *_ALERTS, "case_taken", "case_assigned", "case_handed_over", "case_released", "note_added", "suspicion_moved",

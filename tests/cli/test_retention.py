@@ -1,0 +1,38 @@
+"""`casedesk retention`."""
+
+from __future__ import annotations
+
+from tests.builders import TestDesk
+from tests.cli.conftest import Command
+
+REASON = ("--text", "Civil action 26-114, counsel's letter.")
+
+
+def test_a_hold_is_placed_listed_shown_and_lifted(casedesk: Command, desk: TestDesk) -> None:
+    desk.customer()
+    case = desk.closed()
+    told = casedesk("retention", "hold", case, *REASON, "--as", "mia")
+    hold = desk.size()
+    assert (told.code, told.out) == (0, f"{case} is under the hold of event {hold}.\n")
+    assert [one["event"] for one in casedesk("retention", "holds", "--json", "--as", "otto").json] == [hold]
+    assert "Civil action 26-114" in casedesk("retention", "holds").out
+    assert casedesk("case", "show", case, "--json", "--as", "mia").json["holds"] == [hold]
+    assert f"Legal hold of event {hold}, by mia: Civil action" in casedesk("case", "show", case, "--as", "mia").out
+    due = casedesk("retention", "due", "--on", "2032-01-01", "--json").json
+    assert [(one["case_id"], one["kept_until"], one["holds"]) for one in due["cases"]] == [(case, "2031-07-01", [hold])]
+    told = casedesk("retention", "release", hold, "--text", "The action was settled in May.", "--as", "max")
+    assert told.out == f"The hold of event {hold} on {case} is lifted (event {hold + 1}).\n"
+    assert casedesk("retention", "holds").out == "No case is under a legal hold.\n"
+    assert casedesk("retention", "hold", case, *REASON).code == 2  # nobody acts
+
+
+def test_what_is_due_says_why_and_how_many_never_were_filed(casedesk: Command, desk: TestDesk) -> None:
+    desk.customer()
+    case = desk.closed()
+    desk.closed(sar_approver="max")
+    told = casedesk("retention", "due", "--on", "2032-01-01", "--as", "otto")
+    assert f"{case}  2031-07-01  -" in told.out
+    assert "31 CFR 1020.320(d)" in told.out
+    assert "1 older cases were closed with a report of which the desk knows no filing" in told.err
+    assert casedesk("retention", "due").out == "No case has reached the end of its retention.\n"
+    assert casedesk("retention", "due", "--as", "ann").code == 2
