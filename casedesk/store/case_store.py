@@ -116,15 +116,15 @@ class CaseReader:
     def projections(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield every row, all its columns, as the verifier compares it: canonical times, absent values as empty text."""
         for row in stream(self._connection, sa.select(cases).order_by(cases.c.case_id)):
-            values = ["" if value is None else value for value in row]
-            for position in _TIMES:
-                if values[position]:
-                    values[position] = stored_time(values[position])
-            yield row[0], dict(zip(_NAMES, values, strict=True))
+            said = dict(zip(_NAMES, ["" if value is None else value for value in row], strict=True))
+            for name in _TIMES:
+                if said[name]:
+                    said[name] = stored_time(said[name])
+            yield row[0], said
 
 
 _NAMES = tuple(cases.columns.keys())
-_TIMES = tuple(position for position, column in enumerate(cases.columns) if isinstance(column.type, UtcDateTime))
+_TIMES = tuple(column.name for column in cases.columns if isinstance(column.type, UtcDateTime))
 
 
 def _change(event: Recorded) -> Change:

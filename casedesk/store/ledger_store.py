@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from casedesk.domain.events import Event
+from casedesk.domain.events import DESK, Event
 from casedesk.domain.ledger import ZERO_HASH, Recorded, link
 from casedesk.domain.merkle import EMPTY_ROOT, Frontier
 from casedesk.domain.moments import canonical
@@ -113,6 +113,18 @@ class LedgerReader:
         elif search:
             query = query.where(id_contains(case_events.c.case_id, search))
         return tuple(_recorded(row) for row in self._connection.execute(query))
+
+    def of_desk(self, actions: Sequence[str], *, newest: int | None = None) -> tuple[Recorded, ...]:
+        """Return the desk's own events of some kinds, oldest first; with ``newest``, only the last so many.
+
+        Unlike :meth:`newest`, it finds them by their stream and does not look at every event there is.
+        """
+        query = (
+            _SELECT.where(case_events.c.case_id == DESK, case_events.c.action.in_(actions))
+            .order_by(case_events.c.case_seq.desc())
+            .limit(newest)
+        )
+        return tuple(_recorded(row) for row in reversed(self._connection.execute(query).all()))
 
     def participants(self, stream: str) -> frozenset[tuple[str, str]]:
         """Return who did what on a case, as pairs (user, action)."""
