@@ -130,9 +130,7 @@ def verification(engine: Engine, wanted: int) -> None:
     start = time.perf_counter()
     with Reading(engine) as uow:
         verifier = Verifier()
-        check = verifier.check
-        for row in uow.ledger.everything():
-            check(row)
+        verifier.check_all(uow.ledger.everything())
         events_done = time.perf_counter()
         head = uow.ledger.head()
         verifier.check_head(head.size, head.root, head.frontier)

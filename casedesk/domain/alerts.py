@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 
 from casedesk.domain.ledger import plain_digest
@@ -62,6 +63,7 @@ def alert_id(rule: str, account_id: str, first_transaction_id: str) -> str:
     return "A-" + hashlib.sha256(text.encode()).hexdigest()[:12].upper()
 
 
+@lru_cache(maxsize=128)
 def risk_rank(severity: int) -> int:
     """Return the band's place, 0 for the worst."""
     return [risk for _, risk in BANDS].index(band(severity))
@@ -87,7 +89,9 @@ def digest_of(values: Mapping[str, Any], transaction_ids: Sequence[str]) -> str:
 
     It takes what is stored as it is, so that a row that somebody filled with nonsense gives another hash, not an error.
     """
-    plain: dict[str, str | int | list[str]] = {
-        name: value if name == "severity" and isinstance(value, int) else str(value) for name, value in values.items()
-    }
-    return plain_digest({**plain, "transaction_ids": list(transaction_ids)})
+    plain: dict[str, str | int | list[str]] = dict(zip(values, map(str, values.values()), strict=True))
+    severity = values["severity"]
+    if isinstance(severity, int):
+        plain["severity"] = severity
+    plain["transaction_ids"] = list(transaction_ids)
+    return plain_digest(plain)

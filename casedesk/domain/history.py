@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
@@ -285,23 +286,42 @@ def freeze(f: Folding, policy: Policy = SHIPPED) -> Case:
 
 def columns(f: Folding, policy: Policy = SHIPPED) -> dict[str, Any]:
     """Return what the row in ``cases`` must say: times as canonical text, absent values as the empty string."""
-    leading = worst(f.alerts.values())
+    alerts = f.alerts.values()
+    leading = next(iter(alerts)) if len(alerts) == 1 else worst(alerts)
     severity = leading.severity if leading else 0
     return {
-        **dict(zip(_STORED, _stored(f), strict=True)),
+        "alerted_at": f.alerted_at,
+        "approved_at": f.approved_at,
+        "approved_by": f.approved_by,
+        "case_id": f.case_id,
+        "closed_at": f.closed_at,
+        "customer_id": f.customer_id,
+        "decided_at": f.decided_at,
+        "decided_by": f.decided_by,
+        "decision_text": f.decision_text,
+        "disposition": f.disposition,
+        "opened_at": f.opened_at,
+        "owner": f.owner,
+        "qa_notes": f.qa_notes,
+        "qa_reviewed_at": f.qa_reviewed_at,
+        "qa_reviewer": f.qa_reviewer,
+        "qa_severity": f.qa_severity,
+        "qa_status": f.qa_status,
+        "status": f.status,
+        "suspect_identified": f.suspect_identified,
+        "suspicion_at": f.suspicion_at,
+        "suspicion_event": f.suspicion_event,
+        "suspicion_moved": f.suspicion_moved,
+        "version": f.version,
         "due_at": _due_at(f.suspicion_at[:10], f.suspect_identified, policy.known_by(f.suspicion_event)),
         "is_open": f.status != "Closed",
         "severity": severity,
         "risk_rank": risk_rank(severity),
         "typology": leading.rule if leading else "",
-        "alert_count": len(f.alerts),
-        "transaction_count": sum(a.transactions for a in f.alerts.values()),
-        "amount_minor": sum(a.amount_minor for a in f.alerts.values()),
+        "alert_count": len(alerts),
+        "transaction_count": sum([a.transactions for a in alerts]),
+        "amount_minor": sum([a.amount_minor for a in alerts]),
     }
-
-
-_STORED: Final = tuple(sorted(set(Folding.__slots__) - {"alerts", "digests"}))
-_stored: Final = attrgetter(*_STORED)
 
 
 @lru_cache(maxsize=4096)
@@ -312,24 +332,25 @@ def _due_at(day: str, suspect_identified: bool, policy: Policy) -> str:
     return canonical(clock.due_at)
 
 
-@lru_cache(maxsize=1024)  # each step on a case reads the same few times again
-def _at(text: str) -> Any:
-    return parse(text) if text else None
+def _at(at: str | datetime | None) -> Any:
+    """What an event said is text; what stands in a case already is a time."""
+    if isinstance(at, str):
+        return parse(at) if at else None
+    return at
 
 
 def _thaw(case: Case) -> Folding:
-    """Turn a case back into a folding; ``digests`` stay empty, only the verifier looks at them and starts from the events."""
+    """Turn a case back into a folding that :func:`freeze` will turn into a case again.
+
+    ``digests`` stay empty, only the verifier looks at them and starts from the events; and a time stays what it is, because a
+    step sets times and reads none.
+    """
     f = Folding(case.case_id)
-    for name, value in zip(_PLAIN, _plain(case), strict=True):
+    for name, value in zip(_STORED, _stored(case), strict=True):
         setattr(f, name, value)
-    for name, at in zip(_TIMES, _times(case), strict=True):
-        if at:
-            setattr(f, name, canonical(at))
     f.alerts = {a.alert_id: a for a in case.alerts}
     return f
 
 
-_TIMES: Final = tuple(name for name in _STORED if name.endswith("_at"))
-_PLAIN: Final = tuple(name for name in _STORED if not name.endswith("_at"))
-_times: Final = attrgetter(*_TIMES)
-_plain: Final = attrgetter(*_PLAIN)
+_STORED: Final = tuple(sorted(set(Folding.__slots__) - {"alerts", "digests"}))
+_stored: Final = attrgetter(*_STORED)

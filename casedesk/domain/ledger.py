@@ -12,8 +12,10 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
+import orjson
 import rfc8785
 
+from casedesk.domain.canonical_json import canonical_json
 from casedesk.domain.events import Event
 from casedesk.domain.moments import canonical
 from casedesk.errors import Invalid
@@ -52,13 +54,19 @@ class Recorded(NamedTuple):
         return decoded(self.meta)
 
 
+_loads = orjson.loads
+
+
 @lru_cache(maxsize=1024)
 def decoded(meta: str) -> dict[str, Any]:
     """Decode an event's own fields. Most events repeat what others say (``via`` the app), so the last ones are kept.
 
     :raises ValueError: for what is no JSON object.
     """
-    fields = json.loads(meta)
+    try:
+        fields = _loads(meta)
+    except ValueError:
+        fields = json.loads(meta)  # it takes a little more, and says better what is wrong
     if not isinstance(fields, dict):
         raise ValueError(f"{meta[:60]!r} is not a JSON object")
     return fields
@@ -71,6 +79,8 @@ def normalise(text: str) -> str:
     """
     if "\x00" in text:
         raise NotStorable("The text holds a NUL character; remove it.")
+    if text.isascii():
+        return text  # it has no other form
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
@@ -97,7 +107,7 @@ def link(
     """
     notes = normalise(event.notes)
     meta = _normalised(event.meta())
-    text = rfc8785.dumps(meta).decode()
+    text = canonical_json(meta).decode()
     body = body_from_columns(event_id, stream, case_seq, ts, user, event.action, notes, text, prev_hash, nonce, FORMAT)
     return Recorded(
         event_id=event_id,
@@ -159,18 +169,56 @@ def body_from_columns(
     ).encode("utf-8", "surrogatepass")
 
 
+_fragment = orjson.Fragment
+_dumps = orjson.dumps
+
+
+def is_body_of(
+    body: bytes,
+    event_id: int,
+    case_id: str,
+    case_seq: int,
+    ts: str,
+    user: str,
+    action: str,
+    notes: str,
+    meta: str,
+    prev_hash: str,
+    nonce: str,
+    format: str,
+) -> bool:
+    """Tell whether these columns surely give this body, three times as fast as :func:`body_from_columns` writes it.
+
+    True is certain. False is not: it is also the answer for what the fast writer does not take, which the slow one shall judge.
+    """
+    try:
+        # The writer would take bytes, a number or nothing for a text.
+        "".join((action, case_id, format, meta, nonce, notes, prev_hash, ts, user))
+        return body == _dumps(
+            {
+                "action": action, "case_id": case_id, "case_seq": case_seq, "event_id": event_id, "format": format,
+                "meta": _fragment(meta), "nonce": nonce, "notes": notes, "prev_hash": prev_hash, "ts": ts, "user": user,
+            }
+        )  # fmt: skip
+    except TypeError:
+        return False
+
+
 def digest(value: dict[str, Any]) -> str:
     """Hash a JSON object in its canonical form, in hex."""
     return sha256(rfc8785.dumps(value)).hexdigest()
 
 
 def plain_digest(value: Mapping[str, str | int | list[str]]) -> str:
-    """Do the same for texts, whole numbers and lists of texts under ASCII keys, ten times as fast.
+    """Do the same for texts, whole numbers and lists of texts under ASCII keys, many times as fast.
 
-    For these, Python's own encoder writes exactly RFC 8785's form.
+    For these, orjson writes exactly RFC 8785's form, and so does Python's own encoder, which also takes half characters.
     """
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    try:
+        return sha256(_dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    except TypeError:
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 __all__ = [
@@ -181,6 +229,7 @@ __all__ = [
     "body_from_columns",
     "canonical",
     "digest",
+    "is_body_of",
     "link",
     "normalise",
     "plain_digest",

@@ -7,7 +7,7 @@ checked. Nothing to check is never VERIFIED.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from casedesk.domain.events import DESK, KINDS
 from casedesk.domain.history import Folding, columns
-from casedesk.domain.ledger import FORMAT, ZERO_HASH, Recorded, body_from_columns, decoded
+from casedesk.domain.ledger import FORMAT, ZERO_HASH, Recorded, body_from_columns, decoded, is_body_of
 from casedesk.domain.merkle import Frontier
 from casedesk.domain.policy import SHIPPED, Policy
 from casedesk.errors import CasedeskError
@@ -162,47 +162,55 @@ class Verifier:
         self._rows_seen: set[str] = set()
 
     def check(self, row: Recorded) -> None:
-        """Check one row against its own body, its stream and the rows before.
+        """Check one row against its own body, its stream and the rows before."""
+        self.check_all((row,))
+
+    def check_all(self, rows: Iterable[Recorded]) -> int:
+        """Check row after row and return how many there were.
 
         This runs once for every event there is: what is in order passes with few calls, and what is not is told in the
         methods below.
         """
-        (event_id, case_id, case_seq, ts, user, action, notes, meta, prev_hash, event_hash, nonce, format, body) = row
-        self.events += 1
-        if event_id != self._last_id + 1:
-            self._find_misplaced(row)
-        self._last_id = event_id
-        try:
-            if (
-                sha256(body).hexdigest() != event_hash
-                or format != FORMAT
-                or body_from_columns(
-                    event_id, case_id, case_seq, ts, user, action, notes, meta, prev_hash, nonce, format
-                ) != body
-            ):  # fmt: skip
-                self._find_in_body(row)
-            stream = self.streams.get(case_id) or self._open(case_id)
-            if case_seq != stream.last_seq + 1 or prev_hash != stream.last_hash:
-                self._find_in_chain(row, stream)
-            frontier = self.frontier
-            frontier.append(body)
-            if frontier.size == self._next_anchor:
-                self._check_anchor()
-        except TypeError:
-            self._find_wrong_kind(row)
-            return
-        stream.last_seq = case_seq
-        stream.last_hash = event_hash
-        try:
-            fields = decoded(meta)
-            if stream.folding is not None:
-                stream.folding.add(row, fields)
-            elif case_id == DESK and action not in KINDS:
-                self._find(row, "No such thing happens on the desk.", "action", "a known action", action)
-        except (CasedeskError, ValueError, KeyError, TypeError, AttributeError) as error:
-            reason = str(error) if isinstance(error, CasedeskError) else "Its content cannot be understood."
-            self._find(row, reason, "meta", "a legal step", action)
-            stream.folding = None
+        streams, frontier, before = self.streams, self.frontier, self.events
+        for row in rows:
+            (event_id, case_id, case_seq, ts, user, action, notes, meta, prev_hash, event_hash, nonce, format, body) = (
+                row
+            )
+            self.events += 1
+            if event_id != self._last_id + 1:
+                self._find_misplaced(row)
+            self._last_id = event_id
+            try:
+                if (
+                    sha256(body).hexdigest() != event_hash
+                    or format != FORMAT
+                    or not is_body_of(
+                        body, event_id, case_id, case_seq, ts, user, action, notes, meta, prev_hash, nonce, format
+                    )
+                ):
+                    self._find_in_body(row)
+                stream = streams.get(case_id) or self._open(case_id)
+                if case_seq != stream.last_seq + 1 or prev_hash != stream.last_hash:
+                    self._find_in_chain(row, stream)
+                frontier.append(body)
+                if frontier.size == self._next_anchor:
+                    self._check_anchor()
+            except TypeError:
+                self._find_wrong_kind(row)
+                continue
+            stream.last_seq = case_seq
+            stream.last_hash = event_hash
+            try:
+                fields = decoded(meta)
+                if stream.folding is not None:
+                    stream.folding.add(row, fields)
+                elif case_id == DESK and action not in KINDS:
+                    self._find(row, "No such thing happens on the desk.", "action", "a known action", action)
+            except (CasedeskError, ValueError, KeyError, TypeError, AttributeError) as error:
+                reason = str(error) if isinstance(error, CasedeskError) else "Its content cannot be understood."
+                self._find(row, reason, "meta", "a legal step", action)
+                stream.folding = None
+        return self.events - before
 
     def _check_anchor(self) -> None:
         """Compare the first events, as many as a checkpoint covers, with what was signed."""

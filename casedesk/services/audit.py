@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
+from itertools import islice
+from typing import Final
 
 from casedesk.domain.alerts import Alert, alert_digest
 from casedesk.domain.cases import Case
@@ -20,6 +22,8 @@ from casedesk.services.suppression_checks import check_suppressions
 from casedesk.store.unit_of_work import Reading, Writing
 
 Progress = Callable[[int, int], None]  # (events checked, events in all)
+#: Events from one call of it to the next.
+_STRETCH: Final = 5000
 
 
 def verify_database(*, uow: Reading, progress: Progress | None = None, anchors: Anchors | None = None) -> Report:
@@ -41,10 +45,9 @@ def verify_within(uow: Reading | Writing, progress: Progress | None = None, anch
         size = head.size
     except CasedeskError as error:
         head, problem = None, str(error)
-    check = verifier.check
-    for row in uow.ledger.everything():
-        check(row)
-        if progress is not None and not verifier.events % 5000:
+    rows = uow.ledger.everything()
+    while verifier.check_all(islice(rows, _STRETCH)) == _STRETCH:
+        if progress is not None:
             progress(verifier.events, size)
     verifier.check_anchors()
     verifier.policy = check_policy(uow, verifier)

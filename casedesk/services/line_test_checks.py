@@ -86,10 +86,10 @@ def redraw(
 def check_line_tests(uow: Reading | Writing, verifier: Verifier) -> None:
     """Note every test whose rows say something else than the events of the desk, and every one that has no row."""
     stored = {test.test_id: test for test in uow.line_tests.all()}
-    drawn = uow.ledger.newest(1_000_000, action=LineTestDrawn.action)
+    drawn = uow.ledger.of_desk((LineTestDrawn.action,))
     if not stored and not drawn:
         return
-    desk = (*drawn, *uow.ledger.newest(1_000_000, action=LineTestFrozen.action))
+    desk = (*drawn, *uow.ledger.of_desk((LineTestFrozen.action,)))
     for test_id, test in sorted(stored.items()):
         for one in _differences(test, uow.line_tests.picks(test_id), desk):
             verifier.find_state(test_id, one.problem, one.column, one.expected, one.got)

@@ -33,7 +33,7 @@ class Edited(Conflict):
 def check_rule_sets(uow: Reading | Writing, verifier: Verifier) -> None:
     """Compare every row of ``rule_sets`` with its events, and note a rule set that has events but no row."""
     try:
-        should = expected(reversed(uow.ledger.newest(1_000_000, actions=STEPS)))
+        should = expected(uow.ledger.of_desk(STEPS))
     except (KeyError, TypeError, ValueError) as error:
         if not verifier.findings:  # an event that was tampered with has been named already
             verifier.find_state("Rule sets", "Their events make no sense.", "meta", "a legal step", str(error))
@@ -56,7 +56,7 @@ def require_as_proposed(uow: Writing, rule_set_id: str) -> None:
 
     :raises Edited: naming the first column that differs.
     """
-    should = expected(reversed(uow.ledger.newest(1_000_000, actions=STEPS)))
+    should = expected(uow.ledger.of_desk(STEPS))
     row = dict(uow.rule_sets.projections())[rule_set_id]
     columns = should.get(rule_set_id, {})
     wrong = differing(columns, row) if columns else ["rule_set_id"]

@@ -13,7 +13,7 @@ _NOTHING = hidden_digest(())
 def check_suppressions(uow: Reading | Writing, verifier: Verifier) -> None:
     """Compare every row of ``suppressions`` with its events, and all that is hidden with what the last run recorded."""
     try:
-        should = fold(reversed(uow.ledger.newest(1_000_000, actions=STEPS)))
+        should = fold(uow.ledger.of_desk(STEPS))
     except (NotThere, KeyError, TypeError, ValueError) as error:
         if not verifier.findings:  # an event that was tampered with has been named already
             verifier.find_state("Suppressions", "Their events make no sense.", "meta", "a legal step", str(error))
@@ -34,7 +34,7 @@ def check_suppressions(uow: Reading | Writing, verifier: Verifier) -> None:
 
 
 def _check_hidden(uow: Reading | Writing, verifier: Verifier) -> None:
-    last = next(iter(uow.ledger.newest(1, actions=(DetectionRan.action,))), None)
+    last = next(iter(uow.ledger.of_desk((DetectionRan.action,), newest=1)), None)
     try:
         expected = _NOTHING if last is None else str(last.data.get("hidden_sha256", _NOTHING))
     except ValueError:

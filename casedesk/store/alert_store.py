@@ -106,10 +106,9 @@ class AlertReader:
                 while pending is not None and pending[0] < alert_id:
                     pending = next(evidence, None)
                 ids = pending[1] if pending is not None and pending[0] == alert_id else []
-                said = {
-                    name: stored_time(value) if name.startswith("window") else value
-                    for name, value in zip(DIGESTED, values, strict=True)
-                }
+                said = dict(zip(DIGESTED, values, strict=True))
+                said["window_start"] = stored_time(said["window_start"])
+                said["window_end"] = stored_time(said["window_end"])
                 yield case_id, alert_id, digest_of(said, ids)
 
     def _evidence_in_order(self) -> Generator[tuple[str, list[str]], None, None]:

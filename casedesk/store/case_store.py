@@ -21,8 +21,8 @@ from casedesk.domain.moments import canonical
 from casedesk.domain.policy import SHIPPED, Policy
 from casedesk.errors import Conflict, NotFound
 from casedesk.store.dialects import stored_time, stream
-from casedesk.store.direct import Direct
-from casedesk.store.ledger_store import LedgerReader
+from casedesk.store.direct import Direct, saves_trips
+from casedesk.store.ledger_store import Ledger, LedgerReader, recording
 from casedesk.store.tables import alerts, case_events, cases, counters
 from casedesk.store.tables.ledger import GOVERNING
 from casedesk.store.types import UtcDateTime
@@ -132,15 +132,15 @@ class CaseReader:
     def projections(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield every row, all its columns, as the verifier compares it: canonical times, absent values as empty text."""
         for row in stream(self._connection, sa.select(cases).order_by(cases.c.case_id)):
-            values = ["" if value is None else value for value in row]
-            for position in _TIMES:
-                if values[position]:
-                    values[position] = stored_time(values[position])
-            yield row[0], dict(zip(_NAMES, values, strict=True))
+            said = dict(zip(_NAMES, ["" if value is None else value for value in row], strict=True))
+            for name in _TIMES:
+                if said[name]:
+                    said[name] = stored_time(said[name])
+            yield row[0], said
 
 
 _NAMES = tuple(cases.columns.keys())
-_TIMES = tuple(position for position, column in enumerate(cases.columns) if isinstance(column.type, UtcDateTime))
+_TIMES = tuple(column.name for column in cases.columns if isinstance(column.type, UtcDateTime))
 
 
 def _change(event: Recorded) -> Change:
@@ -148,7 +148,11 @@ def _change(event: Recorded) -> Change:
 
 
 class CaseStore(CaseReader):
-    """Writes cases."""
+    """Writes cases, each over the version that was seen and with the event that changed it."""
+
+    def __init__(self, connection: Connection, ledger: Ledger) -> None:
+        super().__init__(connection)
+        self._ledger = ledger
 
     def next_id(self, year: int) -> str:
         """Take the next number of a year: ``C-26-00042``. The ledger's lock keeps two writers apart."""
@@ -175,9 +179,24 @@ class CaseStore(CaseReader):
         """
         changed = _changed(over, case) + (_ALERTS if alerts else ())
         values = {name: _COLUMNS[name](case) for name in changed}
-        values |= {"saved_case": case.case_id, "seen_version": over.version}
-        if _saving(changed).run(self._connection, values) != 1:
+        if self._save(changed, values, {"saved_case": case.case_id, "seen_version": over.version}) != 1:
             raise StaleCase(case.case_id, self._changes(case.case_id, over.version))
+
+    def _save(self, changed: tuple[str, ...], values: dict[str, Any], key: dict[str, Any]) -> int:
+        """Update the row and return how many there were.
+
+        Where that saves trips, the row, its event and the head are one statement. That is done for the first step of a
+        transaction, mostly the only one; many steps move the head once, when they are committed.
+        """
+        event = self._ledger.first_event() if saves_trips(self._connection) else None
+        if event is None:
+            return _saving(changed).run(self._connection, values | key)
+        given = {f"to_{name}": value for name, value in values.items()} | key
+        new = event._asdict() | self._ledger.moved_head()
+        count = _saving_with_event(changed).run(self._connection, given | {f"new_{name}": new[name] for name in new})
+        if count == 1:
+            self._ledger.written()
+        return count
 
 
 _STORED = tuple(
@@ -206,10 +225,20 @@ _FIGURES = (
 _INSERT = sa.insert(cases)
 
 
+_SAVING = sa.update(cases).where(
+    cases.c.case_id == sa.bindparam("saved_case"), cases.c.version == sa.bindparam("seen_version")
+)
+
+
 @lru_cache(maxsize=256)  # there are as many sets as kinds of step, and a few more
 def _saving(columns: tuple[str, ...]) -> Direct:
-    where = (cases.c.case_id == sa.bindparam("saved_case"), cases.c.version == sa.bindparam("seen_version"))
-    return Direct(sa.update(cases).where(*where), columns)
+    return Direct(_SAVING, columns)
+
+
+@lru_cache(maxsize=256)
+def _saving_with_event(columns: tuple[str, ...]) -> Direct:
+    values = {name: sa.bindparam(f"to_{name}", type_=cases.c[name].type) for name in columns}
+    return recording(_SAVING.values(values).returning(cases.c.case_id).cte("saved"))
 
 
 def _case(row: sa.RowMapping, figures: tuple[AlertFigures, ...], policy: Policy) -> Case:

@@ -92,7 +92,7 @@ def stored_time(value: Any) -> str:
     """Write a time that :func:`stream` yielded as canonical text."""
     if isinstance(value, datetime):
         return canonical(value)
-    text = str(value)
+    text = value if type(value) is str else str(value)
     return f"{text[:10]}T{text[11:]}Z" if text[10:11] == " " else text
 
 

@@ -16,6 +16,29 @@ from sqlalchemy.engine import Connection, Dialect
 
 _DIRECT = frozenset({"sqlite", "postgresql"})
 
+#: The execution option of a connection to PostgreSQL whose transaction is opened by :meth:`Direct.first_of_all`.
+BEGUN_BY_STATEMENT = "casedesk_begun_by_statement"
+
+
+def saves_trips(connection: Connection) -> bool:
+    """Tell whether statements that belong together are sent as one.
+
+    On PostgreSQL each is a trip to another process, and one statement can change several tables. SQLite runs in this process;
+    SQL Server's statements change one table each.
+    """
+    return connection.dialect.name == "postgresql"
+
+
+def command(connection: Connection, sql: str) -> None:
+    """Run a statement that has no parameters and returns nothing, on SQLite or PostgreSQL."""
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(sql)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _as_sqlalchemy(connection, error) from error
+    finally:
+        cursor.close()
+
 
 class _Text(NamedTuple):
     """A statement as one driver takes it."""
@@ -36,6 +59,7 @@ class Direct:
         self._statement = statement
         self._columns = columns
         self._texts: dict[str, _Text] = {}
+        self._alone = ""
 
     def text(self, dialect: Dialect) -> str:
         """Return the statement as it is written for a database."""
@@ -48,6 +72,26 @@ class Direct:
         cursor = connection.connection.cursor()
         try:
             cursor.execute(*self._written(connection, values))
+            row: Sequence[Any] | None = cursor.fetchone()
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _as_sqlalchemy(connection, error) from error
+        finally:
+            cursor.close()
+        return row
+
+    def first_of_all(self, connection: Connection) -> Sequence[Any] | None:
+        """Run it without parameters as the first statement of a transaction, and return the first row.
+
+        On PostgreSQL it brings the BEGIN, which the transaction was begun without (:data:`BEGUN_BY_STATEMENT`): one trip for
+        both.
+        """
+        if not saves_trips(connection):
+            return self.first(connection, {})
+        cursor: Any = connection.connection.cursor()  # `prepare` is psycopg's own
+        try:
+            # Two statements in one message take no parameters and cannot be prepared.
+            cursor.execute(f"BEGIN; {self._literal(connection.dialect)}", prepare=False)
+            cursor.nextset()
             row: Sequence[Any] | None = cursor.fetchone()
         except connection.dialect.loaded_dbapi.Error as error:
             raise _as_sqlalchemy(connection, error) from error
@@ -84,6 +128,13 @@ class Direct:
         for name, bind in text.binders:
             given[name] = bind(given[name])
         return text.sql, [given[name] for name in text.order] if text.order else given
+
+    def _literal(self, dialect: Dialect) -> str:
+        """Return the statement with what it brings written into it."""
+        if not self._alone:
+            statement: Any = self._statement
+            self._alone = str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+        return self._alone
 
     def _compile(self, dialect: Dialect) -> _Text:
         """Let SQLAlchemy write the text and name the conversions of its column types."""

@@ -16,6 +16,7 @@ from sqlalchemy import event, exc
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from casedesk.errors import CasedeskError, Conflict, Invalid, Unavailable
+from casedesk.store.direct import BEGUN_BY_STATEMENT, command
 
 #: ``Engine`` is for the composition root, which may not import SQLAlchemy.
 __all__ = ["Engine", "make_engine", "translated"]
@@ -107,23 +108,26 @@ def _sqlite(url: URL, lock_timeout: float) -> Engine:
     def _begin(connection: Connection) -> None:
         # A writer that starts as a reader cannot wait for the lock when it upgrades: it fails at once.
         writes = connection.get_execution_options().get("casedesk_writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        command(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 
 
 def _postgresql(url: URL, lock_timeout: float) -> Engine:
     options = f"-c lock_timeout={int(lock_timeout * 1000)} -c timezone=UTC"
-    engine = sa.create_engine(
-        url, hide_parameters=True, connect_args={"options": options, "connect_timeout": 10}, pool_pre_ping=True
-    )
+    # The driver would open each transaction by a trip of its own; the desk opens them (below).
+    arguments = {"options": options, "connect_timeout": 10, "autocommit": True}
+    engine = sa.create_engine(url, hide_parameters=True, connect_args=arguments, pool_pre_ping=True)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        if options.get(BEGUN_BY_STATEMENT, False):
+            return
         # Repeatable read: whoever reads the head, the events and then the cases must find them of one moment, or the
         # verifier would take a colleague's commit in between for tampering.
-        if not connection.get_execution_options().get("casedesk_writes", False):
-            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        writes = options.get("casedesk_writes", False)
+        command(connection, "BEGIN" if writes else "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
     return engine
 

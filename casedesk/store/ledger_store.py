@@ -46,11 +46,25 @@ _OWN_POLICY = Direct(
 _INSERT = Direct(sa.insert(case_events), COLUMNS)
 _HEAD = sa.select(ledger_head.c.size, ledger_head.c.root, ledger_head.c.frontier).where(ledger_head.c.head_id == 1)
 _OF_HEAD = sa.update(ledger_head).where(ledger_head.c.head_id == 1)
-_MOVE_HEAD = Direct(_OF_HEAD, ("size", "root", "frontier"))
-# An UPDATE is the one statement that locks the row on all three databases; FOR UPDATE renders nothing on SQL Server.
+_HEAD_COLUMNS = ("size", "root", "frontier")
+_MOVE_HEAD = Direct(_OF_HEAD, _HEAD_COLUMNS)
+# An UPDATE is the one statement that locks the row on all three databases; FOR UPDATE renders nothing on SQL Server. The
+# table can have one row only, and a condition would be planned anew each time.
 _LOCK_HEAD = Direct(
-    _OF_HEAD.values(locks=ledger_head.c.locks + 1).returning(ledger_head.c.size, ledger_head.c.frontier)
+    sa.update(ledger_head).values(locks=ledger_head.c.locks + 1).returning(ledger_head.c.size, ledger_head.c.frontier)
 )
+
+
+def recording(change: sa.CTE) -> Direct:
+    """Return a statement of PostgreSQL that makes a change and, if it met a row, records the event it belongs to.
+
+    Its parameters are those of the change, and the event's and the head's columns with ``new_`` before their names. It
+    says of how many rows of the head were moved: one, or none if the change met no row.
+    """
+    event = sa.select(*(sa.bindparam(f"new_{name}", type_=case_events.c[name].type) for name in COLUMNS))
+    inserted = sa.insert(case_events).from_select(COLUMNS, event.select_from(change)).cte("recorded")
+    head = {name: sa.bindparam(f"new_{name}", type_=ledger_head.c[name].type) for name in _HEAD_COLUMNS}
+    return Direct(_OF_HEAD.where(sa.exists().select_from(change)).values(head).add_cte(inserted))
 
 
 class NoLedgerHead(Unavailable):
@@ -141,6 +155,18 @@ class LedgerReader:
             return SHIPPED
         return policy_of(self.governing(PolicyPutInForce.action))
 
+    def of_desk(self, actions: Sequence[str], *, newest: int | None = None) -> tuple[Recorded, ...]:
+        """Return the desk's own events of some kinds, oldest first; with ``newest``, only the last so many.
+
+        Unlike :meth:`newest`, it finds them by their stream and does not look at every event there is.
+        """
+        query = (
+            _SELECT.where(case_events.c.case_id == DESK, case_events.c.action.in_(actions))
+            .order_by(case_events.c.case_seq.desc())
+            .limit(newest)
+        )
+        return tuple(_recorded(row) for row in reversed(self._connection.execute(query).all()))
+
     def participants(self, stream: str) -> frozenset[tuple[str, str]]:
         """Return who did what on a case, as pairs (user, action)."""
         query = sa.select(case_events.c.user, case_events.c.action).where(case_events.c.case_id == stream).distinct()
@@ -181,13 +207,14 @@ class Ledger(LedgerReader):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         # The lock comes first in the transaction, so that no two writers wait for each other crosswise.
-        head = _LOCK_HEAD.first(connection, {})
+        head = _LOCK_HEAD.first_of_all(connection)
         if head is None:
             raise NoLedgerHead
         size, frontier = head
         self._frontier = Frontier.load(size, frontier)
         self._tips: dict[str, tuple[int, str]] = {}
         self._pending: list[Recorded] = []
+        self._recorded = False  # whether something was written already
 
     def append(self, event: Event, *, stream: str, user: str, at: datetime) -> Recorded:
         """Link an event to its stream's tip. It is written with :meth:`flush`, in the caller's transaction."""
@@ -218,15 +245,26 @@ class Ledger(LedgerReader):
         """How many events there are, the appended ones included."""
         return self._frontier.size
 
-    def flush(self) -> bool:
-        """Write the appended rows and the new head; return whether there were any."""
-        if not self._pending:
-            return False
-        _INSERT.run_each(self._connection, [row._asdict() for row in self._pending])
-        head = {"size": self._frontier.size, "root": self._frontier.root(), "frontier": self._frontier.dump()}
-        _MOVE_HEAD.run(self._connection, head)
+    def first_event(self) -> Recorded | None:
+        """Return the one event that waits to be written, unless more wait or some were written before."""
+        return self._pending[0] if len(self._pending) == 1 and not self._recorded else None
+
+    def written(self) -> None:
+        """Note that what waited stands in the database, and the head with it."""
         self._pending.clear()
-        return True
+        self._recorded = True
+
+    def moved_head(self) -> dict[str, Any]:
+        """Return what the head row must say once everything that waits is written."""
+        return {"size": self._frontier.size, "root": self._frontier.root(), "frontier": self._frontier.dump()}
+
+    def flush(self) -> bool:
+        """Write the appended rows and the new head; return whether there are any in this transaction."""
+        if self._pending:
+            _INSERT.run_each(self._connection, [row._asdict() for row in self._pending])
+            _MOVE_HEAD.run(self._connection, self.moved_head())
+            self.written()
+        return self._recorded
 
 
 def first_head() -> dict[str, object]:

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, Engine
 from casedesk.store.alert_store import AlertReader, AlertStore
 from casedesk.store.case_store import CaseReader, CaseStore
 from casedesk.store.dataset_store import DatasetStore
+from casedesk.store.direct import BEGUN_BY_STATEMENT
 from casedesk.store.draw_store import DrawReader, DrawStore
 from casedesk.store.engines import translated
 from casedesk.store.import_store import ImportReader, ImportStore
@@ -41,7 +42,8 @@ class _Unit:
     def _open(self) -> Connection:
         self._stack.enter_context(translated(self._engine))
         connection = self._stack.enter_context(self._engine.connect())
-        connection = connection.execution_options(casedesk_writes=self._writes)
+        options = {"casedesk_writes": self._writes, BEGUN_BY_STATEMENT: self._writes}
+        connection = connection.execution_options(**options)
         self._stack.callback(connection.rollback)  # does nothing after a commit
         connection.begin()
         return connection
@@ -103,7 +105,7 @@ class Writing(_Unit):
             self._stack.__exit__(type(error), error, error.__traceback__)
             raise
         self.alerts = AlertStore(self._connection)
-        self.cases = CaseStore(self._connection)
+        self.cases = CaseStore(self._connection, self.ledger)
         self.dataset = DatasetStore(self._connection)
         self.draws = DrawStore(self._connection)
         self.imports = ImportStore(self._connection)

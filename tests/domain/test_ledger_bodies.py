@@ -12,6 +12,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
+from casedesk.domain.canonical_json import canonical_json
 from casedesk.domain.events import KINDS, AlertAttached, CaseAssigned, NoteAdded, ReviewPassed
 from casedesk.domain.ledger import (
     ZERO_HASH,
@@ -19,6 +20,7 @@ from casedesk.domain.ledger import (
     body_from_columns,
     decoded,
     digest,
+    is_body_of,
     link,
     normalise,
     plain_digest,
@@ -59,8 +61,68 @@ def test_columns_give_the_bytes_of_rfc_8785(
         "nonce": nonce, "notes": notes, "prev_hash": "p", "ts": "t", "user": user,
     }  # fmt: skip
     text = rfc8785.dumps(meta).decode()
-    written = body_from_columns(event_id, case_id, case_seq, "t", user, action, notes, text, "p", nonce, "f")
+    columns: Any = (event_id, case_id, case_seq, "t", user, action, notes, text, "p", nonce, "f")
+    written = body_from_columns(*columns)
     assert written == rfc8785.dumps(values)
+    assert is_body_of(written, *columns)
+    assert not is_body_of(written[:-1], *columns)
+
+
+@pytest.mark.parametrize("other", [None, 5, 5.0, True, b"5", "\ud800"])
+@pytest.mark.parametrize("place", [1, 3, 4, 5, 6, 7, 8, 9, 10])
+def test_what_is_no_text_never_passes_for_the_text_of_a_body(place: int, other: object) -> None:
+    columns: list[Any] = [1, "C", 1, "t", "ana", "a", "n", "5", "p", "0", "f"]
+    columns[place] = other
+    forged = json.dumps(other).encode() if not isinstance(other, bytes) else other
+    keys = {
+        1: "case_id",
+        3: "ts",
+        4: "user",
+        5: "action",
+        6: "notes",
+        7: "meta",
+        8: "prev_hash",
+        9: "nonce",
+        10: "format",
+    }
+    body = json.dumps(
+        {"action": "a", "case_id": "C", "case_seq": 1, "event_id": 1, "format": "f", "meta": 5, "nonce": "0", "notes": "n",
+         "prev_hash": "p", "ts": "t", "user": "ana"} | {keys[place]: "@"}, separators=(",", ":"),
+    ).encode().replace(b'"@"', forged)  # fmt: skip
+    assert not is_body_of(body, *columns)
+
+
+def test_every_sign_is_escaped_as_the_standard_says() -> None:
+    signs = "".join(map(chr, range(0x3000))) + "\ufffe\uffff🏦"
+    assert canonical_json([signs]) == rfc8785.dumps([signs])
+    assert canonical_json({"a": "x" + signs[:128]}) == rfc8785.dumps({"a": "x" + signs[:128]})
+
+
+json_values = st.recursive(
+    any_text | st.integers(-(2**53) + 1, 2**53 - 1) | st.booleans() | st.none(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(any_text, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(json_values)
+def test_the_fast_writer_writes_the_canonical_form(value: Any) -> None:
+    assert canonical_json(value) == rfc8785.dumps(value)
+
+
+def test_keys_stand_in_the_order_of_utf_16() -> None:
+    assert canonical_json({"\ufb33": 1, "🏦": 2}) == '{"🏦":2,"\ufb33":1}'.encode()
+
+
+@pytest.mark.parametrize("value", [2**53, -(2**53), 2**70, {"a": object()}, ["\ud800"]])
+def test_what_json_cannot_carry_exactly_is_refused(value: Any) -> None:
+    with pytest.raises(rfc8785.CanonicalizationError):
+        canonical_json(value)
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udfe6"])
+def test_half_a_character_has_a_digest_too(text: str) -> None:
+    assert plain_digest({"a": text}) != plain_digest({"a": "x"})
 
 
 @pytest.mark.shared

@@ -95,7 +95,20 @@ def test_a_tree_goes_on_from_its_stored_frontier(size: int, more: int) -> None:
         again.append(body)
     assert again.root() == grown(bodies).root()
     assert again.dump() == grown(bodies).dump()
-    assert len(again.hashes) == again.size.bit_count()
+    assert len(again.hashes()) == again.size.bit_count()
+
+
+@pytest.mark.parametrize("size", [511, 512, 513, 1024, 1537])
+@pytest.mark.parametrize("looked_at", [1, 3, 600])
+def test_leaves_that_are_joined_together_give_the_defined_root(size: int, looked_at: int) -> None:
+    bodies = [n.to_bytes(2, "big") for n in range(size)]
+    frontier = Frontier()
+    for n, body in enumerate(bodies, start=1):
+        frontier.append(body)
+        if n % looked_at == 0 and n < 20:
+            assert frontier.root() == defined(bodies[:n]).hex()
+    assert frontier.root() == defined(bodies).hex()
+    assert Frontier.load(size, frontier.dump()).root() == frontier.root()
 
 
 @given(st.integers(1, 60), st.data())

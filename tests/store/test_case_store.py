@@ -10,6 +10,7 @@ from sqlalchemy.engine import Engine
 from casedesk.domain import events
 from casedesk.domain.cases import AlertFigures, Case, CaseStatus, Disposition, QaStatus
 from casedesk.domain.history import columns, fold
+from casedesk.domain.merkle import Frontier
 from casedesk.domain.moments import canonical
 from casedesk.store.case_store import NoSuchCase, StaleCase
 from casedesk.store.tables import cases
@@ -45,6 +46,49 @@ def test_a_stale_save_is_refused_with_the_colleagues_change_named(bank_engine: E
         (3, "ben", "Case taken"),
         (4, "ben", "Note added"),
     ]
+
+
+def test_a_stale_save_leaves_row_events_and_head_as_they_were(bank_engine: Engine) -> None:
+    seen = opened(bank_engine)
+    with Writing(bank_engine) as uow:
+        case = step(uow, seen, events.CaseTaken(owner="ben", via="app"), "ben")
+        uow.commit()
+    with Writing(bank_engine) as uow:
+        head, history = uow.ledger.head(), uow.ledger.of(case.case_id)
+        with pytest.raises(StaleCase):
+            step(uow, seen, events.CaseTaken(owner="ana", via="app"), "ana")
+        assert uow.ledger.head() == head
+        assert uow.ledger.of(case.case_id) == history
+        assert uow.cases.get(case.case_id) == case
+
+
+def test_steps_of_one_transaction_stand_in_the_ledger_in_their_order(bank_engine: Engine) -> None:
+    first, second = opened(bank_engine), None
+    lengths: list[int] = []
+    with Writing(bank_engine, committed=lengths.append) as uow:
+        first = step(uow, first, events.CaseTaken(owner="ana", via="app"), "ana")
+        uow.ledger.append(note(), stream=events.DESK, user="mara", at=NOON)
+        first = step(uow, first, note(), "ana")
+        second = open_case(uow, alert(2))
+        uow.commit()
+    with Writing(bank_engine, committed=lengths.append) as uow:
+        uow.ledger.append(note(), stream=events.DESK, user="mara", at=NOON)
+        uow.commit()
+    with Writing(bank_engine, committed=lengths.append) as uow:
+        uow.commit()
+    assert lengths == [7, 8]
+    with Reading(bank_engine) as uow:
+        rows = tuple(uow.ledger.everything())
+        assert [(row.event_id, row.case_id, row.action) for row in rows[2:]] == [
+            (3, first.case_id, "case_taken"), (4, "DESK", "note_added"), (5, first.case_id, "note_added"),
+            (6, second.case_id, "case_opened"), (7, second.case_id, "alert_attached"), (8, "DESK", "note_added"),
+        ]  # fmt: skip
+        tree = Frontier()
+        for row in rows:
+            tree.append(row.body)
+        head = uow.ledger.head()
+        assert (head.size, head.root, head.frontier) == (8, tree.root(), tree.dump())
+        assert uow.cases.get(first.case_id) == first
 
 
 #: Another value for every field of a case that awaits approval. The key stays.

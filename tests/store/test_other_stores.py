@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy.engine import Engine
 
+from casedesk.domain.events import DESK, PersonAdded
 from casedesk.domain.people import SYSTEM, Person, Role
 from casedesk.domain.rates import Rate
 from casedesk.domain.sampling import Member, Pick
@@ -16,7 +17,7 @@ from casedesk.store.import_store import Import, StoredReject
 from casedesk.store.party_store import NoSuchCustomer, unknown_holder
 from casedesk.store.people_store import UnknownPerson
 from casedesk.store.unit_of_work import Reading, Writing
-from tests.store.builders import ANA, NOON, PEOPLE, account, alert, customer, open_case, whole_life
+from tests.store.builders import ANA, NOON, PEOPLE, account, alert, customer, note, open_case, whole_life
 
 
 def test_people_are_found_by_id_and_by_address(bank_engine: Engine) -> None:
@@ -169,3 +170,18 @@ def test_the_population_is_what_closed_within_the_days(bank_engine: Engine) -> N
         assert uow.draws.population(day, day, 0) == (replace(member, new_analyst=False),)
         assert uow.draws.population(day - timedelta(days=9), day - timedelta(days=1), 5) == ()
         assert uow.draws.population(day + timedelta(days=1), day + timedelta(days=9), 5) == ()
+
+
+def test_the_desks_own_events_are_found_by_their_kind_and_nobody_elses(bank_engine: Engine) -> None:
+    with Writing(bank_engine) as uow:
+        case = open_case(uow, alert(1))
+        uow.ledger.append(note("on the case"), stream=case.case_id, user="ana", at=NOON)
+        for text in ("first", "second", "third"):
+            uow.ledger.append(note(text), stream=DESK, user="mara", at=NOON)
+            uow.ledger.append(PersonAdded(user_id=text, role="Analyst", active=True), stream=DESK, user="mara", at=NOON)
+        uow.commit()
+    with Reading(bank_engine) as uow:
+        assert [row.notes for row in uow.ledger.of_desk(("note_added",))] == ["first", "second", "third"]
+        assert [row.notes for row in uow.ledger.of_desk(("note_added",), newest=2)] == ["second", "third"]
+        assert [row.data["user_id"] for row in uow.ledger.of_desk(("person_added",), newest=1)] == ["third"]
+        assert uow.ledger.of_desk(("case_opened",)) == ()
