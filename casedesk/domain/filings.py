@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +11,7 @@ from typing import Any, Final
 
 from casedesk.domain import events
 from casedesk.domain.ledger import Recorded
-from casedesk.domain.moments import parse
+from casedesk.domain.moments import canonical, parse
 from casedesk.errors import Conflict
 
 
@@ -159,14 +161,32 @@ _CHANGES: Final = {
 }
 
 
-def fold(rows: list[Recorded]) -> dict[str, Filing]:
-    """Add up what the events of one case say of its reports, by id in the order in which they were begun.
+def fold(history: Iterable[Recorded]) -> dict[str, Filing]:
+    """Add up what events, oldest first, say of reports: by id, in the order in which they were begun.
 
     :raises NotThere: if an event does not follow.
     """
     found: dict[str, Filing] = {}
-    for event in rows:
+    for event in history:
         if event.action in ACTIONS:
             filing_id = event.data["filing_id"]
             found[filing_id] = after(found.get(filing_id), event)
     return found
+
+
+def columns(one: Filing) -> dict[str, str]:
+    """Write a report column by column as text, for comparing a row with its events."""
+    values = {name: getattr(one, name) for name in one.__slots__ if name != "remarks"}
+    return {**{name: _plain(value) for name, value in values.items()}, "remarks": remarks_text(one.remarks)}
+
+
+def remarks_text(remarks: Iterable[Remark]) -> str:
+    """Write remarks as they are stored."""
+    rows = [[one.level, one.code, one.element, one.path, one.text] for one in remarks]
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return canonical(value)
+    return "" if value is None else str(value)

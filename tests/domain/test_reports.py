@@ -99,9 +99,11 @@ def test_a_draft_holds_what_the_desk_knows_and_guesses_nothing() -> None:
     customer = Customer("CU-1", "Ana Maria Silva", CustomerKind.PERSON, "BR", occupation="Baker")
     evidence = [
         moved(3, Channel.CASH, into=True, cents=950_001, branch="B1"),
-        moved(5, Channel.WIRE, into=False, cents=900_000),
+        moved(5, Channel.WIRE, into=False, cents=900_000, branch="ATM"),
     ]
-    report = prefill.first_draft(customer, ["A-1", "A-2"], evidence, ["structuring", "pass_through"], "USD")
+    report = prefill.first_draft(
+        customer, ["A-1", "A-2"], evidence, ["structuring", "pass_through"], "USD", branches=["B1", "B2"]
+    )
     subject = report.subjects[0]
     assert (subject.called, subject.names[0].last) == ("Ana Maria Silva", "Silva")
     assert [account.number for account in subject.accounts] == ["A-1"]

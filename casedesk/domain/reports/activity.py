@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
-from casedesk.domain.reports.part import Dollars, Part, Text
+from casedesk.domain.reports.part import Code, Dollars, Part, Text
 
 
 class Involved(StrEnum):
@@ -22,21 +22,21 @@ class Involved(StrEnum):
 class Classification(Part):
     """A kind of suspicious activity, by its subtype's code. ``other`` says what an “other” is."""
 
-    subtype: Text
+    subtype: Code
     other: Text = ""
 
 
 class Product(Part):
     """A product, instrument or payment mechanism that was involved, by its code."""
 
-    code: Text
+    code: Code
     other: Text = ""
 
 
 class Attribute(Part):
     """A CUSIP number, commodity, instrument or market, by its code and in words."""
 
-    code: Text
+    code: Code
     text: Text
 
 
@@ -51,7 +51,7 @@ class IpAddress(Part):
 class CyberIndicator(Part):
     """A trace of a cyber event, by its code."""
 
-    code: Text
+    code: Code
     value: Text
     other: Text = ""
     on: date | None = None

@@ -54,8 +54,8 @@ def type_of(subtype: str) -> str:
 
 
 def is_other(subtype: str) -> bool:
-    """Say whether a subtype means “other” and so needs words."""
-    return int(subtype) % 1000 == _OTHER
+    """Say whether a subtype means “other” and so needs words; none does not."""
+    return int(subtype or 0) % 1000 == _OTHER
 
 
 def activity_title(subtype: str) -> str:

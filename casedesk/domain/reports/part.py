@@ -40,6 +40,10 @@ def shaped(pattern: str, words: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+#: A code of FinCEN's lists.
+Code = Annotated[str, shaped("[0-9]{1,5}", "a code of the form's list, in digits")]
+
+
 def wrong_fields(error: ValidationError, whole: str, most: int = 20) -> str:
     """Say which fields are wrong, and how: for people, so that lists count from 1.
 

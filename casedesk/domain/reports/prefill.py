@@ -7,7 +7,7 @@ birth, a number or a street is no fact because a form has room for it.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
@@ -65,6 +65,7 @@ def first_draft(
     rules: Sequence[str],
     base_currency: str,
     earlier: Earlier | None = None,
+    branches: Collection[str] = (),
 ) -> Report:
     """Compose a draft.
 
@@ -72,6 +73,7 @@ def first_draft(
     :param evidence: the transactions of all alerts, each once.
     :param rules: the alerts' rules, the gravest alert's first.
     :param earlier: the newest report on this customer in another case, which this one then continues.
+    :param branches: the codes of the institution's branches. Transactions also name terminals, which are no branches.
     """
     amount = _amount(evidence, base_currency)
     days = sorted(t.booked_at.date() for t in evidence)
@@ -89,7 +91,7 @@ def first_draft(
             classifications=tuple(Classification(subtype=one) for one in _classified(rules)),
             products=tuple(Product(code=code) for code in _products(evidence)),
         ),
-        branches=tuple(sorted({t.branch for t in evidence if t.branch})),
+        branches=tuple(sorted({t.branch for t in evidence} & set(branches))),
     )
 
 
