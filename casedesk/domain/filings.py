@@ -32,7 +32,7 @@ OPEN: Final = frozenset({FilingState.DRAFT, FilingState.APPROVED})
 #: The states from which each event may follow; a first draft follows from none.
 _FROM: Final[dict[str, frozenset[FilingState]]] = {
     events.FilingDrafted.action: OPEN,
-    events.FilingApproved.action: frozenset({FilingState.DRAFT}),
+    events.FilingApproved.action: OPEN,  # again, where a reopened case was decided anew and the form left as it was
     events.FilingProduced.action: frozenset({FilingState.APPROVED}),
     events.FilingTransmitted.action: frozenset({FilingState.PRODUCED}),
     events.FilingAcknowledged.action: frozenset({FilingState.TRANSMITTED}),

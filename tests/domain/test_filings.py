@@ -31,7 +31,7 @@ REJECTED = events.FilingRejected(bsa_id="", remarks=(("FATAL", "F1", "", "", "No
 FOLLOWS: dict[FilingState | None, set[type[Event]]] = {
     None: {events.FilingDrafted},
     FilingState.DRAFT: {events.FilingDrafted, events.FilingApproved},
-    FilingState.APPROVED: {events.FilingDrafted, events.FilingProduced},
+    FilingState.APPROVED: {events.FilingDrafted, events.FilingApproved, events.FilingProduced},
     FilingState.PRODUCED: {events.FilingTransmitted},
     FilingState.TRANSMITTED: {events.FilingAcknowledged, events.FilingRejected},
     FilingState.ACKNOWLEDGED: set(),

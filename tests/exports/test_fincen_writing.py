@@ -16,7 +16,7 @@ from casedesk.domain.reports.institution import institution
 from casedesk.domain.reports.parties import Name, Subject
 from casedesk.domain.reports.report import Attachment, Report
 from casedesk.exports.fincen import linting, reading
-from casedesk.exports.fincen.screen import Spot, spot, spot_of_number
+from casedesk.exports.fincen.screen import Spot, part_of_path, spot
 from casedesk.exports.fincen.writing import Entry, attachments, write
 from casedesk.exports.fincen.writing_parties import UnknownBranch
 from casedesk.exports.fincen.writing_values import blocks
@@ -150,7 +150,9 @@ def test_a_number_of_an_acknowledgement_leads_to_the_form_and_one_of_another_bat
     root = written(REPORT, REPORT)
     subject = root.xpath("fc2:Activity[2]/fc2:Party[fc2:ActivityPartyTypeCode='33']/fc2:PartyName", namespaces=NS)[0]
     number = int(subject.get("SeqNum"))
-    assert spot_of_number(root, 2, number, "PartyName") == "Subjects"
-    assert spot_of_number(root, 1, number, "PartyName") == ""
-    assert spot_of_number(root, 2, number, "Address") == ""
-    assert spot_of_number(root, 3, number, "PartyName") == ""
+    path = f"EFilingBatchXML/Activity[9]/Party[{number - 1}]/PartyName[{number}]/RawIndividualFirstName"
+    assert part_of_path(root, 2, path) == "Subjects"
+    assert part_of_path(root, 1, path) == ""
+    assert part_of_path(root, 3, path) == ""
+    assert part_of_path(root, 2, path.replace("PartyName", "Address")) == ""
+    assert part_of_path(root, 2, "EFilingBatchXML") == ""

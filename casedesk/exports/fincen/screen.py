@@ -62,18 +62,22 @@ def _part_of(party: Element) -> str:
     return _PARTIES.get(code, _PROFILE)
 
 
-def spot_of_number(root: Element, place: int, number: int, name: str) -> str:
-    """Return the part of the form behind a numbered element of a report; empty if that report has no such element.
+def part_of_path(root: Element, place: int, path: str) -> str:
+    """Return the part of the form that a path of an acknowledgement leads to; empty where it leads nowhere.
 
-    An acknowledgement names elements by their SeqNum.
-
-    :param name: of the element, so that a number of another batch points nowhere.
+    Its numbers are the SeqNums of the batch: ``EFilingBatchXML/Activity[1]/Party[25]/PartyName[27]/RawPartyFullName``.
     """
+    numbered = [(name, int(number)) for name, number in _STEP.findall(path) if name != "Activity"]
+    return _part_of_number(root, place, *numbered[-1]) if numbered else ""
+
+
+def _part_of_number(root: Element, place: int, name: str, number: int) -> str:
     activities = [each for each in root if local(each) == "Activity"]
     if not 0 < place <= len(activities):
         return ""
     for part in activities[place - 1]:
         for element in part.iter():
+            # the name as well, so that a number of another batch leads nowhere
             if element.get("SeqNum") == str(number) and local(element) == name:
                 return _part_of(part) if local(part) == "Party" else _PARTS.get(local(part), "")
     return ""
