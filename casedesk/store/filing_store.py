@@ -53,6 +53,11 @@ class Batch:
     answered_by: str = ""
     answered_at: datetime | None = None
 
+    @property
+    def state(self) -> str:
+        """How far it has come; what was taken of it, its reports say."""
+        return "answered" if self.answered_at else "transmitted" if self.transmitted_at else "produced"
+
 
 _HEAD = tuple(column for column in batches.columns if column.name not in ("content", "answer"))
 _FILING = tuple(column for column in filings.columns if column.name != "content")

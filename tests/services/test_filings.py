@@ -229,6 +229,24 @@ def test_only_managers_send_and_nobody_else_sees_what_waits(desk: TestDesk) -> N
     assert [one.hindrance for one in outgoing.outgoing(uow=desk.reading(), actor=desk.people["mia"]).ready] == [""]
 
 
+@pytest.mark.parametrize("who", ["ann", "queenie", "otto"])
+def test_only_managers_say_what_became_of_a_batch(desk: TestDesk, who: str) -> None:
+    approved(desk)
+    batch_id = produce(desk).batch.batch_id
+    before = desk.dump()
+    act: dict[str, Any] = {"uow": desk.writing(), "actor": desk.people[who], "at": desk.at()}
+    for attempt in (
+        lambda: transmit(desk, batch_id, who=who),
+        lambda: answer(desk, acknowledgement(FIRST), who=who),
+        lambda: outgoing.export(**act, batch_id=batch_id),
+        lambda: outgoing.show(uow=desk.reading(), actor=desk.people[who], batch_id=batch_id),
+        lambda: answers.read_remarks(uow=desk.reading(), actor=desk.people[who], batch_id=batch_id),
+    ):
+        with pytest.raises(RoleForbids, match="that takes: Manager"):
+            attempt()
+    assert desk.dump() == before
+
+
 def test_an_error_of_the_linter_refuses_the_batch_and_names_the_place(desk: TestDesk) -> None:
     desk.customer("K-2", "Öz Ünal")
     good, case_id = approved(desk), desk.open("K-2")
