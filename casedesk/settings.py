@@ -78,6 +78,9 @@ class Settings(BaseSettings):
     )
     timestamp_roots: str = Field(default="", description="a PEM file with the root certificates of that authority")
     cache_dir: str = Field(default="", description="a folder such as /var/cache/casedesk that only the desk can write")
+    institution: str = Field(
+        default="", description="a file such as /etc/casedesk/institution.toml with the institution's profile"
+    )
     page_limit: int = Field(default=25, ge=5, le=500, description="a whole number from 5 to 500")
 
     @classmethod
@@ -119,7 +122,7 @@ class Settings(BaseSettings):
             raise ValueError
         return value
 
-    @field_validator("checkpoint_key", "checkpoint_public_key", "timestamp_roots")
+    @field_validator("checkpoint_key", "checkpoint_public_key", "timestamp_roots", "institution")
     @classmethod
     def _a_file(cls, value: str) -> str:
         path = _chosen(value)
@@ -161,6 +164,12 @@ class Settings(BaseSettings):
     def cache_path(self) -> Path | None:
         """The folder of what can be made anew at any time, at the cost of time; None as for the checkpoints."""
         return _chosen(self.cache_dir) or self._beside("cache")
+
+    @property
+    def institution_path(self) -> Path | None:
+        """The file of the institution's profile; the demo bank has one of its own, where it can be chosen at all."""
+        demo = PROJECT_ROOT / "seeds" / "institution.toml"
+        return _chosen(self.institution) or (demo if self.auth == "demo" and demo.exists() else None)
 
     def _beside(self, suffix: str) -> Path | None:
         """Name a file beside that of an embedded database; another database has other checkpoints."""

@@ -15,6 +15,7 @@ from casedesk.store.dataset_store import DatasetStore
 from casedesk.store.direct import BEGUN_BY_STATEMENT
 from casedesk.store.draw_store import DrawReader, DrawStore
 from casedesk.store.engines import translated
+from casedesk.store.filing_store import FilingReader, FilingStore
 from casedesk.store.import_store import ImportReader, ImportStore
 from casedesk.store.ledger_store import Ledger, LedgerReader
 from casedesk.store.line_test_store import LineTestReader, LineTestStore
@@ -67,6 +68,7 @@ class Reading(_Unit):
         self.alerts = AlertReader(connection)
         self.cases = CaseReader(connection)
         self.draws = DrawReader(connection)
+        self.filings = FilingReader(connection)
         self.imports = ImportReader(connection)
         self.ledger = LedgerReader(connection)
         self.line_tests = LineTestReader(connection)
@@ -108,6 +110,7 @@ class Writing(_Unit):
         self.cases = CaseStore(self._connection, self.ledger)
         self.dataset = DatasetStore(self._connection)
         self.draws = DrawStore(self._connection)
+        self.filings = FilingStore(self._connection)
         self.imports = ImportStore(self._connection)
         self.line_tests = LineTestStore(self._connection)
         self.parties = PartyStore(self._connection)

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Engine
 
 from casedesk.domain.cases import Disposition
 from casedesk.domain.people import Person, Role
+from casedesk.domain.reports.report import Report
 from casedesk.errors import CasedeskError
 from casedesk.services import (
     assignment,
@@ -23,9 +24,11 @@ from casedesk.services import (
     decisions,
     exporting,
     intake,
+    outgoing,
     policies,
     quality,
     reminding,
+    report_forms,
     retention,
     rule_sets,
 )
@@ -62,6 +65,7 @@ COLUMNS = {
 
 #: y allowed | . the role may not | s no such step from this stage | o only the owner | h somebody holds it
 #: m managers only | d who touched it may not judge it | c makes no sense here
+#: r it is not a case that is reported
 ALLOWED = """
                 n0 n1 | wm wo wt wu wv | em eo et eu ev | am ao at ar | cm co ct cs ca cr
 Analyst
@@ -73,6 +77,7 @@ Analyst
   no_sar        s  s  | y  o  o  o  o  | y  o  o  o  o  | s  o  o  o  | s  s  s  s  s  s
   sar           s  s  | y  o  o  o  o  | y  o  o  o  o  | s  o  o  o  | s  s  s  s  s  s
   escalate      s  s  | y  o  o  o  o  | c  o  o  o  o  | s  o  o  o  | s  s  s  s  s  s
+  draft         s  s  | y  o  o  o  o  | y  o  o  o  o  | s  o  o  o  | r  o  o  o  o  o
   suspicion     s  s  | y  o  o  o  o  | y  o  o  o  o  | s  o  o  o  | s  s  s  s  s  s
   read          y  y  | y  y  y  y  y  | y  y  y  y  y  | y  y  y  y  | y  y  y  y  y  y
 QA
@@ -91,6 +96,7 @@ Manager
   no_sar        s  s  | y  o  o  o  o  | y  o  o  o  o  | s  o  o  o  | s  s  s  s  s  s
   sar           s  s  | y  o  o  o  o  | y  o  o  o  o  | s  o  o  o  | s  s  s  s  s  s
   escalate      s  s  | y  o  o  o  o  | c  o  o  o  o  | s  o  o  o  | s  s  s  s  s  s
+  draft         s  s  | y  o  o  o  o  | y  o  o  o  o  | s  o  o  o  | r  o  o  o  o  o
   approve       s  s  | s  s  s  s  s  | s  s  s  s  s  | d  y  d  y  | s  s  s  s  s  s
   return        s  s  | s  s  s  s  s  | s  s  s  s  s  | d  y  d  y  | s  s  s  s  s  s
   reopen        s  s  | s  s  s  s  s  | s  s  s  s  s  | s  s  s  s  | y  y  y  y  y  y
@@ -120,6 +126,7 @@ AT_THE_DESK = {
     "remind": {"Manager"},
     "hold": {"Manager"},
     "see_retention": {"Manager", "Auditor"},
+    "see_outgoing": {"Manager"},
 }
 
 #: Where each step leads, by the stage it is taken from.
@@ -134,6 +141,7 @@ LEADS_TO = {
     "no_sar": {"w": "closed", "e": "closed"},
     "sar": {"w": "waiting for approval", "e": "waiting for approval"},
     "escalate": {"w": "escalated to the managers"},
+    "draft": {"w": "in review", "e": "escalated to the managers"},
     "approve": {"a": "closed"},
     "return": {"a": "in review"},
     "reopen": {"c": "in review"},
@@ -150,6 +158,7 @@ REFUSALS = {
     "m": "NotPermitted",
     "d": "DutiesNotSeparated",
     "c": "BadChoice",
+    "r": "NotReported",
 }
 
 VERIFIED_AFTER = {"n0", "wm", "em", "eu", "ao", "co", "cs"}  # one of each kind: a verification is what takes longest
@@ -158,6 +167,7 @@ READS = {
     "see_rule_sets",
     "see_policy",
     "see_retention",
+    "see_outgoing",
     "read",
     "preview",
     "preview_sum",
@@ -353,6 +363,7 @@ STEPS: dict[str, Try] = {
     "escalate": _on_case(
         decisions.set_disposition, base_currency="USD", disposition=Disposition.ESCALATE, text="Too large for me."
     ),
+    "draft": _on_case(report_forms.save, report=Report()),
     "approve": _on_case(decisions.approve),
     "return": _on_case(decisions.send_back, reason="Name the branches."),
     "reopen": _on_case(decisions.reopen, reason="A subpoena came in."),
@@ -407,6 +418,7 @@ STEPS: dict[str, Try] = {
     "see_retention": lambda stand, _: retention.due(
         uow=stand.desk.reading(), actor=stand.desk.people["me"], at=stand.desk.at()
     ),
+    "see_outgoing": lambda stand, _: outgoing.outgoing(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
     "recent_exports": lambda stand, _: exporting.recent(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
 }
 
