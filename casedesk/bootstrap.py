@@ -6,12 +6,22 @@ import gc
 from dataclasses import dataclass, field
 
 from casedesk.anchoring import Anchoring
+from casedesk.domain.reports.institution import Institution
+from casedesk.errors import Unavailable
+from casedesk.formats.institution_file import read_institution
 from casedesk.settings import Settings, load_settings
 from casedesk.store import schema
 from casedesk.store.engines import Engine, make_engine, translated
 from casedesk.store.unit_of_work import Reading, Writing
 
 __all__ = ["Desk", "Reading", "Writing", "collect_seldom", "database_state", "open_desk", "upgrade_database"]
+
+
+class NoInstitution(Unavailable):
+    """Nobody has said who the institution is."""
+
+    def __init__(self) -> None:
+        super().__init__("No institution's profile is set; name its file, TOML or JSON, in CASEDESK_INSTITUTION.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,17 @@ class Desk:
     def writing(self) -> Writing:
         """Return a unit of work that commits once."""
         return Writing(self._engine, committed=self.checkpoints.committed)
+
+    def institution(self) -> Institution:
+        """Return the institution's profile as its file says by now.
+
+        :raises NoInstitution: if the settings name none.
+        :raises BadInstitution: naming each field that is wrong.
+        """
+        path = self.settings.institution_path
+        if path is None:
+            raise NoInstitution
+        return read_institution(path)
 
     def require_current(self) -> None:
         """Refuse a database that is not at this desk's migration.

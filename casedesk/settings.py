@@ -76,6 +76,9 @@ class Settings(BaseSettings):
         default="", description="the address of an RFC 3161 authority such as https://tsa.example/tsr"
     )
     timestamp_roots: str = Field(default="", description="a PEM file with the root certificates of that authority")
+    institution: str = Field(
+        default="", description="a file such as /etc/casedesk/institution.toml with the institution's profile"
+    )
     page_limit: int = Field(default=25, ge=5, le=500, description="a whole number from 5 to 500")
 
     @classmethod
@@ -117,7 +120,7 @@ class Settings(BaseSettings):
             raise ValueError
         return value
 
-    @field_validator("checkpoint_key", "checkpoint_public_key", "timestamp_roots")
+    @field_validator("checkpoint_key", "checkpoint_public_key", "timestamp_roots", "institution")
     @classmethod
     def _a_file(cls, value: str) -> str:
         path = _chosen(value)
@@ -154,6 +157,12 @@ class Settings(BaseSettings):
     def timestamp_roots_path(self) -> Path | None:
         """The file of trusted time-stamp authorities; None where no time-stamp is checked."""
         return _chosen(self.timestamp_roots)
+
+    @property
+    def institution_path(self) -> Path | None:
+        """The file of the institution's profile; the demo bank has one of its own, where it can be chosen at all."""
+        demo = PROJECT_ROOT / "seeds" / "institution.toml"
+        return _chosen(self.institution) or (demo if self.auth == "demo" and demo.exists() else None)
 
     def _beside(self, suffix: str) -> Path | None:
         """Name a file beside that of an embedded database; another database has other checkpoints."""

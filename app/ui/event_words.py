@@ -60,6 +60,12 @@ def _suppression(data: dict[str, Any], names: Names) -> str:
     return f"{data['suppression_id']} · {formats.rule(data['rule'])} · {whom} · {days}"
 
 
+def _answer(data: dict[str, Any], names: Names) -> str:
+    said = f"{len(data['remarks']):,} remarks" if data["remarks"] else ""
+    number = f"BSA ID {data['bsa_id']}" if data["bsa_id"] else "no BSA ID"
+    return " · ".join(part for part in (data["filing_id"], data["batch_id"], number, said) if part)
+
+
 _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     "case_opened": lambda data, names: f"First alert {formats.moment(parse(data['alerted_at']))}",
     "alert_attached": _alert,
@@ -72,6 +78,19 @@ _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     "review_passed": _review,
     "review_failed": _review,
     "suspicion_moved": _suspicion,
+    "filing_drafted": lambda data, names: f"{data['filing_id']} · {data['kind']} · {data['digest'][:12]}…",
+    "filing_approved": lambda data, names: (
+        f"{data['filing_id']}, drafted by {_name(data['maker'], names)} · {data['digest'][:12]}…"
+    ),
+    "filing_produced": lambda data, names: (
+        f"{data['filing_id']} is number {data['place']:,} of {data['batch_id']}{', a test' if data['test'] else ''}"
+    ),
+    "filing_transmitted": lambda data, names: (
+        f"{data['filing_id']} · {data['batch_id']} under tracking ID {data['tracking_id']}"
+    ),
+    "filing_acknowledged": _answer,
+    "filing_rejected": _answer,
+    "batch_exported": lambda data, names: f"{data['batch_id']} · {data['sha256'][:12]}…",
     "case_exported": lambda data, names: FILES[data["what"]],
     "packet_exported": lambda data, names: (
         f"Packet of {data['cases']:,} cases, {data['period_from']} to {data['period_to']}, {data['profile']}"

@@ -33,9 +33,18 @@ _DECIDED = {
     "Decision returned": "returned the decision",
     "QA passed": "passed this case in QA",
     "QA failed": "failed this case in QA",
+    "Filing drafted": "changed the filing's form",
+    "Filing approved": "approved the filing's form",
+    "Filing rejected": "recorded that the filing was rejected",
 }
 #: Titles of events that a toast must not repeat: somebody may be looking over the shoulder.
-_NEUTRAL = {"Decision made": "Decision saved", "Decision approved": "Approved", "Decision returned": "Returned"}
+_NEUTRAL = {
+    "Decision made": "Decision saved",
+    "Decision approved": "Approved",
+    "Decision returned": "Returned",
+    "Filing drafted": "Form saved",
+    "Filing approved": "Approved",
+}
 _TOAST = "toast"
 _SAID = "said"
 

@@ -1,4 +1,4 @@
-"""`casedesk filing`: SAR batches as files."""
+"""`casedesk filing`: SAR batches as files; what is behind them stands in :mod:`casedesk.cli.outgoing`."""
 
 from __future__ import annotations
 
@@ -8,15 +8,26 @@ from typing import Annotated
 
 import typer
 
+from casedesk.cli import outgoing
 from casedesk.cli.printing import emit_line, remark, say
 from casedesk.cli.session import Json
 
-app = typer.Typer(help="SAR batches: check them before they leave.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Reports on their way: forms, batches, transmissions, acknowledgements.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
-
-@app.callback()
-def _filing() -> None:
-    """Keep `lint` a command of its own: Typer folds a group of one."""
+app.command("form")(outgoing.form)
+app.command("draft")(outgoing.draft)
+app.command("approve")(outgoing.approve_form)
+app.command("produce")(outgoing.produce)
+app.command("transmitted")(outgoing.transmitted)
+app.command("ack")(outgoing.ack)
+app.command("list")(outgoing.list_batches)
+app.command("show")(outgoing.show)
+app.command("export")(outgoing.export)
+app.command("profile")(outgoing.profile)
 
 
 @app.command()

@@ -45,10 +45,12 @@ CHECKLIST: Final[dict[str, str]] = {
 
 SEVERITIES: Final = ("Minor", "Major", "Critical")
 
+_APPROVING: Final = frozenset({"disposition_approved", "disposition_returned", "filing_approved"})
 #: Events by which a judge judges; having judged before does not bar anybody from judging again.
 _JUDGING: Final[dict[Action, frozenset[str]]] = {
-    Action.APPROVE: frozenset({"disposition_approved", "disposition_returned"}),
-    Action.RETURN: frozenset({"disposition_approved", "disposition_returned"}),
+    Action.APPROVE: _APPROVING,
+    Action.RETURN: _APPROVING,
+    Action.APPROVE_FILING: _APPROVING,
     Action.REVIEW: frozenset({"review_passed", "review_failed"}),
 }
 
@@ -57,7 +59,8 @@ _JUDGING: Final[dict[Action, frozenset[str]]] = {
 TELLING: Final = frozenset(
     {
         "disposition_set", "disposition_approved", "disposition_returned", "review_passed", "review_failed",
-        "case_exported", "narrative_read",
+        "case_exported", "narrative_read", "filing_drafted", "filing_approved", "filing_produced", "filing_transmitted",
+        "filing_acknowledged", "filing_rejected",
     }
 )  # fmt: skip
 
@@ -92,7 +95,7 @@ class Dossier:
 def take(case: Case, actor: Person, via: str) -> events.CaseTaken:
     """Let the actor take an unowned case; one that was escalated takes a manager."""
     require(actor, Action.TAKE)
-    if case.owner and case.stage is not Stage.CLOSED:  # first: see _require_own_step
+    if case.owner and case.stage is not Stage.CLOSED:  # first: see require_own_step
         raise AlreadyOwned(_owned_sentence(case, actor))
     require_step(case.case_id, case.stage, Action.TAKE)
     if case.stage is Stage.ESCALATED and actor.role is not Role.MANAGER:
@@ -126,7 +129,7 @@ def assign(case: Case, actor: Person, to: Person, reason: str, via: str, bulk: s
 def hand_over(case: Case, actor: Person, to: Person, reason: str, via: str) -> events.CaseHandedOver:
     """Give one's own case to a colleague, with the reason. An escalated case goes to managers only."""
     require(actor, Action.HAND_OVER)
-    _require_own_step(case, actor, Action.HAND_OVER)
+    require_own_step(case, actor, Action.HAND_OVER)
     _require_worker(to)
     if to.user_id == actor.user_id:
         raise BadChoice("You cannot hand a case over to yourself; choose a colleague.")
@@ -141,7 +144,7 @@ def release(case: Case, actor: Person, reason: str, via: str) -> events.CaseRele
     """Put a case back into its queue: one's own, or anybody's for a manager."""
     require(actor, Action.RELEASE)
     if case.owner and actor.role is not Role.MANAGER:
-        _require_own_step(case, actor, Action.RELEASE)
+        require_own_step(case, actor, Action.RELEASE)
     require_step(case.case_id, case.stage, Action.RELEASE)
     if not case.owner:
         raise BadChoice(f"Nobody holds case {case.case_id}; there is nothing to release.")
@@ -167,7 +170,7 @@ def set_disposition(
 ) -> events.DispositionSet:
     """Decide the case. No SAR needs a rationale, SAR a narrative, Escalate a reason (FFIEC BSA/AML Manual, SAR decision)."""
     require(actor, Action.SET_DISPOSITION)
-    _require_own_step(case, actor, Action.SET_DISPOSITION)
+    require_own_step(case, actor, Action.SET_DISPOSITION)
     on = at.date()
     text = written.text
     if disposition is Disposition.NO_SAR:
@@ -269,7 +272,7 @@ def move_suspicion(
     """Set anew when the facts were first detected (31 CFR 1020.320(b)(3)), with a reason; never in the future."""
     require(actor, Action.MOVE_SUSPICION)
     if actor.role is not Role.MANAGER:
-        _require_own_step(case, actor, Action.MOVE_SUSPICION)
+        require_own_step(case, actor, Action.MOVE_SUSPICION)
     require_step(case.case_id, case.stage, Action.MOVE_SUSPICION)
     moved_to = canonical(suspicion_at)
     if suspicion_at > at + timedelta(minutes=1):
@@ -285,19 +288,19 @@ def move_suspicion(
     )
 
 
-def _require_own_step(case: Case, actor: Person, action: Action) -> None:
+def require_own_step(case: Case, actor: Person, action: Action) -> None:
     """Refuse an illegal step, and anybody but the owner.
 
     Where a SAR waits, ownership is looked at first: a stranger is refused as on any case in review, and so cannot learn
     from the refusal that a SAR waits (31 CFR 1020.320(e)).
     """
     if case.stage is Stage.AWAITING:
-        _require_owner(case, actor, action)
+        require_owner(case, actor, action)
     require_step(case.case_id, case.stage, action)
-    _require_owner(case, actor, action)
+    require_owner(case, actor, action)
 
 
-def _require_owner(case: Case, actor: Person, action: Action) -> None:
+def require_owner(case: Case, actor: Person, action: Action) -> None:
     if case.owner != actor.user_id:
         holder = f"{case.owner} holds it" if case.owner else "nobody holds it: take it first"
         raise NotOwner(f"Only its owner may {action.value}; {holder} (case {case.case_id}).")

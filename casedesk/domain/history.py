@@ -80,7 +80,7 @@ class Folding:
             return BrokenHistory(f"Case {self.case_id} was opened twice.")
         action = _STEPS[happened][0]
         stage = stage_of(self.status, self.disposition)
-        # reading has no action in the transition table, and is legal wherever a case can stand
+        # what has no action in the transition table is legal wherever a case can stand
         return IllegalStep(self.case_id, stage, action or Action.VIEW_CASE)
 
 
@@ -188,8 +188,14 @@ def _suspected(case: Folding, event: Recorded, meta: dict[str, Any]) -> None:
     case.suspicion_moved = True
 
 
+def _sent_back(case: Folding, event: Recorded, meta: dict[str, Any]) -> None:
+    """The filing system refused the report: a closed case is work again; on an open one somebody works already."""
+    if case.status == "Closed":
+        _reopened(case, event, meta)
+
+
 def _read(case: Folding, event: Recorded, meta: dict[str, Any]) -> None:
-    """Somebody looked; not even the version changes."""
+    """Somebody looked, or a report went its way; not even the version changes."""
 
 
 _Change = Callable[[Folding, Recorded, dict[str, Any]], None]
@@ -211,6 +217,12 @@ _STEPS: Final[dict[str, tuple[Action | None, _Change]]] = {
     "review_passed": (Action.REVIEW, _passed),
     "review_failed": (Action.REVIEW, _failed),
     "suspicion_moved": (Action.MOVE_SUSPICION, _suspected),
+    "filing_drafted": (Action.DRAFT_FILING, _noted),
+    "filing_approved": (Action.APPROVE_FILING, _noted),
+    "filing_produced": (None, _read),
+    "filing_transmitted": (None, _read),
+    "filing_acknowledged": (None, _read),
+    "filing_rejected": (None, _sent_back),
     "case_exported": (None, _read),
     "narrative_read": (None, _read),
 }

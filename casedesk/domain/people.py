@@ -39,6 +39,9 @@ class Action(StrEnum):
     REOPEN = "reopen a case"
     REVIEW = "review a case"
     MOVE_SUSPICION = "move the suspicion date"
+    DRAFT_FILING = "draft a filing"
+    APPROVE_FILING = "approve a filing"
+    SEND_FILINGS = "produce a batch or say what became of it"
     VIEW_CASE = "look at a case"
     DRAW_SAMPLE = "draw a QA sample"
     REDRAW_SAMPLE = "re-draw a QA sample"
@@ -70,6 +73,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
         Action.ADD_NOTE,
         Action.SET_DISPOSITION,
         Action.MOVE_SUSPICION,
+        Action.DRAFT_FILING,
     },
     Role.QA: _EVERYBODY | {Action.REVIEW, Action.DRAW_SAMPLE, Action.REDRAW_SAMPLE, Action.SEE_DECISIONS},
     Role.MANAGER: _EVERYBODY
@@ -83,7 +87,10 @@ PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
         Action.ADD_NOTE,
         Action.SET_DISPOSITION,
         Action.MOVE_SUSPICION,
+        Action.DRAFT_FILING,
         Action.APPROVE,
+        Action.APPROVE_FILING,
+        Action.SEND_FILINGS,
         Action.RETURN,
         Action.REOPEN,
         Action.DRAW_SAMPLE,
@@ -157,7 +164,7 @@ class DutiesNotSeparated(NotPermitted):
     """The person touched the case and so may not judge it."""
 
     def __init__(self, action: Action) -> None:
-        who = "manager" if action in (Action.APPROVE, Action.RETURN) else "QA reviewer"
+        who = "manager" if action in (Action.APPROVE, Action.APPROVE_FILING, Action.RETURN) else "QA reviewer"
         super().__init__(
             f"You worked on this case, so you may not {action.value}; only a {who} who has not touched the case may."
         )

@@ -20,6 +20,8 @@ from casedesk.exports.audit_csv import neutralise, restore
 
 CHECK: Final = "row_check"
 _CHECK_DIGITS: Final = 16
+#: A batch of a thousand reports stands in one cell.
+_LONGEST_CELL: Final = 128 * 1024 * 1024
 
 
 class AlteredFile(Invalid):
@@ -132,7 +134,7 @@ def _cells(file: str, content: bytes) -> Iterator[list[str]]:
     except UnicodeDecodeError as error:
         row = content.count(b"\n", 0, error.start) + 1
         raise AlteredFile(file, row, "", "UTF-8", f"the byte 0x{content[error.start]:02X}") from None
-    csv.field_size_limit(max(csv.field_size_limit(), 16 * 1024 * 1024))
+    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         yield from reader

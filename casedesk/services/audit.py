@@ -13,6 +13,7 @@ from casedesk.domain.verification import Anchors, Report, Verifier, not_evaluate
 from casedesk.errors import CasedeskError
 from casedesk.exports import audit_csv
 from casedesk.exports.audit_csv import BrokenRow, NotAnAuditFile, Row
+from casedesk.services.filing_checks import check_filings
 from casedesk.services.line_test_checks import check_line_tests
 from casedesk.services.rule_set_checks import check_rule_sets
 from casedesk.services.suppression_checks import check_suppressions
@@ -55,6 +56,7 @@ def verify_within(uow: Reading | Writing, progress: Progress | None = None, anch
     for case_id, alert_id, digest in uow.alerts.projections():
         verifier.check_alert(case_id, alert_id, digest)
     verifier.check_complete()
+    check_filings(uow, verifier)
     check_line_tests(uow, verifier)
     check_rule_sets(uow, verifier)
     check_suppressions(uow, verifier)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from casedesk.domain import casework, events
-from casedesk.domain.cases import Case, Disposition
+from casedesk.domain.cases import Case, Disposition, Stage
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.narrative import require_fresh
 from casedesk.domain.people import Action, Person, require
-from casedesk.services import narratives
+from casedesk.services import narratives, report_forms
 from casedesk.services.steps import present, record, seen
 from casedesk.store.unit_of_work import Writing
 
@@ -51,7 +51,9 @@ def set_disposition(
         case = seen(uow, actor, Action.SET_DISPOSITION, case_id, seen_version)
         said = narratives.written(uow, case, disposition, text, base_currency, at.date())
         event = casework.set_disposition(case, actor, disposition, said, at, via, approval_required=approval_required)
-        _, row = record(uow, case, event, actor, at)
+        changed, row = record(uow, case, event, actor, at)
+        if changed.stage is Stage.CLOSED and disposition is Disposition.SAR:
+            report_forms.freeze_open(uow, changed, actor, at, decision=row.event_id, approval=event.approval, via=via)
         uow.commit()
     return row
 
@@ -59,7 +61,7 @@ def set_disposition(
 def approve(
     *, uow: Writing, actor: Person, at: datetime, case_id: str, seen_version: int | None, via: str = "app"
 ) -> Recorded:
-    """Approve a SAR somebody else made, and close the case.
+    """Approve a SAR somebody else made, and close the case. The form of its report, if there is one, is frozen with it.
 
     :raises StaleFigure: if a figure of its narrative is no longer what the evidence gives.
     """
@@ -68,18 +70,21 @@ def approve(
         require(actor, Action.APPROVE)
         dossier = uow.cases.dossier(case_id, seen_version=seen_version)
         event = casework.approve(dossier, actor, via)
-        _require_fresh(uow, dossier.case)
-        _, row = record(uow, dossier.case, event, actor, at)
+        decision = _require_fresh(uow, dossier.case)
+        changed, row = record(uow, dossier.case, event, actor, at)
+        report_forms.freeze_open(uow, changed, actor, at, decision=decision, approval="required", via=via)
         uow.commit()
     return row
 
 
-def _require_fresh(uow: Writing, case: Case) -> None:
+def _require_fresh(uow: Writing, case: Case) -> int:
+    """Refuse a narrative with a stale figure; return the event of the decision that it stands in."""
     decision = narratives.last_decision(uow.ledger.of(case.case_id))
     bound = decision.data.get("bound", {}) if decision is not None else {}
     if decision is not None and bound:
         evidence = narratives.evidence_of(uow, case, uow.alerts.of_case(case.case_id), bound["currency"])
         require_fresh(decision.notes, bound, evidence)
+    return decision.event_id if decision is not None else 0
 
 
 def send_back(

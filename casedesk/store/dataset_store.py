@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from casedesk.domain.cases import CaseStatus, Disposition, QaStatus
 from casedesk.domain.dataset import Column, Kind, Shape, Value
+from casedesk.domain.filings import FilingState
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.line_yields import Placement
 from casedesk.domain.merkle import Frontier
@@ -35,6 +36,7 @@ _ALLOWED: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("cases", "status"): tuple(status.value for status in CaseStatus),
     ("cases", "disposition"): tuple(disposition.value for disposition in Disposition),
     ("cases", "qa_status"): tuple(status.value for status in QaStatus),
+    ("filings", "state"): tuple(state.value for state in FilingState),
     ("line_test_picks", "placement"): tuple(placement.value for placement in Placement),
     ("rule_sets", "state"): tuple(state.value for state in RuleSetState),
     ("qa_picks", "outcome"): tuple(status.value for status in QaStatus),

@@ -14,6 +14,7 @@ from casedesk.store.case_store import CaseReader, CaseStore
 from casedesk.store.dataset_store import DatasetStore
 from casedesk.store.draw_store import DrawReader, DrawStore
 from casedesk.store.engines import translated
+from casedesk.store.filing_store import FilingReader, FilingStore
 from casedesk.store.import_store import ImportReader, ImportStore
 from casedesk.store.ledger_store import Ledger, LedgerReader
 from casedesk.store.line_test_store import LineTestReader, LineTestStore
@@ -65,6 +66,7 @@ class Reading(_Unit):
         self.alerts = AlertReader(connection)
         self.cases = CaseReader(connection)
         self.draws = DrawReader(connection)
+        self.filings = FilingReader(connection)
         self.imports = ImportReader(connection)
         self.ledger = LedgerReader(connection)
         self.line_tests = LineTestReader(connection)
@@ -106,6 +108,7 @@ class Writing(_Unit):
         self.cases = CaseStore(self._connection)
         self.dataset = DatasetStore(self._connection)
         self.draws = DrawStore(self._connection)
+        self.filings = FilingStore(self._connection)
         self.imports = ImportStore(self._connection)
         self.line_tests = LineTestStore(self._connection)
         self.parties = PartyStore(self._connection)

@@ -582,6 +582,86 @@ UPDATE alembic_version SET version_num='0005_line_samples' WHERE alembic_version
 
 GO
 
+-- Running upgrade 0005_line_samples -> 0006_filings
+
+CREATE TABLE batches (
+    batch_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    produced_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    produced_at DATETIME2(6) NOT NULL,
+    reports INTEGER NOT NULL,
+    test BIT NOT NULL,
+    sha256 VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    content NVARCHAR(max) NOT NULL,
+    tracking_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    transmitted_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NULL,
+    transmitted_at DATETIME2(6) NULL,
+    answer NVARCHAR(max) NOT NULL,
+    answer_sha256 VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    answered_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NULL,
+    answered_at DATETIME2(6) NULL,
+    CONSTRAINT pk_batches PRIMARY KEY (batch_id),
+    CONSTRAINT ck_batches_reports CHECK (reports > 0),
+    CONSTRAINT ck_batches_transmitted_first CHECK (answered_at IS NULL OR transmitted_at IS NOT NULL),
+    CONSTRAINT fk_batches_produced_by_users FOREIGN KEY(produced_by) REFERENCES users (user_id),
+    CONSTRAINT fk_batches_transmitted_by_users FOREIGN KEY(transmitted_by) REFERENCES users (user_id),
+    CONSTRAINT fk_batches_answered_by_users FOREIGN KEY(answered_by) REFERENCES users (user_id)
+);
+
+GO
+
+CREATE UNIQUE INDEX ix_batches_tracking_id ON batches (tracking_id) WHERE tracking_id <> '';
+
+GO
+
+CREATE TABLE filings (
+    filing_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    case_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    state VARCHAR(16) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    state_event BIGINT NOT NULL,
+    kind VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    digest VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    content NVARCHAR(max) NOT NULL,
+    drafted_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    drafted_at DATETIME2(6) NOT NULL,
+    decision BIGINT NOT NULL,
+    approved_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NULL,
+    approved_at DATETIME2(6) NULL,
+    batch_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NULL,
+    place INTEGER NOT NULL,
+    tracking_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    bsa_id VARCHAR(14) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    remarks NVARCHAR(max) NOT NULL,
+    CONSTRAINT pk_filings PRIMARY KEY (filing_id),
+    CONSTRAINT ck_filings_state CHECK (state IN ('draft', 'approved', 'produced', 'transmitted', 'acknowledged', 'rejected')),
+    CONSTRAINT ck_filings_place CHECK ((batch_id IS NULL AND place = 0) OR place > 0),
+    CONSTRAINT fk_filings_case_id_cases FOREIGN KEY(case_id) REFERENCES cases (case_id),
+    CONSTRAINT fk_filings_drafted_by_users FOREIGN KEY(drafted_by) REFERENCES users (user_id),
+    CONSTRAINT fk_filings_approved_by_users FOREIGN KEY(approved_by) REFERENCES users (user_id),
+    CONSTRAINT fk_filings_batch_id_batches FOREIGN KEY(batch_id) REFERENCES batches (batch_id)
+);
+
+GO
+
+CREATE INDEX ix_filings_case_id ON filings (case_id);
+
+GO
+
+CREATE INDEX ix_filings_state ON filings (state);
+
+GO
+
+CREATE INDEX ix_filings_batch_id_place ON filings (batch_id, place);
+
+GO
+
+CREATE UNIQUE INDEX ix_filings_bsa_id ON filings (bsa_id) WHERE bsa_id <> '';
+
+GO
+
+UPDATE alembic_version SET version_num='0006_filings' WHERE alembic_version.version_num = '0005_line_samples';
+
+GO
+
 COMMIT;
 
 GO

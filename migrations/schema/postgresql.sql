@@ -466,4 +466,68 @@ CREATE INDEX ix_line_test_picks_alert_id ON line_test_picks (alert_id);
 
 UPDATE alembic_version SET version_num='0005_line_samples' WHERE alembic_version.version_num = '0004_suppressions';
 
+-- Running upgrade 0005_line_samples -> 0006_filings
+
+CREATE TABLE batches (
+    batch_id VARCHAR(64) COLLATE "C" NOT NULL,
+    produced_by VARCHAR(64) COLLATE "C" NOT NULL,
+    produced_at TIMESTAMP(6) WITHOUT TIME ZONE NOT NULL,
+    reports INTEGER NOT NULL,
+    test BOOLEAN NOT NULL,
+    sha256 VARCHAR(64) COLLATE "C" NOT NULL,
+    content VARCHAR NOT NULL,
+    tracking_id VARCHAR(64) COLLATE "C" NOT NULL,
+    transmitted_by VARCHAR(64) COLLATE "C",
+    transmitted_at TIMESTAMP(6) WITHOUT TIME ZONE,
+    answer VARCHAR NOT NULL,
+    answer_sha256 VARCHAR(64) COLLATE "C" NOT NULL,
+    answered_by VARCHAR(64) COLLATE "C",
+    answered_at TIMESTAMP(6) WITHOUT TIME ZONE,
+    CONSTRAINT pk_batches PRIMARY KEY (batch_id),
+    CONSTRAINT ck_batches_reports CHECK (reports > 0),
+    CONSTRAINT ck_batches_transmitted_first CHECK (answered_at IS NULL OR transmitted_at IS NOT NULL),
+    CONSTRAINT fk_batches_produced_by_users FOREIGN KEY(produced_by) REFERENCES users (user_id),
+    CONSTRAINT fk_batches_transmitted_by_users FOREIGN KEY(transmitted_by) REFERENCES users (user_id),
+    CONSTRAINT fk_batches_answered_by_users FOREIGN KEY(answered_by) REFERENCES users (user_id)
+);
+
+CREATE UNIQUE INDEX ix_batches_tracking_id ON batches (tracking_id) WHERE tracking_id <> '';
+
+CREATE TABLE filings (
+    filing_id VARCHAR(64) COLLATE "C" NOT NULL,
+    case_id VARCHAR(64) COLLATE "C" NOT NULL,
+    state VARCHAR(16) COLLATE "C" NOT NULL,
+    state_event BIGINT NOT NULL,
+    kind VARCHAR(64) COLLATE "C" NOT NULL,
+    digest VARCHAR(64) COLLATE "C" NOT NULL,
+    content VARCHAR NOT NULL,
+    drafted_by VARCHAR(64) COLLATE "C" NOT NULL,
+    drafted_at TIMESTAMP(6) WITHOUT TIME ZONE NOT NULL,
+    decision BIGINT NOT NULL,
+    approved_by VARCHAR(64) COLLATE "C",
+    approved_at TIMESTAMP(6) WITHOUT TIME ZONE,
+    batch_id VARCHAR(64) COLLATE "C",
+    place INTEGER NOT NULL,
+    tracking_id VARCHAR(64) COLLATE "C" NOT NULL,
+    bsa_id VARCHAR(14) COLLATE "C" NOT NULL,
+    remarks VARCHAR NOT NULL,
+    CONSTRAINT pk_filings PRIMARY KEY (filing_id),
+    CONSTRAINT ck_filings_state CHECK (state IN ('draft', 'approved', 'produced', 'transmitted', 'acknowledged', 'rejected')),
+    CONSTRAINT ck_filings_place CHECK ((batch_id IS NULL AND place = 0) OR place > 0),
+    CONSTRAINT fk_filings_case_id_cases FOREIGN KEY(case_id) REFERENCES cases (case_id),
+    CONSTRAINT fk_filings_drafted_by_users FOREIGN KEY(drafted_by) REFERENCES users (user_id),
+    CONSTRAINT fk_filings_approved_by_users FOREIGN KEY(approved_by) REFERENCES users (user_id),
+    CONSTRAINT fk_filings_batch_id_batches FOREIGN KEY(batch_id) REFERENCES batches (batch_id)
+);
+
+CREATE INDEX ix_filings_case_id ON filings (case_id);
+
+CREATE INDEX ix_filings_state ON filings (state);
+
+CREATE INDEX ix_filings_batch_id_place ON filings (batch_id, place);
+
+CREATE UNIQUE INDEX ix_filings_bsa_id ON filings (bsa_id) WHERE bsa_id <> '';
+
+UPDATE alembic_version SET version_num='0006_filings' WHERE alembic_version.version_num = '0005_line_samples';
+
 COMMIT;

@@ -169,7 +169,7 @@ def test_every_step_is_legal_exactly_where_the_transition_table_has_it() -> None
 def test_every_kind_of_case_event_has_its_step() -> None:
     desk_only = {
         "transactions_imported", "detection_ran", "qa_population_frozen", "qa_sample_drawn", "person_added", "rates_loaded",
-        "desk_exported", "packet_exported", "line_test_frozen", "line_test_drawn",
+        "desk_exported", "packet_exported", "batch_exported", "line_test_frozen", "line_test_drawn",
         "suppression_proposed", "suppression_approved", "suppression_rejected", "suppression_ended",
         "rule_set_proposed", "rule_set_put_in_force", "rule_set_rejected", "rule_set_withdrawn", "evidence_sheet_exported",
     }  # fmt: skip

@@ -15,8 +15,19 @@ from sqlalchemy.engine import Engine
 
 from casedesk.domain.cases import Disposition
 from casedesk.domain.people import Person, Role
+from casedesk.domain.reports.report import Report
 from casedesk.errors import CasedeskError
-from casedesk.services import assignment, casefile, decisions, exporting, intake, quality, rule_sets
+from casedesk.services import (
+    assignment,
+    casefile,
+    decisions,
+    exporting,
+    intake,
+    outgoing,
+    quality,
+    report_forms,
+    rule_sets,
+)
 from casedesk.services.assignment import Seen
 from casedesk.store.engines import make_engine
 from tests.builders import FAIL, NARRATIVE, PASS, RATIONALE, START, TestDesk, hurried
@@ -50,6 +61,7 @@ COLUMNS = {
 
 #: y allowed | . the role may not | s no such step from this stage | o only the owner | h somebody holds it
 #: m managers only | d who touched it may not judge it | c makes no sense here
+#: r it is not a case that is reported
 ALLOWED = """
                 n0 n1 | wm wo wt wu wv | em eo et eu ev | am ao at ar | cm co ct cs ca cr
 Analyst
@@ -61,6 +73,7 @@ Analyst
   no_sar        s  s  | y  o  o  o  o  | y  o  o  o  o  | s  o  o  o  | s  s  s  s  s  s
   sar           s  s  | y  o  o  o  o  | y  o  o  o  o  | s  o  o  o  | s  s  s  s  s  s
   escalate      s  s  | y  o  o  o  o  | c  o  o  o  o  | s  o  o  o  | s  s  s  s  s  s
+  draft         s  s  | y  o  o  o  o  | y  o  o  o  o  | s  o  o  o  | r  o  o  o  o  o
   suspicion     s  s  | y  o  o  o  o  | y  o  o  o  o  | s  o  o  o  | s  s  s  s  s  s
   read          y  y  | y  y  y  y  y  | y  y  y  y  y  | y  y  y  y  | y  y  y  y  y  y
 QA
@@ -79,6 +92,7 @@ Manager
   no_sar        s  s  | y  o  o  o  o  | y  o  o  o  o  | s  o  o  o  | s  s  s  s  s  s
   sar           s  s  | y  o  o  o  o  | y  o  o  o  o  | s  o  o  o  | s  s  s  s  s  s
   escalate      s  s  | y  o  o  o  o  | c  o  o  o  o  | s  o  o  o  | s  s  s  s  s  s
+  draft         s  s  | y  o  o  o  o  | y  o  o  o  o  | s  o  o  o  | r  o  o  o  o  o
   approve       s  s  | s  s  s  s  s  | s  s  s  s  s  | d  y  d  y  | s  s  s  s  s  s
   return        s  s  | s  s  s  s  s  | s  s  s  s  s  | d  y  d  y  | s  s  s  s  s  s
   reopen        s  s  | s  s  s  s  s  | s  s  s  s  s  | s  s  s  s  | y  y  y  y  y  y
@@ -103,6 +117,7 @@ AT_THE_DESK = {
     "draw": {"QA", "Manager"},
     "redraw": {"QA", "Manager", "Auditor"},
     "recent_exports": {"Manager", "Auditor"},
+    "see_outgoing": {"Manager"},
 }
 
 #: Where each step leads, by the stage it is taken from.
@@ -117,6 +132,7 @@ LEADS_TO = {
     "no_sar": {"w": "closed", "e": "closed"},
     "sar": {"w": "waiting for approval", "e": "waiting for approval"},
     "escalate": {"w": "escalated to the managers"},
+    "draft": {"w": "in review", "e": "escalated to the managers"},
     "approve": {"a": "closed"},
     "return": {"a": "in review"},
     "reopen": {"c": "in review"},
@@ -133,11 +149,20 @@ REFUSALS = {
     "m": "NotPermitted",
     "d": "DutiesNotSeparated",
     "c": "BadChoice",
+    "r": "NotReported",
 }
 
 VERIFIED_AFTER = {"n0", "wm", "em", "eu", "ao", "co", "cs"}  # one of each kind: a verification is what takes longest
 
-READS = {"see_rule_sets", "read", "preview", "preview_sum", "redraw", "recent_exports"}  # leave no event
+READS = {
+    "see_rule_sets",
+    "see_outgoing",
+    "read",
+    "preview",
+    "preview_sum",
+    "redraw",
+    "recent_exports",
+}  # leave no event
 TWO_EVENTS = {"open_case": 2, "draw": 2}  # the opening and its alert; the population and the seed
 
 
@@ -327,6 +352,7 @@ STEPS: dict[str, Try] = {
     "escalate": _on_case(
         decisions.set_disposition, base_currency="USD", disposition=Disposition.ESCALATE, text="Too large for me."
     ),
+    "draft": _on_case(report_forms.save, report=Report()),
     "approve": _on_case(decisions.approve),
     "return": _on_case(decisions.send_back, reason="Name the branches."),
     "reopen": _on_case(decisions.reopen, reason="A subpoena came in."),
@@ -363,6 +389,7 @@ STEPS: dict[str, Try] = {
         reason="Five deposits are everyday business.",
     ),
     "see_rule_sets": lambda stand, _: rule_sets.overview(look=stand.desk.reading(), actor=stand.desk.people["me"]),
+    "see_outgoing": lambda stand, _: outgoing.outgoing(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
     "recent_exports": lambda stand, _: exporting.recent(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
 }
 

@@ -17,9 +17,11 @@ from casedesk.services.queue import Query, View
 from casedesk.store.case_store import StaleCase
 from casedesk.store.tables import cases
 from tests.builders import FAIL, TestDesk
+from tests.services import filing_ways as ways
 
 TELLING = {"disposition_set", "disposition_approved", "disposition_returned", "review_passed", "review_failed",
-           "case_exported", "narrative_read"}  # fmt: skip
+           "case_exported", "narrative_read", "filing_drafted", "filing_approved", "filing_produced", "filing_transmitted",
+           "filing_acknowledged", "filing_rejected"}  # fmt: skip
 
 
 def read(desk: TestDesk, who: str, case_id: str) -> casefile.CaseFile:
@@ -75,6 +77,38 @@ def test_a_stranger_sees_a_closed_sar_as_any_closed_case(desk: TestDesk) -> None
             "opened_at", "alerted_at", "suspicion_at", "raised_at", "window", "transaction_ids", "run_id", "meta",
             "earlier", "closed_at")  # fmt: skip
     assert shape(desk, "ann", sar, drop) == shape(desk, "ann", plain, drop)
+
+
+def test_a_stranger_sees_a_case_whose_report_went_its_way_as_any_closed_case(desk: TestDesk) -> None:
+    plain, sar = desk.closed(maker="ben"), ways.approved(desk, maker="ben")
+    ways.transmit(desk, ways.produce(desk).batch.batch_id)
+    ways.answer(desk, ways.acknowledgement("31000055053784"))
+    drop = ("seen_version", "case_id", "event_id", "suspicion_event", "alert_id", "event_hash", "nonce", "root", "ts",
+            "opened_at", "alerted_at", "suspicion_at", "raised_at", "window", "transaction_ids", "run_id", "meta",
+            "earlier", "closed_at")  # fmt: skip
+    assert shape(desk, "ann", sar, drop) == shape(desk, "ann", plain, drop)
+    assert not TELLING & {event.action for event in read(desk, "ann", sar).events}
+
+
+def test_a_stranger_sees_a_case_whose_report_was_refused_as_any_case_in_rework(desk: TestDesk) -> None:
+    plain, sar = desk.closed(maker="ben"), ways.approved(desk, maker="ben")
+    desk.review("queenie", plain, FAIL)
+    ways.transmit(desk, ways.produce(desk).batch.batch_id)
+    ways.answer(desk, ways.acknowledgement(""))
+    drop = ("seen_version", "case_id", "event_id", "suspicion_event", "alert_id", "event_hash", "nonce", "root", "ts",
+            "opened_at", "alerted_at", "suspicion_at", "raised_at", "window", "transaction_ids", "run_id", "meta",
+            "earlier")  # fmt: skip
+    assert shape(desk, "ann", sar, drop) == shape(desk, "ann", plain, drop)
+
+
+def test_a_form_that_a_colleague_saved_is_not_named_to_a_stranger_who_comes_too_late(desk: TestDesk) -> None:
+    case_id = desk.open()
+    desk.take("ben", case_id)
+    filled_in = desk.who("ann", case_id)
+    ways.save(desk, case_id, "ben")
+    with pytest.raises(StaleCase, match="A colleague: Case changed") as refusal:
+        decisions.add_note(**filled_in, text="x")
+    assert "iling" not in str(refusal.value)
 
 
 @pytest.mark.parametrize("who", ["queenie", "mia", "otto", "ben"])

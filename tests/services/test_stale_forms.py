@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from casedesk.domain.cases import Disposition
-from casedesk.services import assignment, decisions, exporting, intake, quality
+from casedesk.domain.reports.report import Report
+from casedesk.services import assignment, decisions, exporting, intake, quality, report_forms
 from casedesk.services.assignment import Seen
 from casedesk.store.case_store import StaleCase
 from tests.builders import FAIL, NARRATIVE, PASS, RATIONALE, START, TestDesk
@@ -66,6 +67,7 @@ FORMS: dict[str, tuple[str, Callable[[TestDesk], str], Callable[[TestDesk, str],
                  lambda _, a: decisions.set_disposition(**a, disposition=Disposition.ESCALATE, text="x", base_currency="USD")),
     "approve": ("mia", awaiting, note, "ann: Note added", lambda _, a: decisions.approve(**a)),
     "return": ("mia", awaiting, note, "ann: Note added", lambda _, a: decisions.send_back(**a, reason="x")),
+    "draft": ("ann", working, note, "ann: Note added", lambda _, a: report_forms.save(**a, report=Report())),
     "reopen": ("mia", closed, reopen, "max: Case reopened", lambda _, a: decisions.reopen(**a, reason="x")),
     "pass": ("queenie", closed, reopen, "max: Case reopened", lambda _, a: quality.review(**a, form=PASS)),
     "fail": ("queenie", closed, reopen, "max: Case reopened", lambda _, a: quality.review(**a, form=FAIL)),

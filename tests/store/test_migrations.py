@@ -27,7 +27,7 @@ from scripts.render_schema import DIALECTS
 from tests.databases import Kind
 from tests.store.builders import filled
 
-HEAD = "0005_line_samples"
+HEAD = "0006_filings"
 
 #: What a migration adds to rows that were there: the value of each new column, by table.
 ADDED = {
@@ -38,6 +38,7 @@ NEW_TABLES = {
     "0002_runs_can_be_replayed": ("rule_sets",),
     "0003_rule_sets": ("suppressions", "suppressed_alerts"),
     "0004_suppressions": ("line_tests", "line_test_picks"),
+    "0005_line_samples": ("batches", "filings"),
 }
 
 

@@ -10,6 +10,7 @@ import ipaddress
 from collections.abc import Iterable
 from typing import Final
 
+from casedesk.domain.reports.codes import is_other, type_of
 from casedesk.exports.fincen.document import Document, Element, child, children, local, text
 from casedesk.exports.fincen.findings import quoted
 
@@ -21,12 +22,6 @@ _PAYMENT_MECHANISMS: Final = frozenset("31 32 33 34 35 36 37 38 39 41".split())
 _OTHER_ASSETS: Final = ("1", "30", "41")
 
 
-def type_of(subtype: str) -> str:
-    """Return the type that a subtype of an activity or an institution belongs to."""
-    number = int(subtype)
-    return str(number // 1000 if number % 1000 == _OTHER else number // 100)
-
-
 def check_activity_types(document: Document, activity: Element) -> None:
     """Check what the report says the activity was."""
     suspicious = child(activity, "SuspiciousActivity")
@@ -35,7 +30,7 @@ def check_activity_types(document: Document, activity: Element) -> None:
         _check_pair(document, each, "SuspiciousActivitySubtypeID", "SuspiciousActivityTypeID")
         subtype = document.value(each, "SuspiciousActivitySubtypeID")
         if subtype:
-            other = _is_other(subtype)
+            other = is_other(subtype)
             _check_other(document, each, "SuspiciousActivitySubtypeID", "OtherSuspiciousActivityTypeText", other=other)
     _check_once(document, found, "SuspiciousActivitySubtypeID")
 
@@ -53,7 +48,7 @@ def check_institution_types(document: Document, party: Element) -> None:
             other = kind == str(_OTHER)
             _check_other(document, each, "OrganizationTypeID", "OtherOrganizationTypeText", other=other)
         if subtype or not document.holds(each, "OrganizationSubtypeID"):
-            other = _is_other(subtype)
+            other = is_other(subtype)
             _check_other(document, each, "OrganizationSubtypeID", "OtherOrganizationSubTypeText", other=other)
     _check_once(document, found, "OrganizationSubtypeID")
 
@@ -97,10 +92,6 @@ def _is_ip_address(text_: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_other(subtype: str) -> bool:
-    return bool(subtype) and int(subtype) % 1000 == _OTHER
 
 
 def _check_pair(document: Document, parent: Element, name: str, kind_name: str) -> None:

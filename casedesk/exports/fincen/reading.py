@@ -18,6 +18,7 @@ from casedesk.exports.fincen.schema import FORM, ROOT
 #: A batch of ten thousand long reports is smaller; more is refused by its size, before it is read.
 LARGEST: Final = 200_000_000
 
+_BATCH: Final = "a FinCEN SAR batch in XML"
 _DOCTYPES: Final = tuple("<!DOCTYPE".encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
 #: The form types of FinCEN's other batches: a file of one of them is no defective SAR batch but another document.
 _OTHER_FORMS: Final = {
@@ -38,22 +39,23 @@ def read(path: Path) -> Element:
 
     :raises Unreadable: if the file is missing, too large, not XML, not safe, or another document.
     """
-    root = parse(_content(path), path.name)
+    root = parse(content_of(path), path.name)
     _require_batch(root, path.name)
     return root
 
 
-def parse(content: bytes, name: str) -> Element:
+def parse(content: bytes, name: str, wanted: str = _BATCH) -> Element:
     """Parse XML from outside; comments and processing instructions are left out.
 
+    :param wanted: what the caller expects, for the sentence of a refusal.
     :raises Unreadable: if it is not well-formed or has a document type declaration.
     """
     if not content.strip():
-        raise Unreadable(f"{name} is empty; give a FinCEN SAR batch in XML.")
+        raise Unreadable(f"{name} is empty; give {wanted}.")
     if any(mark in content for mark in _DOCTYPES):
         raise Unreadable(
             f"{name} has a document type declaration, which can make a reader open other files or run out of memory. "
-            "No SAR batch has one; take it away."
+            "No file of FinCEN has one; take it away."
         )
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
@@ -64,16 +66,20 @@ def parse(content: bytes, name: str) -> Element:
         raise Unreadable(f"{name} is not well-formed XML: {error.msg}. Write the file again.") from None
 
 
-def _content(path: Path) -> bytes:
+def content_of(path: Path, wanted: str = _BATCH) -> bytes:
+    """Return the bytes of a file from outside.
+
+    :raises Unreadable: if it is missing or too large.
+    """
     try:
         if path.stat().st_size > LARGEST:
-            raise Unreadable(f"{path.name} has more than {LARGEST:,} bytes; split the batch.")
+            raise Unreadable(f"{path.name} has more than {LARGEST:,} bytes, too many for {wanted}.")
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
     except OSError as error:
-        raise Unreadable(f"{path} cannot be read ({error.strerror}); give the path of a SAR batch in XML.") from None
+        raise Unreadable(f"{path} cannot be read ({error.strerror}); give the path of {wanted}.") from None
     if len(content) > LARGEST:
-        raise Unreadable(f"{path.name} has more than {LARGEST:,} bytes; split the batch.")
+        raise Unreadable(f"{path.name} has more than {LARGEST:,} bytes, too many for {wanted}.")
     return content
 
 

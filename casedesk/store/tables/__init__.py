@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from casedesk.store.tables.casework import alert_transactions, alerts, cases
 from casedesk.store.tables.detecting import detection_findings, detection_runs, rule_sets
+from casedesk.store.tables.filings import batches, filings
 from casedesk.store.tables.hiding import suppressed_alerts, suppressions
 from casedesk.store.tables.ledger import case_events, counters, ledger_head
 from casedesk.store.tables.metadata import ID, metadata
@@ -16,6 +17,7 @@ __all__ = [
     "accounts",
     "alert_transactions",
     "alerts",
+    "batches",
     "case_events",
     "cases",
     "counters",
@@ -23,6 +25,7 @@ __all__ = [
     "detection_findings",
     "detection_runs",
     "exchange_rates",
+    "filings",
     "import_rejects",
     "imports",
     "ledger_head",
