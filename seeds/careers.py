@@ -18,6 +18,7 @@ from seeds.chance import Dice
 from seeds.staff import ANALYSTS, BY_ID, MANAGERS, REVIEWERS
 
 Step = Callable[[datetime], None]
+FillIn = Callable[[Person, datetime], None]  # (maker, when)
 
 
 @dataclass(order=True)
@@ -63,9 +64,15 @@ def working_hour(dice: Dice, at: datetime) -> datetime:
 
 
 class Career:
-    """One case's way through the desk. ``guilty`` says whether a planted pattern is in its evidence."""
+    """One case's way through the desk.
 
-    def __init__(self, desk: Desk, diary: Diary, case_id: str, opened: datetime, seed: int, *, guilty: bool) -> None:
+    ``guilty`` says whether a planted pattern is in its evidence; ``fill_in`` is how the maker of a report fills in its form.
+    """
+
+    def __init__(
+        self, desk: Desk, diary: Diary, case_id: str, opened: datetime, seed: int, *, guilty: bool, fill_in: FillIn
+    ) -> None:
+        self.fill_in = fill_in
         self.desk = desk
         self.diary = diary
         self.case_id = case_id
@@ -210,6 +217,7 @@ class Career:
 
     def _report(self, maker: Person, at: datetime, more: str = "") -> None:
         text = prose.narrative(self.dice, self._file(maker), more=more)
+        self.fill_in(maker, at)
         self._dispose(maker, Disposition.SAR, text, at)
         self._after(at, hours=self.dice.between(6, 80), step=lambda later: self.judge(maker, later))
 

@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 
 from casedesk.bootstrap import Desk
-from casedesk.domain.people import SYSTEM
+from casedesk.domain.people import SYSTEM, Person
 from casedesk.errors import CasedeskError, Conflict
 from casedesk.services import detecting, exporting, ingestion, people, quality, queue
 from casedesk.services.audit import verify_database
-from seeds import governance
+from seeds import filings, governance
 from seeds.careers import Career, Diary, working_hour
 from seeds.chance import Dice
 from seeds.dataset import write_dataset
@@ -116,6 +116,7 @@ class _Story:
         self._plan_quality(start)
         bounds = self._bounds(start)
         self._plan_governance(start, bounds)
+        filings.Outbox(self.desk, self.diary, self.seed, self._rework).plan(start, self.now)
         position = 0
         for number, bound in enumerate(bounds):
             self.report(0.1 + 0.85 * number / len(bounds), f"Living through {bound:%d %b %Y}")
@@ -175,7 +176,19 @@ class _Story:
                 evidence = {t for alert in uow.alerts.of_case(case_id) for t in alert.transaction_ids}
                 amount = uow.cases.get(case_id).amount_minor
             guilty = amount >= REPORTABLE and not self.guilty.isdisjoint(evidence)
-            self.careers[case_id] = Career(self.desk, self.diary, case_id, at, self.seed, guilty=guilty)
+            self.careers[case_id] = Career(
+                self.desk, self.diary, case_id, at, self.seed, guilty=guilty, fill_in=partial(self._fill_in, case_id)
+            )
+
+    def _fill_in(self, case_id: str, maker: Person, at: datetime) -> None:
+        filings.fill_in(self.desk, maker, case_id, at, self.seed)
+
+    def _rework(self, case_id: str, at: datetime) -> None:
+        """The filing system refused a report: whoever holds the case mends it."""
+        career = self.careers[case_id]
+        with self.desk.reading() as uow:
+            career.analyst = uow.cases.get(case_id).owner or career.analyst
+        career.rework(at)
 
     def _plan_governance(self, start: datetime, bounds: list[datetime]) -> None:
         """One rule set comes into force before anything is booked, and one is proposed in the last days; see governance."""

@@ -13,6 +13,7 @@ from app.ui import (
     decision_text,
     empty,
     evidence_table,
+    filing_form,
     money_chart,
     network,
     session,
@@ -42,8 +43,9 @@ with page.cell(column_span=5):
         "Customer",
         f"Timeline :gray[{len(file.events):,}]",
     ]
+    names += ["Form"] if filing_form.wanted(file) else []
     case_header.keep_tab(session.key("tab", case_id), names)
-    overview, transactions, graph, customer, history = st.tabs(
+    overview, transactions, graph, customer, history, *form = st.tabs(
         names, key=session.key("tab", case_id), on_change="rerun"
     )
     # Only the open tab is computed.
@@ -62,6 +64,9 @@ with page.cell(column_span=5):
     elif history.open:
         with history:
             timeline.show(file.events, file.names, now)
+    elif form and form[0].open:
+        with form[0]:
+            filing_form.show_tab(file)
 with page.cell(column_span=2):
     action_panel.show(file, people.everybody(uow=desk.reading()))
     clock_card.show(file, now)

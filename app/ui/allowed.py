@@ -22,16 +22,22 @@ _NOT_NOW: Final[dict[Action, str]] = {
     Action.APPROVE: "Nothing on this case waits for approval.",
     Action.RETURN: "Nothing on this case waits for approval.",
     Action.REOPEN: "The case is not closed.",
+    Action.DRAFT_FILING: "The form rests while the decision waits; a return opens it again.",
+    Action.APPROVE_FILING: "The form is approved with the decision.",
     Action.REVIEW: "The case is not closed, so there is nothing to review.",
     Action.MOVE_SUSPICION: "The date can be moved while the case is in review.",
 }
 _WHO: Final[dict[Action, str]] = {
     Action.APPROVE: "Only a manager who has not touched the case may approve.",
     Action.RETURN: "Only a manager who has not touched the case may return it.",
+    Action.APPROVE_FILING: "Only a manager who has not touched the case may approve its form.",
+    Action.DRAFT_FILING: "Only the case's owner may fill in the form.",
     Action.REVIEW: "Only a QA reviewer who has not touched the case may review it.",
     Action.REOPEN: "Only a manager may reopen a case.",
 }
-_OWNERS: Final = frozenset({Action.SET_DISPOSITION, Action.HAND_OVER, Action.RELEASE, Action.MOVE_SUSPICION})
+_OWNERS: Final = frozenset(
+    {Action.SET_DISPOSITION, Action.HAND_OVER, Action.RELEASE, Action.MOVE_SUSPICION, Action.DRAFT_FILING}
+)
 _MANAGERS_TOO: Final = frozenset({Action.RELEASE, Action.MOVE_SUSPICION})
 
 
@@ -65,7 +71,7 @@ def _taking(file: CaseFile, actor: Person, action: Action) -> str:
 
 
 def _duties(file: CaseFile, actor: Person, action: Action) -> str:
-    if action in (Action.APPROVE, Action.RETURN) and file.touched:
+    if action in (Action.APPROVE, Action.RETURN, Action.APPROVE_FILING) and file.touched:
         return f"You worked on this case. {_WHO[action]}"
     if action is Action.REVIEW and file.touched_for_review:
         return f"You worked on this case. {_WHO[action]}"

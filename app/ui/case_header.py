@@ -69,7 +69,7 @@ def show_badges(file: CaseFile, now: datetime) -> None:
 
 
 def keep_tab(key: str, names: Sequence[str]) -> None:
-    """Keep the open tab open when the count in its name has changed: Streamlit knows a tab by its whole name."""
+    """Keep the open tab open when a count in a name has changed: Streamlit knows tabs by all their whole names."""
     held = str(session.value(key, ""))
-    if held and held not in names:
+    if held:
         session.put(key, next((name for name in names if name.split(" :")[0] == held.split(" :")[0]), names[0]))

@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from casedesk.domain.alerts import Risk
 from casedesk.domain.cases import Disposition, Stage
+from casedesk.domain.filings import FilingState
 from casedesk.domain.money import MINOR_DIGITS, format_minor
 from casedesk.domain.rule_sets import RuleSetState
 from casedesk.domain.suppressions import State as Suppressed
@@ -69,6 +70,16 @@ RULE_SETS: Final[dict[RuleSetState, Badge]] = {
     RuleSetState.SUPERSEDED: Badge("Superseded", "history", "○", "gray"),
     RuleSetState.REJECTED: Badge("Rejected", "close", "–", "gray"),
     RuleSetState.WITHDRAWN: Badge("Withdrawn", "undo", "–", "gray"),
+}
+
+#: States of filings; a table of their own, as above.
+FILINGS: Final[dict[FilingState, Badge]] = {
+    FilingState.DRAFT: Badge("Draft", "edit_note", "○", "gray"),
+    FilingState.APPROVED: Badge("Approved", "approval", "◆", "violet"),
+    FilingState.PRODUCED: Badge("Produced", "inventory_2", "◐", "blue"),
+    FilingState.TRANSMITTED: Badge("Transmitted", "send", "▲", "orange"),
+    FilingState.ACKNOWLEDGED: Badge("Acknowledged", "check_circle", "●", "green"),
+    FilingState.REJECTED: Badge("Rejected", "block", "!", "red"),
 }
 
 #: The same by the stored word of a decision.

@@ -48,6 +48,7 @@ class Entry:
 ENTRIES: Final = (
     Entry("triage", "Triage", "inbox", "Work", Action.VIEW_CASE),
     Entry("approvals", "Approvals", "approval", "Work", Action.APPROVE),
+    Entry("outgoing", "Outgoing", "outbox", "Work", Action.SEND_FILINGS),
     Entry("qa", "QA review", "fact_check", "Quality", Action.REDRAW_SAMPLE),
     Entry("ledger", "Ledger", "link", "Records", Action.VIEW_LEDGER),
     Entry("exports", "Exports", "download", "Records", Action.EXPORT),

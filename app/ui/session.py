@@ -30,6 +30,7 @@ _VERDICT: Final = "_verdict"
 _TYPED: Final = re.compile(
     r"(note|narrative|disposition|reason|to|to_reason|suspicion_day|suspicion_suspect|suspicion_reason|panel)_C-\d"
     r"|review_[a-z]+_C-\d"
+    r"|form_[a-z0-9_]+_C-\d"
 )
 
 

@@ -105,7 +105,7 @@ def test_a_draft_holds_what_the_desk_knows_and_guesses_nothing() -> None:
         customer, ["A-1", "A-2"], evidence, ["structuring", "pass_through"], "USD", branches=["B1", "B2"]
     )
     subject = report.subjects[0]
-    assert (subject.called, subject.names[0].last) == ("Ana Maria Silva", "Silva")
+    assert subject.names == (Name(first="Ana", middle="Maria", last="Silva"),)
     assert [account.number for account in subject.accounts] == ["A-1"]
     assert subject.role is Role.BOTH
     assert (subject.born, subject.identifications, subject.addresses[0].street) == ("", (), "")
@@ -116,6 +116,21 @@ def test_a_draft_holds_what_the_desk_knows_and_guesses_nothing() -> None:
     assert [one.code for one in activity.products] == ["33", "39", "46"]
     assert report.branches == ("B1",)
     assert report.initial
+
+
+@pytest.mark.parametrize(
+    ("written", "split"),
+    [
+        ("Silva, Ana Maria", Name(first="Ana", middle="Maria", last="Silva")),
+        ("Zoe Doe", Name(first="Zoe", last="Doe")),
+        ("Madonna", Name(last="Madonna")),
+        ("李 小龙", Name(first="李", last="小龙")),
+        ("Doe,", Name(last="Doe,")),
+    ],
+)
+def test_a_persons_name_is_split_where_it_is_written_so(written: str, split: Name) -> None:
+    customer = Customer("CU-1", written, CustomerKind.PERSON, "US")
+    assert prefill.first_draft(customer, [], [], [], "USD").subjects[0].names == (split,)
 
 
 def test_amounts_in_another_currency_are_left_to_the_analyst() -> None:

@@ -97,6 +97,19 @@ def test_a_rule_set_is_in_force_and_another_waits_with_something_to_weigh(desk: 
     assert rule["lost"]
 
 
+def test_reports_stand_in_several_states_and_the_refused_one_was_corrected(desk: Desk) -> None:
+    with desk.reading() as uow:
+        filings = [one for batch in uow.filings.batches() for one in uow.filings.of_batch(batch.batch_id)]
+        states = {one.state.value for one in filings}
+        tests = {batch.test for batch in uow.filings.batches()}
+    assert states >= {"acknowledged", "rejected"}
+    assert tests == {True}
+    refused = next(one for one in filings if one.state == "rejected")
+    with desk.reading() as uow:
+        later = uow.filings.of_case(refused.case_id)[1:]
+    assert [one.kind for one in later[:1]] == ["corrects"]
+
+
 def test_the_labels_stay_beside_the_dataset(desk: Desk) -> None:
     folder = Path(str(desk.settings.database_url).removeprefix("sqlite:///")).parent / "dataset"
     assert (folder / "labels.csv").read_text(encoding="utf-8").startswith("label_id,typology,")

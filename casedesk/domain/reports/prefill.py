@@ -120,7 +120,7 @@ def _subject(customer: Customer, own: set[str], evidence: Sequence[Transaction])
     return Subject(
         entity=entity,
         names=(_name(customer.name, entity=entity),),
-        addresses=(Address(country=customer.country),),
+        addresses=(Address(country=customer.country),) if customer.country else (),
         occupation=(customer.occupation or (customer.segment if entity else ""))[:50],
         relationships=(Relationship(kinds=(RelationshipKind.CUSTOMER,)),),
         accounts=tuple(HeldAccount(number=one) for one in used),
@@ -129,9 +129,12 @@ def _subject(customer: Customer, own: set[str], evidence: Sequence[Transaction])
 
 
 def _name(name: str, *, entity: bool) -> Name:
-    """Split a person's name at its last blank: what stands behind it is the last name. The analyst sees it, and mends it."""
-    first, _, last = ("", "", name.strip()) if entity else name.strip().rpartition(" ")
-    return Name(last=last, first=first)
+    """Split a person's name: at a comma (“Silva, Ana Maria”), else at the last blank. The analyst sees it, and mends it."""
+    last, comma, given = name.partition(",")
+    words = given.split() if comma else name.split()[:-1]
+    if entity or not words:
+        return Name(last=name)
+    return Name(first=words[0], middle=" ".join(words[1:]), last=last if comma else name.split()[-1])
 
 
 def corrected(report: Report, bsa_id: str) -> Report:
