@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 from sqlalchemy.engine import Engine
 
 from casedesk.store.engines import make_engine
 from tests.databases import MSSQL, Kind, Postgres, Sqlite, SqlServer
+from tests.logs import restored
 
 EVERY_DATABASE = [
     pytest.param("sqlite"),
@@ -121,19 +120,5 @@ def shared() -> Path:
 @pytest.fixture
 def logging_restored() -> Iterator[None]:
     """Put logging back as it was, after a test that lets the desk set it up."""
-    root = logging.getLogger()
-    handlers, level, factory = list(root.handlers), root.level, logging.getLogRecordFactory()
-    named = {
-        name: (logger.level, logger.propagate, list(logger.handlers))
-        for name, logger in logging.root.manager.loggerDict.items()
-        if isinstance(logger, logging.Logger)
-    }
-    yield
-    root.handlers[:], root.level = handlers, level
-    logging.setLogRecordFactory(factory)
-    for name, (old_level, propagate, old_handlers) in named.items():
-        logger = logging.getLogger(name)
-        logger.setLevel(old_level)
-        logger.propagate = propagate
-        logger.handlers[:] = old_handlers
-    structlog.reset_defaults()
+    with restored():
+        yield

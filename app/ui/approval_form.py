@@ -6,7 +6,18 @@ from datetime import datetime
 
 import streamlit as st
 
-from app.ui import alert_table, allowed, case_header, decision_form, decision_text, flash, formats, navigation, session
+from app.ui import (
+    alert_table,
+    allowed,
+    amendment,
+    case_header,
+    decision_form,
+    decision_text,
+    flash,
+    formats,
+    navigation,
+    session,
+)
 from casedesk.domain.cases import Stage
 from casedesk.domain.people import Action
 from casedesk.services import casefile, decisions
@@ -26,6 +37,7 @@ def show(case_id: str, now: datetime) -> None:
     if file.disclosed and file.case.decision_text:
         decision_text.note_reading(file)
         decision_text.show_text(file.case.decision_text, height=245)
+        amendment.show(file)
     flash.show(session.key("case", case_id), names=file.names, disclosed=file.disclosed)
     if file.stage is Stage.AWAITING:
         _judge(file)

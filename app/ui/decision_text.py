@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from app.ui import formats, session
+from app.ui import amendment, formats, session
 from casedesk.domain.cases import Disposition
 from casedesk.services import decisions, narratives
 from casedesk.services.casefile import CaseFile
@@ -21,6 +21,7 @@ def show(file: CaseFile) -> None:
     badge = formats.BADGES[case.disposition]
     st.markdown(f"**Decision** {badge.text} :gray[{who}, {formats.moment(case.decided_at)}]")
     show_text(case.decision_text, height=None if len(case.decision_text) < 700 else 220)
+    amendment.show(file)
     if case.qa_status and case.qa_notes:
         reviewer = formats.plain(file.names.get(case.qa_reviewer, case.qa_reviewer))
         st.markdown(f"**QA {case.qa_status.value.lower()}** :gray[{reviewer}]")

@@ -82,7 +82,6 @@ _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     "review_passed": _review,
     "review_failed": _review,
     "suspicion_moved": _suspicion,
-    "case_exported": lambda data, names: FILES[data["what"]],
     "filing_drafted": lambda data, names: f"{data['filing_id']} · {data['kind']} · {data['digest'][:12]}…",
     "filing_approved": lambda data, names: (
         f"{data['filing_id']}, drafted by {_name(data['maker'], names)} · {data['digest'][:12]}…"
@@ -96,6 +95,7 @@ _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     "filing_acknowledged": _answer,
     "filing_rejected": _answer,
     "batch_exported": lambda data, names: f"{data['batch_id']} · {data['sha256'][:12]}…",
+    "case_exported": lambda data, names: FILES[data["what"]],
     "packet_exported": lambda data, names: (
         f"Packet of {data['cases']:,} cases, {data['period_from']} to {data['period_to']}, {data['profile']}"
     ),

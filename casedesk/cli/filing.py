@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from casedesk.cli import outgoing
+from casedesk.cli import goaml, outgoing
 from casedesk.cli.printing import emit_line, remark, say
 from casedesk.cli.session import Json
 
@@ -28,6 +28,7 @@ app.command("list")(outgoing.list_batches)
 app.command("show")(outgoing.show)
 app.command("export")(outgoing.export)
 app.command("profile")(outgoing.profile)
+app.command("goaml")(goaml.goaml)
 
 
 @app.command()

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Final
 
 from casedesk.domain.alerts import Alert
+from casedesk.domain.amendments import Amendment
 from casedesk.domain.cases import Case, Disposition, Stage
 from casedesk.domain.money import format_minor
 from casedesk.domain.transactions import Account, Customer
@@ -20,6 +21,7 @@ from casedesk.exports.documents.blocks import (
     Facts,
     Heading,
     Items,
+    Marked,
     Mono,
     Paragraph,
     Table,
@@ -66,6 +68,7 @@ class Summary:
     base_currency: str
     distinct_transactions: int
     distinct_amount: int  # base minor units, each transaction once
+    amendment: Amendment | None = None
 
 
 def write(s: Summary) -> str:
@@ -165,7 +168,15 @@ _TEXTS: Final = {Disposition.SAR: "Narrative", Disposition.NO_SAR: "Rationale"}
 def _narrative(s: Summary) -> list[Block]:
     if not s.case.decision_text:
         return []
-    return [Heading(_TEXTS.get(s.case.disposition, "Draft and reasons")), Typed(s.case.decision_text)]
+    text = [Heading(_TEXTS.get(s.case.disposition, "Draft and reasons")), Typed(s.case.decision_text)]
+    return [*text, *(_amendment(s, s.amendment) if s.amendment else ())]
+
+
+def _amendment(s: Summary, found: Amendment) -> list[Block]:
+    """Return what became of the narrative; in Markdown bold came in, on paper it is underlined, too."""
+    judged = f"{found.judged.capitalize()} by {_name(s, found.by)} (event {found.event_id})"
+    count = f"{found.came:,} words came in (bold), {found.went:,} went (struck through)"
+    return [Heading(f"Changes since it was {found.judged}", level=3), line(f"{judged}; {count}."), Marked(found.pieces)]
 
 
 def _decision(s: Summary) -> list[Block]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
+from casedesk.domain.amendments import amendment
 from casedesk.domain.cases import Case
 from casedesk.domain.events import CaseExported, PacketExported
 from casedesk.domain.ledger import Recorded
@@ -147,6 +148,7 @@ def _summary(uow: Reading | Writing, actor: Person, at: datetime, case: Case, ba
         base_currency=base_currency,
         distinct_transactions=len(once),
         distinct_amount=sum(once.values()),
+        amendment=amendment(events),
     )
 
 

@@ -319,6 +319,28 @@ def test_reading_a_narrative_is_recorded_once(panel: Make, bank: Bank) -> None:
     assert [e.user for e in events if e.action == "narrative_read"] == ["ines"]
 
 
+def amended(bank: Bank) -> None:
+    """Open a reported case again, and report it with another narrative."""
+    common: dict[str, Any] = {"at": NOW, "case_id": bank.cases["filed"], "seen_version": None}
+    desk = bank.desk()
+    decisions.reopen(uow=desk.writing(), actor=BY_ID["omar"], reason="A wire came in.", **common)
+    text = NARRATIVE.replace("deposited cash", "deposited <b>cash</b> & cheques", 1)
+    decisions.set_disposition(
+        uow=desk.writing(), actor=BY_ID["luis"], disposition=Disposition.SAR, text=text, base_currency="USD", **common
+    )
+
+
+def test_an_amended_narrative_is_shown_against_the_approved_one(panel: Make, bank: Bank) -> None:
+    amended(bank)
+    at = panel("marta", "filed").at
+    assert [e.label for e in at.expander] == ["Changed since it was approved · 3 words in, 1 out"]
+    html = next(str(element.value) for element in at.html if "<ins" in str(element.value))
+    assert "&lt;b&gt;cash&lt;/b&gt; &amp; cheques</ins>" in html
+    assert "<b>" not in html
+    assert not [e.label for e in panel("grace", "filed").at.expander], "nothing of it is disclosed"
+    assert not [e.label for e in panel("marta", "awaiting").at.expander], "nothing was judged before"
+
+
 @pytest.mark.parametrize("case_id", ["C-99-99999", "<b>", "'; DROP TABLE cases", "x" * 3000])
 def test_an_unknown_case_is_a_sentence(open_as: Open, case_id: str) -> None:
     at = open_as("grace", "case", id=case_id)

@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from casedesk.domain.alerts import Alert
+from casedesk.domain.amendments import Amendment, changes
 from casedesk.domain.cases import AlertFigures, Case, CaseStatus, Disposition, QaStatus
 from casedesk.domain.transactions import Account, Customer, CustomerKind
 from casedesk.exports.documents.markdown import escape
@@ -166,6 +167,17 @@ def test_a_sar_that_waits_is_not_called_approved() -> None:
     text = shown(rendered(write(replace(SUMMARY, case=case))))
     assert "It waits for approval" in text
     assert "Approved by" not in text
+
+
+def test_an_amended_narrative_shows_what_became_of_the_approved_one() -> None:
+    amended = Amendment(
+        "approved", 41, "mia", "2026-07-01T11:00:00Z", changes("Ten deposits.", "Eleven *cash* deposits.")
+    )
+    document = write(replace(SUMMARY, amendment=amended))
+    text = " ".join(shown(rendered(document)).split())
+    assert "Approved by Mia Moss (event 41); 2 words came in (bold), 1 went (struck through)." in text
+    assert "~~Ten~~ **Eleven \\*cash\\*** deposits." in document
+    assert "Changes since it was" not in write(SUMMARY)
 
 
 def test_a_currency_without_cents_is_written_without_cents() -> None:

@@ -14,6 +14,7 @@ FILES: Final = {
     "summary_pdf": "Case summary, PDF",
     "case_file": "Case file, PDF",
     "packet": "Packet",
+    "goaml": "goAML document",
 }
 
 
