@@ -25,15 +25,21 @@ UNIQUE: Final[Mapping[str, tuple[Table, str]]] = {
     "accounts": (HOLDERS, "account_id"),
 }
 
+#: What no text stands for: a blank is no answer there.
+NEEDED: Final = ("transaction_id", "account_id", "booked_at", "base_minor", "amount_minor")
 
-def complete_digest(name: str, row: Sequence[Any]) -> Digest:
-    """Read the row that ``fingerprint.digest_queries`` asks for.
 
-    :raises UnfitSource: if a row of the table has a null.
+def complete_digest(name: str, row: Sequence[Any], hole: Callable[[], Sequence[Any]]) -> Digest:
+    """Read the row that ``fingerprint.digest_queries`` asks for; ``hole`` runs ``fingerprint.hole_query``.
+
+    :raises UnfitSource: if a row of the table has a null, naming the first.
     """
     rows, complete, first, second, third, fourth = map(int, row)
     if complete < rows:
-        raise UnfitSource(f"A row of the {name} has an empty (null) field; write '' for an unknown text.")
+        key, column = hole()
+        way_out = "give every row one" if column in NEEDED else "write '' where it is unknown"
+        which = f" “{key}”" if key is not None else ""
+        raise UnfitSource(f"Column “{column}” of the {name} is empty (null) in row{which}; {way_out}.")
     return Digest(rows, (first, second, third, fourth))
 
 

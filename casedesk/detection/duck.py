@@ -21,7 +21,7 @@ from casedesk.detection.checks import (
     refuse_unfit,
     told,
 )
-from casedesk.detection.fingerprint import Digest, data_fingerprint, digest_queries
+from casedesk.detection.fingerprint import Digest, data_fingerprint, digest_queries, hole_query
 from casedesk.detection.kept_texts import kept
 from casedesk.detection.keying import (
     CHOSEN,
@@ -235,12 +235,13 @@ def _take(connection: duckdb.DuckDBPyConnection, name: str, source: Source) -> N
 def _digests(connection: duckdb.DuckDBPyConnection) -> dict[str, Digest]:
     found = {}
     for name, query in digest_queries("duckdb").items():
-        found[name] = complete_digest(name, _row(connection, query))
+        hole = partial(_row, connection, hole_query(name, "duckdb"))
+        found[name] = complete_digest(name, _row(connection, query), hole)
     return found
 
 
 def _row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
-    (row,) = connection.execute(query).fetchall()  # an aggregate without groups
+    (row,) = connection.execute(query).fetchall()  # one row, as its caller knows
     return row
 
 

@@ -64,7 +64,11 @@ def _dataset(files: Sequence[Path]) -> Any:
     try:
         return ds.dataset([str(file) for file in files], format="parquet")
     except (pa.ArrowInvalid, OSError) as error:
-        raise UnfitSource(f"{files[0].name} is not a readable Parquet file ({str(error)[:100]}).") from None
+        # Arrow's own words guess, name paths and run over lines; only what the system says is worth repeating
+        reason = getattr(error, "strerror", None) or "it is cut short, or something else"
+        raise UnfitSource(
+            f"{files[0].name} is not a readable Parquet file ({reason}); write it anew, or leave it out."
+        ) from None
 
 
 def _held(files: Sequence[Path]) -> pa.Table:

@@ -41,6 +41,8 @@ _TABLES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 }
 #: What is no text; an instant enters as whole microseconds since 1970 UTC.
 _NUMBERS: Final = ("at", "base_minor", "paid_minor")
+#: What the source called a column that has another name here.
+_TOLD: Final = {"at": "booked_at", "paid_minor": "amount_minor"}
 
 #: What an engine calls the MD5 of a text, a whole number as text, and the four words of an MD5.
 _DIALECTS: Final[Mapping[str, tuple[str, str, Sequence[str]]]] = {
@@ -78,6 +80,16 @@ class Digest:
 def digest_queries(dialect: str) -> dict[str, str]:
     """Return for each source an engine's query for the rows, the rows without a null, and the four sums."""
     return {name: _digest_sql(table, columns, dialect) for name, (table, columns) in _TABLES.items()}
+
+
+def hole_query(name: str, dialect: str) -> str:
+    """Return an engine's query for the first row of a source with a null, as id and column; an id may itself be the null."""
+    table, columns = _TABLES[name]
+    quote = "`" if dialect == "pyspark" else '"'
+    cases = " ".join(f"WHEN {quote}{column}{quote} IS NULL THEN '{_TOLD.get(column, column)}'" for column in columns)
+    return f"""
+    SELECT {columns[0]}, hole FROM (SELECT {columns[0]}, CASE {cases} END AS hole FROM {table})
+    WHERE hole IS NOT NULL ORDER BY {columns[0]} NULLS LAST LIMIT 1"""
 
 
 def _digest_sql(table: str, columns: tuple[str, ...], dialect: str) -> str:

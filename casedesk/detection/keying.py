@@ -9,11 +9,12 @@ from functools import cache
 from typing import Final
 
 import ibis
+from ibis.common.exceptions import IbisError
 from ibis.expr.types import Table
 
 from casedesk.detection.episodes import COLUMNS
 from casedesk.detection.legs import ACCOUNTS, KEYED, LEGS, PAST, Views, legs_of
-from casedesk.detection.rule import Rule, completed
+from casedesk.detection.rule import BrokenRule, Rule, completed
 
 #: The transactions as an engine shows them.
 GIVEN: Final[Table] = ibis.table(
@@ -174,10 +175,14 @@ def evidence_of(rule: Rule, *, near: bool = False) -> Table:
     """Return a rule's evidence under its names: the columns of ``episodes.COLUMNS``, in their order of rows.
 
     :param near: the legs are only those near something new, and the earlier ones stand in ``legs.PAST``.
+    :raises BrokenRule: if the rule's expression does not type-check.
     """
     views = Views(past=PAST) if near else Views()
-    known = completed(rule.evidence(views)).join(NAMED.select("account", "account_id", "customer_id"), "account")
-    named = known.join(GIVEN.select("row", "transaction_id"), "row").select(*COLUMNS)
+    try:
+        known = completed(rule.evidence(views)).join(NAMED.select("account", "account_id", "customer_id"), "account")
+        named = known.join(GIVEN.select("row", "transaction_id"), "row").select(*COLUMNS)
+    except (IbisError, AttributeError, TypeError) as error:  # how Ibis says that an expression does not fit
+        raise BrokenRule(rule, error) from error
     return named.order_by("account_id", "episode", "at", "transaction_id")
 
 

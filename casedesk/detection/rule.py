@@ -13,6 +13,7 @@ from ibis.expr.types import Table
 
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import RuleParameters
+from casedesk.errors import Invalid
 
 
 class Evidence(NamedTuple):
@@ -101,6 +102,17 @@ class Rule(ABC):
         :raises BadParameter: if a name is unknown, a value is out of its range, or two values contradict each other.
         """
         return replace(self, parameters=self.parameters.changed_by(values))
+
+
+class BrokenRule(Invalid):
+    """A rule's expression does not type-check against the views, or does not return evidence."""
+
+    def __init__(self, rule: Rule, error: Exception) -> None:
+        said = " ".join(str(error).split()).rstrip(".")[:200]
+        super().__init__(
+            f"Rule “{rule.title}” ({rule.name}, version {rule.version}) cannot run, for its expression does not "
+            f"type-check: {said}. Mend {type(rule).__module__}, or name the other rules to run. Nothing was stored."
+        )
 
 
 def completed(evidence: Table) -> Table:

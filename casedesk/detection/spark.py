@@ -26,7 +26,7 @@ from casedesk.detection.checks import (
     told,
 )
 from casedesk.detection.episodes import COLUMNS
-from casedesk.detection.fingerprint import Digest, data_fingerprint, digest_queries
+from casedesk.detection.fingerprint import Digest, data_fingerprint, digest_queries, hole_query
 from casedesk.detection.keying import (
     GIVEN,
     HOLDERS,
@@ -260,7 +260,10 @@ def _forget(spark: Any, files: Sequence[Path]) -> None:
 
 
 def _digests(spark: Any) -> dict[str, Digest]:
+    def row(query: str) -> tuple[Any, ...]:
+        return tuple(spark.sql(query).first())
+
     return {
-        name: complete_digest(name, tuple(spark.sql(query).first()))
+        name: complete_digest(name, row(query), partial(row, hole_query(name, "pyspark")))
         for name, query in digest_queries("pyspark").items()
     }

@@ -42,9 +42,16 @@ def test_a_wrong_type_is_named_with_the_right_one(column: str, kind: pa.DataType
     assert refused(table).startswith(f"Column “{column}” of the transactions is {kind}; give it as ")
 
 
-def test_a_null_is_refused() -> None:
-    table = TABLE.set_column(6, "from_country", pa.array(["US", None, "US", "US", "US"]))
-    assert refused(table) == "A row of the transactions has an empty (null) field; write '' for an unknown text."
+def test_the_first_null_is_named_with_its_row_and_the_way_out() -> None:
+    table = TABLE.set_column(6, "from_country", pa.array(["US", None, "US", None, "US"]))
+    assert refused(table) == (
+        "Column “from_country” of the transactions is empty (null) in row “T1”; write '' where it is unknown."
+    )
+    holes = pa.array([None, 1, None, 1, 1], pa.int64())
+    table = TABLE.set_column(TABLE.column_names.index("base_minor"), "base_minor", holes)
+    assert refused(table) == "Column “base_minor” of the transactions is empty (null) in row “T0”; give every row one."
+    table = TABLE.set_column(0, "transaction_id", pa.nulls(5, pa.string()))
+    assert refused(table) == "Column “transaction_id” of the transactions is empty (null) in row; give every row one."
 
 
 def test_an_id_that_comes_twice_is_named() -> None:

@@ -222,7 +222,7 @@ def test_chosen_subjects_and_opening_days_are_read_alike() -> None:
         ({"to_account": "unheard"}, "Account “unheard” of transaction “T-2” is not among the accounts"),
         ({"base_minor": -5}, "Transaction “T-2” has a negative base_minor (-5)"),
         ({"transaction_id": "T-1"}, "Two rows of the transactions have the transaction_id “T-1”"),
-        ({"channel": None}, "A row of the transactions has an empty (null) field"),
+        ({"channel": None}, "Column “channel” of the transactions is empty (null) in row “T-2”"),
     ],
 )
 def test_what_is_unfit_is_refused_in_the_same_words(spoiled: dict[str, object], said: str) -> None:
