@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -39,6 +40,8 @@ def start(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], 
     # AppTest forgets before each run that the pages are named in code, and would run a file of pages/ by itself. The
     # server is told once, when it starts: app.ui.navigation.declare.
     monkeypatch.setattr(PagesManager, "main_script_parent", property(lambda _: bank.path.parent))
+    # It also leaves the app behind as the main program, and every process that a later test spawns would start it.
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     st.cache_resource.clear()
     yield lambda: AppTest.from_file(str(MAIN), default_timeout=30)
     st.cache_resource.clear()
