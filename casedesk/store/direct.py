@@ -8,6 +8,7 @@ cursor. On SQL Server they go SQLAlchemy's usual way, which also tells Microsoft
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -45,7 +46,7 @@ class _Text(NamedTuple):
 
     sql: str
     constants: Mapping[str, Any]  # what the statement itself brings
-    order: tuple[str, ...]  # of positional parameters; empty where the driver takes names
+    pick: Callable[[Mapping[str, Any]], Any]  # takes the parameters in their positions, or all by their names
     binders: tuple[tuple[str, Callable[[Any], Any]], ...]  # of the parameters that are converted
 
 
@@ -127,7 +128,7 @@ class Direct:
         given = {**text.constants, **values}
         for name, bind in text.binders:
             given[name] = bind(given[name])
-        return text.sql, [given[name] for name in text.order] if text.order else given
+        return text.sql, text.pick(given)
 
     def _literal(self, dialect: Dialect) -> str:
         """Return the statement with what it brings written into it."""
@@ -146,9 +147,16 @@ class Direct:
             if bind is not None:
                 binders.append((parameter.key, bind))
         constants = {name: value for name, value in compiled.params.items() if value is not None}
-        text = _Text(str(compiled), constants, tuple(compiled.positiontup or ()), tuple(binders))
+        text = _Text(str(compiled), constants, _picking(compiled.positiontup or ()), tuple(binders))
         self._texts[dialect.name] = text
         return text
+
+
+def _picking(order: Sequence[str]) -> Callable[[Mapping[str, Any]], Any]:
+    """Return what brings parameters into a driver's shape: a tuple for positions, all as they are for names."""
+    if len(order) == 1:
+        return lambda given: (given[order[0]],)
+    return itemgetter(*order) if order else lambda given: given
 
 
 def _as_sqlalchemy(connection: Connection, error: Exception) -> BaseException:

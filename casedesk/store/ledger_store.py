@@ -21,6 +21,7 @@ from casedesk.domain.policy_changes import policy_of
 from casedesk.errors import Unavailable
 from casedesk.store.dialects import id_contains, stream
 from casedesk.store.direct import Direct
+from casedesk.store.known_tips import Tip, known_tips
 from casedesk.store.tables import case_events, ledger_head
 from casedesk.store.tables.ledger import GOVERNING
 
@@ -212,13 +213,15 @@ class Ledger(LedgerReader):
             raise NoLedgerHead
         size, frontier = head
         self._frontier = Frontier.load(size, frontier)
-        self._tips: dict[str, tuple[int, str]] = {}
+        self._known = known_tips(connection.engine)
+        self._before = self._known.at(frontier)
+        self._tips: dict[str, Tip] = {}
         self._pending: list[Recorded] = []
         self._recorded = False  # whether something was written already
 
     def append(self, event: Event, *, stream: str, user: str, at: datetime) -> Recorded:
         """Link an event to its stream's tip. It is written with :meth:`flush`, in the caller's transaction."""
-        seq, tip = self._tip(stream)
+        seq, tip = self._tips.get(stream) or self._before.get(stream) or self._asked(stream)
         row = link(
             event,
             stream=stream,
@@ -234,11 +237,9 @@ class Ledger(LedgerReader):
         self._pending.append(row)
         return row
 
-    def _tip(self, stream: str) -> tuple[int, str]:
-        if stream not in self._tips:
-            seq, tip = _TIP.first(self._connection, {"stream": stream}) or (0, ZERO_HASH)
-            self._tips[stream] = (seq, tip)
-        return self._tips[stream]
+    def _asked(self, stream: str) -> Tip:
+        seq, tip = _TIP.first(self._connection, {"stream": stream}) or (0, ZERO_HASH)
+        return seq, tip
 
     @property
     def size(self) -> int:
@@ -265,6 +266,10 @@ class Ledger(LedgerReader):
             _MOVE_HEAD.run(self._connection, self.moved_head())
             self.written()
         return self._recorded
+
+    def committed(self) -> None:
+        """Keep the ends of the streams for the next transaction."""
+        self._known.remember(self._before, self._tips, self._frontier.dump())
 
 
 def first_head() -> dict[str, object]:

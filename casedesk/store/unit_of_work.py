@@ -127,5 +127,8 @@ class Writing(_Unit):
         """Write the appended events and commit, once."""
         longer = self.ledger.flush()
         self._connection.commit()
-        if longer and self._committed is not None:
+        if not longer:
+            return
+        self.ledger.committed()
+        if self._committed is not None:
             self._committed(self.ledger.size)
