@@ -1,16 +1,18 @@
-"""A case in Markdown: who, what was found, the narrative, who decided and approved, QA, and where it stands in the ledger."""
+"""A case in Markdown: who, what was found, the narrative and what it rests on, decision, filing, QA, place in the ledger."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from casedesk.domain.alerts import Alert
 from casedesk.domain.cases import Case, Disposition, Stage
+from casedesk.domain.filings import Filing
 from casedesk.domain.money import format_minor
+from casedesk.domain.narrative import FIGURES
 from casedesk.domain.transactions import Account, Customer
 
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>#|$~&])")
@@ -59,6 +61,8 @@ class Summary:
     base_currency: str
     distinct_transactions: int
     distinct_amount: int  # base minor units, each transaction once
+    bound: Mapping[str, Any] = field(default_factory=dict)  # of the narrative, as the ledger keeps it
+    filings: Sequence[Filing] = ()
 
 
 def write(s: Summary) -> str:
@@ -69,7 +73,9 @@ def write(s: Summary) -> str:
         _found(s),
         _counterparties(s),
         _narrative(s),
+        _bindings(s),
         _decision(s),
+        _filings(s),
         _quality(s),
         _ledger(s),
     ]
@@ -139,6 +145,43 @@ def _narrative(s: Summary) -> str:
         return ""
     head = {Disposition.SAR: "Narrative", Disposition.NO_SAR: "Rationale"}.get(s.case.disposition, "Draft and reasons")
     return f"## {head}\n\n{escape(s.case.decision_text)}"
+
+
+def _bindings(s: Summary) -> str:
+    """List each bound figure as it is told, with the transactions it rests on."""
+    figures = s.bound.get("figures", ())
+    if not s.case.decision_text or not figures:
+        return ""
+    lines = [
+        "### What its figures rest on",
+        "",
+        "| Figure | As told | Selection | Transactions |",
+        "|---|---|---|---:|",
+    ]
+    for name, selection, start, length in figures:
+        said = s.case.decision_text[start : start + length]
+        ids = s.bound["selections"][selection]
+        lines.append(f"| {FIGURES[name][0]} | {line(said)} | {line(selection)} | {len(ids):,} |")
+    used = {selection for _, selection, _, _ in figures}
+    listed = [f"- {line(name)}: {line(', '.join(s.bound['selections'][name]))}" for name in sorted(used)]
+    return "\n".join([*lines, "", *listed])
+
+
+def _filings(s: Summary) -> str:
+    """Say how far each report has come. What was only produced or transmitted is not called filed."""
+    if not s.filings:
+        return ""
+    lines = ["## Filing", "", "| Report | Kind | State | Batch | Tracking ID | BSA ID |", "|---|---|---|---|---|---|"]
+    for one in s.filings:
+        batch = f"{one.batch_id}, number {one.place}" if one.batch_id else ""
+        cells = (one.filing_id, one.kind, one.state.value, batch, one.tracking_id, one.bsa_id)
+        lines.append(f"| {' | '.join(map(line, cells))} |")
+    said = [
+        f"- {one.filing_id}, {line(remark.level)} {line(remark.code)}: {line(remark.text)}"
+        for one in s.filings
+        for remark in one.remarks
+    ]
+    return "\n".join([*lines, *(["", *said] if said else [])])
 
 
 def _decision(s: Summary) -> str:

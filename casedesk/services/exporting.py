@@ -13,6 +13,7 @@ from casedesk.exports import audit_csv as csv_format
 from casedesk.exports import summary_markdown
 from casedesk.exports.summary_markdown import Counterparty, Position, Summary
 from casedesk.services import rule_titles
+from casedesk.services.narratives import last_decision
 from casedesk.services.steps import present, record
 from casedesk.store.transaction_store import Leg
 from casedesk.store.unit_of_work import Reading, Writing
@@ -77,6 +78,7 @@ def _summary(uow: Reading | Writing, actor: Person, at: datetime, case_id: str, 
     legs = uow.transactions.legs(case.customer_id, only_evidence_of=case_id, limit=1_000_000)
     once = {leg.transaction.transaction_id: leg.transaction.base_minor for leg in legs}
     alerts = uow.alerts.of_case(case_id)
+    decision = last_decision(events)
     return summary_markdown.write(
         Summary(
             case=case,
@@ -92,6 +94,8 @@ def _summary(uow: Reading | Writing, actor: Person, at: datetime, case_id: str, 
             base_currency=base_currency,
             distinct_transactions=len(once),
             distinct_amount=sum(once.values()),
+            bound=decision.data.get("bound", {}) if decision is not None else {},
+            filings=uow.filings.of_case(case_id),
         )
     )
 
