@@ -28,15 +28,17 @@ def form(case: CaseId, user: As = "") -> None:
     """Print the form of a case as JSON, filled in by the desk as far as nobody saved it; “filing draft” takes it back."""
     with opened(user) as s:
         from casedesk.domain.reports import report
-        from casedesk.services import report_forms
+        from casedesk.services import decisions, report_forms
 
         found = report_forms.read(
             uow=s.desk.reading(), actor=s.actor, case_id=case, base_currency=s.desk.settings.base_currency,
             institution=s.desk.institution() if s.desk.settings.institution_path else None,
         )  # fmt: skip
+        if found.filings:
+            decisions.read_narrative(uow=s.desk.writing(), actor=s.actor, at=s.at, case_id=case, via="cli")
         emit(report.content(found.report))
         last = found.filings[-1] if found.filings else None
-        remark(f"Filing {last.filing_id} is {last.state.value}." if last else "Nobody saved it yet.")
+        remark(f"{last.filing_id}: somebody saved it." if last else "Nobody saved it yet.")
 
 
 def draft(

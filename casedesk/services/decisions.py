@@ -135,7 +135,7 @@ def move_suspicion(
 
 
 def read_narrative(*, uow: Writing, actor: Person, at: datetime, case_id: str, via: str = "app") -> Recorded | None:
-    """Record that somebody was shown a case with the narrative of a report they did not write; once per person and narrative.
+    """Record that somebody was shown a case with a report they did not write, narrative or form; once per person and report.
 
     Who has no need to know is shown nothing, so there is nothing to record either.
     """

@@ -9,7 +9,7 @@ from datetime import date
 from casedesk.detection.rules import RULES
 from casedesk.domain.alerts import Alert
 from casedesk.domain.cases import Case, Disposition
-from casedesk.domain.events import DispositionSet, NarrativeRead
+from casedesk.domain.events import DispositionSet, FilingDrafted, NarrativeRead
 from casedesk.domain.ledger import Recorded, normalise
 from casedesk.domain.narrative import FIGURES, BadFigure, Evidence, Piece, Rendered, render, template
 from casedesk.domain.narrative_remarks import Remark, draft, remarks
@@ -138,17 +138,20 @@ def last_decision(events: Sequence[Recorded]) -> Recorded | None:
 
 
 def unread_report(events: Sequence[Recorded], user_id: str) -> bool:
-    """Say whether among these events of a case is the narrative of a report that a person neither wrote nor is on record as reading.
+    """Say whether among these events of a case is a report that a person neither wrote nor is on record as reading.
 
-    A narrative that was returned, or that another decision followed, is as confidential as one that was approved.
+    A narrative that was returned, or that another decision followed, is as confidential as one that was approved; and so is a form
+    that somebody only began.
     """
-    reports = (e for e in events if e.action == DispositionSet.action and e.user != user_id and _reports(e))
+    reports = (event for event in events if event.user != user_id and _reports(event))
     newest = max((event.event_id for event in reports), default=0)
     read = (e for e in events if e.action == NarrativeRead.action and e.user == user_id)
     return bool(newest) and not any(event.event_id > newest for event in read)
 
 
 def _reports(event: Recorded) -> bool:
+    if event.action != DispositionSet.action:
+        return event.action == FilingDrafted.action
     try:
         return bool(event.data["disposition"] == Disposition.SAR)
     except (KeyError, TypeError, ValueError):

@@ -27,6 +27,7 @@ def controls(at: AppTest) -> list[tuple[str, ...]]:
         for kind in (at.button, at.text_area, at.radio, at.text_input, at.selectbox, at.segmented_control)
         for e in kind
     ]
+    found += [("tab", re.sub(r"\d+", "N", str(tab.label)), "", "") for tab in at.tabs]
     return sorted(tuple(part.replace(case_id, "CASE") for part in one) for one in found if "other_" not in one[0])
 
 

@@ -51,7 +51,7 @@ class Journey:
     waiting: str = ""  # a case whose report waits for approval
     working: str = ""  # a case of the same make, in review
     log: list[str] = field(default_factory=list)
-    looks: list[tuple[str, str, str]] = field(default_factory=list)  # at the reported case: who, what, which file
+    looks: list[tuple[str, str, str]] = field(default_factory=list)  # at the two reports: who, what, which file
 
     def by(self, user: str, *words: object) -> str:
         """Give a command that must succeed; keep what it said on standard error."""
@@ -87,7 +87,8 @@ def journey(sqlite_kind: Sqlite, tmp_path_factory: pytest.TempPathFactory) -> It
         found = Journey(TestDesk(engine), folder)
         found.desk.staff()
         _go(found)
-        found.looks = [(e.user, e.action, e.data.get("what", "")) for e in found.desk.history(found.case)]
+        history = (*found.desk.history(found.case), *found.desk.history(found.waiting))
+        found.looks = [(e.user, e.action, e.data.get("what", "")) for e in history]
         yield found
     engine.dispose()
     sqlite_kind.drop(address)
@@ -121,6 +122,7 @@ def _go(j: Journey) -> None:
     j.by("otto", "export", "packet", "--period", "2026-01-01", TODAY, "--out", j.folder)
     j.by("queenie", "qa", "draw", "--from", "2026-01-01", "--to", TODAY, "--rate", "1")
     j.by("otto", "case", "show", j.case)
+    j.by("queenie", "filing", "form", j.waiting)
     rows = j.folder / "transactions.csv"
     rows.write_text(
         "transaction_id,booked_at,from_account,to_account,amount,currency,channel\n"
@@ -225,9 +227,13 @@ def _alike(text: str) -> str:
 
 def test_every_look_at_a_report_and_every_file_of_it_is_an_event(journey: Journey) -> None:
     assert [one for one in journey.looks if one[0] == "otto"] == [
-        ("otto", "case_exported", "audit"), ("otto", "case_exported", "summary"), ("otto", "case_exported", "packet"),
-        ("otto", "case_exported", "case_file"), ("otto", "narrative_read", ""),
-    ]  # fmt: skip
+        ("otto", "case_exported", "audit"),
+        ("otto", "case_exported", "summary"),
+        ("otto", "case_exported", "packet"),
+        ("otto", "case_exported", "case_file"),
+        ("otto", "narrative_read", ""),
+    ]
+    assert [one for one in journey.looks if one[0] == "queenie"] == [("queenie", "narrative_read", "")]  # fmt: skip
 
 
 def test_what_leaves_the_desk_says_that_it_is_confidential_whatever_was_decided(journey: Journey) -> None:

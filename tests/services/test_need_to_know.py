@@ -364,6 +364,16 @@ def test_reading_a_report_that_another_decision_followed_is_recorded_too(desk: T
     assert narratives_read(desk, case_id) == ["otto"]
 
 
+def test_reading_a_case_with_a_form_that_was_only_begun_is_recorded_too(desk: TestDesk) -> None:
+    case_id = desk.open()
+    desk.take("ben", case_id)
+    look(desk, "mia", case_id)
+    ways.save(desk, case_id, "ben")
+    for who in ("ben", "ann", "mia", "mia"):
+        look(desk, who, case_id)
+    assert narratives_read(desk, case_id) == ["mia"]
+
+
 def test_a_stranger_who_is_shown_nothing_leaves_no_trace_and_learns_nothing(desk: TestDesk) -> None:
     case_id = desk.awaiting(maker="ben")
     before = desk.dump()

@@ -49,7 +49,7 @@ class PacketExported(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NarrativeRead(Event):
-    """Somebody who did not write it was shown a narrative under need-to-know."""
+    """Somebody who did not write it was shown a report's narrative or form under need-to-know."""
 
     action: ClassVar[str] = "narrative_read"
     title: ClassVar[str] = "Narrative read"
