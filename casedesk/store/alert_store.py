@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from casedesk.domain.alerts import DIGESTED, Alert, digest_of
-from casedesk.store.dialects import stored_time, stream
+from casedesk.store.dialects import stored_time, stream, stream_beside
 from casedesk.store.tables import alert_transactions, alerts, cases
 
 #: SQL Server takes 2,100 parameters a statement.
@@ -115,7 +115,7 @@ class AlertReader:
         query = sa.select(alert_transactions.c.alert_id, alert_transactions.c.transaction_id).order_by(
             alert_transactions.c.alert_id, alert_transactions.c.position
         )
-        with closing(stream(self._connection, query)) as found:
+        with closing(stream_beside(self._connection, query)) as found:
             for alert_id, links in groupby(found, key=itemgetter(0)):
                 yield alert_id, [link[1] for link in links]
 
