@@ -172,6 +172,20 @@ def test_the_transactions_are_told_with_both_sides_and_cash_with_the_one_that_is
     assert told(document, "//transaction[5]/t_to//t_entity/name") == ["Muller and Son GmbH"]
 
 
+def test_a_counterparty_in_other_letters_is_named_as_known_beside_and_a_subject_by_the_form(
+    schema: Schema, profile: Profile
+) -> None:
+    other = replace(OTHER, holder="Жук ООО")
+    own = replace(OWN, holder="Жанета", subject=PERSON)
+    (wire,) = [m for m in movements() if m.transaction.transaction_id == "T-3"]
+    document = write(entry(movements=[replace(wire, sender=own, receiver=other)]), profile, Kind.STR)
+    schema.require_valid(document)
+    assert told(document, "//account_name") == ["Zaneta Q Wojcik-Lecki", "UNKNOWN"]
+    assert told(document, "//from_account/comments | //to_account/comments") == [
+        "Holder as known: Жанета", "Holder as known: Жук ООО"
+    ]  # fmt: skip
+
+
 def test_what_the_form_has_no_place_for_stands_in_the_comments(profile: Profile) -> None:
     document = write(entry(), profile, Kind.SAR)
     (person,) = told(document, "//person/comments")
@@ -213,6 +227,7 @@ def test_what_the_form_cannot_say_is_refused(
         ("Müller & Søn GmbH, Köln", "Muller and Son GmbH Koln"),
         ("O’Neill-Ødegård (Jr.)", "O'Neill-Odegard Jr."),
         ("Łukasz Þór ß", "Lukasz Thor ss"),
+        ("ʿAbd al-Raḥmān", "Abd al-Rahman"),
         ("  a   b ", "a b"),
         ("«»", ""),
         ("", ""),

@@ -15,6 +15,10 @@ _LETTERS: Final = str.maketrans(
 )  # fmt: skip
 
 
+#: What stands on or beside a letter: combining marks, and modifier letters such as the ain of a transliteration.
+_MARKS: Final = frozenset({"Mn", "Lm", "Sk"})
+
+
 class NoSuchLetters(Invalid):
     """A name has letters that the form has no room for."""
 
@@ -33,7 +37,7 @@ def written(name: str, pattern: str, longest: int) -> str:
     plain = unicodedata.normalize("NFKD", name.translate(_LETTERS))
     kept = []
     for character in plain:
-        if unicodedata.combining(character):
+        if unicodedata.category(character) in _MARKS:
             continue
         fits = re.fullmatch(pattern, character) is not None
         if not fits and character.isalnum():

@@ -20,7 +20,7 @@ from casedesk.domain.reports.parties import (
     Subject,
 )
 from casedesk.exports.goaml.elements import Element, add, under
-from casedesk.exports.goaml.names import written
+from casedesk.exports.goaml.names import NoSuchLetters, written
 from casedesk.exports.goaml.profile import Profile
 
 _MOST_EMAILS: Final = 5
@@ -51,7 +51,7 @@ def add_account(element: Element, side: Side, profile: Profile) -> None:
     add(element, "institution_code", side.bank or profile.unknown, 50)
     add(element, "account", side.account, 255)
     add(element, "currency_code", side.currency)
-    holder = written(side.holder, profile.names, 255)
+    holder = _holder(side, profile)
     add(element, "account_name", holder or profile.unknown)
     if side.subject is not None and side.subject.entity:
         _entity(under(element, "t_entity"), side.subject, profile)
@@ -61,6 +61,19 @@ def add_account(element: Element, side: Side, profile: Profile) -> None:
         add(signatory, "role", profile.codes.signatory)
     if side.holder != holder:
         add(element, "comments", f"Holder as known: {side.holder}")
+
+
+def _holder(side: Side, profile: Profile) -> str:
+    """Return the holder's name in the form's letters; empty for a counterparty's in others, whom the report's form does not name.
+
+    :raises NoSuchLetters: for a subject, whose name the analyst can write otherwise.
+    """
+    if side.subject is not None:
+        return written(side.subject.called or side.holder, profile.names, 255)
+    try:
+        return written(side.holder, profile.names, 255)
+    except NoSuchLetters:
+        return ""
 
 
 #: Where the form of a person, and of an entity, has a place for one number, and for which kinds.
