@@ -27,6 +27,7 @@ from casedesk.domain.reports.parties import (
 )
 from casedesk.domain.reports.report import Report
 from casedesk.domain.transactions import Channel, Transaction
+from casedesk.exports.goaml.elements import TooLong
 from casedesk.exports.goaml.names import NoSuchLetters, written
 from casedesk.exports.goaml.parties import Side
 from casedesk.exports.goaml.profile import BadProfile, Profile, read_profile, shipped
@@ -220,6 +221,12 @@ def test_what_the_form_cannot_say_is_refused(
         write(entry(**changed), profile, kind)
 
 
+def test_a_text_is_refused_rather_than_cut(profile: Profile) -> None:
+    long = PERSON.model_copy(update={"occupation": "Baker " * 50})
+    with pytest.raises(TooLong, match="has 299 characters, and occupation has room for 255; shorten it in the form"):
+        write(entry(long), profile, Kind.SAR)
+
+
 @pytest.mark.parametrize(
     ("name", "latin"),
     [
@@ -234,13 +241,13 @@ def test_what_the_form_cannot_say_is_refused(
     ],
 )
 def test_a_name_loses_its_marks(name: str, latin: str) -> None:
-    assert written(name, "[a-zA-Z0-9 .'-]*", 100) == latin
+    assert written(name, "[a-zA-Z0-9 .'-]*") == latin
 
 
 @pytest.mark.parametrize("name", ["Жук", "東京", "Ali علي"])
 def test_a_name_in_other_letters_is_left_to_the_analyst(name: str) -> None:
     with pytest.raises(NoSuchLetters, match=f"The name “{name}” has the letter"):
-        written(name, "[a-zA-Z0-9 .'-]*", 100)
+        written(name, "[a-zA-Z0-9 .'-]*")
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ class NoSuchLetters(Invalid):
         )
 
 
-def written(name: str, pattern: str, longest: int) -> str:
+def written(name: str, pattern: str) -> str:
     """Return a name in the letters that a pattern allows: marks are dropped, other signs become blanks.
 
     :raises NoSuchLetters: if a letter or digit has no such form: it is not for the desk to transliterate a name.
@@ -43,4 +43,4 @@ def written(name: str, pattern: str, longest: int) -> str:
         if not fits and character.isalnum():
             raise NoSuchLetters(name, character)
         kept.append(character if fits else " ")
-    return " ".join("".join(kept).split())[:longest].strip()
+    return " ".join("".join(kept).split())
