@@ -44,4 +44,4 @@ def _piece(mark: str, text: str) -> str:
         return escape(text)
     name, style = _MARKS[mark]
     words = text.rstrip()
-    return f'<{name} style="{style}">{escape(words)}</{name}>{text[len(words) :] or " "}'
+    return f'<{name} style="{style}">{escape(words)}</{name}>{text[len(words) :]}'

@@ -100,14 +100,19 @@ def _alike(old: Sequence[str], new: Sequence[str]) -> int:
 def _between(old: Sequence[str], new: Sequence[str]) -> Iterator[Piece]:
     before, after = [word.rstrip() for word in old], [word.rstrip() for word in new]
     if _pairs(before, after) > _MOST_PAIRS:
-        yield from (("-", "".join(old)), ("+", "".join(new)))
+        yield from (_gone(old), ("+", "".join(new)))
         return
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if tag == "equal":
             yield "", "".join(new[j1:j2])
         else:
-            yield "-", "".join(old[i1:i2])
+            yield _gone(old[i1:i2])
             yield "+", "".join(new[j1:j2])
+
+
+def _gone(words: Sequence[str]) -> Piece:
+    """Return what went with one blank behind it: the line breaks are those of the later text."""
+    return "-", f"{''.join(words).rstrip()} " if words else ""
 
 
 def _pairs(old: Sequence[str], new: Sequence[str]) -> int:

@@ -25,10 +25,11 @@ OTHER = NARRATIVE.replace("eleven cash deposits", "twelve cash deposits").replac
         ("a b", "a b c", (("", "a "), ("", "b "), ("+", "c"))),
         ("a b c", "b c", (("-", "a "), ("", "b c"))),
         ("", "a", (("+", "a"),)),
-        ("a", "", (("-", "a"),)),
+        ("a", "", (("-", "a "),)),
         ("", "", ()),
+        ("a\n\nb", "x\n\nb", (("-", "a "), ("+", "x\n\n"), ("", "b"))),
         ("a b\nc", "a\n\nb c", (("", "a\n\nb c"),)),
-        ("cash of 104,500.", "cash of 95,000.", (("", "cash of "), ("-", "104,500."), ("+", "95,000."))),
+        ("cash of 104,500.", "cash of 95,000.", (("", "cash of "), ("-", "104,500. "), ("+", "95,000."))),
     ],
 )
 def test_words_are_compared(before: str, after: str, pieces: tuple[tuple[str, str], ...]) -> None:
@@ -57,10 +58,10 @@ def test_both_texts_can_be_had_from_the_pieces(before: str, after: str) -> None:
 def test_the_longest_narratives_are_compared_in_no_time() -> None:
     long = NARRATIVE * 60
     monotone = "cash " * 4_000
-    began = time.perf_counter()
+    began = time.process_time()
     assert changes(long, long.replace("eleven", "twelve"))[1] == ("-", "eleven ")
     assert [mark for mark, _ in changes(monotone + "a", "b " + monotone)] == ["-", "+"]
-    assert time.perf_counter() - began < 2.0
+    assert time.process_time() - began < 2.0
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from casedesk.domain.reports.parties import (
 )
 from casedesk.domain.reports.report import Report
 from casedesk.domain.transactions import Channel, Transaction
+from casedesk.exports.goaml.elements import TooLong
 from casedesk.exports.goaml.names import NoSuchLetters, written
 from casedesk.exports.goaml.parties import Side
 from casedesk.exports.goaml.profile import BadProfile, Profile, read_profile, shipped
@@ -172,6 +173,20 @@ def test_the_transactions_are_told_with_both_sides_and_cash_with_the_one_that_is
     assert told(document, "//transaction[5]/t_to//t_entity/name") == ["Muller and Son GmbH"]
 
 
+def test_a_counterparty_in_other_letters_is_named_as_known_beside_and_a_subject_by_the_form(
+    schema: Schema, profile: Profile
+) -> None:
+    other = replace(OTHER, holder="Жук ООО")
+    own = replace(OWN, holder="Жанета", subject=PERSON)
+    (wire,) = [m for m in movements() if m.transaction.transaction_id == "T-3"]
+    document = write(entry(movements=[replace(wire, sender=own, receiver=other)]), profile, Kind.STR)
+    schema.require_valid(document)
+    assert told(document, "//account_name") == ["Zaneta Q Wojcik-Lecki", "UNKNOWN"]
+    assert told(document, "//from_account/comments | //to_account/comments") == [
+        "Holder as known: Жанета", "Holder as known: Жук ООО"
+    ]  # fmt: skip
+
+
 def test_what_the_form_has_no_place_for_stands_in_the_comments(profile: Profile) -> None:
     document = write(entry(), profile, Kind.SAR)
     (person,) = told(document, "//person/comments")
@@ -206,6 +221,12 @@ def test_what_the_form_cannot_say_is_refused(
         write(entry(**changed), profile, kind)
 
 
+def test_a_text_is_refused_rather_than_cut(profile: Profile) -> None:
+    long = PERSON.model_copy(update={"occupation": "Baker " * 50})
+    with pytest.raises(TooLong, match="has 299 characters, and occupation has room for 255; shorten it in the form"):
+        write(entry(long), profile, Kind.SAR)
+
+
 @pytest.mark.parametrize(
     ("name", "latin"),
     [
@@ -213,19 +234,20 @@ def test_what_the_form_cannot_say_is_refused(
         ("Müller & Søn GmbH, Köln", "Muller and Son GmbH Koln"),
         ("O’Neill-Ødegård (Jr.)", "O'Neill-Odegard Jr."),
         ("Łukasz Þór ß", "Lukasz Thor ss"),
+        ("ʿAbd al-Raḥmān", "Abd al-Rahman"),
         ("  a   b ", "a b"),
         ("«»", ""),
         ("", ""),
     ],
 )
 def test_a_name_loses_its_marks(name: str, latin: str) -> None:
-    assert written(name, "[a-zA-Z0-9 .'-]*", 100) == latin
+    assert written(name, "[a-zA-Z0-9 .'-]*") == latin
 
 
 @pytest.mark.parametrize("name", ["Жук", "東京", "Ali علي"])
 def test_a_name_in_other_letters_is_left_to_the_analyst(name: str) -> None:
     with pytest.raises(NoSuchLetters, match=f"The name “{name}” has the letter"):
-        written(name, "[a-zA-Z0-9 .'-]*", 100)
+        written(name, "[a-zA-Z0-9 .'-]*")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -27,6 +28,7 @@ from casedesk.exports.documents.blocks import (
 
 _INK: Final = HexColor("#1C2024")
 _BODY: Final = 9.0
+_LINE_END: Final = re.compile("\r\n|\r|\n")
 
 
 def _style(name: str, size: float, **more: Any) -> ParagraphStyle:
@@ -80,7 +82,7 @@ def _words(words: Words) -> str:
 
 def _typed(block: Typed) -> list[Flowable]:
     """Print each of the typed lines as a line, an empty one as the gap it is."""
-    lines = block.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = _LINE_END.split(block.text)
     return [Printed(_indented(text), _TEXT) if text.strip() else Spacer(0, _BODY * 0.5) for text in lines]
 
 
@@ -91,11 +93,12 @@ def _indented(text: str) -> str:
 
 
 def _marked(block: Marked) -> list[Flowable]:
-    whole = "".join(
-        f"{_MARKS[mark][0]}{'<br/>'.join(map(typeface.marked_up, text.splitlines() or [text]))}{_MARKS[mark][1]}"
-        for mark, text in block.pieces
-    )
-    return [Printed(whole, _TEXT)]
+    return [Printed("".join(_piece(mark, text) for mark, text in block.pieces), _TEXT)]
+
+
+def _piece(mark: str, text: str) -> str:
+    before, after = _MARKS[mark]
+    return f"{before}{'<br/>'.join(map(typeface.marked_up, _LINE_END.split(text)))}{after}"
 
 
 def _items(block: Items) -> list[Flowable]:

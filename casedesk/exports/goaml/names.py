@@ -15,6 +15,10 @@ _LETTERS: Final = str.maketrans(
 )  # fmt: skip
 
 
+#: What stands on or beside a letter: combining marks, and modifier letters such as the ain of a transliteration.
+_MARKS: Final = frozenset({"Mn", "Lm", "Sk"})
+
+
 class NoSuchLetters(Invalid):
     """A name has letters that the form has no room for."""
 
@@ -25,7 +29,7 @@ class NoSuchLetters(Invalid):
         )
 
 
-def written(name: str, pattern: str, longest: int) -> str:
+def written(name: str, pattern: str) -> str:
     """Return a name in the letters that a pattern allows: marks are dropped, other signs become blanks.
 
     :raises NoSuchLetters: if a letter or digit has no such form: it is not for the desk to transliterate a name.
@@ -33,10 +37,10 @@ def written(name: str, pattern: str, longest: int) -> str:
     plain = unicodedata.normalize("NFKD", name.translate(_LETTERS))
     kept = []
     for character in plain:
-        if unicodedata.combining(character):
+        if unicodedata.category(character) in _MARKS:
             continue
         fits = re.fullmatch(pattern, character) is not None
         if not fits and character.isalnum():
             raise NoSuchLetters(name, character)
         kept.append(character if fits else " ")
-    return " ".join("".join(kept).split())[:longest].strip()
+    return " ".join("".join(kept).split())

@@ -20,7 +20,7 @@ from casedesk.domain.reports.parties import (
     Subject,
 )
 from casedesk.exports.goaml.elements import Element, add, under
-from casedesk.exports.goaml.names import written
+from casedesk.exports.goaml.names import NoSuchLetters, written
 from casedesk.exports.goaml.profile import Profile
 
 _MOST_EMAILS: Final = 5
@@ -51,8 +51,8 @@ def add_account(element: Element, side: Side, profile: Profile) -> None:
     add(element, "institution_code", side.bank or profile.unknown, 50)
     add(element, "account", side.account, 255)
     add(element, "currency_code", side.currency)
-    holder = written(side.holder, profile.names, 255)
-    add(element, "account_name", holder or profile.unknown)
+    holder = _holder(side, profile)
+    add(element, "account_name", holder or profile.unknown, 255)
     if side.subject is not None and side.subject.entity:
         _entity(under(element, "t_entity"), side.subject, profile)
     elif side.subject is not None:
@@ -61,6 +61,19 @@ def add_account(element: Element, side: Side, profile: Profile) -> None:
         add(signatory, "role", profile.codes.signatory)
     if side.holder != holder:
         add(element, "comments", f"Holder as known: {side.holder}")
+
+
+def _holder(side: Side, profile: Profile) -> str:
+    """Return the holder's name in the form's letters; empty for a counterparty's in others, whom the report's form does not name.
+
+    :raises NoSuchLetters: for a subject, whose name the analyst can write otherwise.
+    """
+    if side.subject is not None:
+        return written(side.subject.called or side.holder, profile.names)
+    try:
+        return written(side.holder, profile.names)[:255].strip()
+    except NoSuchLetters:
+        return ""
 
 
 #: Where the form of a person, and of an entity, has a place for one number, and for which kinds.
@@ -96,11 +109,11 @@ def _person(element: Element, subject: Subject, profile: Profile) -> None:
     numbers = _numbers(subject, _OF_A_PERSON)
     whole_day = len(subject.born) == len("1980-02-17")
     add(element, "gender", profile.codes.gender.get(subject.gender, ""))
-    add(element, "first_name", written(name.first, profile.names, 100) or profile.unknown)
-    add(element, "middle_name", written(name.middle, profile.names, 100))
-    add(element, "last_name", written(name.last, profile.names, 100) or profile.unknown)
+    add(element, "first_name", written(name.first, profile.names) or profile.unknown, 100)
+    add(element, "middle_name", written(name.middle, profile.names), 100)
+    add(element, "last_name", written(name.last, profile.names) or profile.unknown, 100)
     add(element, "birthdate", f"{subject.born}T00:00:00" if whole_day else "")
-    add(element, "full_name_frn", name.full if written(name.full, profile.names, 255) != name.full else "", 255)
+    add(element, "full_name_frn", name.full if written(name.full, profile.names) != name.full else "", 255)
     _number(element, "ssn", numbers, 25)
     _number(element, "passport_number", numbers, 255)
     if "passport_number" in numbers:
@@ -116,9 +129,9 @@ def _person(element: Element, subject: Subject, profile: Profile) -> None:
 
 def _entity(element: Element, subject: Subject, profile: Profile) -> None:
     name = _legal(subject).full
-    latin = written(name, profile.names, 255)
+    latin = written(name, profile.names)
     numbers = _numbers(subject, _OF_AN_ENTITY)
-    add(element, "name", latin or profile.unknown)
+    add(element, "name", latin or profile.unknown, 255)
     _number(element, "incorporation_number", numbers, 50)
     add(element, "business", subject.occupation, 255)
     _reach(element, subject, profile)
