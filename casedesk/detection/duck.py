@@ -219,6 +219,11 @@ def _opened(
             yield connection
         except duckdb.OutOfMemoryException:
             raise OutOfMemory(limits) from None
+        except RuntimeError as error:
+            # Ctrl-C within a query comes out of DuckDB as an error like any other; it is what the person asked for
+            if str(error) != "Query interrupted":
+                raise
+            raise KeyboardInterrupt from None
         finally:
             connection.close()
 

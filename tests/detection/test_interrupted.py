@@ -1,0 +1,39 @@
+"""Ctrl-C in the middle of a rule is Ctrl-C, not a defect."""
+
+from __future__ import annotations
+
+import _thread
+import threading
+from dataclasses import dataclass
+
+import pytest
+from ibis.expr.types import Table
+
+from casedesk.detection.duck import loaded
+from casedesk.detection.legs import Views
+from casedesk.detection.rules.geography import Geography
+from tests.detection.bank import SMALL, accounts_of, alerts, arrow, deposit, named
+
+
+@dataclass(frozen=True)
+class Endless(Geography):
+    """Looks at every four deposits of an account together."""
+
+    def evidence(self, views: Views) -> Table:
+        legs = views.legs
+        for place in range(3):
+            others = views.legs.select(**{"account": views.legs.account, f"minor{place}": views.legs.base_minor})
+            legs = legs.join(others, "account")
+        sums = legs.base_minor + legs.minor0 * legs.minor1 % (legs.minor2 + 7)
+        last = legs.group_by("account").aggregate(most=sums.max())
+        read = super().evidence(views)
+        return read.join(last.filter(last.most < 0), "account").drop("most")
+
+
+def test_a_run_that_is_interrupted_within_a_query_stops_as_the_person_asked() -> None:
+    assert alerts(Endless(), [deposit(0)]) == (), "its text is written now, so that the next run is in the query soon"
+    bank = arrow(named(deposit(number, 1_00 + number) for number in range(1_500)))
+    accounts = accounts_of([deposit(0)])
+    with pytest.raises(KeyboardInterrupt), loaded(bank, accounts, SMALL) as data:
+        threading.Timer(0.3, _thread.interrupt_main).start()
+        data.evidence(Endless())
