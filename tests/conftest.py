@@ -21,17 +21,23 @@ EVERY_DATABASE = [
 
 
 #: The files that take longest go first. A worker that met one of them at the end would go on alone for minutes. The
-#: browser waits until Spark is done, because both together are more than two cores can do.
+#: browser waits until Spark is done, because both together are more than two cores can do, and fill a small memory.
 LONGEST = (
     "detection/test_spark.py",
+    "services/test_incremental.py",
+    "services/test_line_tests.py",
+    "detection/test_cycle.py",
+    "cli/test_detecting.py",
     "cli/test_dataset.py",
-    "seeds/test_demo.py",
     "cli/test_killed.py",
+    "services/test_rule_sets.py",
+    "detection/test_structuring_over_days.py",
+    "services/test_suppressions_incremental.py",
     "cli/test_detecting_killed.py",
     "frame/test_start.py",
-    "services/test_incremental.py",
-    "browser/test_journeys.py",
     "detection/test_quality.py",
+    "seeds/test_demo.py",
+    "browser/test_journeys.py",
 )
 
 

@@ -116,8 +116,10 @@ def test_a_wrong_setting_is_a_sentence(sqlite_address: str) -> None:
 def test_ctrl_c_ends_with_a_sentence_and_130(
     alone: Callable[..., subprocess.Popen[bytes]], sqlite_address: str, desk: TestDesk
 ) -> None:
+    # A suite that was started in the background hands an ignored Ctrl-C on to its processes.
     program = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from casedesk.cli.main import run
 from casedesk.services import people
 def wait(**_):
