@@ -57,10 +57,6 @@ class Filed:
     event: int
 
 
-#: The events that say a report was filed, and which of their fields has the day as ISO 8601. Nothing else counts as a
-#: filing: an approval is none, nor is a file that was only produced. No event of this version says it.
-FILED_BY: Final[dict[str, str]] = {}
-
 #: The events by which a case closes.
 _CLOSING: Final = ("disposition_set", "disposition_approved")
 
@@ -82,12 +78,22 @@ def sar_clock(
 
 
 def filings(history: Iterable[Recorded]) -> tuple[Filed, ...]:
-    """Return the reports that the events of a case say were filed, in the order of the ledger."""
-    return tuple(
-        Filed(date.fromisoformat(event.data[FILED_BY[event.action]]), event.event_id)
-        for event in history
-        if event.action in FILED_BY
-    )
+    """Return the reports that the events of a case say were filed, in the order of the ledger.
+
+    Filed is what the filing system has taken; its day is that on which it was recorded as transmitted. An approval is no
+    filing, nor is a file that was produced, one that was sent and not answered, one that was rejected, or a test.
+    """
+    tests: dict[str, bool] = {}
+    sent: dict[str, date] = {}
+    found = []
+    for event in history:
+        if event.action == "filing_produced":
+            tests[event.data["filing_id"]] = event.data["test"]
+        elif event.action == "filing_transmitted":
+            sent[event.data["filing_id"]] = date.fromisoformat(event.ts[:10])
+        elif event.action == "filing_acknowledged" and not tests[event.data["filing_id"]]:
+            found.append(Filed(sent[event.data["filing_id"]], event.event_id))
+    return tuple(found)
 
 
 def continuing_clocks(filed: Sequence[Filed], policy: Policy = SHIPPED) -> tuple[Clock, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
@@ -133,19 +134,38 @@ def test_an_approval_is_no_filing_and_starts_no_period() -> None:
     assert continuing_clocks(()) == ()
 
 
-def test_the_last_filing_starts_the_periods_of_a_reported_case(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(clocks.FILED_BY, "report_went_out", "on")
+def way(filing: str, first: int, sent: date, *steps: str, test: bool = False) -> list[Recorded]:
+    """The events of a report on its way; it was answered a week after it was sent."""
+    at = datetime(sent.year, sent.month, sent.day, 9, tzinfo=UTC)
+    meta = json.dumps({"filing_id": filing, "test": test})
+    return [happened(first + n, step, at + timedelta(days=7 * (n > 1)), meta) for n, step in enumerate(steps)]
+
+
+SENT = ("filing_produced", "filing_transmitted")
+TAKEN = (*SENT, "filing_acknowledged")
+
+
+@pytest.mark.parametrize(
+    ("steps", "test"),
+    [(SENT[:1], False), (SENT, False), ((*SENT, "filing_rejected"), False), (TAKEN, True)],
+    ids=["produced", "sent", "rejected", "a test"],
+)
+def test_what_was_not_taken_was_not_filed(steps: tuple[str, ...], test: bool) -> None:
+    assert clocks.filings(way("F-1", 8, date(2026, 7, 20), *steps, test=test)) == ()
+
+
+def test_the_last_filing_starts_the_periods_of_a_reported_case() -> None:
     history = [
         happened(7, "disposition_approved", CLOSED_AT),
-        happened(8, "report_went_out", CLOSED_AT, '{"on":"2026-07-20"}'),
-        happened(9, "report_went_out", CLOSED_AT, '{"on":"2026-07-10"}'),
+        *way("F-1", 8, date(2026, 7, 20), *TAKEN),
+        *way("F-2", 11, date(2026, 7, 10), *TAKEN),
     ]
     kept = retention_clock(closed_at=CLOSED_AT, reported=True, history=history)
     assert kept is not None
-    assert (kept.due_on, kept.source_event) == (date(2031, 7, 20), 8)
+    assert (kept.due_on, kept.source_event) == (date(2031, 7, 20), 10)
     (report,) = continuing_clocks(clocks.filings(history))
     assert (report.due_on, report.kind, report.source) == (
-        date(2026, 11, 17), Kind.CONTINUING, "event 8, report filed"
+        date(2026, 11, 17), Kind.CONTINUING, "event 10, report filed"
     )  # fmt: skip
 
 

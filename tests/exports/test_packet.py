@@ -81,7 +81,9 @@ def test_it_holds_what_the_desk_knows(sealing: Sealing, whole: bytes) -> None:
     assert [(one["kind"], one["policy"]["value"]) for one in due if one["case_id"] == first and one["kind"] != "currency report"] == [
         ("report", 28), ("retention", 5)
     ]  # fmt: skip
-    assert [one["kind"] for one in due if one["case_id"] == second] == ["report", "currency report"]
+    assert [one["kind"] for one in due if one["case_id"] == second] == [
+        "report", "currency report", "continuing report", "retention",
+    ]  # fmt: skip
     (filing,), (batch,) = rows(whole, "filings"), rows(whole, "batches")
     assert (filing["case_id"], filing["state"], filing["bsa_id"]) == (second, "acknowledged", "31000055053784")
     assert sha256(batch["content"].encode()).hexdigest() == batch["sha256"]
@@ -139,10 +141,10 @@ def test_an_old_python_with_nothing_else_verifies_it(whole: bytes, tmp_path: Pat
     told = subprocess.run([*command, "--key", "key.pub"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (told.returncode, told.stderr) == (0, "")
     assert told.stdout.splitlines()[0] == "VERIFIED"
-    assert len(told.stdout.splitlines()) == 15
+    assert len(told.stdout.splitlines()) == 16
     told = subprocess.run([*command, "--json"], cwd=tmp_path, capture_output=True, text=True, check=False)
     report = json.loads(told.stdout)
-    assert (told.returncode, report["verdict"], len(report["claims"])) == (0, "VERIFIED", 14)
+    assert (told.returncode, report["verdict"], len(report["claims"])) == (0, "VERIFIED", 15)
     assert "the key in the packet, which you should compare" in report["claims"][2]["sentence"]
 
 

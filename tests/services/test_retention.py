@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from casedesk.domain import clocks, events
+from casedesk.domain import events
 from casedesk.domain.casework import BadText
 from casedesk.domain.holds import NoSuchHold
 from casedesk.errors import NotPermitted
 from casedesk.services import casefile, policies, retention
 from casedesk.store.case_store import NoSuchCase
 from tests.builders import START, TestDesk
+from tests.services import filing_ways
 
 REASON = "Civil action 26-114, counsel's letter of today."
 LATER = START + timedelta(days=6 * 366)
@@ -40,17 +41,16 @@ def test_a_case_closed_without_a_report_is_due_the_day_after_its_five_years(any_
     )
 
 
-def test_a_report_that_was_approved_and_not_filed_is_never_due(desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:
-    case = desk.closed(sar_approver="max")
+def test_a_report_is_kept_for_five_years_from_its_filing_and_no_approval_is_one(desk: TestDesk) -> None:
+    case = filing_ways.approved(desk, by="max")
+    batch = filing_ways.produce(desk).batch.batch_id
+    filing_ways.transmit(desk, batch)
     assert due(desk) == retention.Overdue((), 1)
-    # a filing is whatever event says so; here an export stands for one
-    monkeypatch.setitem(clocks.FILED_BY, "case_exported", "via")
-    with desk.writing() as uow:
-        event = events.CaseExported(what="audit", sha256="0" * 64, via="2026-07-20")
-        uow.ledger.append(event, stream=case, user="otto", at=desk.at())
-        uow.commit()
-    assert [one.clock.due_on for one in due(desk).cases] == [date(2031, 7, 20)]
-    assert due(desk, on=date(2031, 7, 20)) == retention.Overdue((), 0)
+    filing_ways.answer(desk, filing_ways.acknowledgement("31000055053784"), tracking_id="TRK-1")
+    sent = next(e for e in desk.history(case) if e.action == "filing_transmitted")
+    last = date.fromisoformat(sent.ts[:10]).replace(year=2031)
+    assert [one.clock.due_on for one in due(desk).cases] == [last]
+    assert due(desk, on=last) == retention.Overdue((), 0)
 
 
 def test_a_case_keeps_the_retention_of_the_day_it_was_closed(desk: TestDesk) -> None:

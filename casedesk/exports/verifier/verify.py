@@ -978,8 +978,22 @@ _RULE_OF = {
     "currency report": "ctr_days",
     "retention": "retention_years",
 }
-#: The events that say a report was filed, and where they have the day. No event of this version of the desk says it.
-_FILED_BY: Dict[str, str] = {}
+
+
+def _filed(events: List[Row]) -> List[Tuple[str, int]]:
+    """Return day of transmission and event of each report that the filing system took; a test is none."""
+    tests: Dict[str, bool] = {}
+    sent: Dict[str, str] = {}
+    found = []
+    for event in events:
+        filing = event["meta"].get("filing_id", "")
+        if event["action"] == "filing_produced":
+            tests[filing] = event["meta"]["test"]
+        elif event["action"] == "filing_transmitted":
+            sent[filing] = event["ts"][:10]
+        elif event["action"] == "filing_acknowledged" and not tests[filing]:
+            found.append((sent[filing], event["event_id"]))
+    return sorted(found)
 
 
 def _told(row: Row) -> Tuple[str, int, str]:
@@ -1001,7 +1015,7 @@ def further_clocks(packet: Packet, case_id: str) -> List[Tuple[str, int, str]]:
     """Return kind, source event and first day of every other period that runs on a case."""
     case = packet.cases[case_id]
     events = [e for _, e in packet.events if e is not None and e["case_id"] == case_id]
-    filed = sorted((e["meta"][_FILED_BY[e["action"]]], e["event_id"]) for e in events if e["action"] in _FILED_BY)
+    filed = _filed(events)
     found = _cash_clocks(packet, case_id, events)
     if filed:
         on, event = filed[-1]
