@@ -49,7 +49,7 @@ from casedesk.detection.limits import Limits, OutOfMemory
 from casedesk.detection.paid import paid_minor
 from casedesk.detection.rule import Rule
 from casedesk.detection.sources import ParquetFiles, Source, fitting
-from casedesk.detection.subjects import Subjects
+from casedesk.detection.subjects import ALWAYS, Subjects
 from casedesk.detection.texts import written
 from casedesk.domain.alerts import Alert
 
@@ -94,7 +94,8 @@ class LoadedData:
             if self._may_repeat(table.get_name(), key):
                 refuse_twice(name, key, self._first(partial(twice, table, key), f"twice {name}"))
         self._table(NAMED.get_name(), named_accounts)
-        self._table(KEYED.get_name(), keyed_transactions)
+        self._table("all_keyed", keyed_transactions)
+        self._show_transfers(ALWAYS)
         refuse_unfit(self._first)
         self._subjects = subjects
         self._subject_ids = pa.array([] if subjects is None else subjects.account_ids, pa.string())
@@ -130,18 +131,25 @@ class LoadedData:
         return data_fingerprint(self._digests)
 
     def evidence(self, rule: Rule) -> pa.Table:
-        """Run one rule, over the chosen subjects where some were chosen and the rule reads nothing but theirs.
+        """Run one rule; where subjects were chosen, over these and no further back than it must, as far as it allows.
 
         Columns and order are those of ``episodes.COLUMNS``.
         """
-        chosen = self._subjects if rule.reach.local else None
+        judged = None if self._subjects is None else self._subjects.judged(rule)
+        chosen = self._subjects if judged is not None and rule.reach.local else None
         near = chosen is not None and rule.span is not None
-        if chosen is not None and near:
-            self._show_near(chosen.read_from(rule))
+        self._show_transfers(ALWAYS if judged is None or chosen is not None else judged.earliest - rule.read_before)
+        if chosen is not None and judged is not None and near:
+            self._show_near(chosen.read_from(rule, judged))
         else:
             self._view(LEGS.get_name(), all_legs if chosen is None else chosen_legs)
         found = self._connection.sql(_evidence_sql(rule, near=near, kept_texts=self._kept_texts)).to_arrow_table()
         return found if chosen is None else of_subjects(found, self._subject_ids)
+
+    def _show_transfers(self, moment: int) -> None:
+        """Let the transfers be those from a moment on."""
+        later = "" if moment <= ALWAYS else f' WHERE "at" >= {moment}'
+        self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {KEYED.get_name()} AS FROM all_keyed{later}")
 
     def _show_near(self, moments: Sequence[int]) -> None:
         """Let the legs be those of each subject from its moment on, and the past those before."""

@@ -150,4 +150,5 @@ def detect_each(
 
 def _found(rule: Rule, evidence: pa.Table, currency: str, subjects: Subjects | None) -> Iterable[Alert]:
     alerts = alerts_of(rule, evidence, currency)
-    return alerts if subjects is None or not rule.reach.local else subjects.judges(rule, alerts)
+    judged = None if subjects is None else subjects.judged(rule)
+    return alerts if judged is None else filter(judged.anew, alerts)

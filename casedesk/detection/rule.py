@@ -41,15 +41,20 @@ class Explanation:
 
 
 class Span(NamedTuple):
-    """How far in time a rule of local reach reads, in microseconds: see ``subjects``.
+    """How far in time a rule reads, in microseconds: see ``subjects``.
 
     No transaction of a hit's evidence is booked more than ``window`` before the hit, and two hits of one episode have no gap
     longer than that. To judge a hit the rule needs the legs from ``before`` before it on; what it asks of earlier ones it
     reads from ``Views.past``.
+
+    Along paths an episode has no hits apart from its paths: ``window`` is 0, something new changes no path that began more
+    than ``ahead`` before it, and to tell the paths that end at some moment or later the rule needs the transfers from
+    ``before`` before it on.
     """
 
     window: int
     before: int
+    ahead: int = 0
 
 
 class Reach(StrEnum):
@@ -78,12 +83,18 @@ class Rule(ABC):
     version: ClassVar[str]  # raised whenever the same data could give other alerts
     title: ClassVar[str]  # shown to people
     reach: ClassVar[Reach] = Reach.GRAPH  # narrower only where the rule truly reads no more
+    beginning: ClassVar[bool] = False  # whether it also asks when the data begins
     parameters: RuleParameters
 
     @property
     def span(self) -> Span | None:
-        """How far in time the rule reads; None where an incremental run has to read a subject's whole history."""
+        """How far in time the rule reads; None where an incremental run has to read the whole of it."""
         return None
+
+    @property
+    def read_before(self) -> int:
+        """How long before a moment the rule reads to judge from it on; 0 where it reads everything."""
+        return 0 if self.span is None else self.span.window + self.span.before
 
     @abstractmethod
     def evidence(self, views: Views) -> Table:

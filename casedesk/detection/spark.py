@@ -68,7 +68,7 @@ _files: Final = count(1)
 class LoadedData:
     """Transactions and accounts inside Spark, ready for any number of rules."""
 
-    def __init__(self, spark: Any, digests: Mapping[str, Digest], subjects: pa.Table | None) -> None:
+    def __init__(self, spark: Any, digests: Mapping[str, Digest], subjects: Subjects | None) -> None:
         self._spark = spark
         self._digests = digests
         for name, (table, key) in UNIQUE.items():
@@ -79,7 +79,8 @@ class LoadedData:
         self._legs = [self._keep(LEGS.get_name(), all_legs())]
         self._subjects = subjects
         if subjects is not None:
-            self._show(SUBJECT_IDS.get_name(), subjects)
+            self._subject_ids = pa.array(subjects.account_ids, pa.string())
+            self._show(SUBJECT_IDS.get_name(), pa.table({"account_id": self._subject_ids}))
             self._keep(SUBJECTS.get_name(), chosen_subjects())
             self._legs.append(self._keep(LEGS.get_name(), narrow_legs()))
 
@@ -96,11 +97,12 @@ class LoadedData:
         return data_fingerprint(self._digests)
 
     def evidence(self, rule: Rule) -> pa.Table:
-        """Run one rule, over the chosen subjects where some were chosen and the rule reads nothing but theirs.
+        """Run one rule, over the chosen subjects where some were chosen and the rule may be run upon them.
 
         Columns and order are those of ``episodes.COLUMNS``.
         """
         chosen = self._subjects if rule.reach.local else None
+        chosen = None if chosen is None or chosen.judged(rule) is None else chosen
         self._legs[chosen is not None].createOrReplaceTempView(LEGS.get_name())
         steps, last = staged(evidence_of(rule))
         standing = _stored(self._spark)
@@ -110,7 +112,7 @@ class LoadedData:
         for name, _ in steps:
             self._spark.catalog.dropTempView(name)
         _drop(self._spark, but=standing)
-        return found if chosen is None else of_subjects(found, chosen["account_id"])
+        return found if chosen is None else of_subjects(found, self._subject_ids)
 
     def own_accounts(self, alerts: Sequence[Alert]) -> dict[str, tuple[str, ...]]:
         """Return for each alert id which accounts of its customer stand in its evidence, by id, its subject always."""
@@ -151,9 +153,8 @@ def loaded(
     :raises SilentMaster: if the master does not answer.
     :raises SparkFailed: if Spark gives up.
     """
-    chosen = None if subjects is None else pa.table({"account_id": pa.array(subjects.account_ids, pa.string())})
     with _opened(transactions, accounts, limits, base_currency) as spark:
-        yield LoadedData(spark, digests or _digests(spark), chosen)
+        yield LoadedData(spark, digests or _digests(spark), subjects)
 
 
 def digests_of(transactions: Source, accounts: Source, limits: Limits, base_currency: str) -> Mapping[str, Digest]:

@@ -10,11 +10,15 @@ Each finding of the last run is then either whole behind that moment and stands,
 
 Hits from there on are told as over the whole history when the rule has the legs from two spans before it on: ``before`` for
 what a hit reads, and a ``window`` more, so that a false hit among legs whose own past is cut off cannot join a true one.
+
+A rule along paths has every account for a subject, and one moment serves to read for all: something new is new from
+``everywhere`` on, may change a path that began ``ahead`` before it, and each account's moment is told from there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -26,6 +30,8 @@ from casedesk.domain.alerts import Alert
 
 #: From the first moment on, and for ever before it.
 ALWAYS: Final = -(2**62)
+#: After the last moment.
+NEVER: Final = 2**62
 
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -60,12 +66,39 @@ class Stood:
     last_at: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """From which moment on a rule judges each account anew; ``others`` is that of accounts that are not named."""
+
+    moments: Mapping[str, int]
+    others: int
+
+    def anew(self, alert: Alert) -> bool:
+        """Say whether an alert ends where the rule judges anew. Others stand, and half of one may have been read."""
+        return microseconds(alert.window_end) >= self.moments.get(alert.account_id, self.others)
+
+    def stands(self, account_id: str, last_at: datetime | None) -> bool:
+        """Say whether a finding of the last run stands without being found again."""
+        moment = self.moments.get(account_id, self.others)
+        return moment == NEVER or (last_at is not None and microseconds(last_at) < moment)
+
+    @property
+    def earliest(self) -> int:
+        return min(self.moments.values(), default=self.others)
+
+
 @dataclass(frozen=True)
 class Subjects:
-    """The accounts that an incremental run looks at, by id, and what the last run found on them."""
+    """The accounts that an incremental run looks at, by id, and what the last run found.
+
+    ``everywhere`` is when the earliest of all that is new was booked, None where more than transactions is new; so is
+    ``sooner`` where the data now begins earlier than it did. Rules that ask for these look at everything then.
+    """
 
     chosen: tuple[Subject, ...]
     stood: Sequence[Stood] = field(default=(), repr=False)
+    everywhere: int | None = None
+    sooner: bool = True
 
     @classmethod
     def whole(cls, account_ids: Iterable[str]) -> Subjects:
@@ -76,47 +109,44 @@ class Subjects:
     def account_ids(self) -> list[str]:
         return [one.account_id for one in self.chosen]
 
-    def judged_from(self, rule: Rule) -> dict[str, int]:
-        """Return for each customer the moment from which the rule judges it anew."""
+    def judged(self, rule: Rule) -> Judged | None:
+        """Return from when on the rule judges whom anew; None where it has to look at everything."""
+        if rule not in self._judged:
+            self._judged[rule] = self._told(rule)
+        return self._judged[rule]
+
+    def _told(self, rule: Rule) -> Judged | None:
+        if rule.reach.local:
+            return None if rule.beginning and self.sooner else self._of_chosen(rule)
+        if rule.span is None or self.everywhere is None:
+            return None
+        since = self.everywhere - rule.span.ahead
+        stood = self._by_rule.get(rule.name, {})
+        moments = {account_id: _extended(since, found, rule.span.window) for account_id, found in stood.items()}
+        return Judged({one: moment for one, moment in moments.items() if moment < since}, since)
+
+    def _of_chosen(self, rule: Rule) -> Judged:
         if rule.span is None:
-            return dict.fromkeys(self._since, ALWAYS)
-        found = dict(self._since)
-        for customer_id, episodes in self._stood(rule.name).items():
-            found[customer_id] = _extended(found[customer_id], episodes, rule.span.window)
-        return found
-
-    def judges(self, rule: Rule, alerts: Iterable[Alert]) -> list[Alert]:
-        """Leave out the alerts that end before the rule judges anew: they stand, and half of one may have been read."""
-        moments = self.judged_from(rule)
-        customers = self._customers
-        return [
-            one
-            for one in alerts
-            if one.account_id in customers and microseconds(one.window_end) >= moments[customers[one.account_id]]
-        ]
-
-    def settled(self, rule: Rule) -> Callable[[str, datetime | None], bool]:
-        """Return what tells, by account and last transaction, whether a finding of the last run stands unlooked at."""
-        moments, customers = self.judged_from(rule), self._customers
-
-        def stands(account_id: str, last_at: datetime | None) -> bool:
-            customer_id = customers.get(account_id)
-            return customer_id is None or (last_at is not None and microseconds(last_at) < moments[customer_id])
-
-        return stands
-
-    def read_from(self, rule: Rule) -> list[int]:
-        """Return for each chosen account, in order, from when on the rule needs its legs."""
-        moments = self.judged_from(rule)
-        span = rule.span
-        if span is None:
-            return [ALWAYS] * len(self.chosen)
-        reach = span.window + span.before
-        return [max(moments[one.customer_id] - reach, ALWAYS) for one in self.chosen]
+            return Judged(dict.fromkeys(self.account_ids, ALWAYS), NEVER)
+        found, moments = defaultdict[str, list[Stood]](list), dict(self._since)
+        for account_id, episodes in self._by_rule.get(rule.name, {}).items():
+            if account_id in self._customers:
+                found[self._customers[account_id]] += episodes
+        for customer_id, episodes in found.items():
+            moments[customer_id] = _extended(moments[customer_id], episodes, rule.span.window)
+        return Judged({one.account_id: moments[one.customer_id] for one in self.chosen}, NEVER)
 
     @cached_property
     def _customers(self) -> dict[str, str]:
         return {one.account_id: one.customer_id for one in self.chosen}
+
+    def read_from(self, rule: Rule, judged: Judged) -> list[int]:
+        """Return for each chosen account, in order, from when on a rule of local reach needs its legs."""
+        return [max(judged.moments[one.account_id] - rule.read_before, ALWAYS) for one in self.chosen]
+
+    @cached_property
+    def _judged(self) -> dict[Rule, Judged | None]:
+        return {}
 
     @cached_property
     def _since(self) -> dict[str, int]:
@@ -126,13 +156,8 @@ class Subjects:
     def _by_rule(self) -> dict[str, dict[str, list[Stood]]]:
         found: dict[str, dict[str, list[Stood]]] = {}
         for one in self.stood:
-            customer_id = self._customers.get(one.account_id)
-            if customer_id is not None:
-                found.setdefault(one.rule, {}).setdefault(customer_id, []).append(one)
+            found.setdefault(one.rule, {}).setdefault(one.account_id, []).append(one)
         return found
-
-    def _stood(self, rule: str) -> dict[str, list[Stood]]:
-        return self._by_rule.get(rule, {})
 
 
 def _extended(since: int, episodes: Sequence[Stood], window: int) -> int:

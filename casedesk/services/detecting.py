@@ -189,10 +189,11 @@ def _record_findings(
     uow: Writing, ordinal: int, alerts: Sequence[Alert], data: RunData, rules: Sequence[Rule]
 ) -> list[str]:
     """Store what differs from the last run's findings; return the digests of all that the rules find by now."""
-    settled = {} if data.subjects is None else {r.name: data.subjects.settled(r) for r in rules if r.reach.local}
+    judged = {} if data.subjects is None else {rule.name: data.subjects.judged(rule) for rule in rules}
     standing, kept = set(), []
     for one in uow.runs.standing():
-        if one.rule in settled and settled[one.rule](one.account_id, one.last_at):
+        moments = judged.get(one.rule)
+        if moments is not None and moments.stands(one.account_id, one.last_at):
             kept.append(one.digest)
         else:
             standing.add(one)

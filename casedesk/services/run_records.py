@@ -18,7 +18,7 @@ from casedesk.detection.limits import Limits
 from casedesk.detection.parameters import canonical_json, rule_set_hash
 from casedesk.detection.rule import Rule
 from casedesk.detection.subjects import Subjects
-from casedesk.services.touched import touched
+from casedesk.services.touched import beyond, touched
 from casedesk.store.run_data import Since
 from casedesk.store.run_store import Run
 from casedesk.store.unit_of_work import Reading
@@ -92,12 +92,14 @@ def read_data(
         look.run_data.accounts(arrival, since=None if changed else base.arrival),
     )
     subjects = touched(look, since, arrival, new[0])
-    if all(rule.reach.local for rule in rules):
+    if all(rule.reach.local and not rule.beginning for rule in rules):
         transactions = look.run_data.transactions_of_touched(since, arrival)
         sides = _sides(transactions) | set(subjects.account_ids)
         accounts = look.run_data.named_accounts(arrival, sorted(sides))
     else:
         transactions, accounts = look.run_data.transactions(arrival), look.run_data.accounts(arrival)
+        stirred = changed or look.run_data.stirred(since, arrival)
+        subjects = beyond(subjects, new[0], transactions, stirred=stirred)
     return RunData(transactions, accounts, arrival, events, base, subjects, new, all_accounts=changed)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from casedesk.detection.subjects import Stood, Subject, Subjects, microseconds
+from casedesk.detection.subjects import NEVER, Stood, Subject, Subjects, microseconds
 from casedesk.store.run_data import Reached, Since
 from casedesk.store.unit_of_work import Reading
 
@@ -30,7 +32,22 @@ def touched(look: Reading, since: Since, upto: int, new: pa.Table) -> Subjects:
         Subject(account_id, customer_id, None if customer_id in whole else moments.get(customer_id))
         for account_id, customer_id in customers.items()
     )
-    return Subjects(chosen, tuple(_stood(one) for one in look.run_data.episodes() if one.account_id in customers))
+    return Subjects(chosen, tuple(map(_stood, look.run_data.episodes())))
+
+
+def beyond(subjects: Subjects, new: pa.Table, transactions: pa.Table, *, stirred: bool) -> Subjects:
+    """Add what rules that look beyond the touched accounts ask: when the earliest of all that is new was booked.
+
+    :param transactions: all of them, the new ones among them.
+    :param stirred: something else than transactions is new of somebody who was there before.
+    """
+    earliest, beginning = (_earliest(table) for table in (new, transactions))
+    return replace(subjects, everywhere=None if stirred else earliest, sooner=earliest <= beginning < NEVER)
+
+
+def _earliest(transactions: pa.Table) -> int:
+    moment = pc.min(transactions["booked_at"]).as_py()
+    return NEVER if moment is None else microseconds(moment.replace(tzinfo=UTC))
 
 
 def _moments(new: pa.Table, customers: Mapping[str, str]) -> dict[str, int]:

@@ -108,6 +108,12 @@ class RunDataReader:
         """Return those that were touched by something else than a transaction."""
         return self._with_customers(_of_same_customers(sa.union(*_turned(since, upto)), upto))
 
+    def stirred(self, since: Since, upto: int) -> bool:
+        """Say whether something else than a transaction touched a customer who was there before."""
+        there = sa.and_(_of_same_customers(sa.union(*_turned(since, upto)), upto), accounts.c.arrival <= since.arrival)
+        query = sa.select(accounts.c.account_id).where(there).order_by(accounts.c.account_id).limit(1)
+        return self._connection.execute(query).first() is not None
+
     def _with_customers(self, which: sa.ColumnElement[bool]) -> dict[str, str]:
         query = sa.select(accounts.c.account_id, accounts.c.customer_id).where(which).order_by(accounts.c.account_id)
         return {row.account_id: row.customer_id for row in self._connection.execute(query)}

@@ -24,7 +24,7 @@ from pydantic import model_validator
 
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
-from casedesk.detection.rule import Evidence, Explanation, Reach, Rule
+from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
 from casedesk.detection.sentences import counted, day, instant, money, when
 from casedesk.detection.severity import excess, severity
 from casedesk.detection.windows import DAY, by_time
@@ -88,8 +88,15 @@ class Dormant(Rule):
     name: ClassVar[str] = "dormant"
     version: ClassVar[str] = "1"
     title: ClassVar[str] = "Dormant account awakening"
-    reach: ClassVar[Reach] = Reach.POPULATION  # when the data begins
+    reach: ClassVar[Reach] = Reach.ACCOUNT
+    beginning = True
     parameters: DormantParameters = field(default_factory=DormantParameters)
+
+    @property
+    def span(self) -> Span:
+        """An awakening is judged from its first transaction to the end of its window; silence is read from the past."""
+        window = self.parameters.window_days * DAY
+        return Span(window=window, before=window)
 
     def evidence(self, views: Views) -> Table:
         """Return the awakenings: one episode each, from its first transaction to the end of the window."""
@@ -117,6 +124,11 @@ class Dormant(Rule):
         p = self.parameters
         silence = p.silence_days * DAY
         steps = active.select("account", woke_at=active["at"], past=active["at"].lag(1).over(by_time()))
+        if views.past is not None:
+            before = views.past.filter(views.past.base_minor >= p.smallest_minor).semi_join(active, "account")
+            last = before.group_by("account").aggregate(last_at=before["at"].max())
+            steps = steps.left_join(last, "account").drop("account_right")
+            steps = steps.mutate(past=steps.past.coalesce(steps.last_at)).drop("last_at")
         again = steps.filter(steps.woke_at - steps.past >= silence)
         opened = views.accounts.filter(views.accounts.opened_at.notnull()).select("account", "opened_at")
         first = steps.filter(steps.past.isnull()).drop("past").join(opened, "account").rename(past="opened_at")

@@ -29,7 +29,7 @@ from pydantic import model_validator
 from casedesk.detection.flows import channels_parameter
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
-from casedesk.detection.rule import Evidence, Explanation, Rule
+from casedesk.detection.rule import Evidence, Explanation, Rule, Span
 from casedesk.detection.sentences import counted, instant, money, when
 from casedesk.detection.severity import excess, severity
 from casedesk.detection.shared import shared
@@ -95,6 +95,12 @@ class ScatterGather(Rule):
     version: ClassVar[str] = "1"
     title: ClassVar[str] = "Scatter-gather"
     parameters: ScatterGatherParameters = field(default_factory=ScatterGatherParameters)
+
+    @property
+    def span(self) -> Span:
+        """A way lies in its window; who is crowded near it is told by three windows before, who is calm by one."""
+        window = self.parameters.window_days * DAY
+        return Span(window=0, before=4 * window, ahead=window)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of money that parted and met again."""

@@ -29,7 +29,7 @@ from pydantic import model_validator
 from casedesk.detection import paths
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
-from casedesk.detection.rule import Evidence, Explanation, Rule
+from casedesk.detection.rule import Evidence, Explanation, Rule, Span
 from casedesk.detection.sentences import counted, instant, money, when
 from casedesk.detection.severity import excess, severity
 from casedesk.detection.shared import shared
@@ -117,6 +117,12 @@ class Stack(Rule):
     version: ClassVar[str] = "1"
     title: ClassVar[str] = "Layering chain"
     parameters: StackParameters = field(default_factory=StackParameters)
+
+    @property
+    def span(self) -> Span:
+        """A chain lies in its window, how busy its parties are in a window before, and what it carries on in a gap."""
+        window = self.parameters.window_days * DAY
+        return Span(window=0, before=2 * window + self.parameters.gap_days * DAY, ahead=window)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of money passed on."""
