@@ -88,12 +88,17 @@ def read(*, uow: Reading, actor: Person, case_id: str) -> CaseFile:
             names=uow.people.names(),
             touched=actor.user_id in dossier.touched_by(Action.APPROVE),
             touched_for_review=actor.user_id in dossier.touched_by(Action.REVIEW),
-            chain=replace(verify_case(case, history, alerts), events=len(shown)),
+            chain=replace(verify_case(case, history, alerts, _purges(uow, history)), events=len(shown)),
             holds=tuple(standing(history).values()) if disclosed else (),
             clocks=tuple(
                 clock for clock in further_clocks(case, alerts, history) if disclosed or clock.kind is Kind.CTR
             ),
         )
+
+
+def _purges(uow: Reading, history: tuple[Recorded, ...]) -> dict[str, int]:
+    """Return the purges, where a text of the case is gone; most often nobody has to ask."""
+    return uow.ledger.purges() if any(event.purged for event in history) else {}
 
 
 def undisclosed(case: Case) -> Case:
@@ -124,7 +129,7 @@ def _neutral(case: Case) -> Disposition:
 def _without_decisions(history: tuple[Recorded, ...]) -> tuple[Recorded, ...]:
     """Leave the telling events out, and every trace of the gaps: numbers within the case, links, bodies."""
     kept = (event for event in history if event.action not in TELLING)
-    return tuple(event._replace(case_seq=n, prev_hash="", body=b"") for n, event in enumerate(kept, start=1))
+    return tuple(event._replace(case_seq=n, prev_hash="", salt="", body=b"") for n, event in enumerate(kept, start=1))
 
 
 def _without_origin(alert: Alert) -> Alert:

@@ -52,7 +52,7 @@ from casedesk.domain.events.readings import (
     PacketExported,
 )
 from casedesk.domain.events.reminding import RemindersGiven
-from casedesk.domain.events.retaining import HoldLifted, HoldPlaced
+from casedesk.domain.events.retaining import CasesPurged, HoldLifted, HoldPlaced, PurgeProposed
 from casedesk.domain.events.sampling import (
     LineTestDrawn,
     LineTestFrozen,
@@ -102,6 +102,8 @@ KINDS: dict[str, type[Event]] = {
         PolicyPutInForce,
         PolicyRejected,
         RemindersGiven,
+        PurgeProposed,
+        CasesPurged,
         PopulationFrozen,
         SampleDrawn,
         LineTestFrozen,
@@ -121,6 +123,7 @@ __all__ = [
     "CaseReleased",
     "CaseReopened",
     "CaseTaken",
+    "CasesPurged",
     "DeskExported",
     "DetectionRan",
     "DispositionApproved",
@@ -140,6 +143,7 @@ __all__ = [
     "PolicyPutInForce",
     "PolicyRejected",
     "PopulationFrozen",
+    "PurgeProposed",
     "RatesLoaded",
     "RemindersGiven",
     "ReviewFailed",
