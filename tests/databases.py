@@ -15,7 +15,7 @@ from casedesk.store import schema
 from casedesk.store.engines import make_engine
 from casedesk.store.ledger_store import first_head
 from casedesk.store.tables import ledger_head, metadata
-from migrations.append_only import guard, unguard
+from migrations.removable import guard, unguard
 from tests.postgres_server import PostgresServer
 
 MSSQL = "CASEDESK_TEST_MSSQL_URL"

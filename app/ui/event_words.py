@@ -27,7 +27,7 @@ def details(event: Recorded, names: Names) -> str:
         said = words(event.data, names) if words else ""
     except (KeyError, TypeError, ValueError):
         said = ""  # a row edited behind the desk's back; the chain's badge says so
-    return ": ".join(part for part in (said, event.notes) if part)
+    return ": ".join(part for part in (said, event.notes or ("text purged" if event.purged else "")) if part)
 
 
 def _name(user: str, names: Names) -> str:
@@ -127,6 +127,10 @@ _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     "policy_put_in_force": lambda data, names: f"{_value(data, names)} · proposed by {_name(data['maker'], names)}",
     "policy_rejected": lambda data, names: (
         f"{data['name']}, proposed by {_name(data['maker'], names)} in event {data['proposal']}"
+    ),
+    "purge_proposed": lambda data, names: f"{len(data['cases']):,} cases",
+    "cases_purged": lambda data, names: (
+        f"{len(data['cases']):,} cases, {data['texts']:,} texts, proposed by {_name(data['maker'], names)}"
     ),
     "hold_lifted": lambda data, names: f"Of event {data['hold']}",
     "reminders_given": lambda data, names: (

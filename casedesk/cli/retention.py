@@ -1,4 +1,4 @@
-"""`casedesk retention`: what need not be kept any longer, and legal holds."""
+"""`casedesk retention`: what need not be kept any longer, legal holds, and purges by two managers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from casedesk.cli.session import DESK_ITSELF, As, AsOrDesk, Json, opened
 from casedesk.cli.texts import File, Text, written
 
 app = typer.Typer(
-    help="Retention: cases that need not be kept any longer, and the legal holds that keep them.",
+    help="Retention: cases that need not be kept any longer, the legal holds that keep them, and purges.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -25,7 +25,7 @@ def due(
     json: Json = False,
     user: AsOrDesk = DESK_ITSELF,
 ) -> None:
-    """List the closed cases whose retention has ended, with the derivation and what holds them. Nothing is removed."""
+    """List the closed cases whose retention has ended, with the derivation and what holds them."""
     day = day_of(on, "--on") if on else None
     with opened(user) as session:
         from casedesk.services import retention
@@ -111,3 +111,42 @@ def release(
         emit({"event_id": row.event_id, "case_id": row.case_id, "hold": hold})
     else:
         say(f"The hold of event {hold} on {row.case_id} is lifted (event {row.event_id}).")
+
+
+@app.command()
+def propose(
+    cases: Annotated[list[str], typer.Argument(metavar="CASE...", help="Case ids, as “casedesk retention due” lists them.")],
+    text: Text = None, file: File = None, user: As = "", json: Json = False,
+) -> None:  # fmt: skip
+    """Propose to purge cases, with a reason (managers). Nothing is removed before another manager carries it out."""
+    reason = written(text, file)
+    with opened(user) as session:
+        from casedesk.services import purging
+
+        row = purging.propose(
+            uow=session.desk.writing(), actor=session.actor, at=session.at, case_ids=cases, reason=reason, via="cli"
+        )
+    if json:
+        emit({"proposal": row.event_id, "cases": [case_id for case_id, _ in row.data["cases"]]})
+    else:
+        say(f"Proposed as event {row.event_id}: the texts of {len(row.data['cases']):,} cases.")
+
+
+@app.command()
+def purge(
+    proposal: Annotated[int, typer.Argument(metavar="EVENT", help="The event that proposed the purge.")],
+    user: As = "",
+    json: Json = False,
+) -> None:
+    """Remove what was written on the cases of a proposal, for good; never by who proposed it (managers)."""
+    with opened(user) as session:
+        from casedesk.services import purging
+
+        row = purging.carry_out(
+            uow=session.desk.writing(), actor=session.actor, at=session.at, proposal=proposal, via="cli"
+        )
+    said = row.data
+    if json:
+        emit({"event_id": row.event_id, "cases": [case_id for case_id, _ in said["cases"]], "texts": said["texts"]})
+    else:
+        say(f"Purged: {said['texts']:,} texts of {len(said['cases']):,} cases (event {row.event_id}).")

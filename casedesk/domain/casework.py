@@ -315,7 +315,9 @@ def _require_worker(to: Person) -> None:
 
 def _text(text: str, what: str, *, shortest: int, longest: int | None = None, why: str = "") -> str:
     """Trim the text and hold it against its limits, by default the newest value of ``text_max``; say the figures."""
-    text = text.strip()
+    text = text.strip().replace(
+        "\r\n", "\n"
+    )  # a spreadsheet may swap them, and of a purgeable text only a digest is hashed
     longest = in_force("text_max", date.max).value if longest is None else longest
     if len(text) > longest:
         raise BadText(f"{what} may have at most {longest:,} characters; this one has {len(text):,}. Shorten it.")

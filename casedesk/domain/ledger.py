@@ -6,6 +6,7 @@ Standards: RFC 8785 (JSON Canonicalization Scheme) for the body, FIPS 180-4 SHA-
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
@@ -21,6 +22,9 @@ from casedesk.domain.moments import canonical
 from casedesk.errors import Invalid
 
 FORMAT: Final = "casedesk.event/1"
+#: Of an event whose text can be removed: ``notes`` of its body is a digest of the text and of a random salt (ADR 8).
+REMOVABLE: Final = "casedesk.event/2"
+_DIGEST: Final = re.compile("[0-9a-f]{64}")
 ZERO_HASH: Final = "0" * 64  # the ``prev_hash`` of a stream's first event
 
 
@@ -46,7 +50,13 @@ class Recorded(NamedTuple):
     event_hash: str
     nonce: str  # 16 random bytes in hex, so that a sibling's hash betrays nothing
     format: str
+    salt: str  # 32 random bytes in hex beside a text that can be removed, else empty; removed with the text
     body: bytes
+
+    @property
+    def purged(self) -> bool:
+        """Whether the event had a text, which was removed."""
+        return self.format == REMOVABLE and not self.notes and not self.salt
 
     @property
     def data(self) -> dict[str, Any]:
@@ -98,17 +108,20 @@ def link(
     case_seq: int,
     prev_hash: str,
     nonce: str,
+    salt: str = "",
 ) -> Recorded:
     """Chain an event to its stream's last hash.
 
     :param ts: canonical time; use :func:`casedesk.domain.moments.canonical`.
     :param nonce: 32 hexadecimal characters from a secure source.
+    :param salt: 64 more, if the text is to be removable; it stands nowhere in the body.
     :raises NotStorable: for text that no database stores faithfully.
     """
     notes = normalise(event.notes)
     meta = _normalised(event.meta())
     text = canonical_json(meta).decode()
-    body = body_from_columns(event_id, stream, case_seq, ts, user, event.action, notes, text, prev_hash, nonce, FORMAT)
+    format, said = (REMOVABLE, committed(salt, notes)) if salt else (FORMAT, notes)
+    body = body_from_columns(event_id, stream, case_seq, ts, user, event.action, said, text, prev_hash, nonce, format)
     return Recorded(
         event_id=event_id,
         case_id=stream,
@@ -121,9 +134,40 @@ def link(
         prev_hash=prev_hash,
         event_hash=sha256(body).hexdigest(),
         nonce=nonce,
-        format=FORMAT,
+        format=format,
+        salt=salt,
         body=body,
     )
+
+
+def committed(salt: str, notes: str) -> str:
+    """Return what the body of an event with a removable text says in its place: SHA-256 over salt and text, in hex.
+
+    :raises ValueError: for a salt that is not hexadecimal.
+    :raises TypeError: for what is no text, which SQLite permits.
+    """
+    return sha256(bytes.fromhex(salt) + str.encode(notes, "utf-8", "surrogatepass")).hexdigest()
+
+
+def commitment(row: Recorded) -> str:
+    """Return the ``notes`` that the body of an event must have, by its columns.
+
+    Of an event whose text was removed nothing is left to compare: what the body itself says is returned.
+
+    :raises ValueError: if salt or body cannot be read.
+    :raises TypeError: for a text column that holds no text.
+    """
+    if row.format != REMOVABLE:
+        if row.salt:
+            raise ValueError("a salt stands beside a text that cannot be removed")
+        return row.notes
+    if not row.purged:
+        return committed(row.salt, row.notes)
+    body = json.loads(row.body)
+    said = body.get("notes") if isinstance(body, dict) else None
+    if not isinstance(said, str) or not _DIGEST.fullmatch(said):
+        raise ValueError("the body has no digest where the text was")
+    return said
 
 
 def _normalised(value: Any) -> Any:
@@ -223,11 +267,14 @@ def plain_digest(value: Mapping[str, str | int | list[str]]) -> str:
 
 __all__ = [
     "FORMAT",
+    "REMOVABLE",
     "ZERO_HASH",
     "NotStorable",
     "Recorded",
     "body_from_columns",
     "canonical",
+    "commitment",
+    "committed",
     "digest",
     "is_body_of",
     "link",

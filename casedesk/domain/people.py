@@ -59,6 +59,7 @@ class Action(StrEnum):
     PUT_POLICY_IN_FORCE = "put a policy value in force"
     REMIND = "give reminders"
     HOLD = "place or lift a legal hold"
+    PURGE = "propose or carry out a purge"
     SEE_DECISIONS = "see undisclosed decisions"
     ADMINISTER = "change people, rates or policy"
 
@@ -113,6 +114,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
         Action.PUT_POLICY_IN_FORCE,
         Action.REMIND,
         Action.HOLD,
+        Action.PURGE,
         Action.SEE_DECISIONS,
     },
     Role.AUDITOR: _EVERYBODY

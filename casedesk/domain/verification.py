@@ -15,7 +15,16 @@ from typing import Any, Final, NamedTuple
 
 from casedesk.domain.events import DESK, KINDS
 from casedesk.domain.history import Folding, columns
-from casedesk.domain.ledger import FORMAT, ZERO_HASH, Recorded, body_from_columns, decoded, is_body_of
+from casedesk.domain.ledger import (
+    FORMAT,
+    REMOVABLE,
+    ZERO_HASH,
+    Recorded,
+    body_from_columns,
+    commitment,
+    decoded,
+    is_body_of,
+)
 from casedesk.domain.merkle import Frontier
 from casedesk.domain.policy import SHIPPED, Policy
 from casedesk.errors import CasedeskError
@@ -74,6 +83,7 @@ class Report:
     broken_events: frozenset[int]
     reason: str = ""  # why nothing could be evaluated
     anchored: int = 0  # how many events, from the first on, a signed checkpoint covers
+    purged: int = 0  # of how many events the text was removed after retention
     stamped: tuple[int, str] = (0, "")  # how many an authority's time-stamp covers, and since when at the latest
 
     @property
@@ -88,8 +98,11 @@ class Report:
             return f"Broken. {self.first.sentence()}"
         return (
             f"Intact: {self.events:,} events of {self.cases:,} cases agree with their hashes, their chains and the state "
-            f"of the cases; root {self.root[:16]}…; {self.reach()}."
+            f"of the cases; root {self.root[:16]}…; {self.reach()}{self._removed()}."
         )
+
+    def _removed(self) -> str:
+        return f"; the texts of {self.purged:,} events were purged" if self.purged else ""
 
     def reach(self) -> str:
         """Say how far a signed checkpoint reaches, and what lies beyond."""
@@ -158,6 +171,7 @@ class Verifier:
         self.events = 0
         self.policy: Policy = SHIPPED  # from which the due dates of :meth:`check_case` follow
         self.unknown_format = ""  # of the first event whose content and column agree on one this desk does not read
+        self.purged: list[Recorded] = []  # events whose text was removed
         self._last_id = 0
         self._rows_seen: set[str] = set()
 
@@ -173,20 +187,20 @@ class Verifier:
         """
         streams, frontier, before = self.streams, self.frontier, self.events
         for row in rows:
-            (event_id, case_id, case_seq, ts, user, action, notes, meta, prev_hash, event_hash, nonce, format, body) = (
-                row
-            )
+            (
+                event_id, case_id, case_seq, ts, user, action, notes, meta, prev_hash, event_hash, nonce, format, salt, body,
+            ) = row  # fmt: skip
             self.events += 1
             if event_id != self._last_id + 1:
                 self._find_misplaced(row)
             self._last_id = event_id
             try:
-                if (
-                    sha256(body).hexdigest() != event_hash
-                    or format != FORMAT
-                    or not is_body_of(
+                if sha256(body).hexdigest() != event_hash or not (
+                    is_body_of(
                         body, event_id, case_id, case_seq, ts, user, action, notes, meta, prev_hash, nonce, format
                     )
+                    if format == FORMAT and not salt
+                    else self._is_removable(row)
                 ):
                     self._find_in_body(row)
                 stream = streams.get(case_id) or self._open(case_id)
@@ -211,6 +225,34 @@ class Verifier:
                 self._find(row, reason, "meta", "a legal step", action)
                 stream.folding = None
         return self.events - before
+
+    def _is_removable(self, row: Recorded) -> bool:
+        """Say whether an event is in order whose text can be removed, or was; :meth:`check_purged` judges the latter."""
+        if row.format != REMOVABLE:
+            return False
+        try:
+            said = commitment(row)
+        except ValueError:
+            return False
+        told = (
+            row.event_id, row.case_id, row.case_seq, row.ts, row.user, row.action, said, row.meta, row.prev_hash, row.nonce,
+            row.format,
+        )  # fmt: skip
+        sound = is_body_of(row.body, *told) or body_from_columns(*told) == row.body
+        if sound and row.purged:
+            self.purged.append(row)
+        return sound
+
+    def check_purged(self, purges: Mapping[str, int]) -> None:
+        """Note every event whose text is gone although no purge took it. Call it after all events.
+
+        :param purges: of each purged case the last event of the desk that says so.
+        """
+        for row in self.purged:
+            if row.event_id > purges.get(row.case_id, 0):
+                self._find(
+                    row, "Its text is gone, and no purge took it.", "notes", "a text, or an event that purged it", ""
+                )
 
     def _check_anchor(self) -> None:
         """Compare the first events, as many as a checkpoint covers, with what was signed."""
@@ -264,8 +306,10 @@ class Verifier:
         column, expected, got = _differing_column(row)
         if column:
             self._find(row, "A column says something else than the hashed content.", column, expected, got)
-        elif row.format != FORMAT and not self.unknown_format:
-            self.unknown_format = f"event {row.event_id} is of the format “{row.format}”; this desk reads {FORMAT}."
+        elif row.format not in (FORMAT, REMOVABLE) and not self.unknown_format:
+            self.unknown_format = (
+                f"event {row.event_id} is of the format “{row.format}”; this desk reads {FORMAT} and {REMOVABLE}."
+            )
 
     def _find_in_chain(self, row: Recorded, stream: _Stream) -> None:
         if row.case_seq != stream.last_seq + 1:
@@ -357,8 +401,27 @@ class Verifier:
         broken = frozenset(self.broken)
         stamped = max((one for one in self._stamped if one[0] <= self.anchored), default=(0, ""))
         return Report(
-            verdict, self.events, cases, root, tuple(self.findings), broken, anchored=self.anchored, stamped=stamped
+            verdict,
+            self.events,
+            cases,
+            root,
+            tuple(self.findings),
+            broken,
+            anchored=self.anchored,
+            stamped=stamped,
+            purged=len(self.purged),
         )
+
+
+def _written(row: Recorded) -> bytes:
+    """Write the body that the columns of a row stand for.
+
+    :raises ValueError: if a removable text, or what is left of it, cannot be read.
+    """
+    return body_from_columns(
+        row.event_id, row.case_id, row.case_seq, row.ts, row.user, row.action, commitment(row), row.meta,
+        row.prev_hash, row.nonce, row.format,
+    )  # fmt: skip
 
 
 def _differing_column(row: Recorded) -> tuple[str, str, str]:
@@ -366,12 +429,11 @@ def _differing_column(row: Recorded) -> tuple[str, str, str]:
 
     The slow path, for rows known to be bad.
     """
-    written = body_from_columns(
-        row.event_id, row.case_id, row.case_seq, row.ts, row.user, row.action, row.notes, row.meta,
-        row.prev_hash, row.nonce, row.format,
-    )  # fmt: skip
-    if written == row.body:
-        return "", "", ""
+    try:
+        if _written(row) == row.body:
+            return "", "", ""
+    except ValueError:
+        pass  # what cannot be read is named below
     try:
         body = json.loads(row.body)
         if not isinstance(body, dict):
@@ -379,9 +441,11 @@ def _differing_column(row: Recorded) -> tuple[str, str, str]:
         body["meta"] = json.dumps(body["meta"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     except (ValueError, KeyError):
         return "body", "canonical JSON", row.body[:60].decode("utf-8", "replace")
-    for column in ("event_id", "case_id", "case_seq", "ts", "user", "action", "notes", "meta", "prev_hash", "nonce",
-                   "format"):  # fmt: skip
+    for column in ("event_id", "case_id", "case_seq", "ts", "user", "action", "meta", "prev_hash", "nonce", "format",
+                   "notes"):  # fmt: skip
         expected, got = str(body.get(column, "nothing")), str(getattr(row, column))
+        if column == "notes" and row.format == REMOVABLE:
+            expected = f"the text whose salted digest is {expected}"
         if expected != got:
             return column, expected, got
     return "body", "the canonical form (RFC 8785)", "another writing of the same values"

@@ -14,13 +14,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from casedesk.domain.ledger import Recorded
+from casedesk.domain.ledger import Recorded, committed
 from casedesk.errors import Invalid
 
 COLUMNS: Final = (
     "event_id", "case_id", "case_seq", "ts", "user", "action", "notes", "meta", "prev_hash", "event_hash", "nonce",
-    "format", "body",
+    "format", "salt", "body",
 )  # fmt: skip
+#: The columns of a file that a desk before wrote, when no text could be removed.
+_BEFORE: Final = tuple(name for name in COLUMNS if name != "salt")
 
 #: What a spreadsheet may run: the ASCII signs, white space it skips, and the full-width signs of East Asian locales.
 _SIGNS: Final = r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
@@ -82,6 +84,9 @@ def read(content: bytes) -> Iterator[Row]:
     header = next(rows, None)
     if header is None:
         raise NotAnAuditFile("The file is empty.")
+    if tuple(header) == _BEFORE:
+        yield from (Row(number, _event(number, cells, _BEFORE)) for number, cells in enumerate(rows, start=2))
+        return
     if tuple(header) != COLUMNS:
         missing = [name for name in COLUMNS if name not in header]
         what = (
@@ -108,14 +113,14 @@ def _rows(content: bytes) -> Iterator[list[str]]:
         raise NotAnAuditFile(f"The file is not well-formed CSV: {error}.") from None
 
 
-def _event(number: int, cells: list[str]) -> Recorded:
-    if len(cells) != len(COLUMNS):
-        raise BrokenRow(number, "all", f"{len(COLUMNS)} columns", f"{len(cells)} columns")
-    values = {name: restore(cell) for name, cell in zip(COLUMNS, cells, strict=True)}
+def _event(number: int, cells: list[str], columns: tuple[str, ...] = COLUMNS) -> Recorded:
+    if len(cells) != len(columns):
+        raise BrokenRow(number, "all", f"{len(columns)} columns", f"{len(cells)} columns")
+    values = {"salt": ""} | {name: restore(cell) for name, cell in zip(columns, cells, strict=True)}
     for name in ("event_id", "case_seq"):
         if not _NUMBER.fullmatch(values[name]):
             raise BrokenRow(number, name, "a whole number", values[name])
-    for name, cell in zip(COLUMNS, cells, strict=True):
+    for name, cell in zip(columns, cells, strict=True):
         if neutralise(values[name]) != cell:
             raise BrokenRow(number, name, neutralise(values[name]), cell)
     return Recorded(
@@ -125,22 +130,27 @@ def _event(number: int, cells: list[str]) -> Recorded:
         ts=values["ts"],
         user=values["user"],
         action=values["action"],
-        notes=_line_ends(values["notes"], values["body"]),
+        notes=_line_ends(values["notes"], values["salt"], values["body"]),
         meta=values["meta"],
         prev_hash=values["prev_hash"],
         event_hash=values["event_hash"],
         nonce=values["nonce"],
         format=values["format"],
+        salt=values["salt"],
         body=values["body"].encode("utf-8"),
     )
 
 
-def _line_ends(notes: str, body: str) -> str:
+def _line_ends(notes: str, salt: str, body: str) -> str:
     """Give a note the line ends that were hashed: saving a file again may turn every LF into CRLF, or back."""
     if "\n" not in notes:
         return notes
     try:
         hashed = json.loads(body)["notes"]
+        if salt:
+            bare = notes.replace("\r\n", "\n")
+            variants = (notes, bare, bare.replace("\n", "\r\n"))
+            return next((one for one in variants if committed(salt, one) == hashed), notes)
     except (ValueError, KeyError, TypeError):
         return notes  # the verifier will say what is wrong with the body
     if isinstance(hashed, str) and hashed.replace("\r\n", "\n") == notes.replace("\r\n", "\n"):

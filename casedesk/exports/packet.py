@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from casedesk.domain.ledger import Recorded
+from casedesk.domain.ledger import REMOVABLE, Recorded
 from casedesk.exports import confidentiality
 
 FORMAT: Final = "casedesk.packet/1"
@@ -113,7 +113,8 @@ def canonical(value: object) -> str:
 
 def _event(placed: PlacedEvent) -> dict[str, Any]:
     row = placed.row
-    return {
+    text = {"notes": row.notes, "salt": row.salt} if placed.shown and row.format == REMOVABLE else {}
+    return text | {
         "body": row.body.decode("utf-8") if placed.shown else None,
         "case_id": row.case_id,
         "case_seq": row.case_seq,
@@ -195,6 +196,9 @@ with the packet but from the desk's software or its source; compare its SHA-256 
 What is derived again: the hashes, links and proofs of all events; each case's state from its events; each alert's digest, amount
 and window from the ledger and the transactions; the hits of the rules that can be judged by their evidence; every due date; the
 states of the reports, and that what was sent is what was approved; the register; every sample; the hashes of the rules that ran.
+
+A text that a person wrote stands beside its event with a salt; the event holds the digest of both. Where both are empty, the text
+was purged after retention, and an event of the desk says so.
 
 What cannot be shown: that what was typed was true; the figures of a transaction beyond their sum in an alert, which the
 ledger does not hold; whether a case has events after the last one in here. {signed}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from itertools import islice
 from typing import Final
 
 from casedesk.domain.alerts import Alert, alert_digest
 from casedesk.domain.cases import Case
+from casedesk.domain.events import CasesPurged
 from casedesk.domain.history import Folding, freeze
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.verification import Anchors, Report, Verifier, not_evaluated
@@ -18,6 +19,7 @@ from casedesk.exports.audit_csv import BrokenRow, NotAnAuditFile, Row
 from casedesk.services.filing_checks import check_filings
 from casedesk.services.line_test_checks import check_line_tests
 from casedesk.services.policy_checks import check_holds, check_policy
+from casedesk.services.purge_checks import check_purges
 from casedesk.services.rule_set_checks import check_rule_sets
 from casedesk.services.suppression_checks import check_suppressions
 from casedesk.store.unit_of_work import Reading, Writing
@@ -66,19 +68,24 @@ def verify_within(uow: Reading | Writing, progress: Progress | None = None, anch
     check_rule_sets(uow, verifier)
     check_suppressions(uow, verifier)
     check_holds(uow, verifier)
+    check_purges(uow, verifier, verifier.policy)
     if progress is not None:
         progress(verifier.events, size)
     return verifier.report()
 
 
-def verify_case(case: Case, events: Iterable[Recorded], alerts: Iterable[Alert]) -> Report:
+def verify_case(
+    case: Case, events: Iterable[Recorded], alerts: Iterable[Alert], purges: Mapping[str, int] | None = None
+) -> Report:
     """Check the chain of one case, and the case against what its events add up to.
 
+    :param purges: of each purged case the event of the desk that says so.
     Its tail and the other cases are vouched for only by the whole ledger.
     """
     verifier = Verifier(whole=False)
     for event in events:
         verifier.check(event)
+    verifier.check_purged(purges or {})
     for alert in alerts:
         verifier.check_alert(alert.case_id, alert.alert_id, alert_digest(alert))
     folding = _fold_of(verifier, case.case_id)
@@ -122,6 +129,9 @@ def verify_file(content: bytes) -> FileReport:
         verifier.check(row.event)
         if not place and verifier.findings:
             place = row.number
+    if verifier.whole:
+        found = (row.event for row in events if row.event.action == CasesPurged.action)
+        verifier.check_purged({case_id: event.event_id for event in found for case_id, _ in event.data["cases"]})
     for damage in broken:
         verifier.find_state(f"Row {damage.row}", "The row is damaged.", damage.column, damage.expected, damage.got)
         place = place or damage.row

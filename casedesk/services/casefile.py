@@ -75,7 +75,7 @@ def read(*, uow: Reading, actor: Person, case_id: str) -> CaseFile:
         alerts = uow.alerts.of_case(case_id)
         disclosed = dossier.disclosed_to(actor)
         shown = history if disclosed else _without_decisions(history)
-        chain = verify_case(case, history, alerts)
+        chain = verify_case(case, history, alerts, _purges(uow, history))
         others = [c for c in uow.cases.of_customer(case.customer_id) if c.case_id != case_id]
         return CaseFile(
             case=case if disclosed else replace(undisclosed(case), version=len(shown)),
@@ -95,6 +95,11 @@ def read(*, uow: Reading, actor: Person, case_id: str) -> CaseFile:
                 clock for clock in further_clocks(case, alerts, history) if disclosed or clock.kind is Kind.CTR
             ),
         )
+
+
+def _purges(uow: Reading, history: tuple[Recorded, ...]) -> dict[str, int]:
+    """Return the purges, where a text of the case is gone; most often nobody has to ask."""
+    return uow.ledger.purges() if any(event.purged for event in history) else {}
 
 
 def undisclosed(case: Case) -> Case:
@@ -125,7 +130,7 @@ def _neutral(case: Case) -> Disposition:
 def _without_decisions(history: tuple[Recorded, ...]) -> tuple[Recorded, ...]:
     """Leave the telling events out, and every trace of the gaps: numbers within the case, links, bodies."""
     kept = (event for event in history if event.action not in TELLING)
-    return tuple(event._replace(case_seq=n, prev_hash="", body=b"") for n, event in enumerate(kept, start=1))
+    return tuple(event._replace(case_seq=n, prev_hash="", salt="", body=b"") for n, event in enumerate(kept, start=1))
 
 
 def _without_findings(chain: Report, case_id: str, events: int) -> Report:

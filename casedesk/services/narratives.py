@@ -77,7 +77,7 @@ def written(uow: Writing, case: Case, disposition: Disposition, text: str, curre
     :raises BadFigure: if a binding cannot be told.
     :raises Unfinished: if a report is not finished, or a figure that nothing bears out is barred by policy.
     """
-    typed = normalise(text.strip())
+    typed = normalise(text.strip()).replace("\r\n", "\n")  # before figures are bound to positions in it
     if "{{" not in typed and disposition is not Disposition.SAR:
         return Rendered(typed)
     evidence = evidence_of(uow, case, uow.alerts.of_case(case.case_id), currency)
@@ -161,4 +161,6 @@ def _reports(event: Recorded) -> bool:
 def typed_before(events: Sequence[Recorded]) -> str:
     """Return the text of the newest decision as it was typed, bindings included; empty if there was none."""
     decision = last_decision(events)
-    return template(decision.notes, decision.data.get("bound", {})) if decision is not None else ""
+    return (
+        template(decision.notes, decision.data.get("bound", {})) if decision is not None and not decision.purged else ""
+    )

@@ -19,6 +19,7 @@ from casedesk.domain.merkle import Tree
 from casedesk.domain.moments import canonical
 from casedesk.domain.people import SYSTEM, Action, Person, require
 from casedesk.domain.policy import Parameter
+from casedesk.domain.purging import STEPS as PURGES
 from casedesk.domain.sampling import require_period
 from casedesk.domain.transactions import Transaction
 from casedesk.domain.verification import Verdict
@@ -47,7 +48,7 @@ _PLAIN: Final = frozenset(
     {"case_opened", "alert_attached", "alert_grown", "case_taken", "case_handed_over", "case_released"}
 )
 #: The same of the desk's own. A value put in force cites who demands it; the reason stands in the proposal.
-_PLAIN_OF_DESK: Final = frozenset({"detection_ran", "rates_loaded", "policy_put_in_force"})
+_PLAIN_OF_DESK: Final = frozenset({"detection_ran", "rates_loaded", "policy_put_in_force", "cases_purged"})
 
 
 class LedgerMoved(Conflict):
@@ -235,6 +236,8 @@ def _concerns(event: Recorded, runs: Iterable[Run], draws: Iterable[StoredDraw],
         return event.data["run_id"] in {run.run_id for run in runs}
     if event.action in _DRAWS:
         return event.data["draw_id"] in {draw.draw_id for draw in draws}
+    if event.action in PURGES:
+        return bool({case_id for case_id, _ in event.data["cases"]} & {case.case_id for case in cases})
     return event.action == "suppression_proposed" and event.data["customer_id"] in {case.customer_id for case in cases}
 
 

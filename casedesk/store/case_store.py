@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import lru_cache
@@ -169,6 +169,11 @@ class CaseStore(CaseReader):
         """Store a new case."""
         self._connection.execute(_INSERT, {"case_id": case.case_id, **_values(case)})
 
+    def purge(self, case_ids: Sequence[str]) -> None:
+        """Empty what people wrote in the rows of these cases, as their purged events have it."""
+        for case_id in case_ids:
+            self._connection.execute(_PURGE.where(cases.c.case_id == case_id))
+
     def save(self, case: Case, *, over: Case, alerts: bool = False) -> None:
         """Store what became of a case, over the version that was read: the columns that changed and no others.
 
@@ -198,6 +203,8 @@ class CaseStore(CaseReader):
             self._ledger.written()
         return count
 
+
+_PURGE = sa.update(cases).values(decision_text="", qa_notes="")
 
 _STORED = tuple(
     cases.c[name]

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from casedesk.domain.events import DESK, Event, PolicyPutInForce
+from casedesk.domain.events import DESK, CasesPurged, Event, PolicyPutInForce
 from casedesk.domain.ledger import ZERO_HASH, Recorded, link
 from casedesk.domain.merkle import EMPTY_ROOT, Frontier
 from casedesk.domain.moments import canonical
@@ -28,7 +28,7 @@ from casedesk.store.tables.ledger import GOVERNING
 #: Columns in the order of :class:`Recorded`.
 COLUMNS = (
     "event_id", "case_id", "case_seq", "ts", "user", "action", "notes", "meta", "prev_hash", "event_hash", "nonce",
-    "format", "body",
+    "format", "salt", "body",
 )  # fmt: skip
 _SELECT = sa.select(*(case_events.c[name] for name in COLUMNS))
 
@@ -150,6 +150,11 @@ class LedgerReader:
         ).order_by(case_events.c.event_id)
         return tuple(_recorded(row) for row in self._connection.execute(query))
 
+    def purges(self) -> dict[str, int]:
+        """Return the cases that were purged, each with the last event that says so."""
+        found = self.governing(CasesPurged.action)
+        return {case_id: event.event_id for event in found for case_id, _ in event.data["cases"]}
+
     def policy(self) -> Policy:
         """Return the policy that the ledger's events make. Most banks keep to the values as shipped."""
         if _OWN_POLICY.first(self._connection, {}) is None:
@@ -231,6 +236,7 @@ class Ledger(LedgerReader):
             case_seq=seq + 1,
             prev_hash=tip,
             nonce=secrets.token_hex(16),
+            salt=secrets.token_hex(32) if event.notes and event.removable and stream != DESK else "",
         )
         self._frontier.append(row.body)
         self._tips[stream] = (row.case_seq, row.event_hash)
@@ -240,6 +246,11 @@ class Ledger(LedgerReader):
     def _asked(self, stream: str) -> Tip:
         seq, tip = _TIP.first(self._connection, {"stream": stream}) or (0, ZERO_HASH)
         return seq, tip
+
+    def purge(self, case_id: str) -> int:
+        """Remove what people wrote in the events of a case; the database lets this one change through. Return how many."""
+        emptied = sa.update(case_events).where(case_events.c.case_id == case_id, case_events.c.salt != "")
+        return self._connection.execute(emptied.values(notes="", salt="")).rowcount
 
     @property
     def size(self) -> int:

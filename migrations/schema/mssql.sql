@@ -584,7 +584,7 @@ GO
 
 -- Running upgrade 0005_line_samples -> 0006_policy_and_holds
 
-CREATE INDEX ix_case_events_governing ON case_events (action, event_id) WHERE action IN ('hold_lifted', 'hold_placed', 'policy_put_in_force');
+CREATE INDEX ix_case_events_governing ON case_events (action, event_id) WHERE action IN ('cases_purged', 'hold_lifted', 'hold_placed', 'policy_put_in_force');
 
 GO
 
@@ -683,6 +683,39 @@ CREATE UNIQUE INDEX ix_filings_bsa_id ON filings (bsa_id) WHERE bsa_id <> '';
 GO
 
 UPDATE alembic_version SET version_num='0008_filings' WHERE alembic_version.version_num = '0007_spans_of_findings';
+
+GO
+
+-- Running upgrade 0008_filings -> 0009_removable_texts
+
+ALTER TABLE case_events ADD salt VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL DEFAULT '';
+
+GO
+
+DROP TRIGGER IF EXISTS case_events_no_change;
+
+GO
+
+EXEC sp_executesql N'CREATE TRIGGER case_events_no_delete ON case_events INSTEAD OF DELETE AS
+BEGIN
+  SET NOCOUNT ON;
+  THROW 50001, ''case_events is append-only: events are never changed or deleted'', 1;
+END';
+
+GO
+
+EXEC sp_executesql N'CREATE TRIGGER case_events_no_change ON case_events AFTER UPDATE AS
+BEGIN
+  SET NOCOUNT ON;
+  IF (SELECT COUNT(*) FROM deleted) <> (SELECT COUNT(*) FROM inserted AS i JOIN deleted AS d ON i.event_id = d.event_id
+      WHERE d.format = ''casedesk.event/2'' AND DATALENGTH(d.salt) > 0 AND DATALENGTH(i.notes) = 0 AND DATALENGTH(i.salt) = 0
+      AND CAST(i.[event_id] AS VARBINARY(MAX)) = CAST(d.[event_id] AS VARBINARY(MAX)) AND CAST(i.[case_id] AS VARBINARY(MAX)) = CAST(d.[case_id] AS VARBINARY(MAX)) AND CAST(i.[case_seq] AS VARBINARY(MAX)) = CAST(d.[case_seq] AS VARBINARY(MAX)) AND CAST(i.[ts] AS VARBINARY(MAX)) = CAST(d.[ts] AS VARBINARY(MAX)) AND CAST(i.[user] AS VARBINARY(MAX)) = CAST(d.[user] AS VARBINARY(MAX)) AND CAST(i.[action] AS VARBINARY(MAX)) = CAST(d.[action] AS VARBINARY(MAX)) AND CAST(i.[meta] AS VARBINARY(MAX)) = CAST(d.[meta] AS VARBINARY(MAX)) AND CAST(i.[prev_hash] AS VARBINARY(MAX)) = CAST(d.[prev_hash] AS VARBINARY(MAX)) AND CAST(i.[event_hash] AS VARBINARY(MAX)) = CAST(d.[event_hash] AS VARBINARY(MAX)) AND CAST(i.[nonce] AS VARBINARY(MAX)) = CAST(d.[nonce] AS VARBINARY(MAX)) AND CAST(i.[format] AS VARBINARY(MAX)) = CAST(d.[format] AS VARBINARY(MAX)) AND CAST(i.[body] AS VARBINARY(MAX)) = CAST(d.[body] AS VARBINARY(MAX)))
+    THROW 50001, ''case_events is append-only: events are never changed or deleted'', 1;
+END';
+
+GO
+
+UPDATE alembic_version SET version_num='0009_removable_texts' WHERE alembic_version.version_num = '0008_filings';
 
 GO
 

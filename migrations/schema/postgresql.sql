@@ -468,7 +468,7 @@ UPDATE alembic_version SET version_num='0005_line_samples' WHERE alembic_version
 
 -- Running upgrade 0005_line_samples -> 0006_policy_and_holds
 
-CREATE INDEX ix_case_events_governing ON case_events (action, event_id) WHERE action IN ('hold_lifted', 'hold_placed', 'policy_put_in_force');
+CREATE INDEX ix_case_events_governing ON case_events (action, event_id) WHERE action IN ('cases_purged', 'hold_lifted', 'hold_placed', 'policy_put_in_force');
 
 UPDATE alembic_version SET version_num='0006_policy_and_holds' WHERE alembic_version.version_num = '0005_line_samples';
 
@@ -543,5 +543,27 @@ CREATE INDEX ix_filings_batch_id_place ON filings (batch_id, place);
 CREATE UNIQUE INDEX ix_filings_bsa_id ON filings (bsa_id) WHERE bsa_id <> '';
 
 UPDATE alembic_version SET version_num='0008_filings' WHERE alembic_version.version_num = '0007_spans_of_findings';
+
+-- Running upgrade 0008_filings -> 0009_removable_texts
+
+ALTER TABLE case_events ADD COLUMN salt VARCHAR(64) COLLATE "C" DEFAULT '' NOT NULL;
+
+CREATE OR REPLACE FUNCTION case_events_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  emptied case_events;
+BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    emptied := OLD;
+    emptied.notes := '';
+    emptied.salt := '';
+    IF OLD.format = 'casedesk.event/2' AND OLD.salt <> '' AND NEW IS NOT DISTINCT FROM emptied THEN
+      RETURN NEW;
+    END IF;
+  END IF;
+  RAISE EXCEPTION 'case_events is append-only: events are never changed or deleted' USING ERRCODE = 'integrity_constraint_violation';
+END
+$$;
+
+UPDATE alembic_version SET version_num='0009_removable_texts' WHERE alembic_version.version_num = '0008_filings';
 
 COMMIT;

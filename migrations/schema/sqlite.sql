@@ -468,7 +468,7 @@ UPDATE alembic_version SET version_num='0005_line_samples' WHERE alembic_version
 
 -- Running upgrade 0005_line_samples -> 0006_policy_and_holds
 
-CREATE INDEX ix_case_events_governing ON case_events (action, event_id) WHERE action IN ('hold_lifted', 'hold_placed', 'policy_put_in_force');
+CREATE INDEX ix_case_events_governing ON case_events (action, event_id) WHERE action IN ('cases_purged', 'hold_lifted', 'hold_placed', 'policy_put_in_force');
 
 UPDATE alembic_version SET version_num='0006_policy_and_holds' WHERE alembic_version.version_num = '0005_line_samples';
 
@@ -543,3 +543,17 @@ CREATE INDEX ix_filings_batch_id_place ON filings (batch_id, place);
 CREATE UNIQUE INDEX ix_filings_bsa_id ON filings (bsa_id) WHERE bsa_id <> '';
 
 UPDATE alembic_version SET version_num='0008_filings' WHERE alembic_version.version_num = '0007_spans_of_findings';
+
+-- Running upgrade 0008_filings -> 0009_removable_texts
+
+ALTER TABLE case_events ADD COLUMN salt VARCHAR(64) DEFAULT '' NOT NULL;
+
+DROP TRIGGER IF EXISTS case_events_no_update;
+
+CREATE TRIGGER case_events_no_update BEFORE UPDATE ON case_events
+WHEN NOT (OLD.format IS 'casedesk.event/2' AND OLD.salt IS NOT '' AND NEW.notes IS '' AND NEW.salt IS '' AND NEW."event_id" IS OLD."event_id" AND NEW."case_id" IS OLD."case_id" AND NEW."case_seq" IS OLD."case_seq" AND NEW."ts" IS OLD."ts" AND NEW."user" IS OLD."user" AND NEW."action" IS OLD."action" AND NEW."meta" IS OLD."meta" AND NEW."prev_hash" IS OLD."prev_hash" AND NEW."event_hash" IS OLD."event_hash" AND NEW."nonce" IS OLD."nonce" AND NEW."format" IS OLD."format" AND NEW."body" IS OLD."body")
+BEGIN
+  SELECT RAISE(ABORT, 'case_events is append-only: events are never changed or deleted');
+END;
+
+UPDATE alembic_version SET version_num='0009_removable_texts' WHERE alembic_version.version_num = '0008_filings';

@@ -1,6 +1,6 @@
 """Policy and holds are found.
 
-An index on the few events that put policy values in force and place or lift holds.
+An index on the few events that put policy values in force, place or lift holds, or purge cases.
 
 Revision ID: 0006_policy_and_holds
 Revises: 0005_line_samples
@@ -17,7 +17,7 @@ down_revision = "0005_line_samples"
 branch_labels = None
 depends_on = None
 
-_GOVERNING = sa.text("action IN ('hold_lifted', 'hold_placed', 'policy_put_in_force')")
+_GOVERNING = sa.text("action IN ('cases_purged', 'hold_lifted', 'hold_placed', 'policy_put_in_force')")
 
 
 def upgrade() -> None:
@@ -36,6 +36,6 @@ def downgrade() -> None:
         raise CommandError("This downgrade looks at the ledger first, so it cannot be written out as SQL.")
     if op.get_bind().execute(sa.text(f"SELECT count(*) FROM case_events WHERE {_GOVERNING}")).scalar():
         raise CommandError(
-            "The ledger has policy values or holds that the desk before knows nothing of; restore a backup."
+            "The ledger has policy values, holds or purges that the desk before knows nothing of; restore a backup."
         )
     op.drop_index("ix_case_events_governing", table_name="case_events")

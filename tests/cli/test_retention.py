@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, tzinfo
+
+import pytest
+
 from tests.builders import TestDesk
 from tests.cli.conftest import Command
 
@@ -36,3 +40,35 @@ def test_what_is_due_says_why_and_how_many_never_were_filed(casedesk: Command, d
     assert "1 older cases were closed with a report of which the desk knows no filing" in told.err
     assert casedesk("retention", "due").out == "No case has reached the end of its retention.\n"
     assert casedesk("retention", "due", "--as", "ann").code == 2
+
+
+def test_a_purge_that_comes_too_early_is_refused_with_the_day(casedesk: Command, desk: TestDesk) -> None:
+    desk.customer()
+    case = desk.closed()
+    told = casedesk("retention", "propose", case, *REASON, "--as", "mia")
+    assert (told.code, "has to be kept: Kept until 1 Jul 2031" in told.err) == (2, True)
+    told = casedesk("retention", "purge", 1, "--as", "max")
+    assert (told.code, "Event 1 proposes no purge that waits" in told.err) == (2, True)
+
+
+class Later(datetime):
+    """A clock of the time after retention."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:
+        return datetime(2032, 1, 1, 9, tzinfo=tz)
+
+
+def test_a_purge_is_proposed_and_carried_out(
+    casedesk: Command, desk: TestDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.customer()
+    case = desk.closed()
+    monkeypatch.setattr("casedesk.cli.session.datetime", Later)
+    told = casedesk("retention", "propose", case, *REASON, "--as", "mia")
+    proposal = desk.size()
+    assert told.out == f"Proposed as event {proposal}: the texts of 1 cases.\n"
+    told = casedesk("retention", "purge", proposal, "--as", "max")
+    assert told.out == f"Purged: 1 texts of 1 cases (event {proposal + 1}).\n"
+    shown = casedesk("audit", "verify", "--database")
+    assert (shown.code, "the texts of 1 events were purged" in shown.out) == (0, True)

@@ -99,7 +99,7 @@ def test_every_policy_value_has_a_source_and_the_versions_of_a_name_count_up_wit
 
 
 def happened(event_id: int, action: str, at: datetime, meta: str = "{}") -> Recorded:
-    return Recorded(event_id, "C-1", event_id, canonical(at), "ann", action, "", meta, "", "", "", "", b"")
+    return Recorded(event_id, "C-1", event_id, canonical(at), "ann", action, "", meta, "", "", "", "", "", b"")
 
 
 CLOSED_AT = datetime(2026, 7, 1, 17, tzinfo=UTC)

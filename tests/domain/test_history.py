@@ -171,7 +171,7 @@ def test_every_kind_of_case_event_has_its_step() -> None:
         "transactions_imported", "detection_ran", "qa_population_frozen", "qa_sample_drawn", "person_added", "rates_loaded",
         "desk_exported", "packet_exported", "batch_exported", "line_test_frozen", "line_test_drawn",
         "suppression_proposed", "suppression_approved", "suppression_rejected", "suppression_ended",
-        "reminders_given", "policy_proposed", "policy_put_in_force", "policy_rejected",
+        "reminders_given", "purge_proposed", "cases_purged", "policy_proposed", "policy_put_in_force", "policy_rejected",
         "rule_set_proposed", "rule_set_put_in_force", "rule_set_rejected", "rule_set_withdrawn", "evidence_sheet_exported",
     }  # fmt: skip
     assert set(_STEPS) == set(events.KINDS) - desk_only

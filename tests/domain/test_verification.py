@@ -129,11 +129,11 @@ def test_nothing_but_a_head_that_counts_something_is_tampering() -> None:
 
 def test_a_format_of_another_desk_cannot_be_evaluated() -> None:
     rows = ledger(*STORY)
-    rows[5] = rewritten(rows[5], format="casedesk.event/2")
+    rows[5] = rewritten(rows[5], format="casedesk.event/9")
     report = verified(rows).report()
     assert report.verdict is Verdict.NOT_EVALUATED
     assert report.sentence() == (
-        "Cannot tell: event 6 is of the format “casedesk.event/2”; this desk reads casedesk.event/1."
+        "Cannot tell: event 6 is of the format “casedesk.event/9”; this desk reads casedesk.event/1 and casedesk.event/2."
     )
 
 

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from casedesk.exports.verifier import verify
-from tests.exports.packets import Body, edited, manifest_edited, reforged, rows
+from tests.exports.packets import Body, edited, manifest_edited, reforged, rows, told
 
 Forgery = Callable[[bytes, bytes], bytes]
 Rows = list[Any]
@@ -233,6 +233,10 @@ def _answer(change: Callable[[str], str]) -> Forgery:
     return _file("answer", "answer_sha256", ("filing_acknowledged",), change)
 
 
+def _another_note(found: Rows) -> None:
+    next(one for one in found if one.get("notes", "").startswith("Called")).update(notes="Did not call anybody.")
+
+
 FORGERIES: dict[str, Forgery] = {
     # reports on their way
     "a report's state": row("filings", lambda f: f[0].update(state="transmitted")),
@@ -281,7 +285,9 @@ FORGERIES: dict[str, Forgery] = {
     "an event left out": row(
         "events", lambda f: f.pop(next(n for n, e in enumerate(f) if e["case_seq"] == 3 and e["case_id"] != "DESK"))
     ),
-    "the last event left out": row("events", lambda f: f.pop()),
+    "the last event of a case left out": row(
+        "events", lambda f: f.pop(max(n for n, e in enumerate(f) if e["case_id"] != verify.DESK))
+    ),
     "an event of the desk twice": row("events", lambda f: f.insert(0, next(e for e in f if e["case_id"] == "DESK"))),
     "two streams out of order": row(
         "events", lambda f: f.append(f.pop(next(n for n, e in enumerate(f) if e["case_id"] == "DESK")))
@@ -350,6 +356,15 @@ FORGERIES: dict[str, Forgery] = {
     "the last day a case is kept": row("clocks", lambda f: _kept(f).update(due_on="2031-01-01")),
     "a currency report left out": row("clocks", lambda f: f.remove(_cash(f))),
     "an approval taken for a filing": row("clocks", lambda f: f.append({**_kept(f), "case_id": f[-1]["case_id"]})),
+    "a note": row("events", _another_note),
+    "texts gone without a purge": lambda whole, redacted: _purged(whole, covered=False),
+    "a purge by who proposed it": lambda whole, redacted: _purged(whole, lambda b: b[1].update(user="mia")),
+    "a purge that was proposed otherwise": lambda whole, redacted: _purged(
+        whole, lambda b: b[0]["meta"].update(cases=[["C-26-00002", "0" * 64]])
+    ),
+    "a purge after another event": lambda whole, redacted: _purged(whole, tip="0" * 64),
+    "a purge on the last day a case is kept": lambda whole, redacted: _purged(whole, at="2031-07-01"),
+    "a purge under a hold": lambda whole, redacted: _held(whole),
     "a reason not to file": row("register", lambda f: f[0].update(reason="Because.")),
     "a decision not to file left out": row("register", lambda f: f.clear()),
     "a register where decisions are withheld": lambda whole, redacted: edited(
@@ -446,6 +461,40 @@ def _cash(found: Rows) -> Any:
     return next(one for one in found if one["kind"] == "currency report")
 
 
+def _purged(
+    whole: bytes, change: Callable[[list[Body]], Any] = lambda bodies: None, *, at: str = "2032-01-01", covered: bool = True,
+    tip: str = "",
+) -> bytes:  # fmt: skip
+    """Let the texts of the first case be gone, and two proposals of values be the purge that took them."""
+    case_id = min({row["case_id"] for row in rows(whole, "events")} - {verify.DESK})
+    last = [row["event_hash"] for row in rows(whole, "events") if row["case_id"] == case_id][-1]
+
+    def rewrite(bodies: list[Body]) -> None:
+        for body in bodies:
+            if body["case_id"] == case_id and "salt" in body:
+                body.update(notes="", salt="")
+        proposal, purge = [body for body in bodies if body["action"] == "policy_proposed"][-2:]
+        pairs = [[case_id, tip or last]]
+        if covered:
+            proposal.update(action="purge_proposed", meta={"v": 1, "cases": pairs, "via": "app"})
+            meta = {"v": 1, "cases": pairs, "maker": "mia", "proposal": proposal["event_id"], "texts": 2, "via": "app"}
+            purge.update(action="cases_purged", user="max", ts=f"{at}T09:00:00.000000Z", notes="", meta=meta)
+        change([proposal, purge])
+
+    forged = edited(reforged(whole, rewrite, True), "cases", lambda f: f[0].update(decision_text="", qa_notes=""))
+    return edited(forged, "register", lambda f: f[0].update(reason=""))
+
+
+def _held(whole: bytes) -> bytes:
+    """Make a hold of a note of the first case, and purge the case nevertheless."""
+
+    def rewrite(bodies: list[Body]) -> None:
+        of(bodies, "note_added").update(action="hold_placed", meta={"v": 1, "via": "app"})
+
+    forged = reforged(whole, rewrite, True)
+    return _purged(edited(forged, "cases", lambda f: f[0].update(version=f[0]["version"] - 1)))
+
+
 def _say_more(decision: Body) -> None:
     """Let the first bound figure say another amount of the same length."""
     _, _, start, length = decision["meta"]["bound"]["figures"][0]
@@ -456,7 +505,7 @@ def _say_more(decision: Body) -> None:
 
 def _said_otherwise(whole: bytes) -> bytes:
     forged = reforged(whole, lambda bodies: _say_more(of(bodies, "disposition_set", 1)), True)
-    text = of([json.loads(one["body"]) for one in rows(forged, "events")], "disposition_set", 1)["notes"]
+    text = of([told(one) for one in rows(forged, "events")], "disposition_set", 1)["notes"]
     return edited(forged, "cases", lambda found: found[1].update(decision_text=text))
 
 

@@ -116,6 +116,8 @@ def sealing(address: str, folder: Path) -> Sealing:
         period_from=at.date() - timedelta(days=40), period_to=at.date(), rate_per_mille=1000, seed="5" * 64,
     )  # fmt: skip
     desk.review("queenie", first)
+    for value in (80, 85):  # nobody decides on them; forgers make other events of them
+        propose_value(desk, "continuing_review_days", value)
     return Sealing(desk, CheckpointFolder(folder), (first, second))
 
 
@@ -130,11 +132,15 @@ def propose_and_approve(desk: TestDesk) -> None:
 
 def own_policy(desk: TestDesk) -> None:
     """Let a report be due after 28 days, by two managers."""
-    proposed = policies.propose(
-        uow=desk.writing(), actor=desk.people["mia"], at=desk.at(), name="sar_days_suspect_known", value=28,
-        valid_from=START.date(), source="Board, 4 May 2026", reason="Two days for the filing itself.",
-    )  # fmt: skip
-    policies.put_in_force(uow=desk.writing(), actor=desk.people["max"], at=desk.at(), proposal=proposed.event_id)
+    proposal = propose_value(desk, "sar_days_suspect_known", 28)
+    policies.put_in_force(uow=desk.writing(), actor=desk.people["max"], at=desk.at(), proposal=proposal)
+
+
+def propose_value(desk: TestDesk, name: str, value: int) -> int:
+    return policies.propose(
+        uow=desk.writing(), actor=desk.people["mia"], at=desk.at(), name=name, value=value, valid_from=START.date(),
+        source="Board, 4 May 2026", reason="Two days for the filing itself.",
+    ).event_id  # fmt: skip
 
 
 def verdicts(content: bytes, trusted: Any = TRUSTED) -> dict[str, str]:
@@ -173,36 +179,53 @@ def edited(content: bytes, what: str, edit: Callable[[list[Any]], None]) -> byte
 Body = dict[str, Any]
 
 
+def told(row: Any) -> Body:
+    """Return an event of a packet with its text in the place of the text's digest; salt and digest beside."""
+    body: Body = json.loads(row["body"])
+    beside = {"notes": row["notes"], "salt": row["salt"], "digest": body["notes"]} if "salt" in row else {}
+    return body | beside
+
+
 def reforged(content: bytes, rewrite: Callable[[list[Body]], None], relink: bool = False) -> bytes:
     """Rewrite events as a bank could that owns desk and key: hashes, proofs, root and signature agree again.
 
     :param relink: chain the events of each stream anew, too.
     """
     found = rows(content, "events")
-    bodies = [json.loads(row["body"]) for row in found]
+    bodies = [told(row) for row in found]
     rewrite(bodies)
     size = json.loads(files(content)["manifest.json"])["ledger"]["size"]
     leaves = [b"somebody else's event"] * size
     tips: dict[str, tuple[int, str]] = {}
     raws = []
+    texts: list[dict[str, str]] = []
     for body in bodies:
         if relink:
             seq, last = tips.get(body["case_id"], (0, verify.ZERO))
             body.update(case_seq=seq + 1, prev_hash=last)
+        beside = {}
+        if "salt" in body:
+            beside = {"notes": body["notes"], "salt": body.pop("salt")}
+            salted = sha256(bytes.fromhex(beside["salt"]) + body["notes"].encode()).hexdigest()
+            body["notes"], was = salted, body.pop("digest")
+            if not beside["salt"]:
+                body["notes"] = was
         raw = body.pop("raw", "") or canonical(body)
+        texts.append(beside)
         tips[body["case_id"]] = (body["case_seq"], sha256(raw.encode()).hexdigest())
         leaves[body["event_id"] - 1] = raw.encode()
         raws.append(raw)
     tree = Tree(leaves)
     made = [
-        {
+        beside
+        | {
             "body": raw,
             **{name: body[name] for name in ("case_id", "case_seq", "event_id", "prev_hash")},
             "event_hash": sha256(raw.encode()).hexdigest(),
             "leaf_hash": tree.leaf(body["event_id"] - 1).hex(),
             "proof": [step.hex() for step in tree.inclusion(body["event_id"] - 1, size)],
         }
-        for body, raw in zip(bodies, raws, strict=True)
+        for body, raw, beside in zip(bodies, raws, texts, strict=True)
     ]
     root = tree.root(size)
 

@@ -18,7 +18,7 @@ from casedesk.anchors import keys
 from casedesk.anchors.folder import CheckpointFolder
 from casedesk.domain.checkpoints import Checkpoint, PrivateKey
 from casedesk.domain.events import DESK, NoteAdded
-from casedesk.domain.ledger import ZERO_HASH, Recorded
+from casedesk.domain.ledger import ZERO_HASH, Recorded, commitment
 from casedesk.domain.merkle import Frontier, root_of_inclusion, roots_of_consistency
 from casedesk.domain.verification import Report, Verdict
 from casedesk.errors import Invalid
@@ -85,7 +85,7 @@ def rebuilt(rows: Iterable[Recorded]) -> list[Recorded]:
     for event_id, row in enumerate(rows, 1):
         seq, prev_hash = tips.get(row.case_id, (0, ZERO_HASH))
         place = {"event_id": event_id, "case_seq": seq + 1, "prev_hash": prev_hash}
-        body = rfc8785.dumps({**json.loads(row.body), **place, "notes": row.notes})
+        body = rfc8785.dumps({**json.loads(row.body), **place, "notes": commitment(row)})
         new = row._replace(**place, body=body, event_hash=sha256(body).hexdigest())
         tips[row.case_id] = (new.case_seq, new.event_hash)
         done.append(new)

@@ -26,6 +26,7 @@ from casedesk.services import (
     intake,
     outgoing,
     policies,
+    purging,
     quality,
     reminding,
     report_forms,
@@ -125,6 +126,7 @@ AT_THE_DESK = {
     "see_policy": {"Manager", "Auditor"},
     "remind": {"Manager"},
     "hold": {"Manager"},
+    "propose_purge": {"Manager"},
     "see_retention": {"Manager", "Auditor"},
     "see_outgoing": {"Manager"},
 }
@@ -414,6 +416,11 @@ STEPS: dict[str, Try] = {
     "remind": lambda stand, _: reminding.give(**(_me(stand) | {"at": START + timedelta(days=25)})),
     "hold": lambda stand, _: retention.hold(
         **_me(stand), case_id=stand.cases["co"], reason="Civil action 26-114, counsel's letter."
+    ),
+    "propose_purge": lambda stand, _: purging.propose(
+        **(_me(stand) | {"at": START + timedelta(days=6 * 366)}),
+        case_ids=[stand.cases["co"]],
+        reason="Its retention ended last year.",
     ),
     "see_retention": lambda stand, _: retention.due(
         uow=stand.desk.reading(), actor=stand.desk.people["me"], at=stand.desk.at()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import multiprocessing
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -27,11 +28,12 @@ from scripts.render_schema import DIALECTS
 from tests.databases import Kind
 from tests.store.builders import filled
 
-HEAD = "0008_filings"
+HEAD = "0009_removable_texts"
 
 #: What a migration adds to rows that were there: the value of each new column, by table.
 ADDED = {
     "0001_the_desk_opens": {"transactions": (0,), "accounts": (0, 0), "detection_runs": (0, "", "")},
+    "0006_policy_and_holds": {"case_events": ("",)},
 }
 NEW_TABLES = {
     "0001_the_desk_opens": ("detection_findings",),
@@ -88,9 +90,9 @@ def test_every_migration_has_its_note_and_imports_nothing_that_changes() -> None
             assert word in entry, f"migrations/NOTES.md says nothing of {word} for {revision}"
     frozen = [
         *(schema.MIGRATIONS / "versions").glob("*.py"),
-        *map(schema.MIGRATIONS.joinpath, ("columns.py", "append_only.py")),
+        *map(schema.MIGRATIONS.joinpath, ("columns.py", "append_only.py", "removable.py")),
     ]
-    assert len(frozen) == len(revisions()) + 2
+    assert len(frozen) == len(revisions()) + 3
     for path in frozen:
         assert "casedesk." not in path.read_text(encoding="utf-8").replace("'casedesk.", ""), path.name
 
@@ -109,10 +111,14 @@ def test_an_empty_database_is_named_so_and_upgraded(empty: Engine) -> None:
 
 
 @pytest.mark.parametrize("start", ["", *revisions()])
-def test_an_upgrade_changes_no_row_of_a_filled_database(empty: Engine, start: str) -> None:
-    """From every revision there ever was, and once more from the newest."""
+def test_an_upgrade_changes_no_row_of_a_filled_database(
+    empty: Engine, start: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From every revision there ever was, and once more from the newest. No text is removable, as in a desk before."""
     upgrade(empty)
     if start:
+        real = secrets.token_hex
+        monkeypatch.setattr(secrets, "token_hex", lambda size: "" if size == 32 else real(size))
         filled(empty)
         schema.downgrade(empty, start)
     before = contents(empty)

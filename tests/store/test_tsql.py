@@ -36,9 +36,10 @@ def test_the_rendered_schema_parses_statement_by_statement() -> None:
 
 
 def test_the_trigger_inside_its_exec_parses_too() -> None:
-    (text,) = re.findall(r"EXEC sp_executesql N'(CREATE TRIGGER.*?)END'", schema.render("mssql"), flags=re.DOTALL)
-    assert "INSTEAD OF UPDATE, DELETE" in text
-    assert "THROW 50001, ''" in text  # doubled, because it stands inside quotes
+    texts = re.findall(r"EXEC sp_executesql N'(CREATE TRIGGER.*?)END'", schema.render("mssql"), flags=re.DOTALL)
+    for text, when in zip(texts, ("INSTEAD OF UPDATE, DELETE", "INSTEAD OF DELETE", "AFTER UPDATE"), strict=True):
+        assert when in text
+        assert "THROW 50001, ''" in text  # doubled, because it stands inside quotes
 
 
 def test_no_text_type_is_one_that_sql_server_gave_up() -> None:

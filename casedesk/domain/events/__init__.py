@@ -61,7 +61,7 @@ from casedesk.domain.events.readings import (
     PacketExported,
 )
 from casedesk.domain.events.reminding import RemindersGiven
-from casedesk.domain.events.retaining import HoldLifted, HoldPlaced
+from casedesk.domain.events.retaining import CasesPurged, HoldLifted, HoldPlaced, PurgeProposed
 from casedesk.domain.events.sampling import (
     LineTestDrawn,
     LineTestFrozen,
@@ -118,6 +118,8 @@ KINDS: dict[str, type[Event]] = {
         PolicyPutInForce,
         PolicyRejected,
         RemindersGiven,
+        PurgeProposed,
+        CasesPurged,
         PopulationFrozen,
         SampleDrawn,
         LineTestFrozen,
@@ -138,6 +140,7 @@ __all__ = [
     "CaseReleased",
     "CaseReopened",
     "CaseTaken",
+    "CasesPurged",
     "DeskExported",
     "DetectionRan",
     "DispositionApproved",
@@ -163,6 +166,7 @@ __all__ = [
     "PolicyPutInForce",
     "PolicyRejected",
     "PopulationFrozen",
+    "PurgeProposed",
     "RatesLoaded",
     "RemindersGiven",
     "ReviewFailed",

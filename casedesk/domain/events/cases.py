@@ -26,6 +26,7 @@ class AlertAttached(Event):
 
     action: ClassVar[str] = "alert_attached"
     title: ClassVar[str] = "Alert attached"
+    removable: ClassVar[bool] = False  # the notes are the alert's sentence: counts, amounts and dates
     alert_id: str
     rule: str
     rule_version: str
@@ -41,6 +42,7 @@ class AlertGrown(Event):
 
     action: ClassVar[str] = "alert_grown"
     title: ClassVar[str] = "Alert grew"
+    removable: ClassVar[bool] = False  # the notes are the alert's sentence: counts, amounts and dates
     alert_id: str
     rule: str
     rule_version: str

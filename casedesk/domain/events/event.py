@@ -21,6 +21,9 @@ class Event:
     #: Whether the event changes what a colleague may be looking at, and so the case's version.
     changes: ClassVar[bool] = True
 
+    #: Whether the notes are what a person wrote on a case, which has to be removable after retention.
+    removable: ClassVar[bool] = True
+
     notes: str = ""
 
     def meta(self) -> dict[str, Any]:

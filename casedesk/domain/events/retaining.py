@@ -29,3 +29,34 @@ class HoldLifted(Event):
     changes: ClassVar[bool] = False
     hold: int
     via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurgeProposed(Event):
+    """A manager proposed to remove what was written on cases whose retention has ended; the reason stands in the notes.
+
+    ``cases`` has pairs of a case and the hash of its last event, so that nothing may happen to it in between. Desk event.
+    """
+
+    action: ClassVar[str] = "purge_proposed"
+    title: ClassVar[str] = "Purge proposed"
+    touches: ClassVar[bool] = False
+    cases: tuple[tuple[str, str], ...]
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasesPurged(Event):
+    """Another manager agreed, and what was written on the cases was removed with this event. Desk event.
+
+    It repeats the proposal's cases and hashes; ``texts`` is of how many events the text went.
+    """
+
+    action: ClassVar[str] = "cases_purged"
+    title: ClassVar[str] = "Cases purged"
+    touches: ClassVar[bool] = False
+    proposal: int
+    maker: str
+    cases: tuple[tuple[str, str], ...]
+    texts: int
+    via: str

@@ -37,6 +37,7 @@ Key = Tuple[str, bytes, bytes]  # name, id, 32 bytes
 
 FORMAT = "casedesk.packet/1"
 EVENT_FORMAT = "casedesk.event/1"
+REMOVABLE_FORMAT = "casedesk.event/2"  # "notes" of the body is a digest of salt and text, which stand beside it
 DRAW_FORMAT = "casedesk.qa-draw/1"
 VERIFIED, TAMPERED, NOT_EVALUATED = "VERIFIED", "TAMPERED", "NOT_EVALUATED"
 EXIT = {VERIFIED: 0, TAMPERED: 1, NOT_EVALUATED: 2}
@@ -313,6 +314,7 @@ class Packet:
         self.alerts: List[Row] = []
         self.transactions: Dict[str, Row] = {}
         self.runs: Dict[str, Row] = {}  # the parameters of each rule
+        self.purged: List[Tuple[int, str]] = []  # events whose text is gone, each with its case
         self.policy: List[Row] = []  # every value that was put in force, those shipped first
         self.hidden_policy = False  # whether a value rests on an event whose content is withheld
 
@@ -400,7 +402,10 @@ def check_events(packet: Packet) -> str:
             same(where + ", body", canonical(event), row["body"])
             same(where + ", hash", sha(raw).hex(), row["event_hash"])
             same(where + ", leaf", leaf_hash(raw).hex(), row["leaf_hash"])
-            same(where + ", format", EVENT_FORMAT, event["format"])
+            if event["format"] == REMOVABLE_FORMAT:
+                event["notes"] = _removable_text(packet, row, event)
+            else:
+                same(where + ", format", EVENT_FORMAT, event["format"])
             for column in ("event_id", "case_id", "case_seq", "prev_hash"):
                 same("%s, %s" % (where, column), event[column], row[column])
             leaf = leaf_hash(raw)
@@ -413,6 +418,58 @@ def check_events(packet: Packet) -> str:
     same("Events, order", sorted(numbers), numbers)
     more = "; the content of %d is withheld, their place is proved" % withheld if withheld else ""
     return "%d events agree with their hashes and stand in the ledger of %d%s" % (len(numbers), size, more)
+
+
+def _removable_text(packet: Packet, row: Row, event: Row) -> str:
+    """Return the text beside an event, if it is what the event's body has a digest of; nothing where it was purged."""
+    where = "Event %s" % row["event_id"]
+    if not row["salt"] and not row["notes"]:
+        packet.purged.append((row["event_id"], row["case_id"]))
+        return ""
+    said = sha(bytes.fromhex(row["salt"]) + row["notes"].encode("utf-8")).hex()
+    same(where + ", salted digest of its text", event["notes"], said)
+    return str(row["notes"])
+
+
+def check_purges(packet: Packet) -> Outcome:
+    """Every text that is gone was purged by two persons, after retention and while no hold stood."""
+    desk = {row["event_id"]: event for row, event in packet.events if row["case_id"] == DESK and event is not None}
+    purges = [event for event in desk.values() if event["action"] == "cases_purged"]
+    purged = {case_id: event["event_id"] for event in purges for case_id, _ in event["meta"]["cases"]}
+    for number, case_id in packet.purged:
+        same("Event %d, its text was purged later" % number, True, number < purged.get(case_id, 0))
+    for event in purges:
+        where, meta = "Purge of event %d" % event["event_id"], event["meta"]
+        same(where + ", carried out by who proposed it", False, event["user"] == meta["maker"])
+        proposal = desk.get(meta["proposal"])
+        if proposal is not None:
+            told = [proposal["user"], proposal["meta"]["cases"]]
+            same(where + ", as it was proposed", told, [meta["maker"], meta["cases"]])
+        for case_id, tip in meta["cases"]:
+            if case_id in packet.cases:
+                _check_purge(packet, event, case_id, tip)
+    if not purges:
+        return VERIFIED, "no text of a case in here was purged"
+    return VERIFIED, "the texts of %d events were purged, by %d purges" % (len(packet.purged), len(purges))
+
+
+def _check_purge(packet: Packet, purge: Row, case_id: str, tip: str) -> None:
+    where = "Purge of event %d, %s" % (purge["event_id"], case_id)
+    before = [
+        (row, event)
+        for row, event in packet.events
+        if event is not None and row["case_id"] == case_id and row["event_id"] < purge["event_id"]
+    ]
+    same(where + ", last event before it", before[-1][0]["event_hash"], tip)
+    events = [event for _, event in before]
+    case, _ = replay(case_id, events, packet.policy)
+    ends = [
+        later(on, in_force(packet.policy, "retention_years", on, number)) for number, on in _kept_from(case, events)
+    ]
+    same(where + ", kept long enough", True, bool(ends) and max(ends) < purge["ts"][:10])
+    holds = {event["event_id"] for event in events if event["action"] == "hold_placed"}
+    holds -= {event["meta"]["hold"] for event in events if event["action"] == "hold_lifted"}
+    same(where + ", legal holds", [], sorted(holds))
 
 
 def check_chains(packet: Packet) -> str:
@@ -1022,16 +1079,23 @@ def further_clocks(packet: Packet, case_id: str) -> List[Tuple[str, int, str]]:
         found.append(("continuing report", event, on))
         if in_force(packet.policy, "continuing_review", on, event)["value"]:
             found.append(("continuing review", event, on))
-    if case["closed_at"]:
-        if case["disposition"] == "No SAR":
-            closing = [
-                e["event_id"]
-                for e in events
-                if e["ts"] == case["closed_at"] and e["action"] in ("disposition_set", "disposition_approved")
-            ]
-            filed.append((case["closed_at"][:10], closing[-1]))
-        found += [("retention", event, on) for on, event in sorted(filed)[-1:]]
+    found += [("retention", event, on) for event, on in _kept_from(case, events)]
     return found
+
+
+def _kept_from(case: Row, events: List[Row]) -> List[Tuple[int, str]]:
+    """Return from which event and day a case is kept: its last filing or, without a report, its closing."""
+    if not case["closed_at"]:
+        return []
+    starts = _filed(events)
+    if case["disposition"] == "No SAR":
+        closing = [
+            e["event_id"]
+            for e in events
+            if e["ts"] == case["closed_at"] and e["action"] in ("disposition_set", "disposition_approved")
+        ]
+        starts.append((case["closed_at"][:10], closing[-1]))
+    return [(event, on) for on, event in sorted(starts)[-1:]]
 
 
 def _cash_clocks(packet: Packet, case_id: str, events: List[Row]) -> List[Tuple[str, int, str]]:
@@ -1250,7 +1314,7 @@ def check_narratives(packet: Packet) -> Outcome:
             if e is not None and e["case_id"] == case_id and e["action"] == "disposition_set"
         ]
         bound = decisions[-1]["meta"].get("bound") if decisions else None
-        if not bound or case["status"] != "Closed":
+        if not bound or case["status"] != "Closed" or (decisions[-1]["event_id"], case_id) in packet.purged:
             continue
         texts += 1
         alerts = {alert["alert_id"]: alert["transaction_ids"] for alert in packet.alerts if alert["case_id"] == case_id}
@@ -1405,6 +1469,7 @@ def verify(content: bytes, keys: Iterable[Key] = ()) -> List[Claim]:
         ("chains", check_chains),
         ("policy", check_policy),
         ("cases", check_cases),
+        ("purges", check_purges),
         ("alerts", check_alerts),
         ("rules", check_rules),
         ("deadlines", check_clocks),

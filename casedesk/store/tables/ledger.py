@@ -8,7 +8,7 @@ from casedesk.store.tables.metadata import BIG, EVENT_ID, ID, metadata
 from casedesk.store.types import code, human
 
 #: Rare events that are looked up by what they are; the condition of the index on them, word for word as queries repeat it.
-GOVERNING = "action IN ('hold_lifted', 'hold_placed', 'policy_put_in_force')"
+GOVERNING = "action IN ('cases_purged', 'hold_lifted', 'hold_placed', 'policy_put_in_force')"
 
 case_events = sa.Table(
     "case_events",
@@ -25,6 +25,7 @@ case_events = sa.Table(
     sa.Column("event_hash", code(64), nullable=False),
     sa.Column("nonce", code(32), nullable=False),
     sa.Column("format", code(32), nullable=False),
+    sa.Column("salt", code(64), nullable=False, server_default=sa.text("''")),
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.UniqueConstraint("case_id", "case_seq"),
     sa.UniqueConstraint("case_id", "prev_hash"),
