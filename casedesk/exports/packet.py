@@ -27,6 +27,8 @@ _PATHS: Final = {
     "events": "3-decisions/events.jsonl",
     "cases": "3-decisions/cases.jsonl",
     "clocks": "4-timeliness/clocks.jsonl",
+    "filings": "5-filings/filings.jsonl",
+    "batches": "5-filings/batches.jsonl",
     "register": "6-decisions-not-to-file/register.jsonl",
     "draws": "7-quality/draws.jsonl",
     "policy": "8-governance/policy.jsonl",
@@ -184,6 +186,7 @@ with the packet but from the desk's software or its source; compare its SHA-256 
 | 2-alerts | each alert: rule, version, parameters, window, evidence, sentence |
 | 3-decisions | every event of the cases with its proof, and what the desk shows of each case |
 | 4-timeliness | each due date: source event, rule, policy and its version |
+| 5-filings | each report of the cases, how far it has come, and the batches: files and acknowledgements, or their hashes |
 | 6-decisions-not-to-file | cases closed without a report, with the reason |
 | 7-quality | samples in which the cases stood: population, seed, picks |
 | 8-governance | policy values, rule sets with their evidence sheets, runs of the rules |
@@ -191,7 +194,7 @@ with the packet but from the desk's software or its source; compare its SHA-256 
 
 What is derived again: the hashes, links and proofs of all events; each case's state from its events; each alert's digest, amount
 and window from the ledger and the transactions; the hits of the rules that can be judged by their evidence; every due date; the
-register; every sample; the hashes of the rules that ran.
+states of the reports, and that what was sent is what was approved; the register; every sample; the hashes of the rules that ran.
 
 What cannot be shown: that what was typed was true; the figures of a transaction beyond their sum in an alert, which the
 ledger does not hold; whether a case has events after the last one in here. {signed}

@@ -1,18 +1,19 @@
-"""A case in one document: who, what was found, the narrative, who decided and approved, QA, and where it stands in the ledger."""
+"""A case in one document: who, what was found, the narrative and what it rests on, decision, filing, QA, place in the ledger."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from casedesk.domain.alerts import Alert
 from casedesk.domain.amendments import Amendment
 from casedesk.domain.cases import Case, Disposition, Stage
+from casedesk.domain.filings import Filing
 from casedesk.domain.money import format_minor
 from casedesk.domain.transactions import Account, Customer
-from casedesk.exports import confidentiality
+from casedesk.exports import confidentiality, summary_filings
 from casedesk.exports.documents import markdown
 from casedesk.exports.documents.blocks import (
     Block,
@@ -69,6 +70,8 @@ class Summary:
     distinct_transactions: int
     distinct_amount: int  # base minor units, each transaction once
     amendment: Amendment | None = None
+    bound: Mapping[str, Any] = field(default_factory=dict)  # of the narrative, as the ledger keeps it
+    filings: Sequence[Filing] = ()
 
 
 def write(s: Summary) -> str:
@@ -89,13 +92,9 @@ def document(s: Summary) -> Document:
 def sections(s: Summary) -> list[Block]:
     """Return what follows the facts at the head, in the order of a report, without the position in the ledger."""
     found = (
-        _accounts(s),
-        _found(s),
-        _counterparties(s),
-        _narrative(s),
-        _decision(s),
-        _quality(s),
-    )
+        _accounts(s), _found(s), _counterparties(s), _narrative(s),
+        summary_filings.bindings(s.case.decision_text, s.bound), _decision(s), summary_filings.filings(s.filings), _quality(s),
+    )  # fmt: skip
     return [block for blocks in found for block in blocks]
 
 

@@ -19,6 +19,7 @@ from casedesk.exports.documents import markdown
 from casedesk.exports.documents import pdf as printed
 from casedesk.exports.summary import Counterparty, Position, Summary
 from casedesk.services import rule_titles
+from casedesk.services.narratives import last_decision
 from casedesk.services.steps import present, record
 from casedesk.store.transaction_store import Leg
 from casedesk.store.unit_of_work import Reading, Writing
@@ -134,6 +135,7 @@ def _summary(uow: Reading | Writing, actor: Person, at: datetime, case: Case, ba
     legs = _evidence(uow, case)
     once = {leg.transaction.transaction_id: leg.transaction.base_minor for leg in legs}
     alerts = uow.alerts.of_case(case_id)
+    decision = last_decision(events)
     return Summary(
         case=case,
         customer=uow.parties.customer(case.customer_id),
@@ -149,6 +151,8 @@ def _summary(uow: Reading | Writing, actor: Person, at: datetime, case: Case, ba
         distinct_transactions=len(once),
         distinct_amount=sum(once.values()),
         amendment=amendment(events),
+        bound=decision.data.get("bound", {}) if decision is not None else {},
+        filings=uow.filings.of_case(case_id),
     )
 
 

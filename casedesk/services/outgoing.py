@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Final
 
 from casedesk.domain import events, filing_steps
-from casedesk.domain.cases import Case
+from casedesk.domain.cases import Case, Disposition
 from casedesk.domain.filings import Filing, FilingState, after
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.people import Action, Person, require
@@ -72,11 +72,15 @@ class Altered(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A report that waits. ``hindrance`` says why it cannot go into a batch; empty where it can."""
+    """A report that waits. ``hindrance`` says why it cannot go into a batch; empty where it can.
+
+    ``reported`` says whether its case is decided as one that is reported: a form that is only being filled in waits for nobody.
+    """
 
     filing: Filing
     customer: str
     hindrance: str
+    reported: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +103,15 @@ def outgoing(*, uow: Reading, actor: Person) -> Outgoing:
     """Return what waits to be produced, and the batches there are."""
     require(actor, Action.SEND_FILINGS)
     with uow:
-        waiting = uow.filings.in_state((FilingState.DRAFT, FilingState.APPROVED))
-        return Outgoing(tuple(_ready(uow, one) for one in waiting), uow.filings.batches())
+        waiting = (_ready(uow, one) for one in uow.filings.in_state((FilingState.DRAFT, FilingState.APPROVED)))
+        return Outgoing(tuple(one for one in waiting if one.reported), uow.filings.batches())
 
 
 def _ready(uow: Reading | Writing, filing: Filing) -> Ready:
     case = uow.cases.get(filing.case_id)
     name = uow.parties.customer(case.customer_id).name
-    return Ready(filing, name, _hindrance(uow, case, filing))
+    reported = case.disposition is Disposition.SAR or filing.state is FilingState.APPROVED
+    return Ready(filing, name, _hindrance(uow, case, filing), reported)
 
 
 def _hindrance(uow: Reading | Writing, case: Case, filing: Filing) -> str:

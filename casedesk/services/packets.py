@@ -25,6 +25,7 @@ from casedesk.errors import Conflict, NotFound
 from casedesk.exports import packet as packets
 from casedesk.exports.packet import Contents, PlacedEvent, Profile, Signature
 from casedesk.exports.verifier import verify
+from casedesk.services import packet_filings
 from casedesk.services.exporting import ExportedFile
 from casedesk.services.steps import present, record
 from casedesk.store.draw_store import StoredDraw
@@ -186,6 +187,7 @@ def _content(
     ran = {one.row.data["run_id"] for one in placed if one.shown and one.row.action == "detection_ran"}
     open_ = profile is Profile.FULL
     told = profile is not Profile.NO_PERSONAL
+    sent = packet_filings.of_cases(uow, ids) if open_ else ()
     transactions = uow.transactions.get_many(sorted({one for alert in alerts for one in alert.transaction_ids}))
     return packets.write(
         Contents(
@@ -205,6 +207,8 @@ def _content(
                 "alerts": map(_alert, alerts if told else ()),
                 "cases": _columns(uow, ids, whole),
                 "clocks": [_clock(case, shown=case.case_id in whole) for case in cases],
+                "filings": packet_filings.filings(uow, sent),
+                "batches": packet_filings.batches(uow, sent),
                 "register": map(_unreported, filter(_closed_without, cases) if open_ else ()),
                 "draws": [draw.record for draw in draws] if open_ else [],
                 "policy": map(_policy, PARAMETERS),

@@ -17,10 +17,12 @@ import pytest
 from casedesk.domain.events import DESK
 from casedesk.exports.audit_csv import restore
 from casedesk.exports.tables_csv import row_check
+from casedesk.services import report_forms
 from casedesk.store.engines import make_engine
 from tests.builders import Move, TestDesk
 from tests.cli.conftest import Command, Told
 from tests.databases import Postgres, Sqlite
+from tests.services import filing_ways
 
 At = Callable[[str], Command]
 
@@ -28,6 +30,7 @@ FILES = {
     "users", "customers", "accounts", "imports", "import_rejects", "transactions", "detection_runs", "detection_findings", "cases", "alerts",
     "alert_transactions", "case_events", "counters", "exchange_rates", "qa_draws", "qa_picks",
     "line_tests", "line_test_picks", "rule_sets", "suppressions", "suppressed_alerts",
+    "filings", "batches",
 }  # fmt: skip
 
 
@@ -65,7 +68,7 @@ def _work(casedesk: Command, desk: TestDesk, tmp_path: Path) -> None:
     note = "'=1+1\r\n<b>“Straße”</b>,\t;\n\n-- end"
     assert casedesk("case", "note", "C-26-00001", "--as", "ann", "--text", note).code == 0
     desk.customer("K-2")
-    desk.closed("K-2", sar_approver="max")
+    reported = desk.closed("K-2", sar_approver="max")
     desk.alert("K-2")  # no case holds it
     day = desk.at().date().isoformat()
     assert casedesk("qa", "draw", "--from", day, "--to", day, "--as", "queenie").code == 0
@@ -75,6 +78,7 @@ def _work(casedesk: Command, desk: TestDesk, tmp_path: Path) -> None:
     desk.book(Move(f"Z-13-{n}", 90 + n, 950_000, to_account="K-9/1") for n in range(4))
     assert casedesk("lab", "sample", "structuring", "--band", "count=4", "--size", 1, "--as", "mia").code == 0
     _suppressed(casedesk, desk)
+    _sent(desk, reported)
     told = casedesk(
         "rules",
         "propose",
@@ -86,6 +90,15 @@ def _work(casedesk: Command, desk: TestDesk, tmp_path: Path) -> None:
         "mia",
     )
     assert told.code == 0, told.err
+
+
+def _sent(desk: TestDesk, case_id: str) -> None:
+    """Send the report of a case, and record the answer."""
+    filing_ways.save(desk, case_id)
+    report_forms.approve(**desk.who("mia", case_id))
+    filing_ways.transmit(desk, filing_ways.produce(desk).batch.batch_id)
+    error = filing_ways.said("WARN", "C4", "EFilingBatchXML/Activity[1]")
+    filing_ways.answer(desk, filing_ways.acknowledgement("31000055053784", error=error))
 
 
 def _suppressed(casedesk: Command, desk: TestDesk) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 from casedesk.exports.verifier import verify
@@ -199,7 +200,76 @@ def _rule_set(change: Callable[[Any], Any]) -> Forgery:
     return row("rule_sets", lambda found: change(found[0]))
 
 
+def _file(name: str, digest: str, actions: tuple[str, ...], change: Callable[[str], str]) -> Forgery:
+    """Change the file of a batch or its answer, and let the ledger have recorded that file."""
+
+    def forge(whole: bytes, redacted: bytes) -> bytes:
+        (batch,) = rows(whole, "batches")
+        text = change(batch[name])
+        assert text != batch[name]
+        new = sha256(text.encode()).hexdigest()
+        forged = edited(whole, "batches", lambda found: found[0].update({name: text, digest: new}))
+
+        def rewrite(bodies: list[Body]) -> None:
+            for body in bodies:
+                if body["action"] in actions:
+                    body["meta"]["sha256"] = new
+
+        return reforged(forged, rewrite, True)
+
+    return forge
+
+
+def _without_files(whole: bytes) -> bytes:
+    """Leave the files of batches out, as a packet does where they speak of other cases."""
+    return edited(whole, "batches", lambda found: found[0].update(content=None, answer=None))
+
+
+def _batch(change: Callable[[str], str]) -> Forgery:
+    return _file("content", "sha256", ("filing_produced",), change)
+
+
+def _answer(change: Callable[[str], str]) -> Forgery:
+    return _file("answer", "answer_sha256", ("filing_acknowledged",), change)
+
+
 FORGERIES: dict[str, Forgery] = {
+    # reports on their way
+    "a report's state": row("filings", lambda f: f[0].update(state="transmitted")),
+    "a report's number": row("filings", lambda f: f[0].update(bsa_id="31000055053799")),
+    "a report's form": row("filings", lambda f: f[0]["report"].update(note="Something else")),
+    "a report more": row("filings", lambda f: f.append({**f[0], "filing_id": "F-000009"})),
+    "a report left out": row("filings", lambda f: f.clear()),
+    "a report of another case": row("filings", lambda f: f[0].update(case_id="C-26-00001")),
+    "a batch left out": row("batches", lambda f: f.clear()),
+    "a batch more": row("batches", lambda f: f.append({**f[0], "batch_id": "B-000009"})),
+    "a batch's hash": row("batches", lambda f: f[0].update(sha256="0" * 64, content=None)),
+    "a batch's file": row("batches", lambda f: f[0].update(content=f[0]["content"] + " ")),
+    "an answer's hash": row("batches", lambda f: f[0].update(answer_sha256="0" * 64, answer=None)),
+    "an answer's file": row("batches", lambda f: f[0].update(answer=f[0]["answer"] + " ")),
+    "reports where decisions are withheld": lambda whole, redacted: edited(
+        redacted, "filings", lambda f: f.extend(rows(whole, "filings"))
+    ),
+    "a batch with another narrative": _batch(lambda text: text.replace("paid in", "paid out")),
+    "a batch of another report": _batch(lambda text: text.replace("F-000001", "F-000002")),
+    "a batch with a document type": _batch(lambda text: text.replace("<fc2:E", "<!DOCTYPE x><fc2:E", 1)),
+    "an answer with another number": _answer(lambda text: text.replace("31000055053784", "31000055053785")),
+    "a form approved that nobody drafted": event(lambda b: of(b, "filing_drafted", 1)["meta"].update(digest="0" * 64)),
+    "a form that was produced otherwise": event(lambda b: of(b, "filing_produced", 1)["meta"].update(digest="0" * 64)),
+    "a form approved with another decision": lambda whole, redacted: edited(
+        reforged(_without_files(whole), lambda b: of(b, "filing_approved", 1)["meta"].update(decision=1), True),
+        "filings",
+        lambda f: f[0].update(decision=1),
+    ),
+    "a note on a closed case": event(lambda b: _trade(of(b, "note_added"), of(b, "disposition_set"))),
+    "a form approved by its maker": lambda whole, redacted: edited(
+        reforged(whole, lambda b: of(b, "filing_approved", 1).update(user="ann"), True),
+        "filings",
+        lambda f: f[0].update(approved_by="ann"),
+    ),
+    "a report transmitted before it was produced": event(
+        lambda b: _trade(of(b, "filing_produced", 1), of(b, "filing_transmitted", 1))
+    ),
     # what a forger without the key can do
     "an event's text": row("events", lambda f: f[2].update(body=f[2]["body"].replace("system", "sYstem"))),
     "an event's hash": row(
@@ -293,7 +363,7 @@ FORGERIES: dict[str, Forgery] = {
         "cases",
         lambda f: f[1].update(approved_by=f[1]["decided_by"]),
     ),
-    "a figure of a narrative": lambda whole, redacted: _said_otherwise(whole),
+    "a figure of a narrative": lambda whole, redacted: _said_otherwise(_without_files(whole)),
     "a figure bound to less": event(
         lambda b: of(b, "disposition_set", 1)["meta"]["bound"]["selections"]["case/in"].pop()
     ),

@@ -31,6 +31,7 @@ from casedesk.services import checkpoints, detecting, packets, quality, rule_set
 from casedesk.services.packets import Sealed
 from casedesk.store.engines import make_engine
 from tests.builders import Move, TestDesk, hurried
+from tests.services import filing_ways
 
 KEY = keys.generate("desk.bank.example/ledger")
 TRUSTED = [verify.read_key(KEY.public.text())]
@@ -102,8 +103,12 @@ def sealing(address: str, folder: Path) -> Sealing:
     desk.note("ann", first, "Called the branch; “quotes”, a comma, =1+1 and ✓.")
     desk.decide("ann", first, Disposition.NO_SAR, "The deposits are the week's takings, which the books show.")
     desk.take("ann", second)
+    filing_ways.save(desk, second)
     desk.decide("ann", second, Disposition.SAR, REPORT)
     desk.approve("max", second)
+    filing_ways.transmit(desk, filing_ways.produce(desk, who="mia", days=3).batch.batch_id, who="mia")
+    error = filing_ways.said("WARN", "C4", "EFilingBatchXML/Activity[1]")
+    filing_ways.answer(desk, filing_ways.acknowledgement("31000055053784", error=error), who="mia")
     at = desk.at()
     quality.draw_sample(
         freeze=desk.writing(), uow=desk.writing(), actor=desk.people["queenie"], at=at,

@@ -16,6 +16,7 @@ import pytest
 
 from casedesk.anchors import keys
 from casedesk.anchors.folder import CheckpointFolder
+from casedesk.domain.cases import Disposition
 from casedesk.domain.checkpoints import Checkpoint
 from casedesk.domain.sampling import BadDraw
 from casedesk.errors import NotPermitted
@@ -27,11 +28,13 @@ from casedesk.services.packets import LedgerMoved, NoActivity
 from tests.builders import TestDesk
 from tests.exports import packets as packets_tools
 from tests.exports.packets import KEY, TRUSTED, Sealing, edited, files, repacked, rows, verdicts
+from tests.services import filing_ways
 
 
 def test_every_claim_holds_on_a_packet_as_it_was_made(whole: bytes, single: bytes) -> None:
     assert set(verdicts(whole).values()) == {"VERIFIED"}
-    assert {verdict for name, verdict in verdicts(single).items() if name != "narratives"} == {"VERIFIED"}
+    told = verdicts(single)
+    assert {verdict for name, verdict in told.items() if name not in ("narratives", "filings")} == {"VERIFIED"}
     assert verify.overall(verify.verify(whole, TRUSTED)) == "VERIFIED"
 
 
@@ -50,7 +53,8 @@ def test_a_packet_is_the_same_whoever_makes_it_when(sealing: Sealing) -> None:
 def test_the_folders_stand_in_the_order_of_a_request_letter(whole: bytes) -> None:
     assert list(files(whole)) == [
         "manifest.json", "1-transactions/transactions.jsonl", "2-alerts/alerts.jsonl", "3-decisions/cases.jsonl",
-        "3-decisions/events.jsonl", "4-timeliness/clocks.jsonl", "6-decisions-not-to-file/register.jsonl",
+        "3-decisions/events.jsonl", "4-timeliness/clocks.jsonl", "5-filings/batches.jsonl", "5-filings/filings.jsonl",
+        "6-decisions-not-to-file/register.jsonl",
         "7-quality/draws.jsonl", "8-governance/policy.jsonl", "8-governance/rule-sets.jsonl", "8-governance/runs.jsonl",
         "README.md", "proof/checkpoint.txt", "proof/public-key.txt",
     ]  # fmt: skip
@@ -72,8 +76,39 @@ def test_it_holds_what_the_desk_knows(sealing: Sealing, whole: bytes) -> None:
     assert len(rows(whole, "transactions")) == 49
     (draw,) = rows(whole, "draws")
     assert [row[0] for row in draw["population"]] == [first, second]
+    (filing,), (batch,) = rows(whole, "filings"), rows(whole, "batches")
+    assert (filing["case_id"], filing["state"], filing["bsa_id"]) == (second, "acknowledged", "31000055053784")
+    assert sha256(batch["content"].encode()).hexdigest() == batch["sha256"]
     assert rows(whole, "clocks")[0]["source"].startswith("event ")
     assert "Confidential." in files(whole)["README.md"].decode()
+
+
+def test_a_batch_that_speaks_of_other_cases_is_left_out_but_for_its_hash(desk: TestDesk, tmp_path: Path) -> None:
+    desk.customer("K-2")
+    first = filing_ways.approved(desk)
+    filing_ways.approved(desk, "K-2")
+    filing_ways.produce(desk)
+    made = Sealing(desk, CheckpointFolder(tmp_path), (first,))
+    (batch,) = rows(made.case(), "batches")
+    assert (batch["content"], batch["answer"], len(batch["sha256"])) == (None, None, 64)
+    assert verdicts(made.case())["filings"] == "VERIFIED"
+    assert "K-2" not in b"".join(files(made.case()).values()).decode()
+    (batch,) = rows(made.period(), "batches")
+    assert batch["content"].count("<fc2:Activity ") == 2
+    assert verdicts(made.period())["filings"] == "VERIFIED"
+
+
+def test_a_report_that_was_refused_and_corrected_verifies(desk: TestDesk, tmp_path: Path) -> None:
+    case_id = filing_ways.approved(desk)
+    filing_ways.transmit(desk, filing_ways.produce(desk).batch.batch_id)
+    filing_ways.answer(desk, filing_ways.acknowledgement(""))
+    filing_ways.save(desk, case_id, note="Mended")
+    desk.decide("ann", case_id, Disposition.SAR)
+    desk.approve("mia", case_id)
+    made = Sealing(desk, CheckpointFolder(tmp_path), (case_id,))
+    assert [row["state"] for row in rows(made.case(), "filings")] == ["rejected", "approved"]
+    found = verdicts(made.case())
+    assert (found["cases"], found["filings"]) == ("VERIFIED", "VERIFIED")
 
 
 def test_the_export_is_the_next_event(sealing: Sealing) -> None:
@@ -99,10 +134,10 @@ def test_an_old_python_with_nothing_else_verifies_it(whole: bytes, tmp_path: Pat
     told = subprocess.run([*command, "--key", "key.pub"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (told.returncode, told.stderr) == (0, "")
     assert told.stdout.splitlines()[0] == "VERIFIED"
-    assert len(told.stdout.splitlines()) == 14
+    assert len(told.stdout.splitlines()) == 15
     told = subprocess.run([*command, "--json"], cwd=tmp_path, capture_output=True, text=True, check=False)
     report = json.loads(told.stdout)
-    assert (told.returncode, report["verdict"], len(report["claims"])) == (0, "VERIFIED", 13)
+    assert (told.returncode, report["verdict"], len(report["claims"])) == (0, "VERIFIED", 14)
     assert "the key in the packet, which you should compare" in report["claims"][2]["sentence"]
 
 
@@ -116,7 +151,7 @@ def test_the_verifier_is_python_3_9_and_imports_the_standard_library_only() -> N
     }
     assert imported <= {
         "__future__", "base64", "binascii", "bisect", "datetime", "hashlib", "io", "json", "os", "re", "sys", "typing",
-        "zipfile",
+        "xml.etree", "zipfile",
     }  # fmt: skip
 
 

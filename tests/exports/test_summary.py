@@ -15,6 +15,7 @@ from markdown_it.token import Token
 from casedesk.domain.alerts import Alert
 from casedesk.domain.amendments import Amendment, changes
 from casedesk.domain.cases import AlertFigures, Case, CaseStatus, Disposition, QaStatus
+from casedesk.domain.filings import Filing, FilingState, Remark
 from casedesk.domain.transactions import Account, Customer, CustomerKind
 from casedesk.exports.documents.markdown import escape
 from casedesk.exports.summary import Counterparty, Position, Summary, write
@@ -83,6 +84,36 @@ SUMMARY = Summary(
     distinct_transactions=2,
     distinct_amount=1_234_567_89,
 )
+
+
+FILING = Filing(
+    "F-000001", "C-26-00042", FilingState.TRANSMITTED, 90, "initial joint", "d" * 64, "ann", AT, decision=20,
+    approved_by="mia", approved_at=AT, batch_id="B-000003", place=2, tracking_id="TRK|7",
+)  # fmt: skip
+
+
+def test_it_says_how_far_each_report_has_come_and_never_that_one_was_filed() -> None:
+    text = write(replace(SUMMARY, filings=(FILING,)))
+    assert "| F-000001 | initial joint | transmitted | B-000003, number 2 | TRK\\|7 |  |" in text
+    assert "filed" not in text
+    assert "## Filing" not in write(SUMMARY)
+    answered = replace(
+        FILING, state=FilingState.ACKNOWLEDGED, bsa_id="31000055053784",
+        remarks=(Remark("WARN", "C21", "x", "y", "An *invalid* number."),),
+    )  # fmt: skip
+    text = write(replace(SUMMARY, filings=(answered,)))
+    assert "acknowledged | B-000003, number 2 | TRK\\|7 | 31000055053784 |" in text
+    assert "- F-000001, WARN C21: An \\*invalid\\* number." in text
+
+
+def test_it_lists_what_each_figure_of_the_narrative_rests_on() -> None:
+    start = NARRATIVE.index("eleven")
+    bound = {"figures": [["count", "case/in", start, 6]], "selections": {"case/in": ["T-1", "T-2"], "case": ["T-3"]}}
+    text = write(replace(SUMMARY, bound=bound))
+    assert "| Number of transactions | eleven | case/in | 2 |" in text
+    assert "- case/in: T-1, T-2" in text
+    assert "T-3" not in text
+    assert "What its figures rest on" not in write(SUMMARY)
 
 
 def rendered(text: str) -> list[Token]:

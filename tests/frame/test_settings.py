@@ -39,6 +39,7 @@ def test_each_setting_is_read_from_its_variable():
             "CASEDESK_CHECKPOINT_EVERY_SECONDS": "0",
             "CASEDESK_TIMESTAMP_URL": "https://tsa.bank.example/tsr",
             "CASEDESK_TIMESTAMP_ROOTS": "/etc/casedesk/tsa.pem",
+            "CASEDESK_INSTITUTION": "/etc/casedesk/institution.toml",
             "CASEDESK_PAGE_LIMIT": "100",
         }
     )
@@ -57,6 +58,7 @@ def test_each_setting_is_read_from_its_variable():
         "checkpoint_every_seconds": 0,
         "timestamp_url": "https://tsa.bank.example/tsr",
         "timestamp_roots": "/etc/casedesk/tsa.pem",
+        "institution": "/etc/casedesk/institution.toml",
         "page_limit": 100,
     }
     assert settings.public_key_path == PROJECT_ROOT / "keys" / "desk.pub"
@@ -89,6 +91,7 @@ WRONG = [
     ("CHECKPOINT_EVERY_SECONDS", "1 h", "“1 h”", "to 86400"),
     ("TIMESTAMP_URL", "tsa.bank.example", "“tsa.bank.example”", "RFC 3161"),
     ("TIMESTAMP_ROOTS", "docs", "“docs”", "a PEM file"),
+    ("INSTITUTION", "docs", "“docs”", "a file"),
     ("PAGE_LIMIT", "2.5", "“2.5”", "a whole number from 5 to 500"),
 ]
 

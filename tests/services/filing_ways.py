@@ -48,9 +48,9 @@ def approved(desk: TestDesk, customer_id: str = "K-1", *, maker: str = "ann", by
     return case_id
 
 
-def produce(desk: TestDesk, *cases: str, who: str = "max", bank: Institution = BANK) -> Produced:
+def produce(desk: TestDesk, *cases: str, who: str = "max", bank: Institution = BANK, **ahead: float) -> Produced:
     return outgoing.produce(
-        uow=desk.writing(), actor=desk.people[who], at=desk.at(), institution=bank, cases=cases or None
+        uow=desk.writing(), actor=desk.people[who], at=desk.at(**ahead), institution=bank, cases=cases or None
     )
 
 

@@ -247,6 +247,20 @@ def test_only_managers_say_what_became_of_a_batch(desk: TestDesk, who: str) -> N
     assert desk.dump() == before
 
 
+def test_a_form_that_is_only_being_filled_in_waits_for_nobody(desk: TestDesk) -> None:
+    def waiting() -> list[str]:
+        return [one.hindrance for one in outgoing.outgoing(uow=desk.reading(), actor=desk.people["mia"]).ready]
+
+    case_id = working(desk)
+    save(desk, case_id)
+    assert waiting() == []
+    desk.decide("ann", case_id, Disposition.SAR)
+    assert waiting() == [f"The form of case {case_id} is not approved yet."]
+    desk.send_back("mia", case_id)
+    desk.decide("ann", case_id, Disposition.NO_SAR)
+    assert waiting() == []
+
+
 def test_an_error_of_the_linter_refuses_the_batch_and_names_the_place(desk: TestDesk) -> None:
     desk.customer("K-2", "Öz Ünal")
     good, case_id = approved(desk), desk.open("K-2")

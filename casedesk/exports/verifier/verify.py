@@ -27,6 +27,7 @@ import sys
 import zipfile
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
+from xml.etree import ElementTree
 
 Row = Dict[str, Any]
 Leg = Tuple[int, int, str, str, str, str]  # time, amount, direction, other side, channel, country
@@ -50,6 +51,8 @@ FILES = {
     "events": "3-decisions/events.jsonl",
     "cases": "3-decisions/cases.jsonl",
     "clocks": "4-timeliness/clocks.jsonl",
+    "filings": "5-filings/filings.jsonl",
+    "batches": "5-filings/batches.jsonl",
     "register": "6-decisions-not-to-file/register.jsonl",
     "draws": "7-quality/draws.jsonl",
     "policy": "8-governance/policy.jsonl",
@@ -431,13 +434,13 @@ def check_chains(packet: Packet) -> str:
 
 # --- What the events of a case add up to ---------------------------------------------------------------------------------
 
-_OPEN = {"case_exported", "narrative_read"}
+_OPEN = {"case_exported", "narrative_read", "filing_produced", "filing_transmitted", "filing_acknowledged"}
 _ALERTS = {"alert_attached", "alert_grown"}
 _AT_WORK = {
     *_ALERTS, "case_taken", "case_assigned", "case_handed_over", "case_released", "note_added", "suspicion_moved",
-    "disposition_set",
+    "disposition_set", "filing_drafted",
 }  # fmt: skip
-_JUDGED = {"case_reopened", "review_passed", "review_failed"}
+_JUDGED = {"case_reopened", "review_passed", "review_failed", "filing_drafted", "filing_approved"}
 _STAGES = {
     ("New", ""): {*_ALERTS, "case_taken", "case_assigned", "note_added"},
     ("In Review", ""): _AT_WORK,
@@ -481,7 +484,9 @@ def _step(case: Row, alerts: Dict[str, Row], event: Row) -> None:
     where = "Event %d of %s" % (event["event_id"], event["case_id"])
     if not case["status"]:
         same(where + ", a case begins with", "case_opened", action)
-    elif action not in _OPEN and action not in _STAGES.get((case["status"], case["disposition"]), ()):
+    elif action not in (*_OPEN, "filing_rejected") and action not in _STAGES.get(
+        (case["status"], case["disposition"]), ()
+    ):
         raise Wrong(where, "a step that is possible when %s %s" % (case["status"], case["disposition"]), action)
     if action in _OPEN:
         return
@@ -553,6 +558,10 @@ def _reopened(case: Row, event: Row) -> Row:
     return {**_owned(case, event), "closed_at": "", **_undecided(case, event)}
 
 
+def _refused(case: Row, event: Row) -> Row:
+    return _reopened(case, event) if case["status"] == "Closed" else {}
+
+
 def _reviewed(case: Row, event: Row) -> Row:
     outcome = {"review_passed": "Pass", "review_failed": "Fail"}[event["action"]]
     return {
@@ -573,6 +582,9 @@ _CHANGES: Dict[str, Tuple[Change, ...]] = {
     "disposition_approved": (_approved,),
     "disposition_returned": (_undecided,),
     "case_reopened": (_reopened,),
+    "filing_drafted": (_noted,),
+    "filing_approved": (_noted,),
+    "filing_rejected": (_refused,),
     "review_passed": (_reviewed,),
     "review_failed": (_reviewed, _reopened),
 }
@@ -869,6 +881,134 @@ def check_clocks(packet: Packet) -> Outcome:
     return VERIFIED, "%d due dates computed again, %d of them from the events of the case" % (len(rows), judged)
 
 
+# --- Reports on their way -----------------------------------------------------------------------------------------------------
+
+_WAY = {
+    "filing_drafted": ({"", "draft", "approved"}, "draft"),
+    "filing_approved": ({"draft", "approved"}, "approved"),
+    "filing_produced": ({"approved"}, "produced"),
+    "filing_transmitted": ({"produced"}, "transmitted"),
+    "filing_acknowledged": ({"transmitted"}, "acknowledged"),
+    "filing_rejected": ({"transmitted"}, "rejected"),
+}
+_TOLD = {
+    "filing_drafted": ("digest", "kind"),
+    "filing_approved": ("digest", "decision"),
+    "filing_produced": ("batch_id", "place"),
+    "filing_transmitted": ("tracking_id",),
+    "filing_acknowledged": ("bsa_id", "remarks"),
+    "filing_rejected": ("bsa_id", "remarks"),
+}
+
+
+def reports_of(case_id: str, events: Iterable[Row]) -> Tuple[Dict[str, Row], Dict[str, Row]]:
+    """Return the reports of a case as its events add up, and of each the narrative and the hashes that the ledger has."""
+    found: Dict[str, Row] = {}
+    kept: Dict[str, Row] = {}
+    decisions: Dict[int, str] = {}
+    for event in events:
+        action, meta = event["action"], event["meta"]
+        if action == "disposition_set":
+            decisions = {event["event_id"]: event["notes"]}  # a later decision replaces it
+        if action not in _WAY:
+            continue
+        where = "Event %d, %s" % (event["event_id"], action)
+        one = found.setdefault(meta["filing_id"], {"state": "", "case_id": case_id})
+        before, state = _WAY[action]
+        if one["state"] not in before:
+            raise Wrong(where, "a report that is %s" % " or ".join(sorted(before)), one["state"])
+        one.update({name: meta[name] for name in _TOLD[action]}, state=state, state_event=event["event_id"])
+        if action == "filing_approved":
+            same(where + ", the form that was approved", kept[meta["filing_id"]]["digest"], meta["digest"])
+            same(where + ", the decision in force", sorted(decisions), [meta["decision"]])
+            if meta["approval"] == "required" and event["user"] in (meta["maker"], kept[meta["filing_id"]]["maker"]):
+                raise Wrong(where + ", who approved", "another person than who filled the form in", event["user"])
+            kept[meta["filing_id"]]["narrative"] = decisions.get(meta["decision"], "")
+            one["approved_by"] = event["user"]
+        elif action == "filing_drafted":
+            kept[meta["filing_id"]] = {"digest": meta["digest"], "maker": event["user"]}
+            one.update(drafted_by=event["user"], approved_by="", decision=0)
+        elif action == "filing_produced":
+            same(where + ", the form that was approved", one["digest"], meta["digest"])
+            kept[meta["filing_id"]]["sha256"] = meta["sha256"]
+        elif action != "filing_transmitted":
+            kept[meta["filing_id"]]["answer"] = meta["sha256"]
+    return found, kept
+
+
+def check_filings(packet: Packet) -> Outcome:
+    """Each report stands where its events leave it; what was sent is what was approved; what was answered is what came."""
+    rows = {row["filing_id"]: row for row in packet.rows("filings")}
+    batches = {row["batch_id"]: row for row in packet.rows("batches")}
+    if "decisions" in packet.manifest["withheld"]:
+        same("Reports in a packet that withholds decisions", 0, len(rows) + len(batches))
+        return NOT_EVALUATED, "decisions are withheld"
+    told: Dict[str, Row] = {}
+    kept: Dict[str, Row] = {}
+    for case_id in sorted(packet.cases):
+        events = [event for _, event in packet.events if event is not None and event["case_id"] == case_id]
+        found, more = reports_of(case_id, events)
+        told.update(found)
+        kept.update(more)
+    same("Reports", sorted(told), sorted(rows))
+    same("Batches", sorted({one["batch_id"] for one in told.values() if "batch_id" in one}), sorted(batches))
+    files = 0
+    for filing_id, one in sorted(told.items()):
+        where, row = "Report %s" % filing_id, rows[filing_id]
+        for name, value in one.items():
+            same("%s, %s" % (where, name), value, row[name])
+        same(where + ", digest of the form", one["digest"], digest(row["report"]))
+        if "batch_id" in one:
+            files += _check_batch(where, row, kept[filing_id], batches[one["batch_id"]])
+    if not rows:
+        return NOT_EVALUATED, "no report was drafted"
+    return VERIFIED, "%d reports stand where their events leave them; %d read in their batch files" % (len(rows), files)
+
+
+def _check_batch(where: str, row: Row, kept: Row, batch: Row) -> int:
+    """Compare a report with the batch it left in; return whether the batch's file is here to be read."""
+    same(where + ", SHA-256 of the batch", kept["sha256"], batch["sha256"])
+    same(where + ", SHA-256 of the answer", kept.get("answer", ""), batch["answer_sha256"])
+    if batch["content"] is None:
+        return 0
+    same(where + ", file of the batch", batch["sha256"], sha(batch["content"].encode("utf-8")).hex())
+    own, narrative = _sent(batch["content"], row["place"])
+    same(where + ", at its place in the file", True, row["filing_id"] in own)
+    same(where + ", narrative in the file", _one_line(kept["narrative"]), narrative)
+    if batch["answer"] is not None:
+        same(where + ", file of the answer", batch["answer_sha256"], sha(batch["answer"].encode("utf-8")).hex())
+        numbers = [_text(one, "BSAID") for one in _xml(batch["answer"]).iter() if _name(one) == "EFilingActivityXML"]
+        if row["bsa_id"]:
+            same(where + ", BSA ID in the answer", row["bsa_id"], numbers[row["place"] - 1])
+    return 1
+
+
+def _sent(content: str, place: int) -> Tuple[List[str], str]:
+    """Return the numbers and the narrative of the report at a place of a batch file."""
+    activity = [one for one in _xml(content) if _name(one) == "Activity"][place - 1]
+    numbers = [one.text or "" for one in activity.iter() if _name(one) == "PartyIdentificationNumberText"]
+    blocks = [one.text or "" for one in activity.iter() if _name(one) == "ActivityNarrativeText"]
+    return numbers, "".join(blocks)
+
+
+def _xml(content: str) -> ElementTree.Element:
+    if "<!DOCTYPE" in content:
+        raise Wrong("File of a batch", "no document type", "one")
+    return ElementTree.fromstring(content.encode("utf-8"))  # noqa: S314  # document types are refused above
+
+
+def _name(element: ElementTree.Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _text(parent: ElementTree.Element, name: str) -> str:
+    return next((one.text or "" for one in parent if _name(one) == name), "").strip()
+
+
+def _one_line(text: str) -> str:
+    return re.sub("[\\s\x00-\x1f\x7f-\x9f\ufffe\uffff]+", " ", text).strip()
+
+
 def check_register(packet: Packet) -> Outcome:
     """Every case closed without a report stands in the register, with the reason that was given."""
     rows = packet.rows("register")
@@ -1095,6 +1235,7 @@ def verify(content: bytes, keys: Iterable[Key] = ()) -> List[Claim]:
         ("alerts", check_alerts),
         ("rules", check_rules),
         ("deadlines", check_clocks),
+        ("filings", check_filings),
         ("decisions not to file", check_register),
         ("narratives", check_narratives),
         ("quality sample", check_draws),
