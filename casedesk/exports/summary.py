@@ -12,9 +12,8 @@ from casedesk.domain.amendments import Amendment
 from casedesk.domain.cases import Case, Disposition, Stage
 from casedesk.domain.filings import Filing
 from casedesk.domain.money import format_minor
-from casedesk.domain.narrative import FIGURES
 from casedesk.domain.transactions import Account, Customer
-from casedesk.exports import confidentiality
+from casedesk.exports import confidentiality, summary_filings
 from casedesk.exports.documents import markdown
 from casedesk.exports.documents.blocks import (
     Block,
@@ -93,15 +92,9 @@ def document(s: Summary) -> Document:
 def sections(s: Summary) -> list[Block]:
     """Return what follows the facts at the head, in the order of a report, without the position in the ledger."""
     found = (
-        _accounts(s),
-        _found(s),
-        _counterparties(s),
-        _narrative(s),
-        _bindings(s),
-        _decision(s),
-        _filings(s),
-        _quality(s),
-    )
+        _accounts(s), _found(s), _counterparties(s), _narrative(s),
+        summary_filings.bindings(s.case.decision_text, s.bound), _decision(s), summary_filings.filings(s.filings), _quality(s),
+    )  # fmt: skip
     return [block for blocks in found for block in blocks]
 
 
@@ -183,49 +176,6 @@ def _amendment(s: Summary, found: Amendment) -> list[Block]:
     judged = f"{found.judged.capitalize()} by {_name(s, found.by)} (event {found.event_id})"
     count = f"{found.came:,} words came in (bold), {found.went:,} went (struck through)"
     return [Heading(f"Changes since it was {found.judged}", level=3), line(f"{judged}; {count}."), Marked(found.pieces)]
-
-
-def _bindings(s: Summary) -> list[Block]:
-    """List each bound figure as it is told, with the transactions it rests on."""
-    figures = s.bound.get("figures", ())
-    if not s.case.decision_text or not figures:
-        return []
-    columns = (Column("Figure"), Column("As told"), Column("Selection"), Column("Transactions", figures=True))
-    selections = s.bound["selections"]
-    rows = tuple(
-        (
-            FIGURES[name][0],
-            s.case.decision_text[start : start + length],
-            selection,
-            f"{len(selections[selection]):,}",
-        )
-        for name, selection, start, length in figures
-    )
-    used = sorted({selection for _, selection, _, _ in figures})
-    listed = tuple(f"{name}: {', '.join(selections[name])}" for name in used)
-    return [Heading("What its figures rest on", level=3), Table(columns, rows), Items(listed)]
-
-
-def _filings(s: Summary) -> list[Block]:
-    """Say how far each report has come. What was only produced or transmitted is not called filed."""
-    if not s.filings:
-        return []
-    heads = ("Report", "Kind", "State", "Batch", "Tracking ID", "BSA ID")
-    rows = tuple(
-        (
-            one.filing_id,
-            one.kind,
-            one.state.value,
-            f"{one.batch_id}, number {one.place}" if one.batch_id else "",
-            one.tracking_id,
-            one.bsa_id,
-        )
-        for one in s.filings
-    )
-    said = tuple(
-        f"{one.filing_id}, {remark.level} {remark.code}: {remark.text}" for one in s.filings for remark in one.remarks
-    )
-    return [Heading("Filing"), Table(tuple(map(Column, heads)), rows), *([Items(said)] if said else [])]
 
 
 def _decision(s: Summary) -> list[Block]:

@@ -9,10 +9,11 @@ import pytest
 from lxml import etree
 
 from casedesk.domain.cases import Disposition
+from casedesk.domain.reports.parties import OnlineAddress
 from tests.builders import NARRATIVE, TestDesk
 from tests.cli.conftest import Command
 from tests.exports.test_goaml import OURS
-from tests.services.filing_ways import approved, save
+from tests.services.filing_ways import approved, form, save
 
 
 @pytest.fixture
@@ -82,6 +83,26 @@ def test_what_is_refused_leaves_no_file_and_no_event(
     assert (told.code, told.out) == (2, "")
     assert sentence in told.err
     assert (desk.size(), list((tmp_path / "out").iterdir())) == (size, [])
+
+
+def test_what_the_schema_refuses_is_not_exported(
+    casedesk: Command, desk: TestDesk, case: str, profile: Path, xsd: Path, tmp_path: Path
+) -> None:
+    other = desk.open()
+    desk.take("ann", other)
+    report = form(desk, other).report
+    nonsense = report.subjects[0].model_copy(update={"online": (OnlineAddress(text="at the bank"),)})
+    save(desk, other, report=report, subjects=(nonsense,))
+    desk.decide("ann", other, Disposition.SAR)
+    desk.approve("mia", other)
+    size = desk.size()
+    told = casedesk(
+        "filing", "goaml", other, "--profile", profile, "--xsd", xsd, "--kind", "SAR", "--as", "max", "--out", tmp_path
+    )
+    assert (told.code, desk.size()) == (2, size)
+    assert "The schema refuses the document. Line" in told.err
+    assert "Element 'email'" in told.err
+    assert not list(tmp_path.glob("*.xml"))
 
 
 def test_a_report_that_is_not_approved_or_whose_case_was_opened_again_stays(

@@ -21,6 +21,9 @@ _FONTS: Final = Path(__file__).parent / "fonts"
 _FILES: Final = {REGULAR: "DejaVuSansCondensed.ttf", BOLD: "DejaVuSansCondensed-Bold.ttf"}
 
 
+_BLANK: Final = 32  # what stands before it are control characters, for some of which fonts have a glyph
+
+
 @cache
 def glyphs() -> frozenset[int]:
     """Make the fonts known, once a process, and return the characters that both can print."""
@@ -28,7 +31,7 @@ def glyphs() -> frozenset[int]:
     for name, file in _FILES.items():
         font = TTFont(name, str(_FONTS / file))
         pdfmetrics.registerFont(font)
-        known.append(frozenset(font.face.charToGlyph))
+        known.append(frozenset(code for code in font.face.charToGlyph if code >= _BLANK))
     pdfmetrics.registerFontFamily(REGULAR, normal=REGULAR, bold=BOLD, italic=REGULAR, boldItalic=BOLD)
     return frozenset.intersection(*known)
 
@@ -37,9 +40,9 @@ def printable(text: str) -> str:
     """Return a text in characters that can be printed: of any other its number, such as ``[U+6771]``; a tab is a blank."""
     known = glyphs()
     text = text.replace("\t", " ")
-    if all(ord(c) in known and ord(c) >= 32 for c in text):
+    if all(ord(c) in known for c in text):
         return text
-    return "".join(c if ord(c) in known and ord(c) >= 32 else f"[U+{ord(c):04X}]" for c in text)
+    return "".join(c if ord(c) in known else f"[U+{ord(c):04X}]" for c in text)
 
 
 def marked_up(text: str) -> str:
