@@ -115,8 +115,9 @@ def test_a_test_goes_out_under_the_code_for_tests_and_nothing_else_does() -> Non
     assert texts(written(REPORT, bank=institution({**PROFILE, "test": True})), code) == ["TBSATEST"]
 
 
-def test_a_narrative_is_one_line_in_blocks_that_cut_no_blank() -> None:
-    text = ("ab " * 3000).strip() + "\n\n" + "x" * 5000
+@pytest.mark.parametrize("offset", [0, 1, 2])
+def test_a_narrative_is_one_line_in_blocks_that_cut_no_blank(offset: int) -> None:
+    text = "y" * offset + ("ab " * 3000).strip() + "\n\n" + "x" * 5000
     found = blocks(text)
     assert max(map(len, found)) <= 4000
     assert "".join(found) == " ".join(text.split())
