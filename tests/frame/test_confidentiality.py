@@ -183,7 +183,7 @@ OF_THE_DESK = (
     ["cases", "--status", "awaiting approval", "--json"], ["cases", "--search", "helio"], ["export", "packet", "--period",
     "2026-01-01", TODAY], ["qa", "list"], ["qa", "draw", "--from", "2026-01-01", "--to", TODAY], ["suppressions", "list"],
     ["rules", "list"], ["rules", "history"], ["lab", "scorecard"], ["filing", "produce"], ["filing", "list"], ["filing", "show", BATCH],
-    ["filing", "export", BATCH],
+    ["filing", "export", BATCH], ["remind"], ["remind", "--log", TODAY], ["retention", "due"], ["policy", "list"],
 )  # fmt: skip
 
 
