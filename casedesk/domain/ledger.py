@@ -143,9 +143,11 @@ def link(
 def committed(salt: str, notes: str) -> str:
     """Return what the body of an event with a removable text says in its place: SHA-256 over salt and text, in hex.
 
-    :raises ValueError: for a salt that is not hexadecimal.
+    :raises ValueError: for a salt that is not 32 bytes in small hexadecimal digits: another writing of it is an edit.
     :raises TypeError: for what is no text, which SQLite permits.
     """
+    if not _DIGEST.fullmatch(salt):
+        raise ValueError(f"{salt[:70]!r} is no salt")
     return sha256(bytes.fromhex(salt) + str.encode(notes, "utf-8", "surrogatepass")).hexdigest()
 
 

@@ -6,25 +6,16 @@ checked. Nothing to check is never VERIFIED.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
+from casedesk.domain.differences import differing_column, written
 from casedesk.domain.events import DESK, KINDS
 from casedesk.domain.history import Folding, columns
-from casedesk.domain.ledger import (
-    FORMAT,
-    REMOVABLE,
-    ZERO_HASH,
-    Recorded,
-    body_from_columns,
-    commitment,
-    decoded,
-    is_body_of,
-)
+from casedesk.domain.ledger import FORMAT, REMOVABLE, ZERO_HASH, Recorded, decoded, is_body_of
 from casedesk.domain.merkle import Frontier
 from casedesk.domain.policy import SHIPPED, Policy
 from casedesk.errors import CasedeskError
@@ -231,23 +222,15 @@ class Verifier:
         if row.format != REMOVABLE:
             return False
         try:
-            said = commitment(row)
+            body = written(row)
         except ValueError:
             return False
-        told = (
-            row.event_id, row.case_id, row.case_seq, row.ts, row.user, row.action, said, row.meta, row.prev_hash, row.nonce,
-            row.format,
-        )  # fmt: skip
-        sound = is_body_of(row.body, *told) or body_from_columns(*told) == row.body
-        if sound and row.purged:
+        if body == row.body and row.purged:
             self.purged.append(row)
-        return sound
+        return body == row.body
 
     def check_purged(self, purges: Mapping[str, int]) -> None:
-        """Note every event whose text is gone although no purge took it. Call it after all events.
-
-        :param purges: of each purged case the last event of the desk that says so.
-        """
+        """Note every event whose text is gone although no purge took it; ``purges`` has the last one of each case."""
         for row in self.purged:
             if row.event_id > purges.get(row.case_id, 0):
                 self._find(
@@ -303,13 +286,12 @@ class Verifier:
         if computed != row.event_hash:
             self._find(row, "The stored content does not give the stored hash.", "event_hash",
                        row.event_hash, computed)  # fmt: skip
-        column, expected, got = _differing_column(row)
+        column, expected, got = differing_column(row)
         if column:
             self._find(row, "A column says something else than the hashed content.", column, expected, got)
         elif row.format not in (FORMAT, REMOVABLE) and not self.unknown_format:
-            self.unknown_format = (
-                f"event {row.event_id} is of the format “{row.format}”; this desk reads {FORMAT} and {REMOVABLE}."
-            )
+            known = f"{FORMAT} and {REMOVABLE}"
+            self.unknown_format = f"event {row.event_id} is of the format “{row.format}”; this desk reads {known}."
 
     def _find_in_chain(self, row: Recorded, stream: _Stream) -> None:
         if row.case_seq != stream.last_seq + 1:
@@ -411,41 +393,3 @@ class Verifier:
             stamped=stamped,
             purged=len(self.purged),
         )
-
-
-def _written(row: Recorded) -> bytes:
-    """Write the body that the columns of a row stand for.
-
-    :raises ValueError: if a removable text, or what is left of it, cannot be read.
-    """
-    return body_from_columns(
-        row.event_id, row.case_id, row.case_seq, row.ts, row.user, row.action, commitment(row), row.meta,
-        row.prev_hash, row.nonce, row.format,
-    )  # fmt: skip
-
-
-def _differing_column(row: Recorded) -> tuple[str, str, str]:
-    """Name the first column that differs from the body, with both values; three empty strings if none does.
-
-    The slow path, for rows known to be bad.
-    """
-    try:
-        if _written(row) == row.body:
-            return "", "", ""
-    except ValueError:
-        pass  # what cannot be read is named below
-    try:
-        body = json.loads(row.body)
-        if not isinstance(body, dict):
-            raise ValueError
-        body["meta"] = json.dumps(body["meta"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    except (ValueError, KeyError):
-        return "body", "canonical JSON", row.body[:60].decode("utf-8", "replace")
-    for column in ("event_id", "case_id", "case_seq", "ts", "user", "action", "meta", "prev_hash", "nonce", "format",
-                   "notes"):  # fmt: skip
-        expected, got = str(body.get(column, "nothing")), str(getattr(row, column))
-        if column == "notes" and row.format == REMOVABLE:
-            expected = f"the text whose salted digest is {expected}"
-        if expected != got:
-            return column, expected, got
-    return "body", "the canonical form (RFC 8785)", "another writing of the same values"

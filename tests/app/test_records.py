@@ -88,7 +88,7 @@ def test_an_edited_event_is_found_and_marked(open_as: Open, bank: Bank) -> None:
     said = sentences(at)[0]
     assert said.startswith("**Broken at event ")
     assert "column `notes`" in said
-    assert "Expected `<script>alert(1)…`, got `nothing to see`" in said
+    assert "Expected `the text whose s…`, got `nothing to see`" in said
     assert "are intact" in said
     assert "! Broken" in [cell[0] for cell in at.dataframe[0].value["Check"]]
 

@@ -426,6 +426,8 @@ def _removable_text(packet: Packet, row: Row, event: Row) -> str:
     if not row["salt"] and not row["notes"]:
         packet.purged.append((row["event_id"], row["case_id"]))
         return ""
+    if not re.fullmatch("[0-9a-f]{64}", row["salt"]):
+        raise ValueError("%s is no salt" % _cut(row["salt"]))
     said = sha(bytes.fromhex(row["salt"]) + row["notes"].encode("utf-8")).hex()
     same(where + ", salted digest of its text", event["notes"], said)
     return str(row["notes"])
