@@ -7,7 +7,7 @@ import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -117,7 +117,7 @@ def sealing(address: str, folder: Path) -> Sealing:
     )  # fmt: skip
     desk.review("queenie", first)
     for value in (80, 85):  # nobody decides on them; forgers make other events of them
-        propose_value(desk, "continuing_review_days", value)
+        propose_value(desk, "continuing_review_days", value, at.date())
     return Sealing(desk, CheckpointFolder(folder), (first, second))
 
 
@@ -136,10 +136,10 @@ def own_policy(desk: TestDesk) -> None:
     policies.put_in_force(uow=desk.writing(), actor=desk.people["max"], at=desk.at(), proposal=proposal)
 
 
-def propose_value(desk: TestDesk, name: str, value: int) -> int:
+def propose_value(desk: TestDesk, name: str, value: int, valid_from: date | None = None) -> int:
     return policies.propose(
-        uow=desk.writing(), actor=desk.people["mia"], at=desk.at(), name=name, value=value, valid_from=START.date(),
-        source="Board, 4 May 2026", reason="Two days for the filing itself.",
+        uow=desk.writing(), actor=desk.people["mia"], at=desk.at(), name=name, value=value,
+        valid_from=valid_from or START.date(), source="Board, 4 May 2026", reason="Two days for the filing itself.",
     ).event_id  # fmt: skip
 
 

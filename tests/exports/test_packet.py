@@ -141,10 +141,10 @@ def test_an_old_python_with_nothing_else_verifies_it(whole: bytes, tmp_path: Pat
     told = subprocess.run([*command, "--key", "key.pub"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (told.returncode, told.stderr) == (0, "")
     assert told.stdout.splitlines()[0] == "VERIFIED"
-    assert len(told.stdout.splitlines()) == 16
+    assert len(told.stdout.splitlines()) == 17
     told = subprocess.run([*command, "--json"], cwd=tmp_path, capture_output=True, text=True, check=False)
     report = json.loads(told.stdout)
-    assert (told.returncode, report["verdict"], len(report["claims"])) == (0, "VERIFIED", 15)
+    assert (told.returncode, report["verdict"], len(report["claims"])) == (0, "VERIFIED", 16)
     assert "the key in the packet, which you should compare" in report["claims"][2]["sentence"]
 
 
