@@ -69,8 +69,15 @@ def kept(case_id: str, history: Sequence[Recorded], policy: Policy, on: date) ->
 
 
 def fixed(case_id: str, history: Iterable[Recorded]) -> str:
-    """Say which text of a case cannot be removed, or return the empty string."""
+    """Say which text of a case cannot be removed, or return the empty string.
+
+    The form of a report and the batch file with its narrative are proofs of what was sent; removing the texts of the events and
+    leaving those would claim a removal that did not happen.
+    """
     for event in history:
+        if event.action == events.FilingDrafted.action:
+            form = event.data["filing_id"]
+            return f"Case {case_id}: form {form} and what was sent of it hold its texts and cannot be removed."
         if event.notes and event.format != REMOVABLE and KINDS[event.action].removable:
             return f"Case {case_id}: the text of event {event.event_id} is hashed as it stands and cannot be removed."
     return ""
