@@ -6,7 +6,6 @@ import random
 from datetime import timedelta
 from itertools import pairwise
 
-import ibis
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,6 +18,7 @@ from casedesk.detection.legs import LEGS
 from casedesk.detection.parameters import BadParameter
 from casedesk.detection.rule import Rule
 from casedesk.detection.rules.cycle import Cycle
+from casedesk.detection.texts import written
 from tests.detection.bank import NOON, SMALL, Tx, accounts_of, alerts, arrow
 from tests.detection.reference import Found
 from tests.detection.reference_paths import expected_cycles
@@ -306,7 +306,7 @@ def test_where_everybody_reaches_everybody_the_work_grows_with_the_parties_and_n
             data._view(LEGS.get_name(), all_legs)
             run = data._connection.execute
             for name, step in steps:
-                run(f"CREATE TEMP TABLE {name} AS {ibis.to_sql(step, dialect='duckdb')}")
+                run(f"CREATE TEMP TABLE {name} AS {written(step, 'duckdb')}")
             return {name.split("_")[2]: run(f"SELECT count(*) FROM {name}").fetchall()[0][0] for name, _ in steps}
 
     pieces = 2  # fourteen days from noon on touch so many stretches as long as the window

@@ -65,7 +65,7 @@ def test_a_rules_plan_for_spark_finds_what_its_own_does(rule: Rule) -> None:
     with duck.loaded(*rich(), SMALL) as data:
         expected = data.evidence(rule)
         for name, step in steps:
-            data._table(name, step)
+            data._connection.execute(f"CREATE TEMP TABLE {name} AS {written(step, 'duckdb')}")
         found = data._connection.sql(written(last, "duckdb")).to_arrow_table()
     assert expected.num_rows
     assert found.to_pylist() == expected.to_pylist()
