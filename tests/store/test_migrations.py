@@ -33,14 +33,15 @@ HEAD = "0009_removable_texts"
 #: What a migration adds to rows that were there: the value of each new column, by table.
 ADDED = {
     "0001_the_desk_opens": {"transactions": (0,), "accounts": (0, 0), "detection_runs": (0, "", "")},
-    "0006_policy_and_holds": {"case_events": ("",)},
+    "0006_policy_and_holds": {"detection_findings": (None, None)},
+    "0008_filings": {"case_events": ("",)},
 }
 NEW_TABLES = {
     "0001_the_desk_opens": ("detection_findings",),
     "0002_runs_can_be_replayed": ("rule_sets",),
     "0003_rule_sets": ("suppressions", "suppressed_alerts"),
     "0004_suppressions": ("line_tests", "line_test_picks"),
-    "0005_line_samples": ("batches", "filings"),
+    "0007_spans_of_findings": ("batches", "filings"),
 }
 
 
