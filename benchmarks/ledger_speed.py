@@ -77,6 +77,7 @@ def appends(name: str, engine: Engine, times: int) -> None:
     columns into a table of the same shape and commits.
     """
     bare = case_events.to_metadata(sa.MetaData(), name="bare_events")
+    bare.indexes.clear()  # the one there is holds none of these rows, and its name is taken
     for constraint in bare.constraints:
         constraint.name = None  # the copied names are taken
     with Writing(engine) as uow:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import _thread
+import signal
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -30,10 +32,24 @@ class Endless(Geography):
         return read.join(last.filter(last.most < 0), "account").drop("most")
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Let Ctrl-C arrive: a suite that was started in the background hands an ignored one on to its processes."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_a_run_that_is_interrupted_within_a_query_stops_as_the_person_asked() -> None:
     assert alerts(Endless(), [deposit(0)]) == (), "its text is written now, so that the next run is in the query soon"
     bank = arrow(named(deposit(number, 1_00 + number) for number in range(1_500)))
     accounts = accounts_of([deposit(0)])
     with pytest.raises(KeyboardInterrupt), loaded(bank, accounts, SMALL) as data:
-        threading.Timer(0.3, _thread.interrupt_main).start()
-        data.evidence(Endless())
+        last_resort = threading.Timer(60, data._connection.interrupt)
+        last_resort.start()
+        try:
+            threading.Timer(0.3, _thread.interrupt_main).start()
+            data.evidence(Endless())
+        finally:
+            last_resort.cancel()
