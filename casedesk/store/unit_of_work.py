@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 from sqlalchemy.engine import Connection, Engine
 
@@ -30,11 +30,29 @@ from casedesk.store.run_store import RunReader, RunStore
 from casedesk.store.suppression_store import SuppressionReader, SuppressionStore
 from casedesk.store.transaction_store import TransactionReader, TransactionStore
 
+Store = TypeVar("Store")
+
+
+class _Of(Generic[Store]):
+    """A store of the unit's connection, made when it is first asked for: a step needs few of them."""
+
+    def __init__(self, make: Callable[[Connection], Store]) -> None:
+        self._make = make
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, unit: _Unit, owner: type) -> Store:
+        made = self._make(unit._connection)  # noqa: SLF001 - the unit is the class it is a part of
+        setattr(unit, self._name, made)  # found before this from now on
+        return made
+
 
 class _Unit:
     """What both units share: one connection, one transaction, and sentences instead of driver errors."""
 
     _writes = False
+    _connection: Connection  # there once the unit is entered
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -58,30 +76,31 @@ class _Unit:
 class Reading(_Unit):
     """A consistent look at the desk. It has no way to commit; what it might write is rolled back."""
 
+    alerts = _Of(AlertReader)
+    cases = _Of(CaseReader)
+    draws = _Of(DrawReader)
+    filings = _Of(FilingReader)
+    imports = _Of(ImportReader)
+    ledger = _Of(LedgerReader)
+    line_tests = _Of(LineTestReader)
+    outcomes = _Of(OutcomeReader)
+    parties = _Of(PartyReader)
+    people = _Of(PeopleReader)
+    queue = _Of(QueueReader)
+    rates = _Of(RateReader)
+    rule_sets = _Of(RuleSetReader)
+    run_data = _Of(RunDataReader)
+    runs = _Of(RunReader)
+    suppressions = _Of(SuppressionReader)
+    transactions = _Of(TransactionReader)
+
     def __enter__(self) -> Self:
         try:
-            connection = self._open()
+            self._connection = self._open()
         except BaseException as error:
             if self._stack.__exit__(type(error), error, error.__traceback__):
                 raise AssertionError("nothing in the stack swallows errors") from error
             raise
-        self.alerts = AlertReader(connection)
-        self.cases = CaseReader(connection)
-        self.draws = DrawReader(connection)
-        self.filings = FilingReader(connection)
-        self.imports = ImportReader(connection)
-        self.ledger = LedgerReader(connection)
-        self.line_tests = LineTestReader(connection)
-        self.outcomes = OutcomeReader(connection)
-        self.parties = PartyReader(connection)
-        self.people = PeopleReader(connection)
-        self.queue = QueueReader(connection)
-        self.rates = RateReader(connection)
-        self.rule_sets = RuleSetReader(connection)
-        self.run_data = RunDataReader(connection)
-        self.runs = RunReader(connection)
-        self.suppressions = SuppressionReader(connection)
-        self.transactions = TransactionReader(connection)
         return self
 
 
@@ -95,6 +114,21 @@ class Writing(_Unit):
 
     _writes = True
 
+    alerts = _Of(AlertStore)
+    dataset = _Of(DatasetStore)
+    draws = _Of(DrawStore)
+    filings = _Of(FilingStore)
+    imports = _Of(ImportStore)
+    line_tests = _Of(LineTestStore)
+    parties = _Of(PartyStore)
+    people = _Of(PeopleStore)
+    queue = _Of(QueueReader)
+    rates = _Of(RateStore)
+    rule_sets = _Of(RuleSetStore)
+    runs = _Of(RunStore)
+    suppressions = _Of(SuppressionStore)
+    transactions = _Of(TransactionStore)
+
     def __init__(self, engine: Engine, *, committed: Callable[[int], None] | None = None) -> None:
         super().__init__(engine)
         self._committed = committed
@@ -106,21 +140,7 @@ class Writing(_Unit):
         except BaseException as error:
             self._stack.__exit__(type(error), error, error.__traceback__)
             raise
-        self.alerts = AlertStore(self._connection)
         self.cases = CaseStore(self._connection, self.ledger)
-        self.dataset = DatasetStore(self._connection)
-        self.draws = DrawStore(self._connection)
-        self.filings = FilingStore(self._connection)
-        self.imports = ImportStore(self._connection)
-        self.line_tests = LineTestStore(self._connection)
-        self.parties = PartyStore(self._connection)
-        self.people = PeopleStore(self._connection)
-        self.queue = QueueReader(self._connection)
-        self.rates = RateStore(self._connection)
-        self.rule_sets = RuleSetStore(self._connection)
-        self.runs = RunStore(self._connection)
-        self.suppressions = SuppressionStore(self._connection)
-        self.transactions = TransactionStore(self._connection)
         return self
 
     def commit(self) -> None:

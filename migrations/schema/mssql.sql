@@ -719,6 +719,20 @@ UPDATE alembic_version SET version_num='0009_removable_texts' WHERE alembic_vers
 
 GO
 
+-- Running upgrade 0009_removable_texts -> 0010_unassigned_by_index
+
+DROP INDEX ix_cases_queue_owner ON cases;
+
+GO
+
+CREATE INDEX ix_cases_queue_owner ON cases (owner, is_open, due_at, risk_rank, case_id, disposition);
+
+GO
+
+UPDATE alembic_version SET version_num='0010_unassigned_by_index' WHERE alembic_version.version_num = '0009_removable_texts';
+
+GO
+
 COMMIT;
 
 GO

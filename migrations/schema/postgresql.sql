@@ -566,4 +566,12 @@ $$;
 
 UPDATE alembic_version SET version_num='0009_removable_texts' WHERE alembic_version.version_num = '0008_filings';
 
+-- Running upgrade 0009_removable_texts -> 0010_unassigned_by_index
+
+DROP INDEX ix_cases_queue_owner;
+
+CREATE INDEX ix_cases_queue_owner ON cases (owner, is_open, due_at, risk_rank, case_id, disposition);
+
+UPDATE alembic_version SET version_num='0010_unassigned_by_index' WHERE alembic_version.version_num = '0009_removable_texts';
+
 COMMIT;

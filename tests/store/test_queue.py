@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy.engine import Engine
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
 
 from casedesk.domain.alerts import Risk, risk_rank
 from casedesk.domain.cases import AlertFigures, Case, CaseStatus, Disposition
@@ -53,14 +54,18 @@ def made_up(n: int, dice: random.Random) -> Case:
 
 @pytest.fixture
 def many(engine: Engine) -> tuple[Engine, list[Case]]:
+    return engine, insert(engine, 90)
+
+
+def insert(engine: Engine, count: int) -> list[Case]:
     dice = random.Random(7)
-    cases = [made_up(n, dice) for n in range(1, 91)]
+    cases = [made_up(n, dice) for n in range(1, count + 1)]
     with Writing(engine) as uow:
         bank(uow)
         for case in dice.sample(cases, len(cases)):
             uow.cases.insert(case)
         uow.commit()
-    return engine, cases
+    return cases
 
 
 ORDERS: dict[Sort, Callable[[Case], Any]] = {
@@ -117,6 +122,22 @@ def test_the_counters_count_the_views_whatever_else_is_filtered(many: tuple[Engi
     with Reading(engine) as uow:
         counters = uow.queue.counters(replace(EVERYTHING, search="nobody", typology="velocity"))
     assert counters == {view: sum(is_open(c) and VIEWS[view](c) for c in cases) for view in View}
+
+
+def test_the_counters_are_counted_from_indexes_alone(sqlite_engine: Engine) -> None:
+    insert(sqlite_engine, 90)
+    plans: list[str] = []
+
+    def explain(connection: Connection, cursor: Any, statement: str, parameters: Any, *_: object) -> None:
+        if "count(*)" in statement:
+            asked = connection.connection.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plans.append(asked.fetchall()[0][-1])
+
+    sa.event.listen(sqlite_engine, "before_cursor_execute", explain)
+    with Reading(sqlite_engine) as uow:
+        uow.queue.counters(EVERYTHING)
+    assert len(plans) == len(View)
+    assert [plan for plan in plans if "COVERING INDEX" not in plan] == []
 
 
 def test_who_may_not_know_is_not_told_how_many_wait_for_approval(many: tuple[Engine, list[Case]]) -> None:

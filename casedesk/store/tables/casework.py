@@ -53,7 +53,8 @@ cases = sa.Table(
     # one index for each order and each view of the queue; the last columns make keyset pages index-only to find
     sa.Index("ix_cases_queue", "is_open", "due_at", "risk_rank", "case_id"),
     sa.Index("ix_cases_queue_all", "due_at", "risk_rank", "case_id"),
-    sa.Index("ix_cases_queue_owner", "owner", "is_open", "due_at", "risk_rank", "case_id"),
+    # the disposition comes last so that the unassigned are counted without a look at their rows
+    sa.Index("ix_cases_queue_owner", "owner", "is_open", "due_at", "risk_rank", "case_id", "disposition"),
     sa.Index("ix_cases_queue_disposition", "disposition", "is_open", "due_at", "risk_rank", "case_id"),
     sa.Index("ix_cases_queue_risk", "is_open", "risk_rank", "due_at", "case_id"),
     sa.Index("ix_cases_queue_opened", "is_open", "opened_at", "case_id"),
