@@ -31,6 +31,7 @@ from casedesk.cli import (
     reminding,
     retention,
     rule_sets,
+    scoring,
     steps,
     suppressions,
 )
@@ -52,6 +53,7 @@ app.command("load-csv")(dataset.load_csv)
 app.command("import")(importing.import_files)
 app.add_typer(detecting.app, name="detect")
 app.add_typer(lab.app, name="lab")
+app.add_typer(scoring.app, name="score")
 app.add_typer(rule_sets.app, name="rules")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(policies.app, name="policy")

@@ -1,0 +1,1 @@
+"""How near a party's money is to listed parties, with an explanation that adds up to the score."""

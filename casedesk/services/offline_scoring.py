@@ -1,0 +1,125 @@
+"""Exposure over files, without the desk: nothing is stored and no database is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from casedesk.detection.files import is_ready, ready
+from casedesk.detection.sources import ParquetFiles
+from casedesk.domain.listed import PartyKind, PartyList
+from casedesk.domain.rates import RateTable
+from casedesk.errors import Invalid
+from casedesk.formats.offline import read_offline
+from casedesk.formats.party_lists import read_party_list
+from casedesk.formats.rate_files import default_rates, read_rates
+from casedesk.formats.rejects import RejectedRow
+from casedesk.scoring.explain import Explanation, explain
+from casedesk.scoring.exposure import Exposure, exposure
+from casedesk.scoring.graph import Graph
+from casedesk.scoring.parameters import ExposureParameters
+from casedesk.services.offline_detecting import expanded
+
+__all__ = ["Explanation", "ExposureParameters", "NobodyThere", "PartyKind", "Scored", "explain", "score_files"]
+
+
+class NobodyThere(Invalid):
+    """No listed party occurs in the payments."""
+
+    def __init__(self, count: int, kind: PartyKind) -> None:
+        whose = (
+            "The one party of the list is not the"
+            if count == 1
+            else f"Of the {count:,} parties of the list, none is the"
+        )
+        super().__init__(
+            f"{whose} {kind} of any of these payments, so every score would be 0; check how the list writes ids."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The exposure of every party in files, and what it was computed from.
+
+    :ivar now: the instant as of which payments age: the last booking, unless another was asked for.
+    :ivar rejected: the rows that could not be read.
+    """
+
+    exposure: Exposure
+    parties: PartyList
+    now: datetime
+    rejected: tuple[RejectedRow, ...]
+
+    def ranked(self, limit: int) -> list[tuple[str, float]]:
+        """Return the parties with the highest scores, but for those that are listed; equal ones by name."""
+        found = self.exposure
+        table = pa.table({"party": found.graph.names, "score": found.scores})
+        table = table.filter(pa.array(~found.listed & (found.scores > 0)))
+        table = table.sort_by([("score", "descending"), ("party", "ascending")]).slice(0, limit)
+        return list(zip(table["party"].to_pylist(), table["score"].to_pylist(), strict=True))
+
+
+def score_files(
+    *,
+    paths: Sequence[str],
+    listed: Path,
+    by: PartyKind,
+    base_currency: str,
+    format: str = "auto",
+    zone: str | None = None,
+    start: str | None = None,
+    rates: Path | None = None,
+    now: datetime | None = None,
+    parameters: ExposureParameters | None = None,
+) -> Scored:
+    """Compute the exposure of all accounts or customers that files name.
+
+    Files are found and read as by ``casedesk detect --source``.
+
+    :param listed: the list of parties. By customer, whoever holds a listed account is listed; by account, all accounts of a
+        listed customer are.
+    :raises NobodyThere: if no listed party occurs.
+    :raises Invalid: naming field and fix, if the files or the list cannot be what they claim to be.
+    """
+    parties = read_party_list(listed)
+    files = expanded(paths)
+    rejected: list[RejectedRow] = []
+    if format == "auto" and is_ready(files):
+        transactions, accounts = ready(files)
+    else:
+        table = RateTable(read_rates(rates) if rates else default_rates().rates)
+        transactions, accounts = read_offline(
+            files, format, base_currency=base_currency, rates=table, zone=zone, start=start, rejects=rejected
+        )
+    rows = _whole(transactions)
+    if rejected and not rows.num_rows:
+        first = rejected[0]
+        raise Invalid(
+            f"No row can be read. The first is row {first.row_number}: {first.field} “{first.value}”. {first.reason}"
+        )
+    holders = dict(zip(accounts["account_id"].to_pylist(), accounts["customer_id"].to_pylist(), strict=True))
+    holders = {account: customer for account, customer in holders.items() if customer}
+    chosen = _chosen(parties, by, holders)
+    graph = Graph.of(rows, holders if by is PartyKind.CUSTOMER else None)
+    if not graph.places(chosen).any():
+        raise NobodyThere(len(parties.entries), by)
+    last: datetime = now or pc.max(rows["booked_at"]).as_py()
+    return Scored(exposure(graph, chosen, last, parameters), parties, last, tuple(rejected))
+
+
+def _whole(source: pa.Table | pa.RecordBatchReader | ParquetFiles) -> pa.Table:
+    if isinstance(source, ParquetFiles):
+        source = source.reader()
+    return source if isinstance(source, pa.Table) else source.read_all()
+
+
+def _chosen(parties: PartyList, by: PartyKind, holders: dict[str, str]) -> frozenset[str]:
+    accounts, customers = (parties.named(kind) for kind in (PartyKind.ACCOUNT, PartyKind.CUSTOMER))
+    if by is PartyKind.CUSTOMER:
+        return customers | {holders.get(account, account) for account in accounts}
+    return accounts | {account for account, customer in holders.items() if customer in customers}
