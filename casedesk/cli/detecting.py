@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 from casedesk.cli.moments import moment
 from casedesk.cli.parameters import changes
 from casedesk.cli.printing import emit, remark, say, table
-from casedesk.cli.session import DESK_ITSELF, AsOrDesk, Json, configured, opened
+from casedesk.cli.session import DESK_ITSELF, AsOrDesk, Json, Memory, configured, opened
 from casedesk.domain.moments import canonical
 from casedesk.errors import Invalid
 
@@ -49,7 +49,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-_Memory = Annotated[int, typer.Option(min=64, metavar="N", help="Memory the rules may use.")]
 _Threads = Annotated[int | None, typer.Option(min=1, max=1024, metavar="N", help="Default: every core.")]
 _Engine = Annotated[str, typer.Option(metavar="E", help="duckdb, in this process, or spark. Both find the same.")]
 _Master = Annotated[
@@ -91,7 +90,7 @@ def detect(
         list[str] | None,
         typer.Option(metavar="RULE.NAME=VALUE", help="Another value for a rule's parameter; only with --dry-run."),
     ] = None,
-    memory_mib: _Memory = 4096,
+    memory_mib: Memory = 4096,
     threads: _Threads = None,
     engine: _Engine = "duckdb",
     master: _Master = None,
@@ -178,7 +177,7 @@ def list_runs(
 @app.command("replay")
 def replay(
     run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id, such as R-000123.")],
-    memory_mib: _Memory = 4096,
+    memory_mib: Memory = 4096,
     threads: _Threads = None,
     engine: _Engine = "duckdb",
     master: _Master = None,

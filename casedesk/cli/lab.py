@@ -10,7 +10,7 @@ import typer
 from casedesk.cli import line_tests
 from casedesk.cli.parameters import changes
 from casedesk.cli.printing import emit, say, table
-from casedesk.cli.session import As, Json, opened
+from casedesk.cli.session import As, Json, Memory, opened
 from casedesk.domain.intervals import none_found_size
 from casedesk.domain.money import format_minor
 from casedesk.errors import Invalid
@@ -42,7 +42,7 @@ def try_rule(
             min=0, metavar="EVENT", help="With the suppressions after this event of the ledger, as a sheet says."
         ),
     ] = None,
-    memory_mib: Annotated[int, typer.Option(min=64, metavar="N", help="Memory the rules may use.")] = 4096,
+    memory_mib: Memory = 4096,
     json: Json = False,
     user: As = "",
 ) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from casedesk.cli.printing import emit, say, table
-from casedesk.cli.session import As, Json, opened
+from casedesk.cli.session import As, Json, Memory, opened
 from casedesk.errors import Invalid
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from casedesk.services.line_tests import Asked, StoredLineTest
 
 _Test = Annotated[str, typer.Argument(metavar="TEST", help="A sample's id, such as LT-000001.")]
-_Memory = Annotated[int, typer.Option(min=64, metavar="N", help="Memory the rules may use.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -47,7 +46,7 @@ def sample(
     size: Annotated[
         list[int] | None, typer.Option(metavar="N", help="Draw so many customers: once for all bands, or for each.")
     ] = None,
-    memory_mib: _Memory = 4096,
+    memory_mib: Memory = 4096,
     json: Json = False,
     user: As = "",
 ) -> None:
@@ -189,7 +188,7 @@ def redraw(
     from_data: Annotated[
         bool, typer.Option("--from-data", help="Also run the rule again over the data that had arrived then.")
     ] = False,
-    memory_mib: _Memory = 4096,
+    memory_mib: Memory = 4096,
     json: Json = False,
     user: As = "",
 ) -> None:

@@ -34,6 +34,7 @@ from casedesk.cli import (
     steps,
     suppressions,
 )
+from casedesk.cli.misread import explain
 from casedesk.cli.printing import remark, say
 from casedesk.errors import CasedeskError
 
@@ -94,9 +95,12 @@ def main(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     code = 0
     try:
-        _parser()(arguments, prog_name="casedesk")
+        code = _parser()(arguments, prog_name="casedesk", standalone_mode=False) or 0
     except SystemExit as done:
         code = done.code if isinstance(done.code, int) else 0 if done.code is None else 2
+    except typer.TyperException as misread:
+        explain(misread)
+        code = 2
     except CasedeskError as refusal:
         remark(str(refusal))
         code = 2

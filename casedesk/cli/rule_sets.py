@@ -10,7 +10,7 @@ import typer
 
 from casedesk.cli.parameters import changes
 from casedesk.cli.printing import emit, remark, say, table
-from casedesk.cli.session import As, Json, opened
+from casedesk.cli.session import As, Json, Memory, opened
 from casedesk.cli.texts import File, Text, written
 from casedesk.domain.moments import canonical
 from casedesk.errors import Unavailable
@@ -70,7 +70,7 @@ def propose(
     on: Annotated[list[str] | None, typer.Option(metavar="RULE", help="Switch a rule on; may be repeated.")] = None,
     text: Text = None,
     file: File = None,
-    memory_mib: Annotated[int, typer.Option(min=64, metavar="N", help="Memory the rules may use.")] = 4096,
+    memory_mib: Memory = 4096,
     json: Json = False,
     user: As = "",
 ) -> None:
