@@ -104,6 +104,9 @@ def main(arguments: list[str]) -> int:
     except CasedeskError as refusal:
         remark(str(refusal))
         code = 2
+    except SyntaxError as error:  # somebody is at work on the desk itself: the list of rules, most likely
+        remark(f"{error.filename}, line {error.lineno}: this is no Python ({error.msg}). Mend it; nothing was stored.")
+        code = 2
     except Exception as error:  # noqa: BLE001  # the last line of defence: no traceback, no names, but a reference
         code = _unforeseen(error)
     if code == 130:

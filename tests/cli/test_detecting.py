@@ -76,7 +76,10 @@ def test_alerts_are_stored_by_the_rules_in_force_only(casedesk: Command, deposit
             "There is no rule “smurfing”; choose one of structuring, velocity, geography, ",
         ),
         (["--param", "structuring.cout=3"], "There is no parameter “cout”"),
-        (["--param", "structuring.count=many"], "Parameter “count” (transactions) cannot be 'many'"),
+        (
+            ["--param", "structuring.count=many"],
+            "Parameter “count” (transactions) of rule “structuring” cannot be 'many'; give a whole number from 2 to 1,000.",
+        ),
         (["--param", "structuring.count=1"], "Parameter “count”"),
         (["--param", "structuring.count=6", "--param", "structuring.count=7"], "a second value; keep one"),
         (["--until", "yesterday"], "“--until yesterday” is not a time"),
