@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as json_text
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
@@ -55,6 +55,11 @@ _Master = Annotated[
     str | None,
     typer.Option(metavar="URL", help="Spark's master: local[N], spark://HOST:PORT, yarn ... Default: this machine."),
 ]
+
+_NOTHING: Final = (
+    "There was no transaction to look at, so this says nothing of anybody; import some first (casedesk import PATH), or give a "
+    "later --until."
+)
 
 
 @app.callback()
@@ -139,6 +144,8 @@ def detect(
             )
             _show(found.result, found.queued.reaching, running, moved=bool(param), as_json=json)
             remark(_beside_the_desk(found.queued))
+            if not found.result.transactions:
+                remark(_NOTHING)
             return
         rules_in_force.require_in_force(look=look, actor=session.actor, changes=moved)
         result = detecting.detect(
@@ -146,6 +153,8 @@ def detect(
             only=rule or (), limits=limits, full=full,
         )  # fmt: skip
     emit(_summary(result)) if json else _tell(result)
+    if not result.transactions:
+        remark(_NOTHING)
 
 
 @app.command("runs")

@@ -102,6 +102,11 @@ def test_a_run_that_makes_no_sense_is_refused(
 def test_an_empty_desk_has_nothing_to_find(casedesk: Command, desk: TestDesk) -> None:
     told = casedesk("detect", "--json", "--as", "mia")
     assert (told.code, told.json["transactions"], told.json["new_alerts"]) == (0, 0, 0)
+    for words in ((), ("--dry-run",)):
+        said = casedesk("detect", *ONE, *words).err.splitlines()
+        assert said[-1].startswith(
+            "There was no transaction to look at, so this says nothing of anybody; import some first"
+        )
 
 
 def test_an_earlier_run_is_listed_and_replayed(casedesk: Command, deposits: TestDesk) -> None:
@@ -272,6 +277,11 @@ def test_parquet_with_the_rules_own_columns_is_read_as_it_lies(alone: Command, t
         ),
         (NATIVE.replace(",channel", "") + "", ["--source", "FILE", "--dry-run"], "channel"),
         ("", ["--source", "FILE", "--dry-run"], "in.csv is empty"),
+        (
+            NATIVE,
+            ["--source", "FILE", "--dry-run", "--json", *ONE],
+            "There is no transaction in in.csv, no row below the header; no rule looked at anything.",
+        ),
     ],
 )
 def test_files_that_make_no_sense_are_refused(
