@@ -14,6 +14,7 @@ from casedesk.cli.moments import moment
 from casedesk.cli.parameters import changes
 from casedesk.cli.printing import emit, remark, say, table
 from casedesk.cli.session import DESK_ITSELF, AsOrDesk, Json, Memory, configured, opened
+from casedesk.domain.counts import counted
 from casedesk.domain.moments import canonical
 from casedesk.errors import Invalid
 
@@ -124,7 +125,7 @@ def detect(
         if offline.rejected:
             first, count = offline.rejected[0], len(offline.rejected)
             remark(
-                f"{'1 row' if count == 1 else f'{count:,} rows'} could not be read, so no rule saw what they hold. The first is "
+                f"{counted(count, 'row')} could not be read, so no rule saw what they hold. The first is "
                 f"row {first.row_number}: {first.field} “{first.value}”. {first.reason}"
             )
             raise typer.Exit(1)
@@ -206,7 +207,7 @@ def replay(
         emit({name: getattr(done, name) for name in type(done).__slots__})
     elif done.identical:
         say(
-            f"Identical: run {done.run_id} finds the same {done.alerts:,} alerts in {done.transactions:,} transactions."
+            f"Identical: run {done.run_id} finds the same {counted(done.alerts, 'alert')} in {counted(done.transactions, 'transaction')}."
         )
         say(f"Alerts {done.alerts_sha256}.")
     else:
@@ -310,7 +311,7 @@ def _show(result: DetectionResult, alerts: Sequence[Alert], running: Effective, 
             )
     rules = f"{running.name}, with other values" if moved else running.name
     remark(
-        f"{result.transactions:,} transactions: {len(alerts):,} alerts. Nothing was stored. "
+        f"{counted(result.transactions, 'transaction')}: {counted(len(alerts), 'alert')}. Nothing was stored. "
         f"Rules {result.rule_set_hash[:16]}… ({rules}), data {result.data_fingerprint[:16]}…."
     )
     for sentence in running.adrift:
@@ -324,9 +325,9 @@ def _summary(result: Detected) -> dict[str, Any]:
 def _tell(result: Detected) -> None:
     hidden = f"{result.hidden_alerts:,} hidden by suppressions, " if result.hidden_alerts else ""
     say(
-        f"{result.transactions:,} transactions: {result.new_alerts:,} new alerts, {result.grown_alerts:,} grown, {hidden}"
-        f"{result.unchanged_alerts:,} known already; {result.cases_opened:,} cases opened, "
-        f"{result.cases_joined:,} open cases joined."
+        f"{counted(result.transactions, 'transaction')}: {counted(result.new_alerts, 'new alert')}, {result.grown_alerts:,} grown, {hidden}"
+        f"{result.unchanged_alerts:,} known already; {counted(result.cases_opened, 'case')} opened, "
+        f"{counted(result.cases_joined, 'open case')} joined."
     )
     upon = f", upon {result.since}" if result.since else ""
     say(f"Run {result.run_id}{upon}; rules {result.rule_set_hash[:16]}…, data {result.data_fingerprint[:16]}….")

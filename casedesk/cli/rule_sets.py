@@ -12,6 +12,7 @@ from casedesk.cli.parameters import changes
 from casedesk.cli.printing import emit, remark, say, table
 from casedesk.cli.session import As, Json, Memory, opened
 from casedesk.cli.texts import File, Text, written
+from casedesk.domain.counts import counted
 from casedesk.domain.moments import canonical
 from casedesk.errors import Unavailable
 
@@ -242,4 +243,4 @@ def sheet(
         output.write_bytes(file.content)
     except OSError as error:
         raise Unavailable(f"{output} cannot be written ({error.strerror}); give another path.") from None
-    say(f"{output}: {len(file.content):,} bytes, SHA-256 {file.sha256} (event {file.event.event_id}).")
+    say(f"{output}: {counted(len(file.content), 'byte')}, SHA-256 {file.sha256} (event {file.event.event_id}).")

@@ -103,7 +103,7 @@ def test_rejects_that_cannot_be_written_are_not_lost(
         patched.setattr("casedesk.services.ingestion.write_rejects", refuse)
         told = casedesk("import", file)
     assert told.code == 2
-    assert "1 rows of moves.csv were rejected, but the list of them cannot be written" in told.err
+    assert "1 row of moves.csv was rejected, but the list of them cannot be written" in told.err
     told = casedesk("import", file, "--json", "--rejects", tmp_path)
     assert (told.code, told.json["stored"], told.json["rejected"]) == (1, 1, 1)
     assert told.json["files"][0]["resumed"] is True
