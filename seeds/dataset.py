@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from casedesk.domain.counts import counted
 from casedesk.domain.transactions import Account, Customer, CustomerKind
 from casedesk.errors import Invalid, Unavailable
 from seeds.book import Row
@@ -96,7 +97,9 @@ def _read(path: Path, *, optional: bool = False) -> Iterator[dict[str, Any]]:
                 raise BadDataset(f"{path} must begin with the columns {', '.join(wanted)}; it has {', '.join(header)}.")
             for number, cells in enumerate(lines, 2):
                 if len(cells) != len(wanted):
-                    raise BadDataset(f"{path}, row {number}: {len(wanted)} columns are expected, not {len(cells)}.")
+                    raise BadDataset(
+                        f"{path}, row {number}: {counted(len(wanted), 'column is', 'columns are')} expected, not {len(cells)}."
+                    )
                 yield dict(zip(wanted, cells, strict=True))
     except FileNotFoundError:
         raise BadDataset(

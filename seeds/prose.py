@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from casedesk.domain.counts import counted
 from casedesk.services.casefile import CaseFile
 from seeds.chance import Dice
 
@@ -95,7 +96,9 @@ def escalation(dice: Dice) -> str:
 def narrative(dice: Dice, file: CaseFile, *, more: str = "") -> str:
     """Write a narrative, its figures bound: introduction, body, conclusion (FinCEN guidance; FFIEC manual, Appendix L)."""
     prior = (
-        f"{len(file.earlier)} earlier case(s) of this customer were read" if file.earlier else "No earlier case exists"
+        f"{counted(len(file.earlier), 'earlier case')} of this customer {'was' if len(file.earlier) == 1 else 'were'} read"
+        if file.earlier
+        else "No earlier case exists"
     )
     accounts = ", ".join(account.account_id for account in file.accounts)
     body = " ".join(alert.sentence for alert in sorted(file.alerts, key=lambda a: a.window_start))

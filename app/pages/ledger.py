@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.ui import checkpoint, empty, formats, ledger_table, session, title, verdict
+from casedesk.domain.counts import counted
 from casedesk.services import audit, ledger
 
 
@@ -16,7 +17,7 @@ def verify(bar: DeltaGenerator) -> verdict.Verified:
     began = perf_counter()
 
     def progress(done: int, size: int) -> None:
-        bar.progress(min(done / max(size, 1), 1.0), text=f"{done:,} of {size:,} events")
+        bar.progress(min(done / max(size, 1), 1.0), text=f"{done:,} of {counted(size, 'event')}")
 
     report = audit.verify_database(uow=desk.reading(), progress=progress, anchors=desk.checkpoints.anchors())
     return verdict.Verified(report, actor.name, session.now(), perf_counter() - began)
@@ -44,7 +45,7 @@ with st.container(border=True):
              formats.moment(figures.last_at) if figures.last_at else None),
             ("Last signed", formats.ago(signed.written_at, now) if signed.written_at else "none",
              checkpoint.gloss(signed, signs=desk.checkpoints.signs)),
-            ("Unsigned since", f"{max(figures.size - signed.size, 0):,} events", None),
+            ("Unsigned since", counted(max(figures.size - signed.size, 0), "event"), None),
         ),
         strict=True,
     ):  # fmt: skip

@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.ui import formats
 from casedesk.domain.amendments import amendment
+from casedesk.domain.counts import counted
 from casedesk.domain.moments import parse
 from casedesk.services.casefile import CaseFile
 
@@ -27,7 +28,7 @@ def show(file: CaseFile) -> None:
         return
     who = formats.plain(file.names.get(found.by, found.by))
     when = formats.moment(parse(found.ts))
-    count = f"{found.came:,} words in, {found.went:,} out" if found.came or found.went else "not one word"
+    count = f"{counted(found.came, 'word')} in, {found.went:,} out" if found.came or found.went else "not one word"
     with st.expander(f"Changed since it was {found.judged} · {count}"):
         st.markdown(
             formats.small(f"{found.judged.capitalize()} by {who}, {when} (event {found.event_id:,}). Underlined came in, struck "

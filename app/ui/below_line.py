@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from app.ui import below_line_form, empty, failures, formats, session
+from casedesk.domain.counts import counted
 from casedesk.domain.intervals import Proportion
 from casedesk.domain.line_yields import WHY_APART, BandYield, LineReport
 from casedesk.domain.moments import parse
@@ -75,7 +76,7 @@ def _facts(report: LineReport) -> None:
     st.markdown(f"**{formats.plain(formats.rule(test.rule))}, below its line** :gray[{test.test_id}]")
     st.markdown(
         formats.small(
-            f"Drawn {formats.day(parse(report.drawn_at))} by {who} · {test.transactions:,} transactions, {period} · data "
+            f"Drawn {formats.day(parse(report.drawn_at))} by {who} · {counted(test.transactions, 'transaction')}, {period} · data "
             f"`{test.data_fingerprint[:16]}…` · seed drawn after the populations were committed"
         )
     )
@@ -127,7 +128,7 @@ def _apart(bands: Sequence[BandYield]) -> None:
             ended = f"{band.apart_closed:,} closed, {band.apart_sars:,} filed"
             st.markdown(formats.small(f"Band {band.number}, counted apart: {reasons}. Of them {ended}."))
         if band.hidden:
-            hidden = f"{band.hidden:,} more episodes are hidden by suppressions and were not drawn from"
+            hidden = f"{counted(band.hidden, 'more episode is', 'more episodes are')} hidden by suppressions and not drawn from"
             st.markdown(formats.small(f"Band {band.number}: {hidden}."))
 
 

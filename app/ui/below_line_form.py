@@ -8,6 +8,7 @@ from typing import Final
 import streamlit as st
 
 from app.ui import flash, formats, lab_form, session
+from casedesk.domain.counts import counted
 from casedesk.domain.people import Action, may
 from casedesk.errors import CasedeskError
 from casedesk.services import lab, line_tests
@@ -72,4 +73,6 @@ def _draw(rule: str) -> None:
         return
     session.put(CHOSEN, stored.test_id)
     session.clear(*_BANDS)
-    flash.say(f"{len(stored.record['picks']):,} of {stored.population_size:,} episodes drawn ({stored.test_id}).")
+    flash.say(
+        f"{len(stored.record['picks']):,} of {counted(stored.population_size, 'episode')} drawn ({stored.test_id})."
+    )

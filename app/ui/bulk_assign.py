@@ -8,6 +8,7 @@ from typing import Final
 import streamlit as st
 
 from app.ui import flash, formats, session
+from casedesk.domain.counts import counted
 from casedesk.domain.people import Person, Role
 from casedesk.errors import CasedeskError
 from casedesk.services import assignment
@@ -40,7 +41,7 @@ def show(selected: tuple[Seen, ...], everybody: Sequence[Person]) -> None:
             formats.small(f"{len(selected)} selected. Choose who gets them; nothing changes before you assign.")
         )
     st.button(
-        f"Assign {len(preview.assignable)} cases" if len(preview.assignable) != 1 else "Assign 1 case",
+        f"Assign {counted(len(preview.assignable), 'case')}",
         key="bulk_assign_submit",
         type="primary",
         disabled=not preview.assignable,
@@ -70,5 +71,5 @@ def _assign(selected: tuple[Seen, ...], to: str, name: str) -> None:
         return
     session.clear(_TO, _REASON)
     session.close_dialog()
-    cases = "1 case" if len(done) == 1 else f"{len(done)} cases"
+    cases = counted(len(done), "case")
     flash.say(f"{cases} assigned to {formats.plain(name)} (event {done[-1].event_id:,}).")

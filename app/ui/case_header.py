@@ -10,6 +10,7 @@ import streamlit as st
 
 from app.ui import formats, navigation, session
 from casedesk.domain.cases import Stage
+from casedesk.domain.counts import counted
 from casedesk.services.casefile import CaseFile
 
 
@@ -44,11 +45,12 @@ def show(file: CaseFile, now: datetime) -> None:
             st.markdown(f"`{case.case_id}`", width="content")
             show_badges(file, now)
         owner = escape(file.names.get(case.owner, case.owner)) if case.owner else "nobody"
-        alerts = "1 alert" if len(case.alerts) == 1 else f"{len(case.alerts):,} alerts"
+        alerts = counted(len(case.alerts), "alert")
         opened = formats.ago(case.opened_at, now)
         amount = formats.money(case.amount_minor, session.currency())
+        transactions = counted(case.transactions, "transaction")
         st.html(
-            f'<span style="font-size:13.1px;opacity:.74">{alerts} · {amount} · {case.transactions:,} transactions · '
+            f'<span style="font-size:13.1px;opacity:.74">{alerts} · {amount} · {transactions} · '
             f'owner {owner} · opened <time title="{formats.moment(case.opened_at)}">{opened}</time></span>'
         )
 

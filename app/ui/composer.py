@@ -7,6 +7,7 @@ from typing import Final
 import streamlit as st
 
 from app.ui import decision_text, formats, session
+from casedesk.domain.counts import counted
 from casedesk.domain.narrative import CASE
 from casedesk.domain.policy import in_force
 from casedesk.services import narratives
@@ -68,7 +69,7 @@ def show_proof(file: CaseFile, text: str) -> None:
     length = len(proof.text)
     count = f"{length:,} of {most:,} characters"
     short = f", at least {least:,}" if length < least else ""
-    bound = "no figure is bound" if not proof.figures else f"{proof.figures:,} bound figures"
+    bound = "no figure is bound" if not proof.figures else counted(proof.figures, "bound figure")
     with st.expander(f"As it will read · {count}{short} · {bound}", expanded=bool(proof.figures)):
         decision_text.show_text(proof.text, height=220 if length > 600 else None)
     if proof.remarks:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from app.ui import formats, navigation, session
 from casedesk.domain.countries import COUNTRIES
+from casedesk.domain.counts import counted
 from casedesk.services.casefile import CaseFile
 
 
@@ -67,5 +68,5 @@ def _cases(file: CaseFile) -> None:
             if other.disposition:
                 decision = formats.BADGES[other.disposition]
                 st.badge(decision.word, icon=f":material/{decision.icon}:", color=decision.color)
-            alerts = "1 alert" if other.alerts == 1 else f"{other.alerts} alerts"
+            alerts = counted(other.alerts, "alert")
             st.markdown(formats.small(f"opened {formats.day(other.opened_at)} · {alerts}"), width="content")

@@ -8,6 +8,7 @@ from datetime import timedelta
 import streamlit as st
 
 from app.ui import flash, formats, session
+from casedesk.domain.counts import counted
 from casedesk.domain.people import Action, may
 from casedesk.errors import CasedeskError
 from casedesk.services import quality
@@ -40,7 +41,7 @@ def _facts(found: Overview) -> None:
     period = f"{formats.day(draw.period_from)} – {formats.day(draw.period_to)}"
     st.markdown(
         formats.small(
-            f"Draw {draw.draw_id} · {period} · {found.rate_per_mille / 10:g} % · {draw.population_size:,} closed cases · "
+            f"Draw {draw.draw_id} · {period} · {found.rate_per_mille / 10:g} % · {counted(draw.population_size, 'closed case')} · "
             "seed drawn after commit"
         ),
         width="content",
@@ -91,4 +92,4 @@ def _draw() -> None:
         flash.refuse(SCOPE, refusal)
         return
     session.put("qa_draw", draw.draw_id)
-    flash.say(f"{len(picks):,} of {draw.population_size:,} cases drawn ({draw.draw_id}).")
+    flash.say(f"{len(picks):,} of {counted(draw.population_size, 'case')} drawn ({draw.draw_id}).")

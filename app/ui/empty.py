@@ -7,6 +7,7 @@ from datetime import datetime
 import streamlit as st
 
 from app.ui import formats, session, triage_state
+from casedesk.domain.counts import counted
 from casedesk.services.queue import Page, View
 
 
@@ -24,7 +25,10 @@ def show_queue(page: Page, now: datetime) -> None:
             _sentences("No case matches these filters", f"{_said()} {_hidden(hidden)}")
             st.button("Clear filters", key="clear_filters", shortcut="X", on_click=triage_state.clear_filters)
         elif page.total:
-            _sentences("This page is past the end of the list", f"{page.total:,} cases are on the pages before it.")
+            _sentences(
+                "This page is past the end of the list",
+                f"{counted(page.total, 'case is', 'cases are')} on the pages before it.",
+            )
             st.button("First page", key="first_page", on_click=triage_state.to_first_page)
         else:
             _sentences(*_done(page))
@@ -32,12 +36,16 @@ def show_queue(page: Page, now: datetime) -> None:
 
 def _done(page: Page) -> tuple[str, str]:
     view = triage_state.query(session.actor().user_id).view
-    rest = f"{page.counters[View.UNASSIGNED]:,} cases wait to be taken." if page.counters[View.UNASSIGNED] else ""
+    rest = (
+        f"{counted(page.counters[View.UNASSIGNED], 'case waits', 'cases wait')} to be taken."
+        if page.counters[View.UNASSIGNED]
+        else ""
+    )
     if view is View.MINE:
         return "Nothing waits for you", rest or "No case waits to be taken."
     if view is View.ALL and not page.counters[View.ALL]:
         return "No case is open", "Cases come from detection over imported transactions, or from the demo bank."
-    return "This view is empty", f"{page.counters[View.ALL]:,} cases are open in all."
+    return "This view is empty", f"{counted(page.counters[View.ALL], 'case is', 'cases are')} open in all."
 
 
 def _said() -> str:
@@ -49,7 +57,7 @@ def _said() -> str:
 
 
 def _hidden(count: int) -> str:
-    return f"{count:,} open cases are hidden by them." if count != 1 else "1 open case is hidden by them."
+    return f"{counted(count, 'open case is', 'open cases are')} hidden by them."
 
 
 def _sentences(sentence: str, gloss: str) -> None:

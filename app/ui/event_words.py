@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from app.ui import formats
+from casedesk.domain.counts import counted
 from casedesk.domain.events import KINDS
 from casedesk.domain.events.readings import FILES
 from casedesk.domain.ledger import Recorded
@@ -35,7 +36,7 @@ def _name(user: str, names: Names) -> str:
 
 
 def _alert(data: dict[str, Any], names: Names) -> str:
-    transactions = f"{data['transactions']:,} transactions"
+    transactions = f"{counted(data['transactions'], 'transaction')}"
     return f"{formats.rule(data['rule'])} v{data['rule_version']} · {transactions} · {data['alert_id']}"
 
 
@@ -51,7 +52,7 @@ def _review(data: dict[str, Any], names: Names) -> str:
 
 def _run(data: dict[str, Any], names: Names) -> str:
     hidden = f", {data['hidden_alerts']:,} hidden" if data.get("hidden_alerts") else ""
-    return f"{data['new_alerts']:,} alerts, {data['cases_opened']:,} cases{hidden}"
+    return f"{counted(data['new_alerts'], 'alert')}, {counted(data['cases_opened'], 'case')}{hidden}"
 
 
 def _suppression(data: dict[str, Any], names: Names) -> str:
@@ -65,7 +66,7 @@ def _value(data: dict[str, Any], names: Names) -> str:
 
 
 def _answer(data: dict[str, Any], names: Names) -> str:
-    said = f"{len(data['remarks']):,} remarks" if data["remarks"] else ""
+    said = f"{counted(len(data['remarks']), 'remark')}" if data["remarks"] else ""
     number = f"BSA ID {data['bsa_id']}" if data["bsa_id"] else "no BSA ID"
     return " · ".join(part for part in (data["filing_id"], data["batch_id"], number, said) if part)
 
@@ -97,16 +98,16 @@ _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     "batch_exported": lambda data, names: f"{data['batch_id']} · {data['sha256'][:12]}…",
     "case_exported": lambda data, names: FILES[data["what"]],
     "packet_exported": lambda data, names: (
-        f"Packet of {data['cases']:,} cases, {data['period_from']} to {data['period_to']}, {data['profile']}"
+        f"Packet of {counted(data['cases'], 'case')}, {data['period_from']} to {data['period_to']}, {data['profile']}"
     ),
     "transactions_imported": lambda data, names: f"{data['stored']:,} stored, {data['rejected']:,} rejected",
     "detection_ran": _run,
-    "qa_population_frozen": lambda data, names: f"{data['draw_id']} · {data['size']:,} closed cases",
-    "qa_sample_drawn": lambda data, names: f"{data['draw_id']} · {data['picks']:,} picks",
+    "qa_population_frozen": lambda data, names: f"{data['draw_id']} · {counted(data['size'], 'closed case')}",
+    "qa_sample_drawn": lambda data, names: f"{data['draw_id']} · {counted(data['picks'], 'pick')}",
     "line_test_frozen": lambda data, names: (
-        f"{data['test_id']} · {formats.rule(data['rule'])} · {sum(data['populations']):,} episodes"
+        f"{data['test_id']} · {formats.rule(data['rule'])} · {counted(sum(data['populations']), 'episode')}"
     ),
-    "line_test_drawn": lambda data, names: f"{data['test_id']} · {sum(data['picks']):,} picks",
+    "line_test_drawn": lambda data, names: f"{data['test_id']} · {counted(sum(data['picks']), 'pick')}",
     "rule_set_proposed": lambda data, names: f"{data['rule_set_id']} · rules {data['hash_after'][:12]}…",
     "rule_set_put_in_force": lambda data, names: (
         f"{data['rule_set_id']} · rules {data['hash_before'][:12]}… → {data['hash_after'][:12]}… · "
@@ -121,16 +122,16 @@ _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     ),
     "suppression_rejected": lambda data, names: f"{data['suppression_id']}, proposed by {_name(data['maker'], names)}",
     "suppression_ended": lambda data, names: (
-        f"{data['suppression_id']}, {data['hidden_alerts']:,} alerts hidden by then"
+        f"{data['suppression_id']}, {counted(data['hidden_alerts'], 'alert')} hidden by then"
     ),
     "policy_proposed": _value,
     "policy_put_in_force": lambda data, names: f"{_value(data, names)} · proposed by {_name(data['maker'], names)}",
     "policy_rejected": lambda data, names: (
         f"{data['name']}, proposed by {_name(data['maker'], names)} in event {data['proposal']}"
     ),
-    "purge_proposed": lambda data, names: f"{len(data['cases']):,} cases",
+    "purge_proposed": lambda data, names: f"{counted(len(data['cases']), 'case')}",
     "cases_purged": lambda data, names: (
-        f"{len(data['cases']):,} cases, {data['texts']:,} texts, proposed by {_name(data['maker'], names)}"
+        f"{counted(len(data['cases']), 'case')}, {counted(data['texts'], 'text')}, proposed by {_name(data['maker'], names)}"
     ),
     "hold_lifted": lambda data, names: f"Of event {data['hold']}",
     "reminders_given": lambda data, names: (

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from app.ui import decision_text, downloads, event_words, flash, formats, session, summary_preview, verdict
+from casedesk.domain.counts import counted
 from casedesk.domain.events import DESK
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.moments import parse
@@ -52,7 +53,7 @@ def show_audit() -> CaseFile | None:
         file = choose_case()
         flash.show("download_audit", kept="")
         if file is not None:
-            events = "1 event" if len(file.events) == 1 else f"{len(file.events):,} events"
+            events = counted(len(file.events), "event")
             st.markdown(formats.small(f"{events}, canonical body and hashes · UTF-8, RFC 4180 · the download itself becomes "
                                       "the next event"))  # fmt: skip
         else:
@@ -112,11 +113,11 @@ def show_verify() -> None:
         if upload.name.lower().endswith(".zip"):
             judged = packets.judge(content, session.desk().checkpoints.keys())
             verdict.show_packet(judged)
-            size = f"{len(judged.claims)} claims"
+            size = counted(len(judged.claims), "claim")
         else:
             found = audit.verify_file(content)
             verdict.show_file(found.report, found.row, {})
-            size = f"{found.rows:,} rows"
+            size = counted(found.rows, "row")
         took = (time.perf_counter() - began) * 1000
         st.markdown(formats.small(f"{formats.plain(upload.name)} · {size} · checked in {took:,.0f} ms · the file "
                                   "was not kept"))  # fmt: skip

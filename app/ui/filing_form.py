@@ -12,6 +12,7 @@ import streamlit as st
 from app.ui import allowed, filing_fields, filing_story, flash, formats, session
 from app.ui.filing_fields import Field, Sort
 from casedesk.domain.cases import Disposition, Stage
+from casedesk.domain.counts import counted
 from casedesk.domain.moments import canonical
 from casedesk.domain.people import Action
 from casedesk.domain.reports.institution import Institution
@@ -155,7 +156,7 @@ def _attachment(case_id: str, fixed: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         if held:
             size = len(held["content"].encode())
-            st.markdown(formats.small(f"{formats.plain(held['name'])}, {size:,} bytes"), width="content")
+            st.markdown(formats.small(f"{formats.plain(held['name'])}, {counted(size, 'byte')}"), width="content")
             st.button("Take it away", key=session.key("detach", case_id), type="tertiary", disabled=fixed,
                       on_click=session.put, args=(session.key("attached", case_id), None))  # fmt: skip
         else:

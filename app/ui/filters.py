@@ -10,6 +10,7 @@ import streamlit as st
 from app.ui import formats, session, triage_state
 from app.ui.triage_state import ME, NOBODY
 from casedesk.domain.alerts import Risk
+from casedesk.domain.counts import counted
 from casedesk.domain.people import Person, Role
 from casedesk.services.queue import Page, Sort, View
 
@@ -33,7 +34,7 @@ _SHOWN: Final = (View.MINE, View.UNASSIGNED, View.DUE_SOON, View.OVERDUE, View.A
 
 def view_name(view: View, due_soon_days: int) -> str:
     """Name a view."""
-    return f"Due in {due_soon_days} days" if view is View.DUE_SOON else _WORDS[view]
+    return f"Due in {counted(due_soon_days, 'day')}" if view is View.DUE_SOON else _WORDS[view]
 
 
 def show_views(page: Page) -> None:

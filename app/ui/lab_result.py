@@ -10,6 +10,7 @@ import streamlit as st
 
 from app.ui import columns, formats, lab_form, lost_reports
 from casedesk.domain.alerts import Alert
+from casedesk.domain.counts import counted
 from casedesk.domain.intervals import Proportion
 from casedesk.services.lab import Figures, Trial, Week
 
@@ -39,7 +40,9 @@ def show(trial: Trial, currency: str) -> None:
 def _sentence(trial: Trial, currency: str) -> None:
     moved = [lab_form.moved(one, currency) for one in trial.moved]
     what = formats.plain("; ".join(moved)) if moved else "The thresholds are those in force"
-    st.markdown(formats.small(f"{what} · {trial.transactions:,} transactions · data `{trial.data_fingerprint[:16]}…`"))
+    st.markdown(
+        formats.small(f"{what} · {counted(trial.transactions, 'transaction')} · data `{trial.data_fingerprint[:16]}…`")
+    )
     if trial.lost_sars:
         words = lost_reports.sentence(trial.lost_sars, len(trial.caught_otherwise))
         st.warning(words, icon=":material/visibility_off:")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.ui import formats
+from casedesk.domain.counts import counted
 
 #: So many cases are named.
 NAMED = 12
@@ -16,4 +17,4 @@ def sentence(cases: Sequence[str], caught: int) -> str:
     if len(cases) == 1:
         return f"It would miss 1 past report: {names}. {'Another' if caught else 'No other'} rule alerted it."
     others = f"Another rule alerted {caught:,} of them." if caught else "No other rule alerted them."
-    return f"It would miss {len(cases):,} past reports: {names}. {others}"
+    return f"It would miss {counted(len(cases), 'past report')}: {names}. {others}"

@@ -9,6 +9,7 @@ from typing import Final
 import streamlit as st
 
 from app.ui import formats, navigation, session, triage_state
+from casedesk.domain.counts import counted
 from casedesk.domain.people import Person
 from casedesk.services import calendar
 from casedesk.services.calendar import DUE, OVERDUE, Month
@@ -120,8 +121,8 @@ def legend(found: Month) -> str:
     """Say what the figures are."""
     total = sum(found.days.values())
     return formats.small(
-        f"{total:,} open cases fall due in {found.first:%B %Y}. Red is overdue, orange is due within "
-        f"{found.soon_days} days. Days are days in UTC."
+        f"{counted(total, 'open case falls', 'open cases fall')} due in {found.first:%B %Y}. Red is overdue, orange is due within "
+        f"{counted(found.soon_days, 'day')}. Days are days in UTC."
     )
 
 

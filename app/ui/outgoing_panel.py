@@ -9,6 +9,7 @@ from hashlib import sha256
 import streamlit as st
 
 from app.ui import downloads, filing_story, flash, formats, navigation, session
+from casedesk.domain.counts import counted
 from casedesk.errors import CasedeskError
 from casedesk.services import answers, outgoing
 from casedesk.services.exporting import ExportedFile
@@ -66,7 +67,9 @@ def _story(batch: Batch, names: dict[str, str]) -> list[str]:
     def who(user: str) -> str:
         return names.get(user, user)
 
-    lines = [f"Produced by {who(batch.produced_by)}, {formats.moment(batch.produced_at)} · {batch.reports:,} reports"]
+    lines = [
+        f"Produced by {who(batch.produced_by)}, {formats.moment(batch.produced_at)} · {counted(batch.reports, 'report')}"
+    ]
     if batch.transmitted_at:
         by = f"{who(batch.transmitted_by)}, {formats.moment(batch.transmitted_at)}"
         lines.append(f"Transmitted, says {by}, under tracking ID {batch.tracking_id}")

@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 import streamlit as st
 
 from app.ui import flash, formats, lab_form, rule_set_list, session
+from casedesk.domain.counts import counted
 from casedesk.domain.people import Action, may
 from casedesk.services import rule_sets
 from casedesk.services.lab import Trial
@@ -80,7 +81,7 @@ def waiting() -> str:
 
 
 def _rules(count: int) -> str:
-    return "1 rule" if count == 1 else f"{count:,} rules"
+    return counted(count, "rule")
 
 
 def _remove(rule: str) -> None:

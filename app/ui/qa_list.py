@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from app.ui import columns, empty, formats, picker, session
+from casedesk.domain.counts import counted
 from casedesk.services.quality import Overview, PickRow
 
 TO_REVIEW: Final = "To review"
@@ -39,7 +40,7 @@ def show(found: Overview, now: datetime) -> str:
     if views[view]:
         return _list(view, views[view], found.names, now)
     word = "Everything drawn was reviewed" if view == TO_REVIEW else f"Nothing stands under “{view}”"
-    empty.show(word, f"{done:,} of {drawn:,} drawn cases are reviewed.")
+    empty.show(word, f"{done:,} of {counted(drawn, 'drawn case')} {'is' if done == 1 else 'are'} reviewed.")
     return ""
 
 

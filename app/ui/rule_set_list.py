@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from app.ui import columns, empty, formats, lab_form, paging, picker, rule_set_panel, session
+from casedesk.domain.counts import counted
 from casedesk.services import rule_sets
 from casedesk.services.rule_sets import Headline, Overview
 
@@ -40,7 +41,7 @@ def show(now: datetime) -> None:
 def _in_force(found: Overview) -> None:
     running = found.running
     name = running.rule_set_id or "Rules as shipped"
-    st.markdown(f"**In force** :gray[{name} · {len(running.rules)} rules · `{running.hash[:8]}`]")
+    st.markdown(f"**In force** :gray[{name} · {counted(len(running.rules), 'rule')} · `{running.hash[:8]}`]")
     for sentence in running.adrift:
         st.warning(formats.plain(sentence), icon=":material/upgrade:")
     moved = [(rule, one) for rule in running.rules for one in rule.parameters.described() if one.changed]

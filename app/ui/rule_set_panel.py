@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from app.ui import columns, downloads, flash, formats, lab_form, lost_reports, session
+from casedesk.domain.counts import counted
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.people import Action, may
 from casedesk.domain.rule_sets import RuleSetState
@@ -128,7 +129,7 @@ def _alerts(rule: Mapping[str, Any], word: str) -> None:
         st.markdown(formats.small(f"No alert {word}."))
         return
     shown = f", the {_MOST} worst shown" if len(rule[word]) > _MOST else ""
-    st.markdown(formats.small(f"{len(rule[word]):,} {'alert' if len(rule[word]) == 1 else 'alerts'} {word}{shown}"))
+    st.markdown(formats.small(f"{counted(len(rule[word]), 'alert')} {word}{shown}"))
     st.dataframe(
         pd.DataFrame(
             {

@@ -7,6 +7,7 @@ from datetime import date
 import streamlit as st
 
 from app.ui import formats, session, suppression_list
+from casedesk.domain.counts import counted
 from casedesk.services import suppressions
 from casedesk.services.suppressions import Listed
 
@@ -18,7 +19,7 @@ def show(customer_id: str, today: date) -> None:
     if not shown:
         return
     hidden = sum(one.count.hidden for one in shown)
-    alerts = "1 alert is hidden" if hidden == 1 else f"{hidden:,} alerts are hidden" if hidden else "no alert is hidden"
+    alerts = f"{counted(hidden, 'alert is', 'alerts are')} hidden" if hidden else "no alert is hidden"
     what = "; ".join(_said(one) for one in shown)
     st.markdown(
         f":orange-badge[:material/visibility_off: Suppression] {formats.small(f'{alerts} on this customer: {what}')}"

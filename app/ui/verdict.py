@@ -10,6 +10,7 @@ from typing import Final
 import streamlit as st
 
 from app.ui import formats
+from casedesk.domain.counts import counted
 from casedesk.domain.moments import parse
 from casedesk.domain.verification import Finding, Report, Verdict
 from casedesk.services.packets import Judged
@@ -35,7 +36,7 @@ def show(verified: Verified | None, names: dict[str, str], now: datetime) -> Non
     asked = f"Verified by {formats.plain(verified.by)} {formats.ago(verified.at, now)}."
     if report.verdict is Verdict.VERIFIED:
         st.success(
-            f"**Intact.** {report.events:,} events re-hashed in {verified.seconds:.2f} s, {report.cases:,} case chains and the "
+            f"**Intact.** {counted(report.events, 'event')} re-hashed in {verified.seconds:.2f} s, {counted(report.cases, 'case chain')} and the "
             f"state of every case replayed. {_reach(report)} {asked}",
             icon=":material/verified_user:",
         )
@@ -74,10 +75,10 @@ def _written(first: Finding, names: dict[str, str]) -> str:
 def _intact(report: Report) -> str:
     """Say which events are intact, as runs of numbers."""
     if not report.broken_events:
-        return f"The {report.events:,} events themselves are intact; what was stored beside them is not."
+        return f"The {counted(report.events, 'event itself is', 'events themselves are')} intact; what was stored beside them is not."
     runs = list(_runs(report.broken_events, report.events))
     if len(runs) > 3 or not runs:
-        return f"{len(report.broken_events):,} of {report.events:,} events are broken."
+        return f"{len(report.broken_events):,} of {counted(report.events, 'event')} {'is' if len(report.broken_events) == 1 else 'are'} broken."
     return f"Events {' and '.join(runs)} are intact."
 
 
@@ -92,7 +93,7 @@ def _runs(broken: Iterable[int], last: int) -> Iterable[str]:
 def show_file(report: Report, row: int, names: dict[str, str]) -> None:
     """Draw the verdict on an uploaded file."""
     if report.verdict is Verdict.VERIFIED:
-        st.success(f"**Intact.** {report.events:,} events of {report.cases:,} case chains agree with their hashes.",
+        st.success(f"**Intact.** {counted(report.events, 'event')} of {counted(report.cases, 'case chain agrees', 'case chains agree')} with their hashes.",
                    icon=":material/verified_user:")  # fmt: skip
     elif report.first is not None:
         first = report.first

@@ -10,6 +10,7 @@ import typer
 from casedesk.cli.printing import emit, remark, say
 from casedesk.cli.progress import bar
 from casedesk.cli.session import DESK_ITSELF, Json, configured, opened
+from casedesk.domain.counts import counted
 from casedesk.domain.verification import Report, Verdict, not_evaluated
 from casedesk.errors import CasedeskError, Invalid
 
@@ -106,7 +107,7 @@ def checkpoint(json: Json = False) -> None:
         )
         return
     done = "Signed" if signed.new else "Signed already:"
-    say(f"{done} {found.size:,} events, root {found.root.hex()}: {signed.path}")
+    say(f"{done} {counted(found.size, 'event')}, root {found.root.hex()}: {signed.path}")
 
 
 @app.command()
@@ -211,4 +212,4 @@ def _tell(report: Report, row: int) -> None:
     say(report.verdict.value)
     say(f"Row {row} of the file. {report.sentence()}" if row else report.sentence())
     if len(report.findings) > 1:
-        remark(f"{len(report.findings) - 1} more findings; --json shows the first hundred.")
+        remark(f"{counted(len(report.findings) - 1, 'more finding')}; --json shows the first hundred.")

@@ -8,6 +8,7 @@ import typer
 
 from casedesk.cli.printing import emit, say, table
 from casedesk.cli.session import As, Json, Session, opened
+from casedesk.domain.counts import counted
 from casedesk.domain.events import KINDS
 from casedesk.domain.money import format_minor
 
@@ -90,7 +91,7 @@ def _tell(found: CaseFile, currency: str) -> None:
     owner = found.names.get(case.owner, case.owner) or "nobody"
     say(f"{case.case_id}  {found.customer.name} ({found.customer.customer_id})")
     say(f"{found.stage.value}, {case.risk.value} risk, held by {owner}, version {case.version}")
-    say(f"{currency} {format_minor(case.amount_minor, currency)} in {case.transactions:,} transactions")
+    say(f"{currency} {format_minor(case.amount_minor, currency)} in {counted(case.transactions, 'transaction')}")
     say(case.clock.explain())
     for hold in found.holds:
         say(f"Legal hold of event {hold.event}, by {hold.placed_by}: {hold.reason}")

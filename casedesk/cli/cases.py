@@ -10,6 +10,7 @@ import typer
 from casedesk.cli.printing import emit, say, table
 from casedesk.cli.session import As, Json, Session, opened
 from casedesk.domain.alerts import Risk, band
+from casedesk.domain.counts import counted
 from casedesk.domain.money import format_minor
 from casedesk.errors import Invalid
 
@@ -58,7 +59,7 @@ def list_cases(
         ("Case", "Customer", "Stage", "Risk", "Typology", "Due", "Owner", "Alerts", f"Amount {currency}"),
         (_row(line, currency) for line in lines),
     )
-    say(f"{len(lines):,} of {total:,} cases." if total else "No case matches.")
+    say(f"{len(lines):,} of {counted(total, 'case')}." if total else "No case matches.")
 
 
 def _choice(option: str, text: str, known: list[str] | tuple[str, ...]) -> str:

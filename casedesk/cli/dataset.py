@@ -12,6 +12,7 @@ from casedesk.cli.moments import day
 from casedesk.cli.printing import remark, say
 from casedesk.cli.progress import bar
 from casedesk.cli.session import DESK_ITSELF, AsOrDesk, Session, opened
+from casedesk.domain.counts import counted
 
 
 def seed(
@@ -56,8 +57,8 @@ def _build(session: Session, customers: int, days: int, seed: int, last: date | 
             progress=lambda share, what: update(what, int(share * 1000), 1000),
         )
     say(
-        f"The demo bank is ready: {made.customers:,} customers, {made.transactions:,} transactions, "
-        f"{made.alerts:,} alerts, {made.cases:,} cases, {made.events:,} events."
+        f"The demo bank is ready: {counted(made.customers, 'customer')}, {counted(made.transactions, 'transaction')}, "
+        f"{counted(made.alerts, 'alert')}, {counted(made.cases, 'case')}, {counted(made.events, 'event')}."
     )
 
 
@@ -66,7 +67,7 @@ def _write(session: Session, folder: Path) -> None:
 
     written = dataset.write_csv(uow=session.desk.writing(), actor=session.actor, at=datetime.now(UTC), folder=folder)
     for name, rows in written.items():
-        say(f"{folder / name}: {rows:,} rows")
+        say(f"{folder / name}: {counted(rows, 'row')}")
 
 
 def load_csv(
@@ -78,4 +79,6 @@ def load_csv(
         from casedesk.services import dataset
 
         loaded = dataset.load_csv(uow=session.desk.writing(), actor=session.actor, folder=folder, progress=update)
-    say(f"Loaded {sum(loaded.values()):,} rows from {len(loaded)} files; every chain and every case agrees.")
+    say(
+        f"Loaded {counted(sum(loaded.values()), 'row')} from {counted(len(loaded), 'file')}; every chain and every case agrees."
+    )

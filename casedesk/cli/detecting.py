@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as json_text
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
@@ -13,7 +13,8 @@ from typer.core import TyperGroup
 from casedesk.cli.moments import moment
 from casedesk.cli.parameters import changes
 from casedesk.cli.printing import emit, remark, say, table
-from casedesk.cli.session import DESK_ITSELF, AsOrDesk, Json, configured, opened
+from casedesk.cli.session import DESK_ITSELF, AsOrDesk, Json, Memory, configured, opened
+from casedesk.domain.counts import counted
 from casedesk.domain.moments import canonical
 from casedesk.errors import Invalid
 
@@ -49,13 +50,17 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-_Memory = Annotated[int, typer.Option(min=64, metavar="N", help="Memory the rules may use.")]
 _Threads = Annotated[int | None, typer.Option(min=1, max=1024, metavar="N", help="Default: every core.")]
 _Engine = Annotated[str, typer.Option(metavar="E", help="duckdb, in this process, or spark. Both find the same.")]
 _Master = Annotated[
     str | None,
     typer.Option(metavar="URL", help="Spark's master: local[N], spark://HOST:PORT, yarn ... Default: this machine."),
 ]
+
+_NOTHING: Final = (
+    "There was no transaction to look at, so this says nothing of anybody; import some first (casedesk import PATH), or give a "
+    "later --until."
+)
 
 
 @app.callback()
@@ -91,7 +96,7 @@ def detect(
         list[str] | None,
         typer.Option(metavar="RULE.NAME=VALUE", help="Another value for a rule's parameter; only with --dry-run."),
     ] = None,
-    memory_mib: _Memory = 4096,
+    memory_mib: Memory = 4096,
     threads: _Threads = None,
     engine: _Engine = "duckdb",
     master: _Master = None,
@@ -120,7 +125,7 @@ def detect(
         if offline.rejected:
             first, count = offline.rejected[0], len(offline.rejected)
             remark(
-                f"{'1 row' if count == 1 else f'{count:,} rows'} could not be read, so no rule saw what they hold. The first is "
+                f"{counted(count, 'row')} could not be read, so no rule saw what they hold. The first is "
                 f"row {first.row_number}: {first.field} “{first.value}”. {first.reason}"
             )
             raise typer.Exit(1)
@@ -140,6 +145,8 @@ def detect(
             )
             _show(found.result, found.queued.reaching, running, moved=bool(param), as_json=json)
             remark(_beside_the_desk(found.queued))
+            if not found.result.transactions:
+                remark(_NOTHING)
             return
         rules_in_force.require_in_force(look=look, actor=session.actor, changes=moved)
         result = detecting.detect(
@@ -147,6 +154,8 @@ def detect(
             only=rule or (), limits=limits, full=full,
         )  # fmt: skip
     emit(_summary(result)) if json else _tell(result)
+    if not result.transactions:
+        remark(_NOTHING)
 
 
 @app.command("runs")
@@ -178,7 +187,7 @@ def list_runs(
 @app.command("replay")
 def replay(
     run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id, such as R-000123.")],
-    memory_mib: _Memory = 4096,
+    memory_mib: Memory = 4096,
     threads: _Threads = None,
     engine: _Engine = "duckdb",
     master: _Master = None,
@@ -198,7 +207,7 @@ def replay(
         emit({name: getattr(done, name) for name in type(done).__slots__})
     elif done.identical:
         say(
-            f"Identical: run {done.run_id} finds the same {done.alerts:,} alerts in {done.transactions:,} transactions."
+            f"Identical: run {done.run_id} finds the same {counted(done.alerts, 'alert')} in {counted(done.transactions, 'transaction')}."
         )
         say(f"Alerts {done.alerts_sha256}.")
     else:
@@ -302,7 +311,7 @@ def _show(result: DetectionResult, alerts: Sequence[Alert], running: Effective, 
             )
     rules = f"{running.name}, with other values" if moved else running.name
     remark(
-        f"{result.transactions:,} transactions: {len(alerts):,} alerts. Nothing was stored. "
+        f"{counted(result.transactions, 'transaction')}: {counted(len(alerts), 'alert')}. Nothing was stored. "
         f"Rules {result.rule_set_hash[:16]}… ({rules}), data {result.data_fingerprint[:16]}…."
     )
     for sentence in running.adrift:
@@ -316,9 +325,9 @@ def _summary(result: Detected) -> dict[str, Any]:
 def _tell(result: Detected) -> None:
     hidden = f"{result.hidden_alerts:,} hidden by suppressions, " if result.hidden_alerts else ""
     say(
-        f"{result.transactions:,} transactions: {result.new_alerts:,} new alerts, {result.grown_alerts:,} grown, {hidden}"
-        f"{result.unchanged_alerts:,} known already; {result.cases_opened:,} cases opened, "
-        f"{result.cases_joined:,} open cases joined."
+        f"{counted(result.transactions, 'transaction')}: {counted(result.new_alerts, 'new alert')}, {result.grown_alerts:,} grown, {hidden}"
+        f"{result.unchanged_alerts:,} known already; {counted(result.cases_opened, 'case')} opened, "
+        f"{counted(result.cases_joined, 'open case')} joined."
     )
     upon = f", upon {result.since}" if result.since else ""
     say(f"Run {result.run_id}{upon}; rules {result.rule_set_hash[:16]}…, data {result.data_fingerprint[:16]}….")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from casedesk.cli.printing import emit, say
+from casedesk.cli.printing import emit, remark, say
 from casedesk.cli.progress import Update, bar
 from casedesk.cli.session import DESK_ITSELF, AsOrDesk, Json, opened
 from casedesk.errors import Unavailable
@@ -58,7 +58,8 @@ def import_files(
     A second import of the same rows stores nothing. An import that was stopped goes on where it was when the same command
     is given again.
 
-    Exits 0 when every row is stored or known, 1 when some were rejected (the rest is stored), 2 when nothing was stored.
+    Exits 0 when every row is stored or known, 1 when some were rejected (the rest is stored), 2 when nothing was stored. A
+    file with a header and no row is an import like any other, and remarked on.
     """
     with opened(user) as session:
         from casedesk.formats.mapping import Mapping
@@ -81,6 +82,9 @@ def import_files(
             )
     rejected = sum(file.rejected for file in files)
     emit(_summary(files)) if json else _tell(files)
+    for file in files:
+        if not file.read:
+            remark(f"{file.file_name} has a header and no row; if something was to come, look at what made the file.")
     raise typer.Exit(1 if rejected else 0)
 
 

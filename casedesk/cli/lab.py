@@ -10,7 +10,8 @@ import typer
 from casedesk.cli import line_tests
 from casedesk.cli.parameters import changes
 from casedesk.cli.printing import emit, say, table
-from casedesk.cli.session import As, Json, opened
+from casedesk.cli.session import As, Json, Memory, opened
+from casedesk.domain.counts import counted
 from casedesk.domain.intervals import none_found_size
 from casedesk.domain.money import format_minor
 from casedesk.errors import Invalid
@@ -42,7 +43,7 @@ def try_rule(
             min=0, metavar="EVENT", help="With the suppressions after this event of the ledger, as a sheet says."
         ),
     ] = None,
-    memory_mib: Annotated[int, typer.Option(min=64, metavar="N", help="Memory the rules may use.")] = 4096,
+    memory_mib: Memory = 4096,
     json: Json = False,
     user: As = "",
 ) -> None:
@@ -113,9 +114,9 @@ def _tell(trial: Trial, currency: str) -> None:
     )  # fmt: skip
     changed = ", ".join(f"{m.parameter.name} {_value(m.before)} → {_value(m.parameter.value)}" for m in trial.moved)
     changed = changed or ("" if trial.parameters else "The rule is off")
-    say(f"{changed or 'No threshold was moved'}; {trial.transactions:,} transactions.")
+    say(f"{changed or 'No threshold was moved'}; {counted(trial.transactions, 'transaction')}.")
     for word, alerts in (("Gained", trial.gained), ("Lost", trial.lost)):
-        say(f"{word}: {len(alerts):,} {'alert' if len(alerts) == 1 else 'alerts'}.")
+        say(f"{word}: {counted(len(alerts), 'alert')}.")
         table(
             ("Alert", "Customer", "Severity", f"Amount {currency}", "What was found"),
             ((a.alert_id, a.customer_id, a.severity, format_minor(a.amount_minor, currency), a.sentence)

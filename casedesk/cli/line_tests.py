@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from casedesk.cli.printing import emit, say, table
-from casedesk.cli.session import As, Json, opened
+from casedesk.cli.session import As, Json, Memory, opened
+from casedesk.domain.counts import counted
 from casedesk.errors import Invalid
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from casedesk.services.line_tests import Asked, StoredLineTest
 
 _Test = Annotated[str, typer.Argument(metavar="TEST", help="A sample's id, such as LT-000001.")]
-_Memory = Annotated[int, typer.Option(min=64, metavar="N", help="Memory the rules may use.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -47,7 +47,7 @@ def sample(
     size: Annotated[
         list[int] | None, typer.Option(metavar="N", help="Draw so many customers: once for all bands, or for each.")
     ] = None,
-    memory_mib: _Memory = 4096,
+    memory_mib: Memory = 4096,
     json: Json = False,
     user: As = "",
 ) -> None:
@@ -69,7 +69,9 @@ def sample(
     if json:
         emit(_json(found))
         return
-    say(f"{stored.test_id}: {_drawn(stored):,} of {stored.population_size:,} episodes below the line of {title(rule)}.")
+    say(
+        f"{stored.test_id}: {_drawn(stored):,} of {counted(stored.population_size, 'episode')} below the line of {title(rule)}."
+    )
     table(
         ("Band", "Moved", "Episodes", "Customers", "Drawn", "Cases of their own"),
         ((b.number, b.title, b.population, b.customers, b.drawn, b.alone) for b in found.bands),
@@ -174,7 +176,9 @@ def _tell(band: BandYield) -> None:
             f"Band {band.number}, counted apart: {reasons}. {band.apart_closed:,} closed, {band.apart_sars:,} with a SAR."
         )
     if band.hidden:
-        say(f"Band {band.number}: {band.hidden:,} more episodes are hidden by suppressions and were not drawn from.")
+        say(
+            f"Band {band.number}: {counted(band.hidden, 'more episode is', 'more episodes are')} hidden by suppressions and not drawn from."
+        )
     if band.whole:
         say(f"Band {band.number}: every customer was judged, so the share is known.")
     elif not band.sars:
@@ -189,7 +193,7 @@ def redraw(
     from_data: Annotated[
         bool, typer.Option("--from-data", help="Also run the rule again over the data that had arrived then.")
     ] = False,
-    memory_mib: _Memory = 4096,
+    memory_mib: Memory = 4096,
     json: Json = False,
     user: As = "",
 ) -> None:
@@ -206,7 +210,7 @@ def redraw(
               "found_again": again.found_again, "problems": list(again.problems)})  # fmt: skip
     elif again.agrees:
         data = " The rule finds the same populations in the same data." if again.found_again else ""
-        say(f"{again.test_id}: the same {again.picks:,} picks, and the hashes in the ledger agree.{data}")
+        say(f"{again.test_id}: the same {counted(again.picks, 'pick')}, and the hashes in the ledger agree.{data}")
     else:
         say(f"{again.test_id}: the draw does not repeat.")
         for problem in again.problems:

@@ -35,6 +35,7 @@ from casedesk.cli import (
     steps,
     suppressions,
 )
+from casedesk.cli.misread import explain
 from casedesk.cli.printing import remark, say
 from casedesk.errors import CasedeskError
 
@@ -96,11 +97,17 @@ def main(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     code = 0
     try:
-        _parser()(arguments, prog_name="casedesk")
+        code = _parser()(arguments, prog_name="casedesk", standalone_mode=False) or 0
     except SystemExit as done:
         code = done.code if isinstance(done.code, int) else 0 if done.code is None else 2
+    except typer.TyperException as misread:
+        explain(misread)
+        code = 2
     except CasedeskError as refusal:
         remark(str(refusal))
+        code = 2
+    except SyntaxError as error:  # somebody is at work on the desk itself: the list of rules, most likely
+        remark(f"{error.filename}, line {error.lineno}: this is no Python ({error.msg}). Mend it; nothing was stored.")
         code = 2
     except Exception as error:  # noqa: BLE001  # the last line of defence: no traceback, no names, but a reference
         code = _unforeseen(error)

@@ -11,6 +11,7 @@ import typer
 
 from casedesk.cli.printing import emit, remark, say, table
 from casedesk.cli.session import As, Json, Session, opened
+from casedesk.domain.counts import counted
 from casedesk.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -224,7 +225,9 @@ def _batch(batch: Batch) -> dict[str, object]:
 def _told(batch: Batch) -> str:
     test = ", a test" if batch.test else ""
     tracked = f", tracking ID {batch.tracking_id}" if batch.tracking_id else ""
-    return f"{batch.batch_id}: {batch.state}{tracked}, {batch.reports:,} reports{test}, SHA-256 {batch.sha256}."
+    return (
+        f"{batch.batch_id}: {batch.state}{tracked}, {counted(batch.reports, 'report')}{test}, SHA-256 {batch.sha256}."
+    )
 
 
 def _answers(batch: Batch, said: tuple[Said, ...], *, json: bool) -> None:

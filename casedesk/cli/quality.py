@@ -11,6 +11,7 @@ import typer
 from casedesk.cli.moments import day
 from casedesk.cli.printing import emit, say, table
 from casedesk.cli.session import DESK_ITSELF, AsOrDesk, Json, opened
+from casedesk.domain.counts import counted
 from casedesk.errors import Invalid
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _json(stored: StoredDraw, picks: Sequence[Pick]) -> dict[str, Any]:
 
 def _tell(stored: StoredDraw, picks: Sequence[Pick], strata: Sequence[StratumCount]) -> None:
     say(
-        f"{stored.draw_id}: {len(picks):,} of {stored.population_size:,} cases closed from {stored.period_from} "
+        f"{stored.draw_id}: {len(picks):,} of {counted(stored.population_size, 'case')} closed from {stored.period_from} "
         f"to {stored.period_to}."
     )
     table(
@@ -96,7 +97,7 @@ def redraw(
     if json:
         emit({"draw_id": again.draw_id, "agrees": again.agrees, "picks": again.picks, "problems": list(again.problems)})
     elif again.agrees:
-        say(f"{again.draw_id}: the same {again.picks:,} cases, and the hashes in the ledger agree.")
+        say(f"{again.draw_id}: the same {counted(again.picks, 'case')}, and the hashes in the ledger agree.")
     else:
         say(f"{again.draw_id}: the draw does not repeat.")
         for problem in again.problems:

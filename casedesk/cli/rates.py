@@ -9,6 +9,7 @@ import typer
 
 from casedesk.cli.printing import emit, say, table
 from casedesk.cli.session import DESK_ITSELF, AsOrDesk, Json, opened
+from casedesk.domain.counts import counted
 
 app = typer.Typer(help="The exchange rates: load a file, or show them.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -23,7 +24,7 @@ def load(
         from casedesk.services import rates
 
         count = rates.load(uow=session.desk.writing(), actor=session.actor, at=session.at, path=file)
-    say(f"{count:,} rates are in force.")
+    say(f"{counted(count, 'rate is', 'rates are')} in force.")
 
 
 @app.command()

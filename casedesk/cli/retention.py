@@ -11,6 +11,7 @@ from casedesk.cli.moments import day as day_of
 from casedesk.cli.printing import emit, remark, say, table
 from casedesk.cli.session import DESK_ITSELF, As, AsOrDesk, Json, opened
 from casedesk.cli.texts import File, Text, written
+from casedesk.domain.counts import counted
 
 app = typer.Typer(
     help="Retention: cases that need not be kept any longer, the legal holds that keep them, and purges.",
@@ -52,7 +53,7 @@ def due(
     )  # fmt: skip
     if found.without_filing:
         remark(
-            f"{found.without_filing:,} older cases were closed with a report of which the desk knows no filing; their "
+            f"{counted(found.without_filing, 'older case was', 'older cases were')} closed with a report of which the desk knows no filing; their "
             "retention has not begun."
         )
 
@@ -129,7 +130,7 @@ def propose(
     if json:
         emit({"proposal": row.event_id, "cases": [case_id for case_id, _ in row.data["cases"]]})
     else:
-        say(f"Proposed as event {row.event_id}: the texts of {len(row.data['cases']):,} cases.")
+        say(f"Proposed as event {row.event_id}: the texts of {counted(len(row.data['cases']), 'case')}.")
 
 
 @app.command()
@@ -149,4 +150,6 @@ def purge(
     if json:
         emit({"event_id": row.event_id, "cases": [case_id for case_id, _ in said["cases"]], "texts": said["texts"]})
     else:
-        say(f"Purged: {said['texts']:,} texts of {len(said['cases']):,} cases (event {row.event_id}).")
+        say(
+            f"Purged: {counted(said['texts'], 'text')} of {counted(len(said['cases']), 'case')} (event {row.event_id})."
+        )

@@ -10,8 +10,9 @@ import typer
 
 from casedesk.cli.parameters import changes
 from casedesk.cli.printing import emit, remark, say, table
-from casedesk.cli.session import As, Json, opened
+from casedesk.cli.session import As, Json, Memory, opened
 from casedesk.cli.texts import File, Text, written
+from casedesk.domain.counts import counted
 from casedesk.domain.moments import canonical
 from casedesk.errors import Unavailable
 
@@ -70,7 +71,7 @@ def propose(
     on: Annotated[list[str] | None, typer.Option(metavar="RULE", help="Switch a rule on; may be repeated.")] = None,
     text: Text = None,
     file: File = None,
-    memory_mib: Annotated[int, typer.Option(min=64, metavar="N", help="Memory the rules may use.")] = 4096,
+    memory_mib: Memory = 4096,
     json: Json = False,
     user: As = "",
 ) -> None:
@@ -242,4 +243,4 @@ def sheet(
         output.write_bytes(file.content)
     except OSError as error:
         raise Unavailable(f"{output} cannot be written ({error.strerror}); give another path.") from None
-    say(f"{output}: {len(file.content):,} bytes, SHA-256 {file.sha256} (event {file.event.event_id}).")
+    say(f"{output}: {counted(len(file.content), 'byte')}, SHA-256 {file.sha256} (event {file.event.event_id}).")

@@ -34,6 +34,8 @@ AsOrDesk = Annotated[
     str, typer.Option("--as", metavar="USER", help="Who acts: a user id. Default: the desk itself.", show_default=False)
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+#: In MiB, up to 16 TiB: the engines stumble over much larger numbers.
+Memory = Annotated[int, typer.Option(min=64, max=1 << 24, metavar="N", help="Memory the rules may use.")]
 
 DESK_ITSELF = SYSTEM.user_id
 

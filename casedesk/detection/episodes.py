@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from casedesk.detection.rule import Evidence, Rule
+from casedesk.detection.rule import FAULTS, BrokenRule, Evidence, Explanation, Rule
 from casedesk.detection.sentences import instant
 from casedesk.domain.alerts import Alert, alert_id
 
@@ -31,7 +31,7 @@ def alerts_of(rule: Rule, evidence: pa.Table, currency: str) -> Iterator[Alert]:
     parameters = rule.parameters.canonical()
     for (account_id, customer_id, _), group in groupby(_rows(evidence), key=itemgetter(0, 1, 2)):
         episode = tuple(Evidence(*row[3:]) for row in group)
-        explanation = rule.explain(episode, currency)
+        explanation = _explained(rule, episode, currency)
         yield Alert(
             alert_id=alert_id(rule.name, account_id, episode[0].transaction_id),
             rule=rule.name,
@@ -46,6 +46,19 @@ def alerts_of(rule: Rule, evidence: pa.Table, currency: str) -> Iterator[Alert]:
             severity=int(explanation.severity),
             sentence=explanation.sentence,
         )
+
+
+def _explained(rule: Rule, episode: tuple[Evidence, ...], currency: str) -> Explanation:
+    try:
+        found = rule.explain(episode, currency)
+        if found.severity not in range(101):
+            raise TypeError(f"severity {found.severity!r} is no whole number from 0 to 100")
+        if not found.sentence.strip():
+            raise TypeError(f"sentence {found.sentence!r} says nothing")
+    except FAULTS as error:
+        fault = f"it cannot explain what it found from transaction “{episode[0].transaction_id}” on"
+        raise BrokenRule(rule, fault, error) from error
+    return found
 
 
 def _rows(evidence: pa.Table) -> Iterator[tuple[Any, ...]]:

@@ -9,12 +9,11 @@ from functools import cache
 from typing import Final
 
 import ibis
-from ibis.common.exceptions import IbisError
 from ibis.expr.types import Table
 
 from casedesk.detection.episodes import COLUMNS
 from casedesk.detection.legs import ACCOUNTS, KEYED, LEGS, PAST, Views, legs_of
-from casedesk.detection.rule import BrokenRule, Rule, completed
+from casedesk.detection.rule import FAULTS, BrokenRule, Evidence, Rule, completed
 
 #: The transactions as an engine shows them.
 GIVEN: Final[Table] = ibis.table(
@@ -171,6 +170,14 @@ def past_legs() -> Table:
     return timed.filter(timed["at"] < timed.read_from).select(*LEGS.columns)
 
 
+def _require_types(evidence: Table) -> None:
+    """Refuse what would be read otherwise by each engine: a fraction, or a 1 for a yes."""
+    for name in ("episode", *Evidence._fields[Evidence._fields.index("fired") :]):
+        kind = evidence[name].type()
+        if not (kind.is_boolean() if name == "fired" else kind.is_integer()):
+            raise TypeError(f"“{name}” is {kind}, not {'boolean' if name == 'fired' else 'a whole number'}")
+
+
 def evidence_of(rule: Rule, *, near: bool = False) -> Table:
     """Return a rule's evidence under its names: the columns of ``episodes.COLUMNS``, in their order of rows.
 
@@ -181,8 +188,9 @@ def evidence_of(rule: Rule, *, near: bool = False) -> Table:
     try:
         known = completed(rule.evidence(views)).join(NAMED.select("account", "account_id", "customer_id"), "account")
         named = known.join(GIVEN.select("row", "transaction_id"), "row").select(*COLUMNS)
-    except (IbisError, AttributeError, TypeError) as error:  # how Ibis says that an expression does not fit
-        raise BrokenRule(rule, error) from error
+        _require_types(named)
+    except FAULTS as error:  # Ibis says in many ways that an expression does not fit
+        raise BrokenRule(rule, "its expression does not type-check", error) from error
     return named.order_by("account_id", "episode", "at", "transaction_id")
 
 

@@ -6,9 +6,11 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from enum import StrEnum
+from typing import Any, Protocol, Self, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from casedesk.errors import Invalid
@@ -58,33 +60,43 @@ class RuleParameters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     @classmethod
-    def read(cls, values: Mapping[str, object]) -> Self:
+    def read(cls, values: Mapping[str, object], rule: str = "") -> Self:
         """Build from outside values; what is not named keeps its default.
 
+        :param rule: the rule's name, which a refusal says.
         :raises BadParameter: if a name is unknown, a value is out of its range, or two values contradict each other.
         """
         try:
             return cls.model_validate(dict(values))
         except ValidationError as error:
-            raise BadParameter(" ".join(cls._sentence(detail) for detail in error.errors())) from None
+            raise BadParameter(" ".join(cls.refusal(detail, rule) for detail in error.errors())) from None
 
-    def changed_by(self, values: Mapping[str, object]) -> Self:
+    def changed_by(self, values: Mapping[str, object], rule: str = "") -> Self:
         """Return the parameters with some values replaced.
 
         :raises BadParameter: as :meth:`read` does.
         """
-        return self.read({**self.model_dump(), **values})
+        return self.read({**self.model_dump(), **values}, rule)
 
     @classmethod
-    def _sentence(cls, detail: ErrorDetails) -> str:
-        name = str(detail["loc"][0]) if detail["loc"] else ""
+    def refusal(cls, detail: ErrorDetails, rule: str = "") -> str:
+        """Say what pydantic found wrong: rule, parameter, the value that was given, and what may be."""
+        name, of = str(detail["loc"][0]) if detail["loc"] else "", f" of rule “{rule}”" if rule else ""
         if detail["type"] == "extra_forbidden":
-            return f"There is no parameter “{name}”; choose one of {', '.join(sorted(cls.model_fields))}."
+            return f"There is no parameter “{name}”{of}; choose one of {', '.join(sorted(cls.model_fields))}."
         message = detail["msg"].removeprefix("Value error, ")
         if not name:
-            return f"{message}."
-        unit = _extra(cls, name)["unit"]
-        return f"Parameter “{name}” ({unit}) cannot be {detail['input']!r}: {message[0].lower()}{message[1:]}."
+            return f"Rule “{rule}”: {message[0].lower()}{message[1:]}." if rule else f"{message}."
+        unit, allowed = _extra(cls, name)["unit"], _allowed(cls.model_fields[name])
+        way_out = f"; give {allowed}" if allowed else f": {message[0].lower()}{message[1:]}"
+        return f"Parameter “{name}” ({unit}){of} cannot be {detail['input']!r}{way_out}."
+
+    @classmethod
+    def undeclared(cls) -> str:
+        """Return the first field that is not declared with :func:`parameter`; '' where all are."""
+        return next(
+            (name for name, field in cls.model_fields.items() if not isinstance(field.json_schema_extra, dict)), ""
+        )
 
     def described(self) -> tuple[Described, ...]:
         """List every parameter with its value, unit, reason and source, in the order the rule declares them."""
@@ -96,8 +108,8 @@ class RuleParameters(BaseModel):
                 reason=field.description or "",
                 source=_extra(type(self), name)["source"],
                 default=field.default,
-                lowest=next((limit.ge for limit in field.metadata if hasattr(limit, "ge")), None),
-                highest=next((limit.le for limit in field.metadata if hasattr(limit, "le")), None),
+                lowest=_limit(field, "ge"),
+                highest=_limit(field, "le"),
             )
             for name, field in type(self).model_fields.items()
         )
@@ -144,3 +156,19 @@ def _extra(model: type[BaseModel], name: str) -> dict[str, str]:
     if not isinstance(extra, dict):
         raise TypeError(f"{model.__name__}.{name} must be declared with parameter(...)")
     return {key: str(value) for key, value in extra.items()}
+
+
+def _limit(field: FieldInfo, kind: str) -> int | None:
+    return next((getattr(limit, kind) for limit in field.metadata if hasattr(limit, kind)), None)
+
+
+def _allowed(field: FieldInfo) -> str:
+    """Say what a parameter may be; '' where pydantic's own words must do."""
+    lowest, highest = _limit(field, "ge"), _limit(field, "le")
+    if lowest is not None and highest is not None:
+        return f"a whole number from {lowest:,} to {highest:,}"
+    if get_origin(field.annotation) is frozenset:
+        (kind,) = get_args(field.annotation)
+        return f"one or more of {', '.join(kind)}" if issubclass(kind, StrEnum) else ""
+    *most, last = get_args(field.annotation) or ("",)
+    return f"{', '.join(map(str, most))} or {last}" if most else ""

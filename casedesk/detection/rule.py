@@ -6,9 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import ClassVar, NamedTuple, Self
+from typing import ClassVar, Final, NamedTuple, Self
 
 import ibis
+from ibis.common.exceptions import IbisError
 from ibis.expr.types import Table
 
 from casedesk.detection.legs import Views
@@ -112,17 +113,24 @@ class Rule(ABC):
 
         :raises BadParameter: if a name is unknown, a value is out of its range, or two values contradict each other.
         """
-        return replace(self, parameters=self.parameters.changed_by(values))
+        return replace(self, parameters=self.parameters.changed_by(values, self.name))
+
+
+#: What code that is wrong makes Python, Ibis and pydantic raise.
+FAULTS: Final = (
+    ArithmeticError, AssertionError, AttributeError, IbisError, ImportError, LookupError, NameError, SyntaxError, TypeError,
+    ValueError,
+)  # fmt: skip
 
 
 class BrokenRule(Invalid):
-    """A rule's expression does not type-check against the views, or does not return evidence."""
+    """A rule's expression does not type-check against the views, or does not return evidence; or it cannot explain a hit."""
 
-    def __init__(self, rule: Rule, error: Exception) -> None:
+    def __init__(self, rule: Rule, fault: str, error: Exception) -> None:
         said = " ".join(str(error).split()).rstrip(".")[:200]
         super().__init__(
-            f"Rule “{rule.title}” ({rule.name}, version {rule.version}) cannot run, for its expression does not "
-            f"type-check: {said}. Mend {type(rule).__module__}, or name the other rules to run. Nothing was stored."
+            f"Rule “{rule.title}” ({rule.name}, version {rule.version}) cannot run, for {fault}: {said}. Mend "
+            f"{type(rule).__module__}, or name the other rules to run. Nothing was stored."
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from casedesk.domain.counts import counted as counted  # the rules take their words from here
 from casedesk.domain.money import format_minor
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -38,11 +39,6 @@ def day(at: datetime) -> str:
 def minutes(number: int) -> str:
     """Say a length of time: “1 minute”, “10 minutes”."""
     return counted(number, "minute")
-
-
-def counted(number: int, noun: str) -> str:
-    """Say a count: “1 transaction”, “1,204 transactions”."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def money(minor: int, currency: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from casedesk.domain.counts import counted
 from casedesk.domain.people import Person, Role
 from casedesk.domain.policy import Policy
 
@@ -53,8 +54,7 @@ class Notice:
         lines = [f"{item.case_id}  {self._when(item)}" for item in items[:_MOST_LINES]]
         if len(items) > _MOST_LINES:
             lines.append(f"and {len(items) - _MOST_LINES:,} more")
-        word = "work item" if len(items) == 1 else "work items"
-        return "\n".join([f"{len(items):,} {word} {what}:", *lines])
+        return "\n".join([f"{counted(len(items), 'work item')} {what}:", *lines])
 
     def _when(self, item: Item) -> str:
         days = (item.due_on - self.day).days

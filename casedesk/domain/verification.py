@@ -12,6 +12,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
+from casedesk.domain.counts import counted
 from casedesk.domain.differences import differing_column, written
 from casedesk.domain.events import DESK, KINDS
 from casedesk.domain.history import Folding, columns
@@ -88,12 +89,12 @@ class Report:
         if self.first is not None:
             return f"Broken. {self.first.sentence()}"
         return (
-            f"Intact: {self.events:,} events of {self.cases:,} cases agree with their hashes, their chains and the state "
+            f"Intact: {counted(self.events, 'event')} of {counted(self.cases, 'case agrees', 'cases agree')} with their hashes, their chains and the state "
             f"of the cases; root {self.root[:16]}…; {self.reach()}{self._removed()}."
         )
 
     def _removed(self) -> str:
-        return f"; the texts of {self.purged:,} events were purged" if self.purged else ""
+        return f"; the texts of {counted(self.purged, 'event')} were purged" if self.purged else ""
 
     def reach(self) -> str:
         """Say how far a signed checkpoint reaches, and what lies beyond."""
@@ -246,7 +247,9 @@ class Verifier:
             self.anchored = anchor.size
             return
         since = (
-            f"Events {self.anchored + 1:,} to {anchor.size:,}" if self.anchored else f"The first {anchor.size:,} events"
+            f"Events {self.anchored + 1:,} to {anchor.size:,}"
+            if self.anchored
+            else f"The first {counted(anchor.size, 'event')}"
         )
         self.find_state(f"Checkpoint {anchor.size:,}", f"{since} are not those that were signed.", "root",
                         anchor.root, root)  # fmt: skip
@@ -271,7 +274,7 @@ class Verifier:
         if row.event_id < expected:
             self._find(row, "It stands out of order, or twice.", "event_id", str(expected), str(row.event_id))
         elif self.whole:
-            problem = f"{row.event_id - expected:,} events are missing before it."
+            problem = f"{counted(row.event_id - expected, 'event is', 'events are')} missing before it."
             self._find(row, problem, "event_id", str(expected), str(row.event_id))
 
     def _find_wrong_kind(self, row: Recorded) -> None:

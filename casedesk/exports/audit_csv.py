@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from casedesk.domain.counts import counted
 from casedesk.domain.ledger import Recorded, committed
 from casedesk.errors import Invalid
 
@@ -115,7 +116,7 @@ def _rows(content: bytes) -> Iterator[list[str]]:
 
 def _event(number: int, cells: list[str], columns: tuple[str, ...] = COLUMNS) -> Recorded:
     if len(cells) != len(columns):
-        raise BrokenRow(number, "all", f"{len(columns)} columns", f"{len(cells)} columns")
+        raise BrokenRow(number, "all", counted(len(columns), "column"), counted(len(cells), "column"))
     values = {"salt": ""} | {name: restore(cell) for name, cell in zip(columns, cells, strict=True)}
     for name in ("event_id", "case_seq"):
         if not _NUMBER.fullmatch(values[name]):

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from casedesk.domain.alerts import Alert
+from casedesk.domain.counts import counted
 from casedesk.domain.events import KINDS
 from casedesk.domain.events.readings import FILES
 from casedesk.domain.ledger import Recorded
@@ -56,15 +57,11 @@ def _contents(f: CaseFile) -> list[Block]:
     transactions = len({one.transaction_id for lines in f.evidence.values() for one in lines})
     parts = (
         "Summary: accounts, what was found, counterparties, the text of the decision, who decided, QA",
-        f"Alerts and their evidence: {_many(len(f.summary.alerts), 'alert')}, {_many(transactions, 'transaction')}",
-        f"What happened: {_many(len(f.events), 'event')} of the ledger, with numbers and hashes",
+        f"Alerts and their evidence: {counted(len(f.summary.alerts), 'alert')}, {counted(transactions, 'transaction')}",
+        f"What happened: {counted(len(f.events), 'event')} of the ledger, with numbers and hashes",
         "Position in the ledger, and how to check all of this",
     )
     return [Heading("What this file holds"), Items(parts)]
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _alert(alert: Alert, f: CaseFile) -> list[Block]:
@@ -131,8 +128,8 @@ def _name(user: str, names: Mapping[str, str]) -> str:
 
 
 _DETAILS: Final[dict[str, Callable[[Mapping[str, Any], Mapping[str, str]], str]]] = {
-    "alert_attached": lambda data, names: f"{data['alert_id']}, {data['transactions']:,} transactions",
-    "alert_grown": lambda data, names: f"{data['alert_id']}, {data['transactions']:,} transactions",
+    "alert_attached": lambda data, names: f"{data['alert_id']}, {counted(data['transactions'], 'transaction')}",
+    "alert_grown": lambda data, names: f"{data['alert_id']}, {counted(data['transactions'], 'transaction')}",
     "case_assigned": lambda data, names: f"to {_name(data['owner'], names)}",
     "case_handed_over": lambda data, names: f"to {_name(data['owner'], names)}",
     "case_released": lambda data, names: f"by {_name(data['previous'], names)}",

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
+from casedesk.domain.counts import counted
 from casedesk.domain.intervals import Proportion
 from casedesk.domain.line_sampling import LineTest, population_digest
 from casedesk.domain.line_yields import WHY_APART, BandYield, LineReport
@@ -18,7 +19,13 @@ def write(report: LineReport, at: str, title: str) -> str:
     parts = [
         f"# Below the line: {title} ({test.test_id})",
         confidentiality.LINE,
-        _SCOPE.format(r=report, t=test, at=at, since=test.period_from[:10], until=test.period_to[:10]),
+        _SCOPE.format(
+            r=report,
+            seen=counted(test.transactions, "transaction"),
+            at=at,
+            since=test.period_from[:10],
+            until=test.period_to[:10],
+        ),
         "## Yield",
         _yields(report),
         "The first row counts the alerts that the rule raised with the values in force, and the cases they stand in.",
@@ -38,7 +45,7 @@ def write(report: LineReport, at: str, title: str) -> str:
 
 
 _SCOPE: Final = (
-    "Drawn {r.drawn_at} by {r.drawn_by}; this report {at}. Looked at: {t.transactions:,} transactions from {since} to {until}. "
+    "Drawn {r.drawn_at} by {r.drawn_by}; this report {at}. Looked at: {seen} from {since} to {until}. "
     "SAR shares stand with their exact 95 % interval (Clopper and Pearson, 1934). Only cases that were opened for one drawn "
     "episode and hold nothing else are judged; the others are counted apart."
 )
@@ -59,8 +66,8 @@ def _bounds(test: LineTest, number: int) -> str:
     why = f", so that none found rules out {band.none_found} %" if band.none_found else ""
     return (
         f"- Band {number}, moved: `{_json(band.moved)}`; rule-set hash `{band.rule_set_hash}`; population SHA-256 "
-        f"`{population_digest(test, band)}`; asked for: {band.size:,} customers{why}; hidden by suppressions and not drawn from: "
-        f"{len(band.hidden):,} episodes."
+        f"`{population_digest(test, band)}`; asked for: {counted(band.size, 'customer')}{why}; hidden by suppressions and not drawn from: "
+        f"{counted(len(band.hidden), 'episode')}."
     )
 
 

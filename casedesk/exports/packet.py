@@ -17,6 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from casedesk.domain.counts import counted
 from casedesk.domain.ledger import REMOVABLE, Recorded
 from casedesk.exports import confidentiality
 
@@ -158,7 +159,7 @@ def _readme(contents: Contents) -> str:
     about = (
         f"It is about case {contents.cases[0]}."
         if contents.kind == "case"
-        else f"It is about the {len(contents.cases):,} cases to which something happened from {contents.period[0]} to "
+        else f"It is about the {counted(len(contents.cases), 'case')} to which something happened from {contents.period[0]} to "
         f"{contents.period[1]}, both days included."
     )
     signed = (
@@ -171,7 +172,7 @@ def _readme(contents: Contents) -> str:
 
 {confidentiality.LINE}
 
-{about} It was made at {contents.made_at} by {contents.made_by}, when the ledger had {contents.size:,} events.
+{about} It was made at {contents.made_at} by {contents.made_by}, when the ledger had {counted(contents.size, "event")}.
 {_WITHHELD[contents.profile]}
 
 To check it, with Python 3.9 or newer and nothing else, offline:

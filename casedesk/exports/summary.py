@@ -10,6 +10,7 @@ from typing import Any, Final
 from casedesk.domain.alerts import Alert
 from casedesk.domain.amendments import Amendment
 from casedesk.domain.cases import Case, Disposition, Stage
+from casedesk.domain.counts import counted
 from casedesk.domain.filings import Filing
 from casedesk.domain.money import format_minor
 from casedesk.domain.transactions import Account, Customer
@@ -109,7 +110,7 @@ def facts(s: Summary) -> Facts:
         ("Subject", f"{s.customer.name} (customer {s.customer.customer_id}{since})"),
         ("About the subject", about),
         ("Period", period),
-        ("Amount", f"{s.base_currency} {amount} in {s.distinct_transactions:,} transactions"),
+        ("Amount", f"{s.base_currency} {amount} in {counted(s.distinct_transactions, 'transaction')}"),
         ("Opened", moment(s.case.opened_at)),
         ("Due", s.case.clock.explain()),
         ("Prepared", f"{moment(s.prepared_at)} by {s.prepared_by}"),
@@ -174,7 +175,7 @@ def _narrative(s: Summary) -> list[Block]:
 def _amendment(s: Summary, found: Amendment) -> list[Block]:
     """Return what became of the narrative; in Markdown bold came in, on paper it is underlined, too."""
     judged = f"{found.judged.capitalize()} by {_name(s, found.by)} (event {found.event_id})"
-    count = f"{found.came:,} words came in (bold), {found.went:,} went (struck through)"
+    count = f"{counted(found.came, 'word')} came in (bold), {found.went:,} went (struck through)"
     return [Heading(f"Changes since it was {found.judged}", level=3), line(f"{judged}; {count}."), Marked(found.pieces)]
 
 
@@ -203,7 +204,7 @@ def _quality(s: Summary) -> list[Block]:
 def position(p: Position) -> list[Block]:
     """Return where the case stands in the ledger."""
     last = (f"Last event of the case: {p.last_event}, hash ", Mono(p.case_hash), ".")
-    ledger = (f"Ledger: {p.size:,} events, RFC 6962 root ", Mono(p.root), ".")
+    ledger = (f"Ledger: {counted(p.size, 'event')}, RFC 6962 root ", Mono(p.root), ".")
     return [Heading("Position in the ledger"), Paragraph((last, ledger))]
 
 

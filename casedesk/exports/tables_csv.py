@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
+from casedesk.domain.counts import counted
 from casedesk.domain.dataset import Shape, Value, from_cell, to_cell
 from casedesk.errors import Invalid
 from casedesk.exports.audit_csv import neutralise, restore
@@ -110,7 +111,7 @@ def read(shape: Shape, file: str, content: bytes) -> Table:
     doubtful: AlteredFile | None = None
     for number, raw in enumerate(lines, start=2):
         if len(raw) != len(header):
-            raise AlteredFile(file, number, "", f"{len(header)} cells", f"{len(raw)} cells")
+            raise AlteredFile(file, number, "", counted(len(header), "cell"), counted(len(raw), "cell"))
         *cells, check = [restore(cell) for cell in raw]
         rows.append(_row(shape, file, number, cells))
         if doubtful is None and check != row_check(cells):

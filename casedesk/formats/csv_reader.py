@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from casedesk.domain.counts import counted
 from casedesk.errors import Invalid
 from casedesk.formats.file_types import EmptyFile, Opened
 from casedesk.formats.headers import BadHeader, check_width, split_record
@@ -84,7 +85,7 @@ class CsvReader:
         def skip(row: Any) -> str:
             number = row.number - 1 + self.first_number
             numbers.skip(number)
-            reason = f"The row has {row.actual_columns} columns where the header has {row.expected_columns}."
+            reason = f"The row has {counted(row.actual_columns, 'column')} where the header has {row.expected_columns}."
             broken.append(rejected(number, "row", row.text, reason))
             return "skip"
 
@@ -178,7 +179,7 @@ def _find_header(opened: Opened) -> tuple[int, int, str]:
     while start < len(head):
         end, after = _record_end(head, start)
         if end < 0:
-            raise BadHeader(f"The header row of {opened.path.name} does not end within {len(head)} bytes.")
+            raise BadHeader(f"The header row of {opened.path.name} does not end within {counted(len(head), 'byte')}.")
         record = head[start:end].decode("utf-8", errors="replace")
         if record.strip():
             return after, row, record

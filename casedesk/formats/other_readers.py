@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from casedesk.domain.counts import counted
 from casedesk.errors import Invalid
 from casedesk.formats.file_types import FileType, Opened, WrongFileType
 from casedesk.formats.headers import check_width
@@ -175,7 +176,9 @@ class PatternsReader:
                         continue
                     values = _split(text)
                     if len(values) not in (self._printed, self._printed - 1):
-                        reason = f"The line has {len(values)} values where an AMLworld row has {self._printed}."
+                        reason = (
+                            f"The line has {counted(len(values), 'value')} where an AMLworld row has {self._printed}."
+                        )
                         broken.append(rejected(number, "row", text, reason))
                         continue
                     label = values[self._printed - 1] if len(values) == self._printed else ""

@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
 
+from casedesk.domain.counts import counted
 from casedesk.domain.rates import Rate, RateTable
 from casedesk.errors import Invalid
 from casedesk.formats.file_types import FileType, WrongFileType, recognise
@@ -50,7 +51,7 @@ def read_rates(path: Path) -> list[Rate]:
         if any(value.strip() for value in values):
             if len(values) != len(header):
                 raise BadRateRow(
-                    path, number, "row", f"it has {len(values)} columns where the header has {len(header)}."
+                    path, number, "row", f"it has {counted(len(values), 'column')} where the header has {len(header)}."
                 )
             rates.append(_rate(path, number, dict(zip(header, values, strict=True))))
             _refuse_repeated(path, number, rates)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from casedesk.domain import events
 from casedesk.domain.cases import CaseStatus
+from casedesk.domain.counts import counted
 from casedesk.domain.filings import Filing, FilingState, Remark
 from casedesk.domain.people import Action, Person, may, require
 from casedesk.errors import Conflict, Invalid, NotFound
@@ -143,7 +144,7 @@ def _fitting(
         return tuple(Answer("", read.remarks) for _ in filings)
     if len(read.answers) != len(filings):
         raise WrongBatch(
-            f"{name} answers {len(read.answers):,} reports, and {batch.batch_id} has {len(filings):,}: it is the acknowledgement "
+            f"{name} answers {counted(len(read.answers), 'report')}, and {batch.batch_id} has {len(filings):,}: it is the acknowledgement "
             "of another batch. Nothing was recorded; give the tracking ID of its own."
         )
     bound = uow.filings.with_numbers([one.bsa_id for one in read.answers if one.bsa_id])

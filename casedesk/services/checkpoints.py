@@ -12,6 +12,7 @@ from casedesk.anchors.folder import CheckpointFolder, Stored
 from casedesk.anchors.keys import sign, signer
 from casedesk.anchors.timestamps import Certificate
 from casedesk.domain.checkpoints import Checkpoint, PrivateKey, PublicKey
+from casedesk.domain.counts import counted
 from casedesk.domain.merkle import Frontier, Tree
 from casedesk.domain.moments import canonical
 from casedesk.domain.verification import Anchor, Anchors
@@ -80,7 +81,7 @@ def make(*, look: Reading, folder: CheckpointFolder, keys: Sequence[PublicKey], 
         else:
             if signed.size > head.size:
                 raise NotExtended(
-                    f"The newest checkpoint covers {signed.size:,} events, but the ledger has {head.size:,}: its end was cut "
+                    f"The newest checkpoint covers {counted(signed.size, 'event')}, but the ledger has {head.size:,}: its end was cut "
                     f"off, or an older backup was restored. Nothing was signed. Run: casedesk audit verify --database."
                 )
             frontier = folder.frontier(newest) or _recomputed(look, signed)
@@ -175,7 +176,7 @@ def inclusion(*, look: Reading, event_id: int, size: int | None = None) -> Proof
     with look:
         tree = Tree(look.ledger.bodies(after=0))
     size = tree.size if size is None else size
-    _require(1 <= event_id <= size <= tree.size, f"Event {event_id:,} does not stand in a ledger of {size:,} events; "
+    _require(1 <= event_id <= size <= tree.size, f"Event {event_id:,} does not stand in a ledger of {counted(size, 'event')}; "
              f"this one has {tree.size:,}.")  # fmt: skip
     leaf = event_id - 1
     return Proof(size, tree.root(size), tree.inclusion(leaf, size), leaf, tree.leaf(leaf))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from casedesk.detection.beside_samples import beside_samples
 from casedesk.detection.reconcile import Reconciliation, StoredAlert, reconcile
 from casedesk.domain.alerts import Alert, alert_id
+from casedesk.domain.counts import counted
 from casedesk.domain.moments import parse
 from casedesk.domain.suppressions import STEPS, State, Suppression, fold
 from casedesk.errors import Invalid
@@ -45,7 +46,7 @@ class NoSuchEvent(Invalid):
 
     def __init__(self, event_id: int, size: int) -> None:
         super().__init__(
-            f"The ledger has {size:,} events, so there is no event {event_id:,} to look at the suppressions as of; name one "
+            f"The ledger has {counted(size, 'event')}, so there is no event {event_id:,} to look at the suppressions as of; name one "
             "of them, as an evidence sheet does, or leave it out for now."
         )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from casedesk.domain.counts import counted
 from casedesk.domain.events import DESK, TransactionsImported
 from casedesk.domain.people import Action, Person, require
 from casedesk.domain.rates import RateTable
@@ -271,7 +272,7 @@ def _write_rejects(source: Source, record: Import, reading: Callable[[], Reading
             write_rejects(path, (RejectedRow(r.row_number, r.field, r.value, r.reason) for r in rows))
     except OSError as error:
         raise Unavailable(
-            f"{record.rows_rejected:,} rows of {record.file_name} were rejected, but the list of them cannot be written to "
+            f"{counted(record.rows_rejected, 'row')} of {record.file_name} {'was' if record.rows_rejected == 1 else 'were'} rejected, but the list of them cannot be written to "
             f"{path} ({error.strerror}). The other rows are stored; give the same command again with --rejects DIR."
         ) from None
     return str(path)

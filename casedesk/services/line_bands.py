@@ -15,6 +15,7 @@ from casedesk.detection.engine import DetectionResult, detect_each
 from casedesk.detection.limits import Limits
 from casedesk.detection.rule import Rule
 from casedesk.domain.alerts import Alert
+from casedesk.domain.counts import counted
 from casedesk.domain.intervals import none_found_size
 from casedesk.domain.line_sampling import BadLineTest, Band, Episode, LineTest
 from casedesk.domain.moments import canonical
@@ -87,7 +88,7 @@ def _require_nested(results: Sequence[DetectionResult], titles: Sequence[str]) -
         lost = len(missing(before.alerts, this.alerts))
         if lost:
             raise BadLineTest(
-                f"{outer} is not looser than {inner}: it misses {lost:,} of {len(before.alerts):,} episodes that are found "
+                f"{outer} is not looser than {inner}: it misses {lost:,} of the {counted(len(before.alerts), 'episode that is', 'episodes that are')} found "
                 "there. Name the bands from the line outwards."
             )
 

@@ -19,11 +19,23 @@ from casedesk.formats.offline import read_offline
 from casedesk.formats.rate_files import default_rates, read_rates
 from casedesk.formats.rejects import RejectedRow
 
-__all__ = ["RULES", "Limits", "NoFiles", "Offline", "detect_files", "rules_with"]
+__all__ = ["RULES", "Limits", "NoFiles", "NothingToLookAt", "Offline", "detect_files", "rules_with"]
 
 
 class NoFiles(NotFound):
     """A path or a pattern names nothing."""
+
+
+class NothingToLookAt(Invalid):
+    """The files hold no transaction that can be read; that is not the same as no alert."""
+
+    def __init__(self, files: Sequence[Path], rejected: Sequence[RejectedRow]) -> None:
+        named = f"{files[0].name} and {len(files) - 1:,} more" if len(files) > 1 else files[0].name
+        said = f"There is no transaction in {named}, no row below the header; no rule looked at anything."
+        if rejected:
+            row = rejected[0]
+            said = f"No row can be read. The first is row {row.row_number}: {row.field} “{row.value}”. {row.reason}"
+        super().__init__(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,7 @@ def detect_files(
 
     :param rates: a rates file; the shipped rates if not given.
     :raises NoFiles: if a path names nothing.
+    :raises NothingToLookAt: if no transaction can be read in them.
     :raises Invalid: naming field and fix, if the files cannot be what they claim to be.
     """
     files = expanded(paths)
@@ -67,11 +80,8 @@ def detect_files(
     result = run_rules(
         transactions, accounts, rules=rules, limits=limits, base_currency=base_currency, name_accounts=True
     )
-    if rejected and not result.transactions:
-        first = rejected[0]
-        raise Invalid(
-            f"No row can be read. The first is row {first.row_number}: {first.field} “{first.value}”. {first.reason}"
-        )
+    if not result.transactions:
+        raise NothingToLookAt(files, rejected)
     return Offline(result, tuple(rejected))
 
 

@@ -14,6 +14,7 @@ from casedesk.detection.limits import Limits
 from casedesk.detection.parameters import BadParameter, rule_set_hash
 from casedesk.detection.rule import Rule
 from casedesk.detection.rules import RULES
+from casedesk.domain.counts import counted
 from casedesk.domain.events import DetectionRan
 from casedesk.domain.people import Action, Person, require
 from casedesk.errors import Conflict
@@ -130,7 +131,7 @@ def _in_ledger(look: Reading, run_id: str) -> str | None:
 
 def _other_data(result: DetectionResult, run: Run, changed: str) -> str:
     if result.transactions != run.transactions:
-        return f"it saw {run.transactions:,} transactions, and {result.transactions:,} of them are there now."
+        return f"it saw {counted(run.transactions, 'transaction')}, and {result.transactions:,} of them {'is' if result.transactions == 1 else 'are'} there now."
     if changed:
         return f"account {changed} or its customer has changed since."
     return f"the transactions or accounts it saw are not the same any more, or {DATA_FORMAT} reads them otherwise."

@@ -34,7 +34,7 @@ def exported(casedesk: Command, case: str, tmp_path: Path) -> Path:
 def test_a_sound_database_is_verified(casedesk: Command, desk: TestDesk, case: str, words: list[str]) -> None:
     told = casedesk("audit", "verify", *words)
     assert (told.code, told.err) == (0, "")
-    assert told.out.startswith(f"VERIFIED\nIntact: {desk.size()} events of 1 cases")
+    assert told.out.startswith(f"VERIFIED\nIntact: {desk.size()} events of 1 case")
     report = casedesk("audit", "verify", *words, "--json").json
     assert (report["verdict"], report["events"], report["first"], report["anchored"]) == (
         "VERIFIED", desk.size(), None, 0

@@ -47,13 +47,14 @@ def test_a_run_opens_a_case_and_the_next_one_nothing(casedesk: Command, deposits
 
 
 def test_parameters_and_the_end_are_followed(casedesk: Command, deposits: TestDesk) -> None:
-    assert casedesk("detect", "--json", "--until", "2026-07-01").json["transactions"] == 0
-    assert casedesk("detect", "--json", "--until", "2026-07-01T09:20:00Z").json["transactions"] == 3
-    assert casedesk("detect", "--dry-run", "--json", "--param", "structuring.count=6").out == ""
-    told = casedesk("detect", "--dry-run", "--json", "--param", "structuring.channels=ACH,CASH")
+    assert casedesk("detect", *ONE, "--json", "--until", "2026-07-01").json["transactions"] == 0
+    assert casedesk("detect", *ONE, "--json", "--until", "2026-07-01T09:20:00Z").json["transactions"] == 3
+    assert casedesk("detect", *ONE, "--dry-run", "--json", "--param", "structuring.count=6").out == ""
+    told = casedesk("detect", *ONE, "--dry-run", "--json", "--param", "structuring.channels=ACH,CASH")
     assert (told.code, told.out) == (0, ""), told.err
     assert (
-        casedesk("detect", "--dry-run", "--json", "--param", "structuring.channels=WIRE").json["rule"] == "structuring"
+        casedesk("detect", *ONE, "--dry-run", "--json", "--param", "structuring.channels=WIRE").json["rule"]
+        == "structuring"
     )
 
 
@@ -64,7 +65,9 @@ def test_alerts_are_stored_by_the_rules_in_force_only(casedesk: Command, deposit
     assert "Add --dry-run" in told.err
     assert "casedesk rules propose --param structuring.channels=CASH" in told.err
     assert not deposits.dump()["detection_runs"]
-    assert casedesk("detect", "--json", "--param", "structuring.count=5").json["new_alerts"] == 1  # as it is in force
+    assert (
+        casedesk("detect", *ONE, "--json", "--param", "structuring.count=5").json["new_alerts"] == 1
+    )  # as it is in force
 
 
 @pytest.mark.parametrize(
@@ -76,7 +79,10 @@ def test_alerts_are_stored_by_the_rules_in_force_only(casedesk: Command, deposit
             "There is no rule “smurfing”; choose one of structuring, velocity, geography, ",
         ),
         (["--param", "structuring.cout=3"], "There is no parameter “cout”"),
-        (["--param", "structuring.count=many"], "Parameter “count” (transactions) cannot be 'many'"),
+        (
+            ["--param", "structuring.count=many"],
+            "Parameter “count” (transactions) of rule “structuring” cannot be 'many'; give a whole number from 2 to 1,000.",
+        ),
         (["--param", "structuring.count=1"], "Parameter “count”"),
         (["--param", "structuring.count=6", "--param", "structuring.count=7"], "a second value; keep one"),
         (["--until", "yesterday"], "“--until yesterday” is not a time"),
@@ -99,12 +105,17 @@ def test_a_run_that_makes_no_sense_is_refused(
 def test_an_empty_desk_has_nothing_to_find(casedesk: Command, desk: TestDesk) -> None:
     told = casedesk("detect", "--json", "--as", "mia")
     assert (told.code, told.json["transactions"], told.json["new_alerts"]) == (0, 0, 0)
+    for words in ((), ("--dry-run",)):
+        said = casedesk("detect", *ONE, *words).err.splitlines()
+        assert said[-1].startswith(
+            "There was no transaction to look at, so this says nothing of anybody; import some first"
+        )
 
 
 def test_an_earlier_run_is_listed_and_replayed(casedesk: Command, deposits: TestDesk) -> None:
-    first = casedesk("detect", "--json").json
+    first = casedesk("detect", *ONE, "--json").json
     deposits.book([Move("T-9", 50, 950_000, to_account="K-1/1")])
-    second = casedesk("detect", "--json").json
+    second = casedesk("detect", *ONE, "--json").json
     assert (first["since"], second["since"]) == ("", first["run_id"])
     listed = casedesk("detect", "runs", "--json").json
     assert [(run["run_id"], run["alerts_sha256"]) for run in listed] == [
@@ -114,12 +125,12 @@ def test_an_earlier_run_is_listed_and_replayed(casedesk: Command, deposits: Test
     for run in (first, second):
         told = casedesk("detect", "replay", run["run_id"], "--as", "otto")
         assert (told.code, told.err) == (0, "")
-        assert told.out.startswith(f"Identical: run {run['run_id']} finds the same 1 alerts")
+        assert told.out.startswith(f"Identical: run {run['run_id']} finds the same 1 alert in")
         assert casedesk("detect", "replay", run["run_id"], "--json").json["alerts_sha256"] == run["alerts_sha256"]
 
 
 def test_a_replay_says_by_its_exit_code_whether_it_is_the_same(casedesk: Command, deposits: TestDesk) -> None:
-    run = casedesk("detect", "--json").json["run_id"]
+    run = casedesk("detect", *ONE, "--json").json["run_id"]
     deposits.tamper(sa.update(detection_findings).values(digest="0" * 64))
     told = casedesk("detect", "replay", run)
     assert (told.code, told.err) == (1, "")
@@ -133,9 +144,9 @@ def test_a_replay_says_by_its_exit_code_whether_it_is_the_same(casedesk: Command
 
 
 def test_full_looks_at_everything(casedesk: Command, deposits: TestDesk) -> None:
-    assert casedesk("detect", "--json").json["since"] == ""
-    assert casedesk("detect", "--json").json["since"] != ""
-    assert casedesk("detect", "--json", "--full").json["since"] == ""
+    assert casedesk("detect", *ONE, "--json").json["since"] == ""
+    assert casedesk("detect", *ONE, "--json").json["since"] != ""
+    assert casedesk("detect", *ONE, "--json", "--full").json["since"] == ""
 
 
 def test_one_rule_alone_runs(casedesk: Command, deposits: TestDesk) -> None:
@@ -167,9 +178,9 @@ def test_a_dry_run_prints_one_alert_a_line_and_stores_nothing(casedesk: Command,
     assert alert["transaction_ids"] == [f"T-{n}" for n in range(5)]
     assert 0 < alert["severity"] < 1
     assert (alert["window_start"][-1], "5 " in alert["explanation"]) == ("Z", True)
-    assert "1 alerts. Nothing was stored." in told.err
+    assert "1 alert. Nothing was stored." in told.err
     assert alert["explanation"] in casedesk("detect", "--dry-run").out
-    assert lines(casedesk("detect", "--dry-run", "--json", "--until", "2026-07-01").out) == []
+    assert lines(casedesk("detect", "--dry-run", "--json", *ONE, "--until", "2026-07-01").out) == []
     assert deposits.dump() == before
 
 
@@ -269,6 +280,11 @@ def test_parquet_with_the_rules_own_columns_is_read_as_it_lies(alone: Command, t
         ),
         (NATIVE.replace(",channel", "") + "", ["--source", "FILE", "--dry-run"], "channel"),
         ("", ["--source", "FILE", "--dry-run"], "in.csv is empty"),
+        (
+            NATIVE,
+            ["--source", "FILE", "--dry-run", "--json", *ONE],
+            "There is no transaction in in.csv, no row below the header; no rule looked at anything.",
+        ),
     ],
 )
 def test_files_that_make_no_sense_are_refused(

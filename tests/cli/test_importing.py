@@ -49,6 +49,16 @@ def test_a_second_import_stores_nothing(casedesk: Command, desk: TestDesk, file:
     assert [e.data["stored"] for e in desk.history(DESK) if e.action == "transactions_imported"] == [10, 0]
 
 
+def test_a_day_without_rows_is_imported_as_often_as_it_comes_and_remarked_on(
+    casedesk: Command, desk: TestDesk, file: Path
+) -> None:
+    file.write_text(HEADER)
+    for _ in range(2):
+        told = casedesk("import", file, "--json")
+        assert (told.code, told.json["read"], told.json["rejected"]) == (0, 0, 0)
+        assert told.err == "moves.csv has a header and no row; if something was to come, look at what made the file.\n"
+
+
 def test_bad_rows_are_rejected_with_their_reasons_and_the_rest_is_stored(
     casedesk: Command, desk: TestDesk, file: Path, tmp_path: Path
 ) -> None:
@@ -93,7 +103,7 @@ def test_rejects_that_cannot_be_written_are_not_lost(
         patched.setattr("casedesk.services.ingestion.write_rejects", refuse)
         told = casedesk("import", file)
     assert told.code == 2
-    assert "1 rows of moves.csv were rejected, but the list of them cannot be written" in told.err
+    assert "1 row of moves.csv was rejected, but the list of them cannot be written" in told.err
     told = casedesk("import", file, "--json", "--rejects", tmp_path)
     assert (told.code, told.json["stored"], told.json["rejected"]) == (1, 1, 1)
     assert told.json["files"][0]["resumed"] is True

@@ -37,7 +37,7 @@ def test_what_is_due_says_why_and_how_many_never_were_filed(casedesk: Command, d
     told = casedesk("retention", "due", "--on", "2032-01-01", "--as", "otto")
     assert f"{case}  2031-07-01  -" in told.out
     assert "31 CFR 1020.320(d)" in told.out
-    assert "1 older cases were closed with a report of which the desk knows no filing" in told.err
+    assert "1 older case was closed with a report of which the desk knows no filing" in told.err
     assert casedesk("retention", "due").out == "No case has reached the end of its retention.\n"
     assert casedesk("retention", "due", "--as", "ann").code == 2
 
@@ -67,8 +67,8 @@ def test_a_purge_is_proposed_and_carried_out(
     monkeypatch.setattr("casedesk.cli.session.datetime", Later)
     told = casedesk("retention", "propose", case, *REASON, "--as", "mia")
     proposal = desk.size()
-    assert told.out == f"Proposed as event {proposal}: the texts of 1 cases.\n"
+    assert told.out == f"Proposed as event {proposal}: the texts of 1 case.\n"
     told = casedesk("retention", "purge", proposal, "--as", "max")
-    assert told.out == f"Purged: 1 texts of 1 cases (event {proposal + 1}).\n"
+    assert told.out == f"Purged: 1 text of 1 case (event {proposal + 1}).\n"
     shown = casedesk("audit", "verify", "--database")
-    assert (shown.code, "the texts of 1 events were purged" in shown.out) == (0, True)
+    assert (shown.code, "the texts of 1 event were purged" in shown.out) == (0, True)

@@ -65,18 +65,36 @@ def test_the_canonical_text_is_sorted_and_complete_and_reads_back() -> None:
     [
         (
             {"window_minutes": 0},
-            "Parameter “window_minutes” (minutes) cannot be 0: input should be greater than or equal to 1.",
+            "Parameter “window_minutes” (minutes) of rule “structuring” cannot be 0; give a whole number from 1 to 10,080.",
         ),
-        ({"count": 5.5}, "Parameter “count” (transactions) cannot be 5.5: input should be a valid integer"),
-        ({"direction": "up"}, "Parameter “direction” (in, out or any) cannot be 'up': input should be 'in', 'out' or"),
+        (
+            {"count": 5.5},
+            "Parameter “count” (transactions) of rule “structuring” cannot be 5.5; give a whole number from 2 to 1,000.",
+        ),
+        (
+            {"direction": "up"},
+            "Parameter “direction” (in, out or any) of rule “structuring” cannot be 'up'; give in, out or any.",
+        ),
         (
             {"channels": ["CASH", "PIGEON"]},
-            "Parameter “channels” (channels) cannot be 'PIGEON': input should be 'CASH'",
+            "Parameter “channels” (channels) of rule “structuring” cannot be 'PIGEON'; give one or more of CASH, ACH, ",
         ),
-        ({"channels": []}, "Parameter “channels” (channels) cannot be []: frozenset should have at least 1 item"),
-        ({"windw": 5}, "There is no parameter “windw”; choose one of below_count, below_minor, channels, count,"),
-        ({"count": 3}, "Parameter “below_count” (4) cannot exceed “count” (3), of which it is a part."),
-        ({"below_minor": 10**19}, "Parameter “below_minor” (minor units of the base currency) cannot be 1000000000"),
+        (
+            {"channels": []},
+            "Parameter “channels” (channels) of rule “structuring” cannot be []; give one or more of CASH, ACH, ",
+        ),
+        (
+            {"windw": 5},
+            "There is no parameter “windw” of rule “structuring”; choose one of below_count, below_minor, channels, count,",
+        ),
+        (
+            {"count": 3},
+            "Rule “structuring”: parameter “below_count” (4) cannot exceed “count” (3), of which it is a part.",
+        ),
+        (
+            {"below_minor": 10**19},
+            "Parameter “below_minor” (minor units of the base currency) of rule “structuring” cannot be 1000000000",
+        ),
     ],
 )
 def test_a_value_a_rule_cannot_take_is_refused_with_a_sentence(values: dict[str, object], sentence: str) -> None:

@@ -103,7 +103,7 @@ def test_a_deleted_row_is_missed_in_a_whole_ledger_and_in_its_case() -> None:
     del rows[3]
     report = verified(rows).report()
     assert report.first is not None
-    assert report.first.problem == "1 events are missing before it."
+    assert report.first.problem == "1 event is missing before it."
     single = verified([row for row in rows if row.case_id == "C-1"], whole=False).report()
     assert {finding.column for finding in single.findings} == {"case_seq", "prev_hash"}
 

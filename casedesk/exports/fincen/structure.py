@@ -13,6 +13,7 @@ from typing import Final
 
 from lxml import etree
 
+from casedesk.domain.counts import counted
 from casedesk.exports.fincen.document import Document, Element, local
 from casedesk.exports.fincen.findings import quoted
 from casedesk.exports.fincen.schema import MODELS, NAMESPACE, PREFIX, ROOT, TOTALS, Child, Model
@@ -55,7 +56,7 @@ def _check_names(document: Document) -> None:
 
 
 def _others(found: list[Element]) -> str:
-    return f"; the same is wrong with {len(found) - 1:,} more elements" if len(found) > 1 else ""
+    return f"; the same is wrong with {counted(len(found) - 1, 'more element')}" if len(found) > 1 else ""
 
 
 def _check_element(document: Document, element: Element, model: Model) -> None:
