@@ -58,7 +58,8 @@ class Filed:
 
 
 #: The events by which a case closes.
-_CLOSING: Final = ("disposition_set", "disposition_approved")
+CLOSING: Final = ("disposition_set", "disposition_approved")
+_UNREPORTED: Final = "closed without a report"
 
 
 def sar_clock(
@@ -128,17 +129,25 @@ def retention_clock(
         return None
     starts = [(one.on, one.event, "report filed") for one in filings(history)]
     if not reported:
-        starts.append((closed_at.date(), _closing(closed_at, history), "closed without a report"))
-    if not starts:
-        return None
-    on, event, what = max(starts)
+        starts.append((closed_at.date(), closing_event(closed_at, history), _UNREPORTED))
+    return _kept(*max(starts), policy) if starts else None
+
+
+def kept_after_closing(on: date, event: int, policy: Policy = SHIPPED) -> Clock:
+    """Compute until when a case must be kept that was closed by an event without a report, and never reported before."""
+    return _kept(on, event, _UNREPORTED, policy)
+
+
+def _kept(on: date, event: int, what: str, policy: Policy) -> Clock:
     return _clock(Kind.RETENTION, "retention_years", on, f"event {event}, {what}", event, policy.known_by(event))
 
 
-def _closing(closed_at: datetime, history: Sequence[Recorded]) -> int:
-    """Return the event that closed the case."""
+def closing_event(closed_at: datetime | None, history: Sequence[Recorded]) -> int:
+    """Return the event that closed a case at a time; 0 for a case that is open."""
+    if closed_at is None:
+        return 0
     at = canonical(closed_at)
-    return max((e.event_id for e in history if e.ts == at and e.action in _CLOSING), default=0)
+    return max((e.event_id for e in history if e.ts == at and e.action in CLOSING), default=0)
 
 
 def ctr_clocks(alerts: Iterable[Alert], history: Sequence[Recorded], policy: Policy = SHIPPED) -> Iterator[Clock]:

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from casedesk.store.alert_store import AlertReader, AlertStore
 from casedesk.store.case_store import CaseReader, CaseStore
+from casedesk.store.clock_store import ClockReader, ClockStore
 from casedesk.store.dataset_store import DatasetStore
 from casedesk.store.direct import BEGUN_BY_STATEMENT
 from casedesk.store.draw_store import DrawReader, DrawStore
@@ -67,6 +68,7 @@ class Reading(_Unit):
             raise
         self.alerts = AlertReader(connection)
         self.cases = CaseReader(connection)
+        self.clocks = ClockReader(connection)
         self.draws = DrawReader(connection)
         self.filings = FilingReader(connection)
         self.imports = ImportReader(connection)
@@ -108,6 +110,7 @@ class Writing(_Unit):
             raise
         self.alerts = AlertStore(self._connection)
         self.cases = CaseStore(self._connection, self.ledger)
+        self.clocks = ClockStore(self._connection)
         self.dataset = DatasetStore(self._connection)
         self.draws = DrawStore(self._connection)
         self.filings = FilingStore(self._connection)
@@ -124,8 +127,9 @@ class Writing(_Unit):
         return self
 
     def commit(self) -> None:
-        """Write the appended events and commit, once."""
+        """Write the appended events and what follows from them for due dates, and commit, once."""
         longer = self.ledger.flush()
+        self.clocks.follow(self.ledger.moved)
         self._connection.commit()
         if not longer:
             return
