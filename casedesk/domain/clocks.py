@@ -78,6 +78,21 @@ def sar_clock(
     return _clock(Kind.REPORT, name, suspicion_at.astimezone(UTC).date(), source, event, policy)
 
 
+def report_clock(
+    *, suspicion_at: datetime, event: int, moved: bool, suspect_identified: bool, policy: Policy = SHIPPED
+) -> Clock:
+    """Compute when the report of a case is due, by the event that set its suspicion date last.
+
+    :param moved: whether a person set it; until then it is the alert's own time.
+    :param policy: all values; those known when the event was recorded count.
+    """
+    what = "suspicion date set" if moved else "the alert, provisional until the suspicion date is set"
+    return sar_clock(
+        suspicion_at=suspicion_at, suspect_identified=suspect_identified, source=f"event {event}, {what}", event=event,
+        policy=policy.known_by(event),
+    )  # fmt: skip
+
+
 def filings(history: Iterable[Recorded]) -> tuple[Filed, ...]:
     """Return the reports that the events of a case say were filed, in the order of the ledger.
 

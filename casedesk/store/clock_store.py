@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from casedesk.domain.clocks import Kind
 from casedesk.domain.deadlines import CASH_RULE, Deadline, Outcome, deadlines
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.policy import SHIPPED
@@ -42,6 +44,12 @@ class ClockReader:
         found = set(self._connection.execute(sa.select(filings.c.case_id).distinct()).scalars())
         cash = sa.select(alerts.c.case_id).where(alerts.c.rule == CASH_RULE, alerts.c.case_id.is_not(None)).distinct()
         return found | set(self._connection.execute(cash).scalars())
+
+    def closed_without(self, kind: Kind, before: datetime) -> int:
+        """Count the cases that were closed before a time and have no clock of a kind."""
+        has = sa.exists().where(clocks.c.case_id == cases.c.case_id, clocks.c.kind == kind.value)
+        query = sa.select(sa.func.count()).where(cases.c.closed_at < before, ~has)
+        return self._connection.execute(query).scalar_one()
 
     def projections(self) -> Iterator[dict[str, str]]:
         """Yield every row as text, in the order of its key."""

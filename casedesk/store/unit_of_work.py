@@ -15,6 +15,7 @@ from casedesk.store.clock_store import ClockReader, ClockStore
 from casedesk.store.dataset_store import DatasetStore
 from casedesk.store.direct import BEGUN_BY_STATEMENT
 from casedesk.store.draw_store import DrawReader, DrawStore
+from casedesk.store.due_reader import DueReader
 from casedesk.store.engines import translated
 from casedesk.store.filing_store import FilingReader, FilingStore
 from casedesk.store.import_store import ImportReader, ImportStore
@@ -70,6 +71,7 @@ class Reading(_Unit):
         self.cases = CaseReader(connection)
         self.clocks = ClockReader(connection)
         self.draws = DrawReader(connection)
+        self.due = DueReader(connection)
         self.filings = FilingReader(connection)
         self.imports = ImportReader(connection)
         self.ledger = LedgerReader(connection)
@@ -113,6 +115,7 @@ class Writing(_Unit):
         self.clocks = ClockStore(self._connection)
         self.dataset = DatasetStore(self._connection)
         self.draws = DrawStore(self._connection)
+        self.due = DueReader(self._connection)
         self.filings = FilingStore(self._connection)
         self.imports = ImportStore(self._connection)
         self.line_tests = LineTestStore(self._connection)

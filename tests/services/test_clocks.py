@@ -39,7 +39,12 @@ def in_force(desk: TestDesk, name: str, value: int) -> None:
         return {"uow": desk.writing(), "actor": desk.people[who], "at": desk.at()}
 
     proposal = policies.propose(
-        **act("mia"), name=name, value=value, valid_from=DAY, source="Board, 12 June", reason="The board wants it so now."
+        **act("mia"),
+        name=name,
+        value=value,
+        valid_from=DAY,
+        source="Board, 12 June",
+        reason="The board wants it so now.",
     ).event_id
     policies.put_in_force(**act("max"), proposal=proposal)
 
@@ -80,7 +85,12 @@ def test_what_goes_on_after_a_filing_is_due_until_a_decision_says_that_nothing_d
 def test_a_case_keeps_the_policy_that_was_in_force_at_its_source_event(desk: TestDesk) -> None:
     old, cash = filed(desk), desk.open(rule="cash_aggregation")
     before = rows(desk, old), rows(desk, cash)
-    for name, value in (("continuing_report_days", 100), ("continuing_review", 1), ("ctr_days", 10), ("retention_years", 7)):
+    for name, value in (
+        ("continuing_report_days", 100),
+        ("continuing_review", 1),
+        ("ctr_days", 10),
+        ("retention_years", 7),
+    ):
         in_force(desk, name, value)
     desk.take("ann", cash)
     desk.decide("ann", cash, Disposition.NO_SAR)
@@ -102,7 +112,10 @@ def test_a_purge_ends_what_retention_there_was(desk: TestDesk) -> None:
 
 
 TAMPERED: dict[str, tuple[Any, str]] = {
-    "a later day": (sa.update(clocks).values(due_at=START + timedelta(days=9_000)), "Column due_at: expected “2031-07-02"),
+    "a later day": (
+        sa.update(clocks).values(due_at=START + timedelta(days=9_000)),
+        "Column due_at: expected “2031-07-02",
+    ),
     "done": (sa.update(clocks).values(stands=False), "Column stands: expected “1”, got “0”"),
     "another policy": (sa.update(clocks).values(rule_version=9), "Column rule_version: expected “1”, got “9”"),
     "gone": (sa.delete(clocks), "A due date that its events give has no row"),
