@@ -79,6 +79,7 @@ class Career:
         self.dice = Dice("career", seed, case_id)
         self.guilty = guilty
         self.analyst = self.dice.pick(ANALYSTS)
+        self.open_to_the_end = False
         self.pace = self._pace()
         if self.pace != "untouched":
             self._after(opened, hours=self.dice.between(2, 90), step=self.begin)
@@ -188,7 +189,7 @@ class Career:
         """Report the case now, if its analyst is at work on it. Say whether that was so."""
         me = BY_ID[self.analyst]
         case = self._file(me).case
-        if case.stage is not Stage.WORKING or case.owner != me.user_id:
+        if case.stage is not Stage.WORKING or case.owner != me.user_id or self.open_to_the_end:
             return False
         self._report(me, at)
         return True
@@ -284,6 +285,13 @@ class Career:
         me = BY_ID[self.analyst]
         self._note(me, "Finding of the review read. The missing point was looked into and is now on file.", at)
         self._after(at, hours=self.dice.between(4, 50), step=self.decide)
+
+    def look_into(self, at: datetime) -> None:
+        """The owner of a refused report asks for what the filing system missed."""
+        text = (
+            "Remark of the filing system read: the street address is missing. Asked the branch for the signature card."
+        )
+        self._note(BY_ID[self.analyst], text, at)
 
     def _note(self, who: Person, text: str, at: datetime) -> None:
         decisions.add_note(

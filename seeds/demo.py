@@ -116,7 +116,10 @@ class _Story:
         self._plan_quality(start)
         bounds = self._bounds(start)
         self._plan_governance(start, bounds)
-        filings.Outbox(self.desk, self.diary, self.seed, self._rework).plan(start, self.now)
+        outbox = filings.Outbox(
+            self.desk, self.diary, self.seed, self.now, rework=self._rework, look_into=self._look_into
+        )
+        outbox.plan(start)
         position = 0
         for number, bound in enumerate(bounds):
             self.report(0.1 + 0.85 * number / len(bounds), f"Living through {bound:%d %b %Y}")
@@ -185,14 +188,25 @@ class _Story:
 
     def _rework(self, case_id: str, at: datetime) -> None:
         """The filing system refused a report: whoever holds the case mends it."""
+        self._of_owner(case_id).rework(at)
+
+    def _look_into(self, case_id: str, at: datetime) -> None:
+        """It refused another, and the case's owner has not come further than to ask for what is missing."""
+        career = self._of_owner(case_id)
+        career.open_to_the_end = True
+        career.look_into(at)
+
+    def _of_owner(self, case_id: str) -> Career:
         career = self.careers[case_id]
         with self.desk.reading() as uow:
             career.analyst = uow.cases.get(case_id).owner or career.analyst
-        career.rework(at)
+        return career
 
     def _plan_governance(self, start: datetime, bounds: list[datetime]) -> None:
         """One rule set comes into force before anything is booked, and one is proposed in the last days; see governance."""
         governance.open_with_own_values(self.desk, start + timedelta(hours=2))
+        governance.set_policy(self.desk, start + timedelta(hours=4))
+        governance.plan_records(self.desk, self.diary, self.dice, start, bounds[-1])
         last = working_hour(self.dice, bounds[-1] - timedelta(days=4))
         self.diary.plan(last, partial(governance.propose_stricter, self.desk))
         if len(bounds) > 2:

@@ -1,6 +1,9 @@
 """Reports of the demo bank on their way: forms filled in by their makers, batches each week, answers days later.
 
-The bank does not exist, and each of its batches is a test. One report was refused, which is work again; what was approved in the last days still waits, was produced, or was transmitted and not answered yet.
+The bank does not exist, and neither does the code under which it sent what it sent: no filing system takes such a file. In its own
+story these reports were filed, so that their clocks run. Whatever somebody produces in the open demo bank goes by ``institution.toml``
+and is a test. Two reports were refused: one was corrected and sent again, on the other somebody still works. What was approved in the
+last days still waits, was produced, or was transmitted and not answered yet.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from typing import Final
 from casedesk.bootstrap import Desk
 from casedesk.domain.people import Person
 from casedesk.domain.reports.activity import Involved
+from casedesk.domain.reports.institution import Institution
 from casedesk.domain.reports.parties import Identification, IdentificationKind
 from casedesk.domain.reports.report import Report
 from casedesk.formats.institution_file import read_institution
@@ -27,10 +31,22 @@ _SENDER: Final = BY_ID[MANAGERS[0]]
 #: The number of the first report; FinCEN's have fourteen digits.
 _FIRST_NUMBER: Final = 31000055053784
 
+#: Under which code the story's batches went out; FinCEN assigns none like it.
+_CODE: Final = "PDEMOAVB"
+#: What was refused so shortly before the demo bank opens is still being worked on then.
+_OPEN_DAYS: Final = 10
+
 #: Monday, Wednesday and Friday.
 _DAYS: Final = (0, 2, 4)
 
 Rework = Callable[[str, datetime], None]  # (case, when)
+
+
+def _sender() -> Institution:
+    """Return the profile as the bank of the story had it."""
+    profile = read_institution(PROFILE)
+    transmitter = profile.transmitter.model_copy(update={"control_code": _CODE})
+    return profile.model_copy(update={"test": False, "transmitter": transmitter})
 
 
 def fill_in(desk: Desk, maker: Person, case_id: str, at: datetime, seed: int) -> None:
@@ -58,19 +74,25 @@ def _added(report: Report, dice: Dice) -> Report:
 
 
 class Outbox:
-    """Sends what was approved, and records what comes back."""
+    """Sends what was approved, and records what comes back.
 
-    def __init__(self, desk: Desk, diary: Diary, seed: int, rework: Rework) -> None:
-        self.desk, self.diary, self.rework = desk, diary, rework
-        self.institution = read_institution(PROFILE)
+    :param rework: what follows a refusal: the case is decided anew.
+    :param look_into: what follows the last one, on which somebody still works: no more than a note.
+    """
+
+    def __init__(
+        self, desk: Desk, diary: Diary, seed: int, until: datetime, *, rework: Rework, look_into: Rework
+    ) -> None:
+        self.desk, self.diary, self.until, self.rework, self.look_into = desk, diary, until, rework, look_into
+        self.institution = _sender()
         self.dice = Dice("outbox", seed)
         self.numbers = 0
-        self.refused = False
+        self.refused = self.left_open = False
 
-    def plan(self, start: datetime, until: datetime) -> None:
+    def plan(self, start: datetime) -> None:
         """Plan a batch for some afternoons of each week."""
         day = start
-        while day < until:
+        while day < self.until:
             if day.weekday() in _DAYS:
                 self.diary.plan(working_hour(self.dice, day.replace(hour=15)), self._send)
             day += timedelta(days=1)
@@ -87,7 +109,7 @@ class Outbox:
         self.diary.plan(later, partial(self._transmit, made.batch.batch_id, cases))
 
     def _transmit(self, batch_id: str, cases: tuple[str, ...], at: datetime) -> None:
-        tracking_id = f"TEST-{at:%y%m%d}-{batch_id[-3:]}"
+        tracking_id = f"AV{at:%y%m%d}{batch_id[-3:]}"
         answers.transmitted(
             uow=self.desk.writing(), actor=_SENDER, at=at, batch_id=batch_id, tracking_id=tracking_id, via="demo"
         )
@@ -95,7 +117,11 @@ class Outbox:
         self.diary.plan(later, partial(self._answer, tracking_id, cases))
 
     def _answer(self, tracking_id: str, cases: tuple[str, ...], at: datetime) -> None:
-        refused = not self.refused and len(cases) > 1  # the last report of the first batch of several
+        last_days = self.refused and not self.left_open and self.until - at < timedelta(days=_OPEN_DAYS)
+        refused = last_days or (
+            not self.refused and len(cases) > 1
+        )  # its last report; of the first batch, one of several
+        self.left_open = self.left_open or last_days
         self.refused = self.refused or refused
         content = self._acknowledgement(len(cases), refused=refused)
         answers.acknowledge(
@@ -104,7 +130,7 @@ class Outbox:
         )  # fmt: skip
         if refused:
             later = working_hour(self.dice, at + timedelta(hours=4))
-            self.diary.plan(later, partial(self.rework, cases[-1]))
+            self.diary.plan(later, partial(self.look_into if last_days else self.rework, cases[-1]))
 
     def _acknowledgement(self, reports: int, *, refused: bool) -> bytes:
         """Write what the filing system would answer: a number for each report, a warning for the first."""

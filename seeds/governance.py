@@ -1,6 +1,8 @@
-"""Who tunes the demo desk: rule sets and suppressions, each proposed by one manager and decided by another.
+"""Who governs the demo desk: rule sets, suppressions and policy, each proposed by one manager and decided by another.
 
-What is waiting is left for whoever looks at the demo bank: one rule set and one suppression can be decided by a manager.
+What is waiting is left for whoever looks at the demo bank: one rule set, one suppression and one policy value can be decided by a
+manager. One case is under a legal hold. None is purged: retention is at least a year, by the bounds of what a bank may set as well
+as by law, and the story of the demo bank takes months.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from casedesk.bootstrap import Desk
-from casedesk.services import rule_sets, suppressions
+from casedesk.services import calendar, policies, retention, rule_sets, suppressions
 from seeds.careers import Diary, working_hour
 from seeds.chance import Dice
 from seeds.staff import BY_ID, MANAGERS
@@ -46,6 +48,65 @@ def propose_stricter(desk: Desk, at: datetime) -> None:
         reason="Three countries within the window are an ordinary weekend by train here; four would spare us cases.",
         changes={"geography": {"countries": 4}},
     )  # fmt: skip
+
+
+def set_policy(desk: Desk, at: datetime) -> None:
+    """Let the bank look at continuing activity by itself, and earlier than the law asked when it still did."""
+    for place, (name, value) in enumerate((("continuing_review", 1), ("continuing_review_days", 60))):
+        moment = at + timedelta(minutes=5 * place)
+        proposal = policies.propose(
+            uow=desk.writing(), actor=MAKER, at=moment, name=name, value=value, valid_from=at.date(),
+            source="Compliance committee, minute 4", via="demo",
+            reason="Two examinations found that activity which went on was seen late; we keep a review of our own.",
+        ).event_id  # fmt: skip
+        policies.put_in_force(
+            uow=desk.writing(), actor=CHECKER, at=moment + timedelta(minutes=2), proposal=proposal, via="demo"
+        )
+
+
+def plan_records(desk: Desk, diary: Diary, dice: Dice, start: datetime, until: datetime) -> None:
+    """Plan a policy value that is refused, one that waits at the end, and a legal hold."""
+    middle = working_hour(dice, start + (until - start) / 2)
+    diary.plan(middle, partial(_ask_for_patience, desk))
+    diary.plan(working_hour(dice, middle + timedelta(hours=3)), partial(_refuse, desk))
+    diary.plan(working_hour(dice, until - timedelta(days=6)), partial(_hold, desk))
+    diary.plan(working_hour(dice, until - timedelta(days=2)), partial(_ask_for_earlier_reminders, desk))
+
+
+def _ask_for_patience(desk: Desk, at: datetime) -> None:
+    policies.propose(
+        uow=desk.writing(), actor=MAKER, at=at, name="escalate_days_overdue", value=5, source="Wish of the analysts",
+        valid_from=at.date() + timedelta(days=7), reason="Most overdue cases are decided within the week anyway.",
+        via="demo",
+    )  # fmt: skip
+
+
+def _refuse(desk: Desk, at: datetime) -> None:
+    found = policies.overview(uow=desk.reading(), actor=CHECKER, at=at)
+    policies.reject(
+        uow=desk.writing(), actor=CHECKER, at=at, proposal=found.changes[0].proposal, via="demo",
+        reason="An overdue report is a violation on its first day; managers have to know of it then.",
+    )  # fmt: skip
+
+
+def _ask_for_earlier_reminders(desk: Desk, at: datetime) -> None:
+    policies.propose(
+        uow=desk.writing(), actor=MAKER, at=at, name="remind_days_before", value=10, via="demo",
+        valid_from=at.date() + timedelta(days=21), source="Compliance committee, minute 11",
+        reason="A week is short where a branch has to be asked for papers first.",
+    )  # fmt: skip
+
+
+def _hold(desk: Desk, at: datetime) -> None:
+    """Keep the case that was closed first, whatever its retention."""
+    kept = calendar.Asked(frozenset({calendar.Kind.RETENTION}))
+    far = at.date() + timedelta(days=366 * 6)
+    found = calendar.listed(uow=desk.reading(), actor=MAKER, at=at, due=(at.date(), far), asked=kept, limit=1)
+    for line in found.lines:
+        retention.hold(
+            uow=desk.writing(), actor=MAKER, at=at, case_id=line.case.case_id, via="demo",
+            reason="Civil action of a former partner; counsel asked in writing to keep everything on this customer.",
+        )  # fmt: skip
 
 
 def plan_suppressions(desk: Desk, diary: Diary, world: World, seed: int, after: datetime, until: datetime) -> None:

@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from casedesk.domain.alerts import Risk
 from casedesk.domain.cases import Disposition, Stage
+from casedesk.domain.clocks import Kind
 from casedesk.domain.filings import FilingState
 from casedesk.domain.money import MINOR_DIGITS, format_minor
 from casedesk.domain.rule_sets import RuleSetState
@@ -80,6 +81,15 @@ FILINGS: Final[dict[FilingState, Badge]] = {
     FilingState.TRANSMITTED: Badge("Transmitted", "send", "▲", "orange"),
     FilingState.ACKNOWLEDGED: Badge("Acknowledged", "check_circle", "●", "green"),
     FilingState.REJECTED: Badge("Rejected", "block", "!", "red"),
+}
+
+#: Kinds of due dates. Their words say what is due, and of a case only that it is.
+CLOCKS: Final[dict[Kind, Badge]] = {
+    Kind.REPORT: Badge("Case", "folder_open", "●", "blue"),
+    Kind.CTR: Badge("Currency report", "payments", "$", "gray"),
+    Kind.REVIEW: Badge("Continuing review", "manage_search", "◇", "violet"),
+    Kind.CONTINUING: Badge("Continuing report", "event_repeat", "◆", "violet"),
+    Kind.RETENTION: Badge("Retention", "inventory_2", "■", "gray"),
 }
 
 #: The same by the stored word of a decision.

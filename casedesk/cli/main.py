@@ -16,6 +16,7 @@ import typer
 import casedesk
 from casedesk.cli import (
     audit,
+    calendar,
     cases,
     database,
     dataset,
@@ -62,6 +63,7 @@ app.add_typer(retention.app, name="retention")
 app.add_typer(rates.app, name="rates")
 app.add_typer(people.app, name="users")
 app.command("remind")(reminding.remind)
+app.command("calendar")(calendar.calendar)
 app.command("cases")(cases.list_cases)
 app.add_typer(steps.app, name="case")
 app.add_typer(quality.app, name="qa")

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from casedesk.domain.alerts import Risk, band
-from casedesk.domain.clocks import Clock, sar_clock
+from casedesk.domain.clocks import Clock, report_clock
 from casedesk.domain.people import Action
 from casedesk.domain.policy import SHIPPED, Policy
 from casedesk.errors import Invalid
@@ -181,15 +181,12 @@ class Case:
 
     @property
     def clock(self) -> Clock:
-        what = (
-            "suspicion date set" if self.suspicion_moved else "the alert, provisional until the suspicion date is set"
-        )
-        return sar_clock(
+        return report_clock(
             suspicion_at=self.suspicion_at,
-            suspect_identified=self.suspect_identified,
-            source=f"event {self.suspicion_event}, {what}",
             event=self.suspicion_event,
-            policy=self.policy.known_by(self.suspicion_event),
+            moved=self.suspicion_moved,
+            suspect_identified=self.suspect_identified,
+            policy=self.policy,
         )
 
 

@@ -58,7 +58,8 @@ class Filed:
 
 
 #: The events by which a case closes.
-_CLOSING: Final = ("disposition_set", "disposition_approved")
+CLOSING: Final = ("disposition_set", "disposition_approved")
+_UNREPORTED: Final = "closed without a report"
 
 
 def sar_clock(
@@ -75,6 +76,21 @@ def sar_clock(
     """
     name = "sar_days_suspect_known" if suspect_identified else "sar_days_suspect_unknown"
     return _clock(Kind.REPORT, name, suspicion_at.astimezone(UTC).date(), source, event, policy)
+
+
+def report_clock(
+    *, suspicion_at: datetime, event: int, moved: bool, suspect_identified: bool, policy: Policy = SHIPPED
+) -> Clock:
+    """Compute when the report of a case is due, by the event that set its suspicion date last.
+
+    :param moved: whether a person set it; until then it is the alert's own time.
+    :param policy: all values; those known when the event was recorded count.
+    """
+    what = "suspicion date set" if moved else "the alert, provisional until the suspicion date is set"
+    return sar_clock(
+        suspicion_at=suspicion_at, suspect_identified=suspect_identified, source=f"event {event}, {what}", event=event,
+        policy=policy.known_by(event),
+    )  # fmt: skip
 
 
 def filings(history: Iterable[Recorded]) -> tuple[Filed, ...]:
@@ -128,17 +144,25 @@ def retention_clock(
         return None
     starts = [(one.on, one.event, "report filed") for one in filings(history)]
     if not reported:
-        starts.append((closed_at.date(), _closing(closed_at, history), "closed without a report"))
-    if not starts:
-        return None
-    on, event, what = max(starts)
+        starts.append((closed_at.date(), closing_event(closed_at, history), _UNREPORTED))
+    return _kept(*max(starts), policy) if starts else None
+
+
+def kept_after_closing(on: date, event: int, policy: Policy = SHIPPED) -> Clock:
+    """Compute until when a case must be kept that was closed by an event without a report, and never reported before."""
+    return _kept(on, event, _UNREPORTED, policy)
+
+
+def _kept(on: date, event: int, what: str, policy: Policy) -> Clock:
     return _clock(Kind.RETENTION, "retention_years", on, f"event {event}, {what}", event, policy.known_by(event))
 
 
-def _closing(closed_at: datetime, history: Sequence[Recorded]) -> int:
-    """Return the event that closed the case."""
+def closing_event(closed_at: datetime | None, history: Sequence[Recorded]) -> int:
+    """Return the event that closed a case at a time; 0 for a case that is open."""
+    if closed_at is None:
+        return 0
     at = canonical(closed_at)
-    return max((e.event_id for e in history if e.ts == at and e.action in _CLOSING), default=0)
+    return max((e.event_id for e in history if e.ts == at and e.action in CLOSING), default=0)
 
 
 def ctr_clocks(alerts: Iterable[Alert], history: Sequence[Recorded], policy: Policy = SHIPPED) -> Iterator[Clock]:

@@ -38,7 +38,7 @@ class Folding:
     """A case while its events are being added up. Times stay canonical text, so that nothing is converted twice."""
 
     __slots__ = (
-        "alerted_at", "alerts", "approved_at", "approved_by", "case_id", "closed_at", "customer_id", "decided_at",
+        "alerted_at", "alerts", "approved_at", "approved_by", "case_id", "closed_at", "closed_event", "customer_id", "decided_at",
         "decided_by", "decision_text", "digests", "disposition", "opened_at", "owner", "qa_notes", "qa_reviewed_at",
         "qa_reviewer", "qa_severity", "qa_status", "status", "suspect_identified", "suspicion_at", "suspicion_event",
         "suspicion_moved", "version",
@@ -57,6 +57,7 @@ class Folding:
         self.suspect_identified = True
         self.decision_text = self.decided_by = self.approved_by = ""
         self.decided_at = self.approved_at = self.closed_at = ""
+        self.closed_event = 0  # that closed it last; no column has it
         self.qa_status = self.qa_reviewer = self.qa_reviewed_at = self.qa_severity = self.qa_notes = ""
         self.alerts: dict[str, AlertFigures] = {}
         self.digests: dict[str, str] = {}  # of each alert as its last event recorded it
@@ -147,6 +148,7 @@ def _approved(case: Folding, event: Recorded, meta: dict[str, Any]) -> None:
 def _closed(case: Folding, event: Recorded) -> None:
     case.status = "Closed"
     case.closed_at = event.ts
+    case.closed_event = event.event_id
     case.qa_status = case.qa_reviewer = case.qa_reviewed_at = case.qa_severity = case.qa_notes = ""
 
 
@@ -355,8 +357,8 @@ def _at(at: str | datetime | None) -> Any:
 def _thaw(case: Case) -> Folding:
     """Turn a case back into a folding that :func:`freeze` will turn into a case again.
 
-    ``digests`` stay empty, only the verifier looks at them and starts from the events; and a time stays what it is, because a
-    step sets times and reads none.
+    ``digests`` and ``closed_event`` stay empty, only the verifier looks at them and starts from the events; and a time stays
+    what it is, because a step sets times and reads none.
     """
     f = Folding(case.case_id)
     list(map(setattr, repeat(f), _STORED, _stored(case)))  # a loop of Python's own would take three times as long
@@ -364,5 +366,5 @@ def _thaw(case: Case) -> Folding:
     return f
 
 
-_STORED: Final = tuple(sorted(set(Folding.__slots__) - {"alerts", "digests"}))
+_STORED: Final = tuple(sorted(set(Folding.__slots__) - {"alerts", "closed_event", "digests"}))
 _stored: Final = attrgetter(*_STORED)

@@ -143,6 +143,16 @@ class Policy:
             raise NoPolicy(f"No policy value “{name}” was in force on {on.isoformat()}.")
         return max(found, key=lambda p: (p.valid_from, p.version))
 
+    def version(self, name: str, number: int) -> Parameter:
+        """Return the value of a name that has a number.
+
+        :raises NoPolicy: if there never was one.
+        """
+        for parameter in self.values:
+            if parameter.name == name and parameter.version == number:
+                return parameter
+        raise NoPolicy(f"There never was a version {number} of the policy value “{name}”; have the ledger verified.")
+
     def unit(self, name: str) -> str:
         """Return in what the values of a name are counted."""
         return next(p.unit for p in self.values if p.name == name)

@@ -17,7 +17,10 @@ _MOST_LINES: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An open case as far as its due date goes. ``managers`` says that the next step on it is a manager's."""
+    """A case as far as one of its due dates goes. ``managers`` says that the next step on it is a manager's.
+
+    What is due is not said: most of the kinds there are would tell whether a report was filed.
+    """
 
     case_id: str
     due_on: date

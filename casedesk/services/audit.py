@@ -16,6 +16,7 @@ from casedesk.domain.verification import Anchors, Report, Verifier, not_evaluate
 from casedesk.errors import CasedeskError
 from casedesk.exports import audit_csv
 from casedesk.exports.audit_csv import BrokenRow, NotAnAuditFile, Row
+from casedesk.services.clock_checks import check_clocks
 from casedesk.services.filing_checks import check_filings
 from casedesk.services.line_test_checks import check_line_tests
 from casedesk.services.policy_checks import check_holds, check_policy
@@ -64,6 +65,7 @@ def verify_within(uow: Reading | Writing, progress: Progress | None = None, anch
         verifier.check_alert(case_id, alert_id, digest)
     verifier.check_complete()
     check_filings(uow, verifier)
+    check_clocks(uow, verifier, verifier.policy)
     check_line_tests(uow, verifier)
     check_rule_sets(uow, verifier)
     check_suppressions(uow, verifier)

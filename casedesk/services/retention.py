@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 
 from casedesk.domain import holds
-from casedesk.domain.cases import Case, Disposition
-from casedesk.domain.clocks import Clock, retention_clock
+from casedesk.domain.clocks import Clock, Kind
 from casedesk.domain.events import Event
 from casedesk.domain.holds import STEPS, Hold, NoSuchHold, standing
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.people import Action, Person, require
 from casedesk.services.steps import present
+from casedesk.store.due_reader import Span
 from casedesk.store.unit_of_work import Reading, Writing
 
 __all__ = ["Due", "Hold", "NoSuchHold", "Overdue", "due", "hold", "list_holds", "release"]
+
+
+_KEPT: Final = (Kind.RETENTION,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,39 +33,39 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """The cases whose retention has ended, the longest first, and how many closed cases have no retention yet.
+    """The cases whose retention has ended and that were not purged, the longest ago first, and how many these are in all.
 
-    ``without_filing`` counts reports that were decided and, as far as the desk knows, never filed: their period has not begun.
+    ``without_filing`` counts reports that were decided so long ago and, as far as the desk knows, never filed: their period has
+    not begun. ``next_on`` is the day on which the retention of others ends next, and ``next_cases`` how many these are.
     """
 
     cases: tuple[Due, ...]
+    total: int
     without_filing: int
+    next_on: date | None
+    next_cases: int
 
 
-def due(*, uow: Reading, actor: Person, at: datetime, on: date | None = None) -> Overdue:
-    """Return the cases whose retention has ended before a day, by default today."""
+def due(
+    *, uow: Reading, actor: Person, at: datetime, on: date | None = None, start: int = 0, limit: int | None = None
+) -> Overdue:
+    """Return the cases whose retention has ended before a day, by default today: all, or ``limit`` from a position on."""
     require(actor, Action.VIEW_LEDGER)
     day = on or at.astimezone(UTC).date()
+    ended = Span(datetime.combine(day, time(), UTC) + timedelta(microseconds=1))  # whose last day is before this one
     with uow:
         held = standing(uow.ledger.governing(*STEPS)).values()
         policy = uow.cases.policy
+        found = uow.due.page(_KEPT, ended, start=start, limit=limit)
+        clocks = uow.due.clocks(found, policy)
+        total = sum(uow.due.counts(_KEPT, ended).values())
         shortest = min(p.value for p in policy.values if p.name == "retention_years")
         closed_before = datetime.combine(day - timedelta(days=365 * shortest), time(), UTC)
-        found = [(case, _clock(uow, case)) for case in map(uow.cases.get, uow.cases.closed_before(closed_before))]
-    over = [
-        Due(case.case_id, clock, tuple(one for one in held if one.case_id == case.case_id))
-        for case, clock in found
-        if clock is not None and clock.due_on < day
-    ]
-    over.sort(key=lambda one: (one.clock.due_on, one.case_id))
-    return Overdue(tuple(over), sum(clock is None for _, clock in found))
-
-
-def _clock(uow: Reading, case: Case) -> Clock | None:
-    return retention_clock(
-        closed_at=case.closed_at, reported=case.disposition is Disposition.SAR, history=uow.ledger.of(case.case_id),
-        policy=case.policy,
-    )  # fmt: skip
+        without = uow.clocks.closed_without(Kind.RETENTION, closed_before)
+        following = uow.due.next(Kind.RETENTION, ended.before)
+    over = (Due(one.case_id, clocks[one], tuple(hold for hold in held if hold.case_id == one.case_id)) for one in found)
+    next_on = following[0].date() - timedelta(days=1) if following else None
+    return Overdue(tuple(over), total, without, next_on, following[1] if following else 0)
 
 
 def list_holds(*, uow: Reading, actor: Person) -> tuple[Hold, ...]:

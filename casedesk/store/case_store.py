@@ -124,11 +124,6 @@ class CaseReader:
         )
         return tuple(self._connection.execute(query).scalars())
 
-    def closed_before(self, before: datetime) -> tuple[str, ...]:
-        """Return the closed cases that were closed before a time, by id."""
-        query = sa.select(cases.c.case_id).where(cases.c.closed_at < before, cases.c.status == CaseStatus.CLOSED.value)
-        return tuple(self._connection.execute(query.order_by(cases.c.case_id)).scalars())
-
     def projections(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield every row, all its columns, as the verifier compares it: canonical times, absent values as empty text."""
         for row in stream(self._connection, sa.select(cases).order_by(cases.c.case_id)):

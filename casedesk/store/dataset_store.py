@@ -21,6 +21,7 @@ from casedesk.domain.transactions import Channel, CustomerKind
 from casedesk.errors import Invalid
 from casedesk.store.ledger_store import COLUMNS
 from casedesk.store.tables import case_events, ledger_head, metadata
+from casedesk.store.tables.clocks import STORED
 from casedesk.store.types import UtcDateTime
 
 CHUNK = 2000
@@ -36,6 +37,7 @@ _ALLOWED: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("cases", "status"): tuple(status.value for status in CaseStatus),
     ("cases", "disposition"): tuple(disposition.value for disposition in Disposition),
     ("cases", "qa_status"): tuple(status.value for status in QaStatus),
+    ("clocks", "kind"): tuple(kind.value for kind in STORED),
     ("filings", "state"): tuple(state.value for state in FilingState),
     ("line_test_picks", "placement"): tuple(placement.value for placement in Placement),
     ("rule_sets", "state"): tuple(state.value for state in RuleSetState),

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from casedesk.domain.deadlines import moved_by
 from casedesk.domain.events import DESK, CasesPurged, Event, PolicyPutInForce
 from casedesk.domain.ledger import ZERO_HASH, Recorded, link
 from casedesk.domain.merkle import EMPTY_ROOT, Frontier
@@ -223,6 +224,7 @@ class Ledger(LedgerReader):
         self._tips: dict[str, Tip] = {}
         self._pending: list[Recorded] = []
         self._recorded = False  # whether something was written already
+        self.moved: set[str] = set()  # the cases whose due dates an appended event may have moved
 
     def append(self, event: Event, *, stream: str, user: str, at: datetime) -> Recorded:
         """Link an event to its stream's tip. It is written with :meth:`flush`, in the caller's transaction."""
@@ -241,6 +243,7 @@ class Ledger(LedgerReader):
         self._frontier.append(row.body)
         self._tips[stream] = (row.case_seq, row.event_hash)
         self._pending.append(row)
+        self.moved.update(moved_by(event, stream))
         return row
 
     def _asked(self, stream: str) -> Tip:

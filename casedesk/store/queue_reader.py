@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -81,15 +81,6 @@ class QueueRow:
     alert_count: int
     amount_minor: int
     version: int
-
-
-class DueCase(NamedTuple):
-    """An open case and when it is due."""
-
-    case_id: str
-    due_at: datetime
-    owner: str
-    disposition: str
 
 
 _ROW = (
@@ -194,7 +185,7 @@ class QueueReader:
         return self._connection.execute(query).scalar_one_or_none()
 
     def due_counts(self, before: datetime, *, after: datetime | None = None, owner: str = "") -> dict[datetime, int]:
-        """Count the open cases by their due time: those of a person, or all.
+        """Count the open cases by their due time: those of a person, of nobody (``-``), or all.
 
         :param before: exclusive.
         :param after: inclusive; None for however long ago.
@@ -203,23 +194,19 @@ class QueueReader:
         if after is not None:
             query = query.where(cases.c.due_at >= after)
         if owner:
-            query = query.where(cases.c.owner == owner)
+            query = query.where(held_by(owner))
         query = query.group_by(cases.c.due_at).order_by(cases.c.due_at)
         return {row[0]: row[1] for row in self._connection.execute(query)}
-
-    def due_before(self, before: datetime) -> tuple[DueCase, ...]:
-        """Return the open cases that fall due before a time, the first due first."""
-        query = (
-            sa.select(cases.c.case_id, cases.c.due_at, sa.func.coalesce(cases.c.owner, ""), cases.c.disposition)
-            .where(cases.c.is_open == sa.true(), cases.c.due_at < before)
-            .order_by(cases.c.due_at, cases.c.case_id)
-        )
-        return tuple(DueCase(*row) for row in self._connection.execute(query))
 
     def typologies(self) -> tuple[str, ...]:
         """Return the typologies that occur."""
         query = sa.select(cases.c.typology).distinct().order_by(cases.c.typology)
         return tuple(self._connection.execute(query).scalars())
+
+
+def held_by(owner: str) -> sa.ColumnElement[bool]:
+    """Say whose a case is: a person's, or nobody's for ``-``."""
+    return cases.c.owner.is_(None) if owner == NOBODY else cases.c.owner == owner
 
 
 def _conditions(f: Filters) -> list[sa.ColumnElement[bool]]:
@@ -228,7 +215,7 @@ def _conditions(f: Filters) -> list[sa.ColumnElement[bool]]:
         found.append(cases.c.is_open == sa.true())
     found += [*_VIEWS[f.view](f), *_of_status(f)]
     if f.owner:
-        found.append(cases.c.owner.is_(None) if f.owner == NOBODY else cases.c.owner == f.owner)
+        found.append(held_by(f.owner))
     if f.risk is not None:
         found.append(cases.c.risk_rank == [risk for _, risk in BANDS].index(f.risk))
     if f.due_from is not None:

@@ -17,6 +17,7 @@ from alembic.util import CommandError
 from sqlalchemy.engine import Connection, Engine
 
 from casedesk.errors import Unavailable
+from casedesk.store.clock_store import ClockStore
 from casedesk.store.engines import address, translated
 
 #: Beside the package, in a checkout and in an installed tree alike; nothing depends on where the program was started.
@@ -41,18 +42,21 @@ class SchemaState:
 
 
 def upgrade(engine: Engine) -> None:
-    """Run every migration the database lacks, all in one transaction. A database that lacks none is left alone.
+    """Run every migration the database lacks, all in one transaction, and derive the clocks that no desk stored before.
+
+    A database that lacks neither is left alone.
 
     :raises SchemaUnknown: if the database belongs to a newer desk or to another program.
     """
     now = state(engine)
-    if now.current == now.head:
-        return
-    _refuse_foreign(engine, now)
+    if now.current != now.head:
+        _refuse_foreign(engine, now)
     with translated(engine), engine.connect() as connection:
         connection = connection.execution_options(casedesk_writes=True)
         with connection.begin():
-            command.upgrade(_config(connection), "head")
+            if now.current != now.head:
+                command.upgrade(_config(connection), "head")
+            ClockStore(connection).complete()
 
 
 def downgrade(engine: Engine, revision: str) -> None:

@@ -11,9 +11,11 @@ from sqlalchemy.engine import Connection, Engine
 
 from casedesk.store.alert_store import AlertReader, AlertStore
 from casedesk.store.case_store import CaseReader, CaseStore
+from casedesk.store.clock_store import ClockReader, ClockStore
 from casedesk.store.dataset_store import DatasetStore
 from casedesk.store.direct import BEGUN_BY_STATEMENT
 from casedesk.store.draw_store import DrawReader, DrawStore
+from casedesk.store.due_reader import DueReader
 from casedesk.store.engines import translated
 from casedesk.store.filing_store import FilingReader, FilingStore
 from casedesk.store.import_store import ImportReader, ImportStore
@@ -78,7 +80,9 @@ class Reading(_Unit):
 
     alerts = _Of(AlertReader)
     cases = _Of(CaseReader)
+    clocks = _Of(ClockReader)
     draws = _Of(DrawReader)
+    due = _Of(DueReader)
     filings = _Of(FilingReader)
     imports = _Of(ImportReader)
     ledger = _Of(LedgerReader)
@@ -115,8 +119,10 @@ class Writing(_Unit):
     _writes = True
 
     alerts = _Of(AlertStore)
+    clocks = _Of(ClockStore)
     dataset = _Of(DatasetStore)
     draws = _Of(DrawStore)
+    due = _Of(DueReader)
     filings = _Of(FilingStore)
     imports = _Of(ImportStore)
     line_tests = _Of(LineTestStore)
@@ -144,8 +150,9 @@ class Writing(_Unit):
         return self
 
     def commit(self) -> None:
-        """Write the appended events and commit, once."""
+        """Write the appended events and what follows from them for due dates, and commit, once."""
         longer = self.ledger.flush()
+        self.clocks.follow(self.ledger.moved)
         self._connection.commit()
         if not longer:
             return

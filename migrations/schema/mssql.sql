@@ -733,6 +733,33 @@ UPDATE alembic_version SET version_num='0010_unassigned_by_index' WHERE alembic_
 
 GO
 
+-- Running upgrade 0010_unassigned_by_index -> 0011_clocks
+
+CREATE TABLE clocks (
+    case_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    kind VARCHAR(24) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    source_event BIGINT NOT NULL,
+    source NVARCHAR(200) NOT NULL,
+    started_on DATE NOT NULL,
+    due_at DATETIME2(6) NOT NULL,
+    [rule] VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    rule_version INTEGER NOT NULL,
+    stands BIT NOT NULL,
+    CONSTRAINT pk_clocks PRIMARY KEY (case_id, kind, source_event),
+    CONSTRAINT ck_clocks_kind CHECK (kind IN ('continuing review', 'continuing report', 'currency report', 'retention')),
+    CONSTRAINT fk_clocks_case_id_cases FOREIGN KEY(case_id) REFERENCES cases (case_id)
+);
+
+GO
+
+CREATE INDEX ix_clocks_due ON clocks (kind, stands, due_at, case_id);
+
+GO
+
+UPDATE alembic_version SET version_num='0011_clocks' WHERE alembic_version.version_num = '0010_unassigned_by_index';
+
+GO
+
 COMMIT;
 
 GO

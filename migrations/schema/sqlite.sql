@@ -565,3 +565,24 @@ DROP INDEX ix_cases_queue_owner;
 CREATE INDEX ix_cases_queue_owner ON cases (owner, is_open, due_at, risk_rank, case_id, disposition);
 
 UPDATE alembic_version SET version_num='0010_unassigned_by_index' WHERE alembic_version.version_num = '0009_removable_texts';
+
+-- Running upgrade 0010_unassigned_by_index -> 0011_clocks
+
+CREATE TABLE clocks (
+    case_id VARCHAR(64) NOT NULL,
+    kind VARCHAR(24) NOT NULL,
+    source_event BIGINT NOT NULL,
+    source VARCHAR(200) NOT NULL,
+    started_on DATE NOT NULL,
+    due_at DATETIME NOT NULL,
+    rule VARCHAR(64) NOT NULL,
+    rule_version INTEGER NOT NULL,
+    stands BOOLEAN NOT NULL,
+    CONSTRAINT pk_clocks PRIMARY KEY (case_id, kind, source_event),
+    CONSTRAINT ck_clocks_kind CHECK (kind IN ('continuing review', 'continuing report', 'currency report', 'retention')),
+    CONSTRAINT fk_clocks_case_id_cases FOREIGN KEY(case_id) REFERENCES cases (case_id)
+);
+
+CREATE INDEX ix_clocks_due ON clocks (kind, stands, due_at, case_id);
+
+UPDATE alembic_version SET version_num='0011_clocks' WHERE alembic_version.version_num = '0010_unassigned_by_index';

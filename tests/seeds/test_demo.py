@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,10 +13,12 @@ from casedesk.bootstrap import Desk, open_desk, upgrade_database
 from casedesk.domain.cases import Stage
 from casedesk.domain.suppressions import State as Suppressed
 from casedesk.domain.verification import Verdict
-from casedesk.services import queue, rule_sets, suppressions
+from casedesk.formats.institution_file import read_institution
+from casedesk.services import calendar, policies, queue, retention, rule_sets, suppressions
 from casedesk.services.audit import verify_database
 from casedesk.settings import load_settings
 from seeds.demo import NotEmpty, build_demo
+from seeds.filings import PROFILE
 from seeds.staff import BY_ID
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
@@ -97,17 +99,35 @@ def test_a_rule_set_is_in_force_and_another_waits_with_something_to_weigh(desk: 
     assert rule["lost"]
 
 
-def test_reports_stand_in_several_states_and_the_refused_one_was_corrected(desk: Desk) -> None:
+def test_reports_stand_in_several_states_one_refusal_was_corrected_and_one_is_being_worked_on(desk: Desk) -> None:
     with desk.reading() as uow:
-        filings = [one for batch in uow.filings.batches() for one in uow.filings.of_batch(batch.batch_id)]
-        states = {one.state.value for one in filings}
-        tests = {batch.test for batch in uow.filings.batches()}
-    assert states >= {"acknowledged", "rejected"}
-    assert tests == {True}
-    refused = next(one for one in filings if one.state == "rejected")
-    with desk.reading() as uow:
-        later = uow.filings.of_case(refused.case_id)[1:]
-    assert [one.kind for one in later[:1]] == ["corrects"]
+        batches = uow.filings.batches()
+        filings = [one for batch in batches for one in uow.filings.of_batch(batch.batch_id)]
+        refused = [one for one in filings if one.state == "rejected"]
+        later = {one.case_id: [two.kind for two in uow.filings.of_case(one.case_id)[1:]] for one in refused}
+        open_cases = [one.case_id for one in refused if uow.cases.get(one.case_id).stage is Stage.WORKING]
+    assert {one.state.value for one in filings} >= {"acknowledged", "rejected"}
+    assert {batch.test for batch in batches} == {False}  # in the story they were filed, and their clocks run
+    assert read_institution(PROFILE).is_test  # and what somebody produces in the open bank is a test
+    assert [case_id for case_id in later if "corrects" in later[case_id]]
+    assert open_cases
+    assert not later[open_cases[0]]
+
+
+def test_policy_was_set_refused_and_waits_and_a_case_is_held(desk: Desk) -> None:
+    found = policies.overview(uow=desk.reading(), actor=BY_ID["ines"], at=NOW)
+    assert Counter(one.state.value for one in found.changes) == {"in force": 2, "rejected": 1, "proposed": 1}
+    assert found.now["continuing_review_days"].value == 60
+    assert len(retention.list_holds(uow=desk.reading(), actor=BY_ID["ines"])) == 1
+
+
+def test_the_calendar_has_every_kind_of_due_date(desk: Desk) -> None:
+    years = (NOW.date() - timedelta(days=90), NOW.date() + timedelta(days=6 * 366))
+    found = calendar.listed(
+        uow=desk.reading(), actor=BY_ID["marta"], at=NOW, due=years, asked=calendar.Asked(), limit=None
+    )
+    assert {line.kind for line in found.lines} == set(calendar.Kind)
+    assert [line.kind for line in found.lines if line.holds] == [calendar.Kind.RETENTION]
 
 
 def test_the_labels_stay_beside_the_dataset(desk: Desk) -> None:

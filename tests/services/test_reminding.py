@@ -13,8 +13,9 @@ from casedesk.domain.people import Person, Role
 from casedesk.domain.policy import SHIPPED, Parameter, Policy
 from casedesk.domain.reminders import Item, Notice, plan
 from casedesk.errors import NotPermitted
-from casedesk.services import reminding
+from casedesk.services import reminding, retention
 from tests.builders import TestDesk
+from tests.services import filing_ways
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 TODAY = NOON.date()
@@ -156,3 +157,30 @@ def test_only_the_desk_and_managers_give_reminders(desk: TestDesk, who: str) -> 
     if who != "otto":
         with pytest.raises(NotPermitted):
             reminding.log(uow=desk.reading(), actor=desk.people[who], day=TODAY)
+
+
+def test_every_kind_of_due_date_is_remembered_in_the_same_words(desk: TestDesk) -> None:
+    """On what was filed its maker and the managers, who know of it; on records whose last day comes the managers, held ones left out."""
+    cash = desk.open(rule="cash_aggregation")
+    desk.take("ben", cash)
+    filed = filing_ways.approved(desk, by="max")
+    filing_ways.transmit(desk, filing_ways.produce(desk).batch.batch_id)
+    filing_ways.answer(desk, filing_ways.acknowledgement("31000055053784"), tracking_id="TRK-1")
+    kept, held = desk.closed(), desk.closed()
+    retention.hold(
+        uow=desk.writing(), actor=desk.people["mia"], at=desk.at(), case_id=held, reason="Civil action 26-114."
+    )
+    given = {days: give(desk, days=days) for days in (14, 119, 120, 1825, 1827)}
+    assert {user: [i.case_id for i in one.items] for user, one in given[14].items()} == {"ben": [cash]}
+    assert [i.case_id for i in given[119]["ann"].own] == [filed]
+    assert filed not in [i.case_id for i in given[119]["ben"].items]
+    assert [filed in [i.case_id for i in given[days]["mia"].escalated] for days in (119, 120, 1825)] == [
+        False,
+        False,
+        True,
+    ]
+    last = [i.case_id for i in given[1825]["max"].own]
+    assert (kept in last, held in last) == (True, False)
+    assert kept not in [i.case_id for i in given[1827]["max"].items]  # nobody is late with it
+    said = "\n".join(notice.text for one in given.values() for notice in one.values())
+    assert not re.search(r"\bsar\b|report|continu|review|retention|purge|currency|fil", said, re.IGNORECASE), said

@@ -45,12 +45,12 @@ def test_a_report_is_kept_for_five_years_from_its_filing_and_no_approval_is_one(
     case = filing_ways.approved(desk, by="max")
     batch = filing_ways.produce(desk).batch.batch_id
     filing_ways.transmit(desk, batch)
-    assert due(desk) == retention.Overdue((), 1)
+    assert (due(desk).cases, due(desk).without_filing, due(desk).next_on) == ((), 1, None)
     filing_ways.answer(desk, filing_ways.acknowledgement("31000055053784"), tracking_id="TRK-1")
     sent = next(e for e in desk.history(case) if e.action == "filing_transmitted")
     last = date.fromisoformat(sent.ts[:10]).replace(year=2031)
     assert [one.clock.due_on for one in due(desk).cases] == [last]
-    assert due(desk, on=last) == retention.Overdue((), 0)
+    assert due(desk, on=last) == retention.Overdue((), 0, 0, last, 1)
 
 
 def test_a_case_keeps_the_retention_of_the_day_it_was_closed(desk: TestDesk) -> None:

@@ -17,18 +17,19 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 
+from casedesk.domain.events import DispositionSet
 from casedesk.domain.verification import Verdict
 from casedesk.services.audit import verify_database
 from casedesk.store import schema
 from casedesk.store.engines import make_engine
 from casedesk.store.schema import SchemaBehind, SchemaUnknown, require_current, state, upgrade
 from casedesk.store.tables import ledger_head, metadata
-from casedesk.store.unit_of_work import Reading
+from casedesk.store.unit_of_work import Reading, Writing
 from scripts.render_schema import DIALECTS
 from tests.databases import Kind
-from tests.store.builders import filled
+from tests.store.builders import filled, step
 
-HEAD = "0010_unassigned_by_index"
+HEAD = "0011_clocks"
 
 #: What a migration adds to rows that were there: the value of each new column, by table.
 ADDED = {
@@ -42,6 +43,7 @@ NEW_TABLES = {
     "0003_rule_sets": ("suppressions", "suppressed_alerts"),
     "0004_suppressions": ("line_tests", "line_test_picks"),
     "0007_spans_of_findings": ("batches", "filings"),
+    "0010_unassigned_by_index": ("clocks",),
 }
 
 
@@ -121,15 +123,27 @@ def test_an_upgrade_changes_no_row_of_a_filled_database(
         real = secrets.token_hex
         monkeypatch.setattr(secrets, "token_hex", lambda size: "" if size == 32 else real(size))
         filled(empty)
+        close_one(empty)
         schema.downgrade(empty, start)
     before = contents(empty)
     with empty.connect().execution_options(casedesk_writes=True) as connection, connection.begin():
         command.upgrade(schema._config(connection), "head")
-    upgrade(empty)
     assert contents(empty) == as_upgraded(before, start)
+    upgrade(empty)
+    derived = contents(empty)["clocks"]
+    assert {**contents(empty), "clocks": []} == {**as_upgraded(before, start), "clocks": []}
+    assert len(derived) == bool(start)
     if start:
         assert sum(map(len, before.values())) > 60
         assert verify_database(uow=Reading(empty)).verdict is Verdict.VERIFIED
+
+
+def close_one(engine: Engine) -> None:
+    """Close the case that is worked on without a report, so that it has a due date besides that of its report."""
+    with Writing(engine) as uow:
+        case = uow.cases.get("C-26-00002")
+        step(uow, case, DispositionSet(disposition="No SAR", approval="required", via="app", notes="Salary"), "ben")
+        uow.commit()
 
 
 def as_upgraded(before: dict[str, list[tuple[Any, ...]]], start: str) -> dict[str, list[tuple[Any, ...]]]:

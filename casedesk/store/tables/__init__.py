@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from casedesk.store.tables.casework import alert_transactions, alerts, cases
+from casedesk.store.tables.clocks import clocks
 from casedesk.store.tables.detecting import detection_findings, detection_runs, rule_sets
 from casedesk.store.tables.filings import batches, filings
 from casedesk.store.tables.hiding import suppressed_alerts, suppressions
@@ -20,6 +21,7 @@ __all__ = [
     "batches",
     "case_events",
     "cases",
+    "clocks",
     "counters",
     "customers",
     "detection_findings",
