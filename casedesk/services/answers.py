@@ -61,7 +61,7 @@ def transmitted(
     """Record that a person sent a batch, under the number that the filing system gave.
 
     :raises BadTrackingId: if the number is empty or too long, or another batch has it.
-    :raises Conflict: if the batch was recorded as transmitted before.
+    :raises Conflict: if the batch was recorded as transmitted before, or taken back.
     """
     tracking_id = tracking_id.strip()
     if not tracking_id or len(tracking_id) > _LONGEST or not tracking_id.isprintable():
@@ -70,6 +70,8 @@ def transmitted(
         actor = present(uow, actor)
         require(actor, Action.SEND_FILINGS)
         batch = uow.filings.batch(batch_id)
+        if batch.withdrawn_at is not None:
+            raise Conflict(f"{batch_id} was taken back and must not be sent; its reports go out in another batch.")
         if batch.transmitted_at is not None:
             raise Conflict(f"{batch_id} was transmitted already, under the tracking ID {batch.tracking_id}.")
         other = uow.filings.tracked(tracking_id)

@@ -109,7 +109,7 @@ def _entry(uow: Writing, filing: Filing, base_currency: str) -> Entry:
     text = uow.filings.content(filing.filing_id)
     if reports.digest(text) != filing.digest:
         raise Altered(filing)
-    report = reports.read(text)
+    report = reports.stored(text)
     decision = next(e for e in uow.ledger.of(filing.case_id) if e.event_id == filing.decision)
     if filing.approved_at is None:
         raise NotApproved(filing.case_id)

@@ -557,3 +557,17 @@ BEGIN
 END;
 
 UPDATE alembic_version SET version_num='0009_removable_texts' WHERE alembic_version.version_num = '0008_filings';
+
+-- Running upgrade 0009_removable_texts -> 0012_withdrawn_batches
+
+CREATE TABLE withdrawn_batches (
+    batch_id VARCHAR(64) NOT NULL,
+    withdrawn_by VARCHAR(64) NOT NULL,
+    withdrawn_at DATETIME NOT NULL,
+    event BIGINT NOT NULL,
+    CONSTRAINT pk_withdrawn_batches PRIMARY KEY (batch_id),
+    CONSTRAINT fk_withdrawn_batches_batch_id_batches FOREIGN KEY(batch_id) REFERENCES batches (batch_id),
+    CONSTRAINT fk_withdrawn_batches_withdrawn_by_users FOREIGN KEY(withdrawn_by) REFERENCES users (user_id)
+);
+
+UPDATE alembic_version SET version_num='0012_withdrawn_batches' WHERE alembic_version.version_num = '0009_removable_texts';

@@ -28,7 +28,7 @@ from scripts.render_schema import DIALECTS
 from tests.databases import Kind
 from tests.store.builders import filled
 
-HEAD = "0009_removable_texts"
+HEAD = "0012_withdrawn_batches"
 
 #: What a migration adds to rows that were there: the value of each new column, by table.
 ADDED = {
