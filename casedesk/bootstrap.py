@@ -13,6 +13,7 @@ from casedesk.formats.institution_file import read_institution
 from casedesk.settings import Settings, load_settings
 from casedesk.store import schema
 from casedesk.store.engines import Engine, make_engine, translated
+from casedesk.store.scrubbing import scrub
 from casedesk.store.unit_of_work import Reading, Writing
 
 __all__ = ["Desk", "Reading", "Writing", "collect_seldom", "database_state", "open_desk", "upgrade_database"]
@@ -40,6 +41,14 @@ class Desk:
     def writing(self) -> Writing:
         """Return a unit of work that commits once."""
         return Writing(self._engine, committed=self.checkpoints.committed)
+
+    def scrub(self) -> bool:
+        """Leave nothing in the database's files of what was removed.
+
+        :return: False where the database's administrator has to do it.
+        :raises DatabaseBusy: if somebody reads or writes.
+        """
+        return scrub(self._engine)
 
     def institution(self) -> Institution:
         """Return the institution's profile as its file says by now.

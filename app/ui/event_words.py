@@ -90,6 +90,9 @@ _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     "filing_produced": lambda data, names: (
         f"{data['filing_id']} is number {data['place']:,} of {data['batch_id']}{', a test' if data['test'] else ''}"
     ),
+    "filing_withdrawn": lambda data, names: (
+        f"{data['filing_id']} out of {data['batch_id']}, which {_name(data['maker'], names)} produced"
+    ),
     "filing_transmitted": lambda data, names: (
         f"{data['filing_id']} · {data['batch_id']} under tracking ID {data['tracking_id']}"
     ),
@@ -131,7 +134,9 @@ _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     ),
     "purge_proposed": lambda data, names: f"{counted(len(data['cases']), 'case')}",
     "cases_purged": lambda data, names: (
-        f"{counted(len(data['cases']), 'case')}, {counted(data['texts'], 'text')}, proposed by {_name(data['maker'], names)}"
+        f"{counted(len(data['cases']), 'case')}, {counted(data['texts'], 'text')}, "
+        f"{counted(data.get('forms', 0), 'form')}, "
+        f"proposed by {_name(data['maker'], names)}"
     ),
     "hold_lifted": lambda data, names: f"Of event {data['hold']}",
     "reminders_given": lambda data, names: (

@@ -13,8 +13,14 @@ from casedesk.services.outgoing import Batch, Ready
 _BADGES = {
     "produced": formats.Badge("Produced", "inventory_2", "◐", "blue"),
     "transmitted": formats.Badge("Transmitted", "send", "▲", "orange"),
+    "withdrawn": formats.Badge("Taken back", "undo", "↩", "gray"),
     "answered": formats.Badge("Answered", "check_circle", "●", "green"),
 }
+
+
+def word(batch: Batch) -> str:
+    """Name how far a batch has come."""
+    return _BADGES[batch.state].word.lower()
 
 
 def show_ready(ready: Sequence[Ready]) -> None:

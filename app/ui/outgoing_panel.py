@@ -8,10 +8,10 @@ from hashlib import sha256
 
 import streamlit as st
 
-from app.ui import downloads, filing_story, flash, formats, navigation, session
+from app.ui import downloads, filing_story, flash, formats, navigation, outgoing_list, session, withdrawal_form
 from casedesk.domain.counts import counted
 from casedesk.errors import CasedeskError
-from casedesk.services import answers, outgoing
+from casedesk.services import answers, outgoing, withdrawing
 from casedesk.services.exporting import ExportedFile
 from casedesk.services.outgoing import Batch, Defective, Ready
 
@@ -51,14 +51,17 @@ def _produce() -> None:
 def show(batch: Batch, names: dict[str, str]) -> None:
     """Draw the chosen batch with what comes next, and its reports."""
     with st.container(border=True, gap="xsmall"):
-        st.markdown(f"**{batch.batch_id}** :gray[{batch.state}{', a test' if batch.test else ''}]")
+        st.markdown(f"**{batch.batch_id}** :gray[{outgoing_list.word(batch)}{', a test' if batch.test else ''}]")
         for line in _story(batch, names):
             st.markdown(formats.small(formats.plain(line)))
         flash.show(_scope(batch))
-        _show_file(batch)
-        if batch.transmitted_at is None:
+        if batch.withdrawn_at is None:
+            _show_file(batch)
+            flash.show(f"download_{batch.batch_id}", kept="")
+        if batch.state == "produced":
             _show_transmission(batch)
-        elif batch.answered_at is None:
+            withdrawal_form.show(batch, _scope(batch))
+        elif batch.state == "transmitted":
             _show_answer(batch)
     _show_reports(batch, names)
 
@@ -73,6 +76,9 @@ def _story(batch: Batch, names: dict[str, str]) -> list[str]:
     if batch.transmitted_at:
         by = f"{who(batch.transmitted_by)}, {formats.moment(batch.transmitted_at)}"
         lines.append(f"Transmitted, says {by}, under tracking ID {batch.tracking_id}")
+    if batch.withdrawn_at:
+        reason = withdrawing.reason_of(uow=session.desk().reading(), actor=session.actor(), batch=batch)
+        lines.append(f"Taken back by {who(batch.withdrawn_by)}, {formats.moment(batch.withdrawn_at)}: {reason}")
     if batch.answered_at:
         lines.append(f"Answer recorded by {who(batch.answered_by)}, {formats.moment(batch.answered_at)}")
     return lines
@@ -84,7 +90,6 @@ def _show_file(batch: Batch) -> None:
         "Download file", f"download_{batch.batch_id}", f"{name.removesuffix('.xml')}.zip", "application/zip",
         lambda: _zipped(batch.batch_id),
     )  # fmt: skip
-    flash.show(f"download_{batch.batch_id}", kept="")
 
 
 def _zipped(batch_id: str) -> ExportedFile:

@@ -25,6 +25,19 @@ def upgrade() -> None:
 
 
 @app.command()
+def scrub() -> None:
+    """Leave nothing in the database's files of what was purged; a purge does it, too, unless somebody is reading."""
+    from casedesk.bootstrap import open_desk
+
+    desk = open_desk(configured())
+    try:
+        done = desk.scrub()
+    finally:
+        desk.close()
+    say("Nothing is left of what was purged." if done else "This database's administrator has to give the bytes free.")
+
+
+@app.command()
 def state(json: Json = False) -> None:
     """Say where the database stands. Exits 0 when it is current, 1 when migrations are missing."""
     from casedesk.bootstrap import database_state

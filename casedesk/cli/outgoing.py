@@ -11,6 +11,7 @@ import typer
 
 from casedesk.cli.printing import emit, remark, say, table
 from casedesk.cli.session import As, Json, Session, opened
+from casedesk.cli.texts import File, Text, written
 from casedesk.domain.counts import counted
 from casedesk.errors import Unavailable
 
@@ -141,6 +142,18 @@ def transmitted(
         remark(f"{done.batch_id}: transmitted under {done.tracking_id}; nothing is acknowledged yet.")
 
 
+def withdraw(batch: BatchId, text: Text = None, file: File = None, user: As = "") -> None:
+    """Take a batch back that was not sent, with a reason; never by who produced it (managers)."""
+    reason = written(text, file)
+    with opened(user) as s:
+        from casedesk.services import withdrawing
+
+        done = withdrawing.withdraw(
+            uow=s.desk.writing(), actor=s.actor, at=s.at, batch_id=batch, reason=reason, via="cli"
+        )
+        remark(f"{done.batch_id}: taken back; its {done.reports:,} reports wait for another batch.")
+
+
 def ack(
     file: Annotated[Path, typer.Argument(help="FinCEN's acknowledgement in XML.")],
     tracking: Annotated[
@@ -219,6 +232,8 @@ def _batch(batch: Batch) -> dict[str, object]:
         "tracking_id": batch.tracking_id,
         "transmitted_at": batch.transmitted_at,
         "answered_at": batch.answered_at,
+        "withdrawn_at": batch.withdrawn_at,
+        "withdrawn_by": batch.withdrawn_by,
     }
 
 

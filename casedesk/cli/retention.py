@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,10 @@ from casedesk.cli.printing import emit, remark, say, table
 from casedesk.cli.session import DESK_ITSELF, As, AsOrDesk, Json, opened
 from casedesk.cli.texts import File, Text, written
 from casedesk.domain.counts import counted
+from casedesk.errors import CasedeskError
+
+if TYPE_CHECKING:
+    from casedesk.bootstrap import Desk
 
 app = typer.Typer(
     help="Retention: cases that need not be kept any longer, the legal holds that keep them, and purges.",
@@ -139,17 +143,34 @@ def purge(
     user: As = "",
     json: Json = False,
 ) -> None:
-    """Remove what was written on the cases of a proposal, for good; never by who proposed it (managers)."""
+    """Remove what was written on the cases of a proposal, and what was sent of them, for good; never by who proposed it (managers)."""
     with opened(user) as session:
         from casedesk.services import purging
 
         row = purging.carry_out(
             uow=session.desk.writing(), actor=session.actor, at=session.at, proposal=proposal, via="cli"
         )
-    said = row.data
-    if json:
-        emit({"event_id": row.event_id, "cases": [case_id for case_id, _ in said["cases"]], "texts": said["texts"]})
-    else:
-        say(
-            f"Purged: {counted(said['texts'], 'text')} of {counted(len(said['cases']), 'case')} (event {row.event_id})."
+        said = row.data
+        if json:
+            counts = {name: said[name] for name in ("texts", "forms", "sent")}
+            emit({"event_id": row.event_id, "cases": [case_id for case_id, _ in said["cases"]], **counts})
+        else:
+            say(
+                f"Purged: {counted(said['texts'], 'text')}, {counted(said['forms'], 'form')} and "
+                f"{counted(said['sent'], 'report as it was sent', 'reports as they were sent')}, of "
+                f"{counted(len(said['cases']), 'case')} (event {row.event_id})."
+            )
+        _scrub(session.desk)
+
+
+def _scrub(desk: Desk) -> None:
+    """Take the bytes out of the database's files, or say who has to."""
+    try:
+        done = desk.scrub()
+    except CasedeskError as refusal:
+        remark(f"The bytes of what was purged are still in the database's files. {refusal}")
+        return
+    if not done:
+        remark(
+            "The bytes of what was purged are still in the database's files; its administrator has to give them free."
         )

@@ -59,8 +59,8 @@ _JUDGING: Final[dict[Action, frozenset[str]]] = {
 TELLING: Final = frozenset(
     {
         "disposition_set", "disposition_approved", "disposition_returned", "review_passed", "review_failed",
-        "case_exported", "narrative_read", "hold_placed", "hold_lifted", "filing_drafted", "filing_approved", "filing_produced", "filing_transmitted",
-        "filing_acknowledged", "filing_rejected",
+        "case_exported", "narrative_read", "hold_placed", "hold_lifted", "filing_drafted", "filing_approved", "filing_produced",
+        "filing_withdrawn", "filing_transmitted", "filing_acknowledged", "filing_rejected",
     }
 )  # fmt: skip
 

@@ -1,18 +1,28 @@
-"""Decide each step of a report's form: who may draft and freeze it, and where the case must stand."""
+"""Decide each step of a report's form: who may draft, freeze and take it back, and where the case must stand."""
 
 from __future__ import annotations
 
+from datetime import date
+
 from casedesk.domain import events
 from casedesk.domain.cases import Case, Disposition, Stage, require_step
-from casedesk.domain.casework import Dossier, require_own_step
+from casedesk.domain.casework import BadText, Dossier, require_own_step
 from casedesk.domain.filings import OPEN, Filing, FilingState, require_state
 from casedesk.domain.people import Action, Person, require, require_untouched
+from casedesk.domain.policy import in_force
 from casedesk.domain.reports.report import Report
-from casedesk.errors import Conflict, Invalid
+from casedesk.errors import Conflict, Invalid, NotPermitted
 
 
 class NotReported(Invalid):
     """The case was not decided as one that is reported."""
+
+
+class OwnBatch(NotPermitted):
+    """Whoever produced a batch would take it back."""
+
+    def __init__(self, batch_id: str) -> None:
+        super().__init__(f"You produced {batch_id}, so another manager has to take it back.")
 
 
 class Frozen(Conflict):
@@ -69,6 +79,32 @@ def freeze(case: Case, filing: Filing, decision: int, via: str, *, approval: str
         approval=approval,
         via=via,
     )
+
+
+def withdraw(filing: Filing, actor: Person, maker: str, reason: str, via: str) -> events.FilingWithdrawn:
+    """Take a report back out of a batch that was not sent, with the reason. Whoever produced the batch may not.
+
+    :param maker: who produced it.
+    :raises OwnBatch: to the maker.
+    :raises BadText: without a reason, or with one that is too long.
+    """
+    require(actor, Action.WITHDRAW_BATCH)
+    if actor.user_id == maker:
+        raise OwnBatch(filing.batch_id)
+    require_state(filing, events.FilingWithdrawn.action)
+    return events.FilingWithdrawn(
+        filing_id=filing.filing_id, batch_id=filing.batch_id, maker=maker, via=via, notes=_reason(reason)
+    )
+
+
+def _reason(reason: str) -> str:
+    text = reason.strip().replace("\r\n", "\n")
+    shortest, longest = in_force("rationale_min", date.max).value, in_force("text_max", date.max).value
+    if not shortest <= len(text) <= longest:
+        raise BadText(
+            f"Taking a batch back needs a reason of {shortest} to {longest:,} characters; this one has {len(text):,}."
+        )
+    return text
 
 
 def open_one(filings: tuple[Filing, ...]) -> Filing | None:

@@ -34,6 +34,7 @@ _FROM: Final[dict[str, frozenset[FilingState]]] = {
     events.FilingDrafted.action: OPEN,
     events.FilingApproved.action: OPEN,  # again, where a reopened case was decided anew and the form left as it was
     events.FilingProduced.action: frozenset({FilingState.APPROVED}),
+    events.FilingWithdrawn.action: frozenset({FilingState.PRODUCED}),
     events.FilingTransmitted.action: frozenset({FilingState.PRODUCED}),
     events.FilingAcknowledged.action: frozenset({FilingState.TRANSMITTED}),
     events.FilingRejected.action: frozenset({FilingState.TRANSMITTED}),
@@ -43,6 +44,7 @@ _TO: Final[dict[str, FilingState]] = {
     events.FilingDrafted.action: FilingState.DRAFT,
     events.FilingApproved.action: FilingState.APPROVED,
     events.FilingProduced.action: FilingState.PRODUCED,
+    events.FilingWithdrawn.action: FilingState.APPROVED,
     events.FilingTransmitted.action: FilingState.TRANSMITTED,
     events.FilingAcknowledged.action: FilingState.ACKNOWLEDGED,
     events.FilingRejected.action: FilingState.REJECTED,
@@ -143,6 +145,10 @@ def _produced(event: Recorded, data: dict[str, Any]) -> dict[str, Any]:
     return {"batch_id": data["batch_id"], "place": data["place"]}
 
 
+def _withdrawn(event: Recorded, data: dict[str, Any]) -> dict[str, Any]:
+    return {"batch_id": "", "place": 0}
+
+
 def _transmitted(event: Recorded, data: dict[str, Any]) -> dict[str, Any]:
     return {"tracking_id": data["tracking_id"]}
 
@@ -155,6 +161,7 @@ _CHANGES: Final = {
     events.FilingDrafted.action: _drafted,
     events.FilingApproved.action: _approved,
     events.FilingProduced.action: _produced,
+    events.FilingWithdrawn.action: _withdrawn,
     events.FilingTransmitted.action: _transmitted,
     events.FilingAcknowledged.action: _answered,
     events.FilingRejected.action: _answered,

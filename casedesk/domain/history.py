@@ -225,6 +225,7 @@ _STEPS: Final[dict[str, tuple[Action | None, _Change]]] = {
     "filing_drafted": (Action.DRAFT_FILING, _noted),
     "filing_approved": (Action.APPROVE_FILING, _noted),
     "filing_produced": (None, _read),
+    "filing_withdrawn": (None, _read),
     "filing_transmitted": (None, _read),
     "filing_acknowledged": (None, _read),
     "filing_rejected": (None, _sent_back),

@@ -9,7 +9,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
@@ -118,7 +118,7 @@ def link(
     :raises NotStorable: for text that no database stores faithfully.
     """
     notes = normalise(event.notes)
-    meta = _normalised(event.meta())
+    meta = _normalised(event.meta(partial(committed, salt) if salt else None))
     text = canonical_json(meta).decode()
     format, said = (REMOVABLE, committed(salt, notes)) if salt else (FORMAT, notes)
     body = body_from_columns(event_id, stream, case_seq, ts, user, event.action, said, text, prev_hash, nonce, format)

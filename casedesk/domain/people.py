@@ -42,6 +42,7 @@ class Action(StrEnum):
     DRAFT_FILING = "draft a filing"
     APPROVE_FILING = "approve a filing"
     SEND_FILINGS = "produce a batch or say what became of it"
+    WITHDRAW_BATCH = "take a batch back"
     VIEW_CASE = "look at a case"
     DRAW_SAMPLE = "draw a QA sample"
     REDRAW_SAMPLE = "re-draw a QA sample"
@@ -96,6 +97,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
         Action.APPROVE,
         Action.APPROVE_FILING,
         Action.SEND_FILINGS,
+        Action.WITHDRAW_BATCH,
         Action.RETURN,
         Action.REOPEN,
         Action.DRAW_SAMPLE,

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from casedesk.domain import events
+from casedesk.domain import events, filings
 from casedesk.domain.clocks import retention_clock
 from casedesk.domain.events import KINDS
+from casedesk.domain.filings import FilingState
 from casedesk.domain.history import fold
 from casedesk.domain.holds import standing
 from casedesk.domain.ledger import REMOVABLE, Recorded
@@ -19,6 +20,8 @@ from casedesk.errors import Conflict, Invalid, NotPermitted
 
 #: Events that propose purges and carry them out.
 STEPS: Final = (events.PurgeProposed.action, events.CasesPurged.action)
+
+_ON_ITS_WAY: Final = frozenset({FilingState.PRODUCED, FilingState.TRANSMITTED})
 
 
 class NotPurgeable(Invalid):
@@ -69,18 +72,38 @@ def kept(case_id: str, history: Sequence[Recorded], policy: Policy, on: date) ->
 
 
 def fixed(case_id: str, history: Iterable[Recorded]) -> str:
-    """Say which text of a case cannot be removed, or return the empty string.
+    """Say what of a case cannot be removed, or return the empty string.
 
-    The form of a report and the batch file with its narrative are proofs of what was sent; removing the texts of the events and
-    leaving those would claim a removal that did not happen.
+    Older versions wrote into the ledger what nobody can take out again: texts, the customer's accounts, and no hash of a report's
+    own bytes, without which the others of its batch could not be proved any more.
     """
     for event in history:
-        if event.action == events.FilingDrafted.action:
-            form = event.data["filing_id"]
-            return f"Case {case_id}: form {form} and what was sent of it hold its texts and cannot be removed."
         if event.notes and event.format != REMOVABLE and KINDS[event.action].removable:
             return f"Case {case_id}: the text of event {event.event_id} is hashed as it stands and cannot be removed."
+        if event.action == events.DispositionSet.action and event.data.get("bound") and event.data["v"] < 3:
+            return f"Case {case_id}: event {event.event_id} names accounts as they are, which cannot be removed."
+        if event.action == events.FilingProduced.action and event.data["v"] < 2:
+            batch = event.data["batch_id"]
+            return f"Case {case_id}: {batch} was produced before reports could be removed, and is hashed as a whole."
     return ""
+
+
+def on_its_way(case_id: str, history: Sequence[Recorded]) -> str:
+    """Say which report of a case still waits to be sent or answered, or return the empty string."""
+    waiting = {FilingState.APPROVED} if fold(case_id, history).disposition == "SAR" else set()
+    for filing in filings.fold(history).values():
+        if filing.state in _ON_ITS_WAY | waiting:
+            return f"Case {case_id}: filing {filing.filing_id} is {filing.state.value} and still on its way."
+    return ""
+
+
+def places(history: Iterable[Recorded]) -> dict[str, set[int]]:
+    """Return where the reports of a case stand in batch files, batches that were taken back included: places by batch."""
+    found: dict[str, set[int]] = {}
+    for event in history:
+        if event.action == events.FilingProduced.action:
+            found.setdefault(event.data["batch_id"], set()).add(event.data["place"])
+    return found
 
 
 def purges(history: Iterable[Recorded]) -> dict[int, Purge]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from casedesk.domain import events
 from casedesk.domain.cases import CaseStatus
-from casedesk.domain.counts import counted
 from casedesk.domain.filings import Filing, FilingState, Remark
 from casedesk.domain.people import Action, Person, may, require
 from casedesk.errors import Conflict, Invalid, NotFound
-from casedesk.exports.fincen import acknowledgement, reading, screen
+from casedesk.exports.fincen import acknowledgement, binding, reading, screen
 from casedesk.exports.fincen.acknowledgement import Acknowledgement, Answer
+from casedesk.exports.fincen.binding import Sent
 from casedesk.exports.fincen.document import Element
+from casedesk.services import outgoing
 from casedesk.services.outgoing import moved
 from casedesk.services.steps import present
 from casedesk.store.filing_store import Batch
@@ -62,7 +64,7 @@ def transmitted(
     """Record that a person sent a batch, under the number that the filing system gave.
 
     :raises BadTrackingId: if the number is empty or too long, or another batch has it.
-    :raises Conflict: if the batch was recorded as transmitted before.
+    :raises Conflict: if the batch was recorded as transmitted before, or taken back.
     """
     tracking_id = tracking_id.strip()
     if not tracking_id or len(tracking_id) > _LONGEST or not tracking_id.isprintable():
@@ -71,6 +73,8 @@ def transmitted(
         actor = present(uow, actor)
         require(actor, Action.SEND_FILINGS)
         batch = uow.filings.batch(batch_id)
+        if batch.withdrawn_at is not None:
+            raise Conflict(f"{batch_id} was taken back and must not be sent; its reports go out in another batch.")
         if batch.transmitted_at is not None:
             raise Conflict(f"{batch_id} was transmitted already, under the tracking ID {batch.tracking_id}.")
         other = uow.filings.tracked(tracking_id)
@@ -96,7 +100,7 @@ def acknowledge(
     :param tracking_id: of the batch; may be left out where only one batch waits for its answer.
     :raises Unreadable: if the file is no acknowledgement.
     :raises UnknownTrackingId: if no batch was transmitted under it.
-    :raises WrongBatch: if it does not fit the batch, or no batch waits for one.
+    :raises WrongBatch: if anything that it says is not of the batch, or no batch waits for one.
     """
     read = acknowledgement.read_content(content, name)
     with uow:
@@ -104,8 +108,11 @@ def acknowledge(
         require(actor, Action.SEND_FILINGS)
         batch = _batch(uow, tracking_id.strip())
         filings = uow.filings.of_batch(batch.batch_id)
-        answers = _fitting(uow, read, batch, filings, name)
         root = reading.parse(uow.filings.batch_content(batch.batch_id), "batch.xml")
+        _require_named(uow, batch, name)
+        answers = _fitting(uow, read, batch, filings, root, name)
+        if not tracking_id.strip():
+            _require_new(uow, read, name)
         said = tuple(
             Said(_answered(uow, actor, at, filing, answer, read.sha256, via), _parts(root, filing.place, answer))
             for filing, answer in zip(filings, answers, strict=True)
@@ -133,20 +140,44 @@ def _batch(uow: Writing, tracking_id: str) -> Batch:
     return waiting[0]
 
 
+def _require_named(uow: Writing, batch: Batch, name: str) -> None:
+    """Refuse a file that is named after another batch."""
+    for other in uow.filings.batches():
+        if other.batch_id == batch.batch_id:
+            continue
+        for word in (outgoing.file_name(other.batch_id).removesuffix(".xml"), other.tracking_id):
+            if word and re.search(rf"(?<![A-Za-z0-9]){re.escape(word)}(?![A-Za-z0-9])", name):
+                raise WrongBatch(
+                    f"{name} is named after {other.batch_id} ({word}), and {batch.batch_id} waits for this answer. Nothing was recorded."
+                )
+
+
+def _require_new(uow: Writing, read: Acknowledgement, name: str) -> None:
+    """Refuse the bytes of an earlier answer. Two batches that were refused as a whole may get the same; then a person says which."""
+    found = next((one for one in uow.filings.batches() if one.answer_sha256 == read.sha256), None)
+    if found is not None:
+        raise WrongBatch(
+            f"{name} was recorded already, as the answer to {found.batch_id}. Nothing was recorded; if another batch got the same "
+            "answer, give its tracking ID."
+        )
+
+
 def _fitting(
-    uow: Writing, read: Acknowledgement, batch: Batch, filings: tuple[Filing, ...], name: str
+    uow: Writing, read: Acknowledgement, batch: Batch, filings: tuple[Filing, ...], root: Element, name: str
 ) -> tuple[Answer, ...]:
     """Return one answer for each report of the batch.
 
     A batch that was refused as a whole need not name its reports; then what was said of it was said of each.
     """
+    sent = Sent(batch.batch_id, root, outgoing.file_name(batch.batch_id), batch.tracking_id)
+    unlike = binding.difference(read, sent)
+    if unlike:
+        raise WrongBatch(
+            f"{name} is the acknowledgement of another batch: {unlike}. Nothing was recorded; fetch the one of "
+            f"{batch.tracking_id}, or give the tracking ID of its own batch."
+        )
     if not read.accepted and not read.answers:
         return tuple(Answer("", read.remarks) for _ in filings)
-    if len(read.answers) != len(filings):
-        raise WrongBatch(
-            f"{name} answers {counted(len(read.answers), 'report')}, and {batch.batch_id} has {len(filings):,}: it is the acknowledgement "
-            "of another batch. Nothing was recorded; give the tracking ID of its own."
-        )
     bound = uow.filings.with_numbers([one.bsa_id for one in read.answers if one.bsa_id])
     if bound:
         raise WrongBatch(

@@ -95,7 +95,8 @@ def export(
 def _approved(uow: Writing, case_id: str) -> Filing:
     """Return the newest report that was approved; one of a case that was opened again waits for its next approval."""
     case = uow.cases.get(case_id)
-    found = [one for one in uow.filings.of_case(case_id) if one.state is not FilingState.DRAFT]
+    approved = (one for one in uow.filings.of_case(case_id) if one.state is not FilingState.DRAFT)
+    found = [one for one in approved if uow.filings.content(one.filing_id)]  # of a purged one nothing is left
     decision = last_decision(uow.ledger.of(case_id))
     if not found or decision is None:
         raise NotApproved(case_id)
@@ -109,7 +110,7 @@ def _entry(uow: Writing, filing: Filing, base_currency: str) -> Entry:
     text = uow.filings.content(filing.filing_id)
     if reports.digest(text) != filing.digest:
         raise Altered(filing)
-    report = reports.read(text)
+    report = reports.stored(text)
     decision = next(e for e in uow.ledger.of(filing.case_id) if e.event_id == filing.decision)
     if filing.approved_at is None:
         raise NotApproved(filing.case_id)

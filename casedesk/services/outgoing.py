@@ -13,7 +13,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from casedesk.domain import events, filing_steps
+from casedesk.domain import batch_parts, events, filing_steps
 from casedesk.domain.cases import Case, Disposition
 from casedesk.domain.filings import Filing, FilingState, after
 from casedesk.domain.ledger import Recorded
@@ -163,7 +163,11 @@ def produce(
             sha256=sha256(content).hexdigest(),
         )
         uow.filings.insert_batch(batch, content)
-        done = tuple(_produced(uow, actor, at, batch, place, one, via) for place, one in enumerate(chosen, start=1))
+        parts, frame = batch_parts.parts(content), batch_parts.frame(content)
+        done = tuple(
+            _produced(uow, actor, at, batch, place, one, via, part=batch_parts.digest(part), frame=frame)
+            for place, (one, part) in enumerate(zip(chosen, parts, strict=True), start=1)
+        )
         uow.commit()
     return Produced(batch, done)
 
@@ -192,7 +196,7 @@ def _entry(uow: Writing, filing: Filing) -> Entry:
     if reports.digest(content) != filing.digest:
         raise Altered(filing)
     decision = next(e for e in uow.ledger.of(filing.case_id) if e.event_id == filing.decision)
-    return Entry(filing.filing_id, reports.read(content), decision.notes)
+    return Entry(filing.filing_id, reports.stored(content), decision.notes)
 
 
 def _require_clean(content: bytes, chosen: Sequence[Filing], at: datetime, attachments: dict[str, bytes]) -> None:
@@ -217,13 +221,26 @@ def _too_large(attachments: dict[str, bytes]) -> Iterator[str]:
             yield f"Attachment: {name} has {len(raw):,} bytes: expected at most {LARGEST_ATTACHMENT:,}. Shorten the table."
 
 
-def _produced(uow: Writing, actor: Person, at: datetime, batch: Batch, place: int, filing: Filing, via: str) -> Filing:
+def _produced(
+    uow: Writing,
+    actor: Person,
+    at: datetime,
+    batch: Batch,
+    place: int,
+    filing: Filing,
+    via: str,
+    *,
+    part: str,
+    frame: str,
+) -> Filing:
     event = events.FilingProduced(
         filing_id=filing.filing_id,
         digest=filing.digest,
         batch_id=batch.batch_id,
         place=place,
         sha256=batch.sha256,
+        part=part,
+        frame=frame,
         test=batch.test,
         via=via,
     )
@@ -250,14 +267,16 @@ def export(*, uow: Writing, actor: Person, at: datetime, batch_id: str, via: str
     """Hand the files of a batch out, as they were produced. Their names say nothing of what is in them.
 
     :raises NoSuchBatch: if there is none.
+    :raises Conflict: if it was taken back, or reports were removed from it after retention.
     """
     with uow:
         actor = present(uow, actor)
         require(actor, Action.SEND_FILINGS)
         batch = uow.filings.batch(batch_id)
         content = uow.filings.batch_content(batch_id)
+        _require_whole(batch, content)
         entries = [
-            Entry(one.filing_id, reports.read(uow.filings.content(one.filing_id)), "")
+            Entry(one.filing_id, reports.stored(uow.filings.content(one.filing_id)), "")
             for one in uow.filings.of_batch(batch_id)
         ]
         digest = sha256(content).hexdigest()
@@ -271,6 +290,13 @@ def export(*, uow: Writing, actor: Person, at: datetime, batch_id: str, via: str
         )
         uow.commit()
     return BatchFiles({file_name(batch_id): content, **writing.attachments(entries)}, row)
+
+
+def _require_whole(batch: Batch, content: bytes) -> None:
+    if batch.withdrawn_at is not None:
+        raise Conflict(f"{batch.batch_id} was taken back; its file is not handed out any more.")
+    if any(map(batch_parts.is_removed, batch_parts.parts(content))):
+        raise Conflict(f"Reports of {batch.batch_id} were purged after retention; its file is not handed out any more.")
 
 
 def file_name(batch_id: str) -> str:

@@ -18,15 +18,16 @@ def of_cases(uow: Writing, ids: Sequence[str]) -> tuple[Filing, ...]:
 
 
 def filings(uow: Writing, found: Sequence[Filing]) -> Iterator[dict[str, Any]]:
-    """Yield each report with its content, of which the ledger has the digest."""
+    """Yield each report with its content, of which the ledger has the digest; nothing where it was removed after retention."""
     for one in found:
         values = columns(one)
+        content = uow.filings.content(one.filing_id)
         yield {
             **values,
             "decision": one.decision,
             "place": one.place,
             "remarks": json.loads(values["remarks"]),
-            "report": json.loads(uow.filings.content(one.filing_id)),
+            "report": json.loads(content) if content else None,
             "state_event": one.state_event,
         }
 
@@ -34,7 +35,8 @@ def filings(uow: Writing, found: Sequence[Filing]) -> Iterator[dict[str, Any]]:
 def batches(uow: Writing, found: Sequence[Filing]) -> Iterator[dict[str, Any]]:
     """Yield each batch that carried one of the reports.
 
-    Its file and its answer are left out where they speak of reports that the packet is not about; their hashes stay.
+    Its file and its answer are left out where they speak of reports that the packet is not about; their hashes stay. Of a file from
+    which reports were removed after retention, the others and the frame are left.
     """
     mine = {one.filing_id for one in found}
     for batch_id in sorted({one.batch_id for one in found if one.batch_id}):

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
+from casedesk.domain import batch_parts, purging
 from casedesk.domain.casework import BadText
 from casedesk.domain.events import DESK, CasesPurged, PurgeProposed
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.people import Action, Person, require
 from casedesk.domain.policy import in_force
 from casedesk.domain.purging import STEPS, NotProposed, NotPurgeable, OwnPurge, fixed, kept, purges
+from casedesk.domain.reports import report as reports
 from casedesk.services.steps import present
 from casedesk.store.unit_of_work import Writing
 
@@ -44,9 +46,10 @@ def propose(
 
 
 def carry_out(*, uow: Writing, actor: Person, at: datetime, proposal: int, via: str = "app") -> Recorded:
-    """Remove what was written on the cases of a proposal: their notes, narratives, rationales and reasons.
+    """Remove what was written on the cases of a proposal: notes, narratives, rationales, reasons, forms, and reports as sent.
 
-    Events, hashes, chains and proofs stay; customers, accounts, transactions and alerts are the bank's and stay, too.
+    Events, hashes, chains and proofs stay, and in a batch file the reports of other cases. Customers, accounts, transactions and
+    alerts are the bank's and stay, too.
 
     :raises OwnPurge: to who proposed it.
     :raises NotProposed: if it was carried out already.
@@ -66,21 +69,53 @@ def carry_out(*, uow: Writing, actor: Person, at: datetime, proposal: int, via: 
                 raise NotPurgeable(
                     f"Something happened to case {case_id} since the purge was proposed; propose it anew."
                 )
-        texts = sum(uow.ledger.purge(case_id) for case_id, _ in found.cases)
-        uow.cases.purge([case_id for case_id, _ in found.cases])
-        event = CasesPurged(proposal=proposal, maker=found.proposed_by, cases=found.cases, texts=texts, via=via)
+        gone = [_remove(uow, case_id) for case_id, _ in found.cases]
+        texts, forms, sent = (sum(counts) for counts in zip(*gone, strict=True))
+        event = CasesPurged(
+            proposal=proposal, maker=found.proposed_by, cases=found.cases, texts=texts, forms=forms, sent=sent, via=via
+        )
         row = uow.ledger.append(event, stream=DESK, user=actor.user_id, at=at)
         uow.commit()
     return row
+
+
+def _remove(uow: Writing, case_id: str) -> tuple[int, int, int]:
+    """Remove what was written on a case; return how many texts, forms, and reports out of batch files."""
+    sent = purging.places(uow.ledger.of(case_id))
+    texts = uow.ledger.purge(case_id)
+    uow.cases.purge([case_id])
+    forms = uow.filings.purge(case_id)
+    for batch_id, places in sent.items():
+        uow.filings.replace_file(batch_id, batch_parts.without(uow.filings.batch_content(batch_id), places))
+    return texts, forms, sum(map(len, sent.values()))
 
 
 def _tip(uow: Writing, case_id: str, day: date) -> str:
     """Return the hash of a case's last event, if the case may be purged."""
     uow.cases.get(case_id)
     history = uow.ledger.of(case_id)
-    reason = kept(case_id, history, uow.cases.policy, day) or fixed(case_id, history)
-    if not reason and not any(event.salt for event in history):
+    reason = (
+        kept(case_id, history, uow.cases.policy, day)
+        or purging.on_its_way(case_id, history)
+        or fixed(case_id, history)
+        or _unsalted(uow, case_id)
+    )
+    if not reason and not any(event.salt for event in history) and not _forms(uow, case_id):
         reason = f"Case {case_id} has no text left to purge."
     if reason:
         raise NotPurgeable(reason)
     return history[-1].event_hash
+
+
+def _forms(uow: Writing, case_id: str) -> dict[str, str]:
+    """Return the forms of a case that were not removed yet, by the id of their report."""
+    contents = {one.filing_id: uow.filings.content(one.filing_id) for one in uow.filings.of_case(case_id)}
+    return {filing_id: content for filing_id, content in contents.items() if content}
+
+
+def _unsalted(uow: Writing, case_id: str) -> str:
+    """Say which form has a digest that could be guessed at, or return the empty string."""
+    for filing_id, content in _forms(uow, case_id).items():
+        if not reports.salted(content):
+            return f"Case {case_id}: the digest of form {filing_id} has no salt, so the form cannot be removed."
+    return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -83,14 +84,19 @@ def read(
 
 def _form(uow: Reading | Writing, case: Case, currency: str, institution: Institution | None) -> Form:
     filings = uow.filings.of_case(case.case_id)
-    if filings:
-        report = reports.read(uow.filings.content(filings[-1].filing_id))
-        if filing_steps.open_one(filings) is not None:
-            return Form(report, saved=True, filings=filings)
-        return Form(prefill.corrected(report, filings[-1].bsa_id), saved=False, filings=filings)
+    content = uow.filings.content(filings[-1].filing_id) if filings else ""
+    report = reports.stored(content) if content else _first_draft(uow, case, currency, institution)
+    if content and filing_steps.open_one(filings) is not None:
+        return Form(report, saved=True, filings=filings)
+    if filings and filing_steps.open_one(filings) is None:
+        report = prefill.corrected(report, filings[-1].bsa_id)
+    return Form(report, saved=False, filings=filings)
+
+
+def _first_draft(uow: Reading | Writing, case: Case, currency: str, institution: Institution | None) -> Report:
     alerts = uow.alerts.of_case(case.case_id)
     ids = sorted({one for alert in alerts for one in alert.transaction_ids})
-    report = prefill.first_draft(
+    return prefill.first_draft(
         uow.parties.customer(case.customer_id),
         [account.account_id for account in uow.parties.accounts_of(case.customer_id)],
         uow.transactions.get_many(ids),
@@ -99,7 +105,6 @@ def _form(uow: Reading | Writing, case: Case, currency: str, institution: Instit
         earlier=_earlier(uow, case),
         branches=[branch.code for branch in institution.filer.branches] if institution else (),
     )
-    return Form(report, saved=False, filings=())
 
 
 def _earlier(uow: Reading | Writing, case: Case) -> Earlier | None:
@@ -108,7 +113,10 @@ def _earlier(uow: Reading | Writing, case: Case) -> Earlier | None:
     taken = [one for one in others if one.state is FilingState.ACKNOWLEDGED and one.case_id != case.case_id]
     if not taken:
         return None
-    activity = reports.read(uow.filings.content(taken[-1].filing_id)).activity
+    content = uow.filings.content(taken[-1].filing_id)
+    if not content:
+        return Earlier(taken[-1].case_id, taken[-1].bsa_id, 0)  # what it amounted to was removed after retention
+    activity = reports.stored(content).activity
     return Earlier(taken[-1].case_id, taken[-1].bsa_id, activity.cumulative or activity.amount or 0)
 
 
@@ -131,7 +139,7 @@ def save(
         case = seen(uow, actor, Action.DRAFT_FILING, case_id, seen_version)
         filings = uow.filings.of_case(case_id)
         before = filing_steps.open_one(filings)
-        text = reports.canonical(report)
+        text = reports.canonical(report, secrets.token_hex(32))
         filing_id = before.filing_id if before else uow.filings.next_filing_id()
         latest = filings[-1] if filings else None
         event = filing_steps.draft(case, actor, filing_id, latest, report, reports.digest(text), via)

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from casedesk.domain.filings import Filing, FilingState, Remark, remarks_text
 from casedesk.errors import NotFound
 from casedesk.store.dialects import stored_time, stream
-from casedesk.store.tables import batches, cases, counters, filings
+from casedesk.store.tables import batches, cases, counters, filings, withdrawn_batches
 from casedesk.store.types import UtcDateTime
 
 #: SQL Server takes 2,100 parameters a statement.
@@ -52,14 +52,23 @@ class Batch:
     answer_sha256: str = ""
     answered_by: str = ""
     answered_at: datetime | None = None
+    withdrawn_by: str = ""
+    withdrawn_at: datetime | None = None
+    withdrawn_event: int = 0  # the first that says so; 0 unless it was taken back
 
     @property
     def state(self) -> str:
         """How far it has come; what was taken of it, its reports say."""
+        if self.withdrawn_at:
+            return "withdrawn"
         return "answered" if self.answered_at else "transmitted" if self.transmitted_at else "produced"
 
 
-_HEAD = tuple(column for column in batches.columns if column.name not in ("content", "answer"))
+_OWN = tuple(column for column in batches.columns if column.name not in ("content", "answer"))
+_HEAD = (
+    *_OWN, withdrawn_batches.c.withdrawn_by, withdrawn_batches.c.withdrawn_at,
+    withdrawn_batches.c.event.label("withdrawn_event"),
+)  # fmt: skip
 _FILING = tuple(column for column in filings.columns if column.name != "content")
 
 
@@ -80,7 +89,7 @@ class FilingReader:
         return found[0]
 
     def content(self, filing_id: str) -> str:
-        """Return the canonical text of a report.
+        """Return the canonical text of a report; empty where it was removed after retention.
 
         :raises NoSuchFiling: if there is none.
         """
@@ -143,11 +152,12 @@ class FilingReader:
         return found[0] if found else None
 
     def _batches(self, condition: sa.ColumnElement[bool]) -> tuple[Batch, ...]:
-        query = sa.select(*_HEAD).where(condition).order_by(batches.c.batch_id)
+        both = batches.outerjoin(withdrawn_batches, withdrawn_batches.c.batch_id == batches.c.batch_id)
+        query = sa.select(*_HEAD).select_from(both).where(condition).order_by(batches.c.batch_id)
         return tuple(_batch(row) for row in self._connection.execute(query).mappings())
 
     def batch_content(self, batch_id: str) -> bytes:
-        """Return the file of a batch as it was produced.
+        """Return the file of a batch as it was produced, without the reports that were removed after retention.
 
         :raises NoSuchBatch: if there is none.
         """
@@ -204,10 +214,25 @@ class FilingStore(FilingReader):
         own = filings.c.filing_id == values.pop("filing_id")
         self._connection.execute(sa.update(filings).where(own).values(values))
 
+    def purge(self, case_id: str) -> int:
+        """Remove the forms of a case; what was said of them outside stays. Return how many there were."""
+        own = sa.and_(filings.c.case_id == case_id, filings.c.content != "")
+        return self._connection.execute(sa.update(filings).where(own).values(content="")).rowcount
+
+    def replace_file(self, batch_id: str, content: bytes) -> None:
+        """Store what is left of a batch file after reports were removed from it."""
+        own = batches.c.batch_id == batch_id
+        self._connection.execute(sa.update(batches).where(own).values(content=content.decode()))
+
     def insert_batch(self, new: Batch, content: bytes) -> None:
         """Store a batch with its file."""
         values = _batch_values(new)
         self._connection.execute(sa.insert(batches).values(**values, content=content.decode(), answer=""))
+
+    def withdraw(self, batch: Batch) -> None:
+        """Store that a batch was taken back."""
+        values = {name: getattr(batch, name) for name in ("batch_id", "withdrawn_by", "withdrawn_at")}
+        self._connection.execute(sa.insert(withdrawn_batches).values(**values, event=batch.withdrawn_event))
 
     def save_batch(self, changed: Batch, answer: bytes | None = None) -> None:
         """Store what became of a batch; with ``answer`` where it was answered."""
@@ -231,12 +256,12 @@ def _values(one: Filing) -> dict[str, Any]:
 
 
 def _batch(row: sa.RowMapping) -> Batch:
-    texts = {name: row[name] or "" for name in ("transmitted_by", "answered_by")}
-    return Batch(**{**row, **texts, "test": bool(row["test"])})
+    texts = {name: row[name] or "" for name in ("transmitted_by", "answered_by", "withdrawn_by")}
+    return Batch(**{**row, **texts, "test": bool(row["test"]), "withdrawn_event": row["withdrawn_event"] or 0})
 
 
 def _batch_values(one: Batch) -> dict[str, Any]:
-    values = {name: getattr(one, name) for name in Batch.__slots__}
+    values = {column.name: getattr(one, column.name) for column in _OWN}
     for name in ("transmitted_by", "answered_by"):
         values[name] = values[name] or None
     return values

@@ -760,6 +760,24 @@ UPDATE alembic_version SET version_num='0011_clocks' WHERE alembic_version.versi
 
 GO
 
+-- Running upgrade 0011_clocks -> 0012_withdrawn_batches
+
+CREATE TABLE withdrawn_batches (
+    batch_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    withdrawn_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    withdrawn_at DATETIME2(6) NOT NULL,
+    event BIGINT NOT NULL,
+    CONSTRAINT pk_withdrawn_batches PRIMARY KEY (batch_id),
+    CONSTRAINT fk_withdrawn_batches_batch_id_batches FOREIGN KEY(batch_id) REFERENCES batches (batch_id),
+    CONSTRAINT fk_withdrawn_batches_withdrawn_by_users FOREIGN KEY(withdrawn_by) REFERENCES users (user_id)
+);
+
+GO
+
+UPDATE alembic_version SET version_num='0012_withdrawn_batches' WHERE alembic_version.version_num = '0011_clocks';
+
+GO
+
 COMMIT;
 
 GO

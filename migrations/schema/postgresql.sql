@@ -595,4 +595,18 @@ CREATE INDEX ix_clocks_due ON clocks (kind, stands, due_at, case_id);
 
 UPDATE alembic_version SET version_num='0011_clocks' WHERE alembic_version.version_num = '0010_unassigned_by_index';
 
+-- Running upgrade 0011_clocks -> 0012_withdrawn_batches
+
+CREATE TABLE withdrawn_batches (
+    batch_id VARCHAR(64) COLLATE "C" NOT NULL,
+    withdrawn_by VARCHAR(64) COLLATE "C" NOT NULL,
+    withdrawn_at TIMESTAMP(6) WITHOUT TIME ZONE NOT NULL,
+    event BIGINT NOT NULL,
+    CONSTRAINT pk_withdrawn_batches PRIMARY KEY (batch_id),
+    CONSTRAINT fk_withdrawn_batches_batch_id_batches FOREIGN KEY(batch_id) REFERENCES batches (batch_id),
+    CONSTRAINT fk_withdrawn_batches_withdrawn_by_users FOREIGN KEY(withdrawn_by) REFERENCES users (user_id)
+);
+
+UPDATE alembic_version SET version_num='0012_withdrawn_batches' WHERE alembic_version.version_num = '0011_clocks';
+
 COMMIT;

@@ -154,3 +154,17 @@ def test_a_kill_between_the_record_and_the_file_leaves_no_lie(
     assert cli("filing", "export", "B-000001", "--as", "max", "--out", tmp_path).code == 0
     assert cli("filing", "lint", tmp_path / "batch-000001.xml").code == 0
     assert furnished.verify().findings == ()
+
+
+def test_a_batch_is_taken_back_by_another_manager(
+    furnished: TestDesk, cli: Command, bank: Path, tmp_path: Path
+) -> None:
+    case_id = approved(furnished)
+    cli("filing", "produce", "--as", "max", "--out", tmp_path, institution=bank)
+    words = ("filing", "withdraw", "B-000001", "--text", "The branch corrected the address this morning.")
+    refused = cli(*words, "--as", "max")
+    assert (refused.code, "another manager has to take it back" in refused.err) == (2, True)
+    assert cli(*words, "--as", "mia").err == "B-000001: taken back; its 1 reports wait for another batch.\n"
+    assert states(furnished, case_id) == ["approved"]
+    assert cli("filing", "show", "B-000001", "--as", "mia", "--json").json["withdrawn_by"] == "mia"
+    assert cli("filing", "list", "--as", "mia").out.count("withdrawn") == 1

@@ -69,6 +69,8 @@ def test_a_purge_is_proposed_and_carried_out(
     proposal = desk.size()
     assert told.out == f"Proposed as event {proposal}: the texts of 1 case.\n"
     told = casedesk("retention", "purge", proposal, "--as", "max")
-    assert told.out == f"Purged: 1 text of 1 case (event {proposal + 1}).\n"
+    assert told.out == (f"Purged: 1 text, 0 forms and 0 reports as they were sent, of 1 case (event {proposal + 1}).\n")
+    assert told.err == ""
+    assert casedesk("db", "scrub").out == "Nothing is left of what was purged.\n"
     shown = casedesk("audit", "verify", "--database")
     assert (shown.code, "the texts of 1 event were purged" in shown.out) == (0, True)

@@ -18,8 +18,17 @@ APPROVED = events.FilingApproved(
     filing_id="F-000001", digest="d1", decision=7, maker="ann", approval="required", via="app"
 )
 PRODUCED = events.FilingProduced(
-    filing_id="F-000001", digest="d1", batch_id="B-000001", place=2, sha256="f", test=True, via="app"
+    filing_id="F-000001",
+    digest="d1",
+    batch_id="B-000001",
+    place=2,
+    sha256="f",
+    part="p",
+    frame="r",
+    test=True,
+    via="app",
 )
+WITHDRAWN = events.FilingWithdrawn(filing_id="F-000001", batch_id="B-000001", maker="max", via="app")
 TRANSMITTED = events.FilingTransmitted(filing_id="F-000001", batch_id="B-000001", tracking_id="T-9", via="app")
 _ANSWER = {"filing_id": "F-000001", "batch_id": "B-000001", "sha256": "a", "via": "app"}
 ACKNOWLEDGED = events.FilingAcknowledged(
@@ -32,12 +41,12 @@ FOLLOWS: dict[FilingState | None, set[type[Event]]] = {
     None: {events.FilingDrafted},
     FilingState.DRAFT: {events.FilingDrafted, events.FilingApproved},
     FilingState.APPROVED: {events.FilingDrafted, events.FilingApproved, events.FilingProduced},
-    FilingState.PRODUCED: {events.FilingTransmitted},
+    FilingState.PRODUCED: {events.FilingTransmitted, events.FilingWithdrawn},
     FilingState.TRANSMITTED: {events.FilingAcknowledged, events.FilingRejected},
     FilingState.ACKNOWLEDGED: set(),
     FilingState.REJECTED: set(),
 }
-EVENTS = (DRAFTED, APPROVED, PRODUCED, TRANSMITTED, ACKNOWLEDGED, REJECTED)
+EVENTS = (DRAFTED, APPROVED, PRODUCED, WITHDRAWN, TRANSMITTED, ACKNOWLEDGED, REJECTED)
 WAY = (DRAFTED, APPROVED, PRODUCED, TRANSMITTED)
 REACHED: dict[FilingState | None, tuple[Event, ...]] = {
     None: (),

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
+from casedesk.domain import batch_parts
 from casedesk.exports.verifier import verify
 from tests.exports.packets import Body, edited, manifest_edited, reforged, rows, told
 
@@ -214,6 +215,8 @@ def _file(name: str, digest: str, actions: tuple[str, ...], change: Callable[[st
             for body in bodies:
                 if body["action"] in actions:
                     body["meta"]["sha256"] = new
+                    parts = batch_parts.parts(text.encode())
+                    body["meta"].update({"part": batch_parts.digest(parts[0])} if parts else {})
 
         return reforged(forged, rewrite, True)
 
@@ -272,7 +275,7 @@ FORGERIES: dict[str, Forgery] = {
         lambda f: f[0].update(approved_by="ann"),
     ),
     "a report transmitted before it was produced": event(
-        lambda b: _trade(of(b, "filing_produced", 1), of(b, "filing_transmitted", 1))
+        lambda b: _trade(of(b[::-1], "filing_produced", 1), of(b, "filing_transmitted", 1))
     ),
     # what a forger without the key can do
     "an event's text": row(
@@ -365,6 +368,25 @@ FORGERIES: dict[str, Forgery] = {
     "a purge after another event": lambda whole, redacted: _purged(whole, tip="0" * 64),
     "a purge on the last day a case is kept": lambda whole, redacted: _purged(whole, at="2031-07-01"),
     "a purge under a hold": lambda whole, redacted: _held(whole),
+    "a batch taken back by who produced it": event(lambda b: of(b, "filing_withdrawn", 1).update(user="max")),
+    "a batch taken back that somebody else produced": event(
+        lambda b: of(b, "filing_withdrawn", 1)["meta"].update(maker="otto")
+    ),
+    "another batch taken back": event(lambda b: of(b, "filing_withdrawn", 1)["meta"].update(batch_id="B-000009")),
+    "a purged form that is there": lambda whole, redacted: edited(
+        _report_purged(whole), "filings", lambda f: f[0].update(report={})
+    ),
+    "a purged report that can be read": lambda whole, redacted: edited(
+        _report_purged(whole), "batches", lambda f: f[0].update(content=rows(whole, "batches")[0]["content"])
+    ),
+    "what surrounds a purged report": lambda whole, redacted: _around(
+        whole, lambda text: text.replace('PartyCount="1"', 'PartyCount="2"')
+    ),
+    "a report beside a purged one": lambda whole, redacted: _around(
+        whole, lambda text: text.replace("</fc2:EFilingBatchXML>", '<fc2:Activity SeqNum="1"/></fc2:EFilingBatchXML>')
+    ),
+    "a report that nobody vouches for beside a purged one": lambda whole, redacted: _beside(whole),
+    "a batch whose part is another": event(lambda b: of(b[::-1], "filing_produced", 1)["meta"].update(part="0" * 64)),
     "a reason not to file": row("register", lambda f: f[0].update(reason="Because.")),
     "a decision not to file left out": row("register", lambda f: f.clear()),
     "a register where decisions are withheld": lambda whole, redacted: edited(
@@ -463,10 +485,11 @@ def _cash(found: Rows) -> Any:
 
 def _purged(
     whole: bytes, change: Callable[[list[Body]], Any] = lambda bodies: None, *, at: str = "2032-01-01", covered: bool = True,
-    tip: str = "",
+    tip: str = "", case_id: str = "",
 ) -> bytes:  # fmt: skip
-    """Let the texts of the first case be gone, and two proposals of values be the purge that took them."""
-    case_id = min({row["case_id"] for row in rows(whole, "events")} - {verify.DESK})
+    """Let the texts of a case, by default the first, be gone, and two proposals of values be the purge that took them."""
+    first = min({row["case_id"] for row in rows(whole, "events")} - {verify.DESK})
+    case_id = case_id or first
     last = [row["event_hash"] for row in rows(whole, "events") if row["case_id"] == case_id][-1]
 
     def rewrite(bodies: list[Body]) -> None:
@@ -481,8 +504,36 @@ def _purged(
             purge.update(action="cases_purged", user="max", ts=f"{at}T09:00:00.000000Z", notes="", meta=meta)
         change([proposal, purge])
 
-    forged = edited(reforged(whole, rewrite, True), "cases", lambda f: f[0].update(decision_text="", qa_notes=""))
-    return edited(forged, "register", lambda f: f[0].update(reason=""))
+    place = 0 if case_id == first else 1
+    forged = edited(reforged(whole, rewrite, True), "cases", lambda f: f[place].update(decision_text="", qa_notes=""))
+    return forged if place else edited(forged, "register", lambda f: f[0].update(reason=""))
+
+
+def _report_purged(whole: bytes) -> bytes:
+    """Let form, texts and what was sent of the reported case be gone, and two proposals of values be the purge that took them."""
+    case_id = max({row["case_id"] for row in rows(whole, "events")} - {verify.DESK})
+    forged = _purged(whole, at="2032-01-01", case_id=case_id)
+    forged = edited(forged, "filings", lambda f: f[0].update(report=None))
+    return edited(forged, "batches", lambda f: f[0].update(content=_cut(f[0]["content"])))
+
+
+def _cut(text: str) -> str:
+    return batch_parts.without(text.encode(), {1}).decode()
+
+
+def _around(whole: bytes, change: Callable[[str], str]) -> bytes:
+    return edited(_report_purged(whole), "batches", lambda f: f[0].update(content=change(f[0]["content"])))
+
+
+def _beside(whole: bytes) -> bytes:
+    more = '<fc2:Activity SeqNum="9"><fc2:x/></fc2:Activity></fc2:EFilingBatchXML>'
+
+    def add(text: str) -> str:
+        return text.replace("</fc2:EFilingBatchXML>", more)
+
+    frame = batch_parts.frame(add(_cut(rows(whole, "batches")[0]["content"])).encode())
+    forged = reforged(whole, lambda b: of(b[::-1], "filing_produced", 1)["meta"].update(frame=frame), True)
+    return _around(forged, add)
 
 
 def _held(whole: bytes) -> bytes:

@@ -27,7 +27,7 @@ from casedesk.domain.transactions import Account
 from casedesk.exports import packet
 from casedesk.exports.packet import Profile, canonical
 from casedesk.exports.verifier import verify
-from casedesk.services import checkpoints, detecting, packets, policies, quality, rule_sets
+from casedesk.services import checkpoints, detecting, packets, policies, quality, rule_sets, withdrawing
 from casedesk.services.packets import Sealed
 from casedesk.store.engines import make_engine
 from tests.builders import START, Move, TestDesk, hurried
@@ -56,10 +56,10 @@ class Sealing:
             case_id=case_id or self.cases[0], profile=profile, sealed=self.seal() if signed else None,
         ).content  # fmt: skip
 
-    def period(self, profile: Profile = Profile.FULL) -> bytes:
+    def period(self, profile: Profile = Profile.FULL, days: int = 400) -> bytes:
         at = self.desk.at()
         return packets.of_period(
-            uow=self.desk.writing(), actor=self.desk.people["otto"], at=at, period_from=at.date() - timedelta(days=400),
+            uow=self.desk.writing(), actor=self.desk.people["otto"], at=at, period_from=at.date() - timedelta(days=days),
             period_to=at.date(), profile=profile, sealed=self.seal(),
         ).content  # fmt: skip
 
@@ -107,7 +107,11 @@ def sealing(address: str, folder: Path) -> Sealing:
     filing_ways.save(desk, second)
     desk.decide("ann", second, Disposition.SAR, REPORT)
     desk.approve("max", second)
-    filing_ways.transmit(desk, filing_ways.produce(desk, who="mia", days=3).batch.batch_id, who="mia")
+    withdrawing.withdraw(
+        batch_id=filing_ways.produce(desk, days=3).batch.batch_id, uow=desk.writing(), actor=desk.people["mia"],
+        at=desk.at(), reason="The branch corrected the address.",
+    )  # fmt: skip
+    filing_ways.transmit(desk, filing_ways.produce(desk, who="mia").batch.batch_id, who="mia")
     error = filing_ways.said("WARN", "C4", "EFilingBatchXML/Activity[1]")
     filing_ways.answer(desk, filing_ways.acknowledgement("31000055053784", error=error), who="mia")
     at = desk.at()

@@ -80,6 +80,19 @@ def _second(path: str) -> Change:
     return change
 
 
+def _untotalled(made: Any) -> None:
+    """Take an amount away and leave the total as it is."""
+    found = made.find("SuspiciousActivity/TotalSuspiciousAmountText")
+    found.getparent().remove(found)
+
+
+def _same_attachment(made: Any) -> None:
+    """Let the second report name the first one's file."""
+    copy = etree.fromstring(etree.tostring(made.find("ActivitySupportDocument")))
+    made.find("Activity[2]/Party[1]").addprevious(copy)
+    total(made)
+
+
 def _before(path: str, other: str) -> Change:
     """Move an element before another."""
     return lambda made: made.find(other).addprevious(made.find(path))
@@ -114,6 +127,7 @@ DEFECTS: list[tuple[str, str, Change]] = [
     ("no narrative", "SAR-0107", drop("ActivityNarrativeInformation")),
     ("no form type", "SAR-0107", drop("Activity/../FormTypeCode")),
     ("two attachments", "SAR-0108", _second("ActivitySupportDocument")),
+    ("six blocks of narrative, the sixth so numbered", "SAR-0108", _blocks(9, 9, 9, 9, 9, 9)),
     ("six blocks of narrative", "SAR-0108", both(_blocks(9, 9, 9, 9, 9), _second("ActivityNarrativeInformation[5]"))),
     ("no PartyCount", "SAR-0109", attribute(".", "PartyCount", None)),
     ("no SeqNum", "SAR-0109", attribute("{33}", "SeqNum", None)),
@@ -135,6 +149,7 @@ DEFECTS: list[tuple[str, str, Change]] = [
     ("a SeqNum twice", "SAR-0210", lambda m: m.find("{33}").set("SeqNum", m.find("{34}").get("SeqNum"))),
     ("a SeqNum of zero", "SAR-0211", attribute("{33}", "SeqNum", "0")),
     ("a SeqNum that falls", "SAR-0212", attribute("ActivityAssociation", "SeqNum", "900")),
+    ("a report twice", "SAR-0213", _second("Activity[3]")),
     ("a line feed", "SAR-0301", put(STREET, "12 Main\nLane")),
     ("a tab", "SAR-0301", put("{30}/PartyName/RawPartyFullName", "First\tBank")),
     ("a carriage return", "SAR-0301", rewrite("12 Brothers Lane", "12 Brothers&#13;Lane")),
@@ -143,22 +158,28 @@ DEFECTS: list[tuple[str, str, Change]] = [
     ("a space behind", "SAR-0302", put("{33}/Address/RawCityText", "Rome ")),
     ("a space behind the narrative", "SAR-0302", put("ActivityNarrativeInformation/ActivityNarrativeText", "Who and what. ")),
     ("a space around a code", "SAR-0302", put("{33}/PartyName[1]/PartyNameTypeCode", " L")),
+    ("a space that nobody sees", "SAR-0302", put("{33}/Address/RawCityText", "\ufeffRome")),
     ("an empty indicator", "SAR-0303", put("ActivityAssociation/JointReportIndicator", None)),
     ("an empty text", "SAR-0303", insert("{33}/PartyName[1]/RawIndividualFirstName", "<RawIndividualMiddleName/>", after=True)),
     ("an empty code", "SAR-0304", put(f"{KIND}[1]/SuspiciousActivityTypeID", None)),
     ("an empty narrative", "SAR-0304", put("ActivityNarrativeInformation/ActivityNarrativeText", None)),
     ("a name too long", "SAR-0305", put("{30}/PartyName/RawPartyFullName", "A" * 151)),
     ("a block too long", "SAR-0305", put("ActivityNarrativeInformation/ActivityNarrativeText", "x" * 4001)),
+    ("an amount of 16 digits", "SAR-0305", put("SuspiciousActivity/TotalSuspiciousAmountText", "1000000000000000")),
     ("an unknown party", "SAR-0306", put("{34}/ActivityPartyTypeCode", "36")),
     ("an unknown subtype", "SAR-0306", put(f"{KIND}[1]/SuspiciousActivitySubtypeID", "115")),
     ("an unknown regulator", "SAR-0306", put("{30}/PrimaryRegulatorTypeCode", "5")),
     ("a sixth block's number", "SAR-0306", put("ActivityNarrativeInformation/ActivityNarrativeSequenceNumber", "6")),
     ("an indicator that says no", "SAR-0307", put("ActivityAssociation/JointReportIndicator", "N")),
+    ("an initial report that says no", "SAR-0307", put("ActivityAssociation/InitialReportIndicator", "N")),
     ("a kind of report that it is not", "SAR-0307", insert(
         "ActivityAssociation/InitialReportIndicator",
         "<CorrectsAmendsPriorReportIndicator>N</CorrectsAmendsPriorReportIndicator>")),
     ("AKA in a name", "SAR-0308", put("{30}/PartyName/RawPartyFullName", "First Bank AKA Firsty")),
     ("dba in a name", "SAR-0308", put("{33}/PartyName[1]/RawEntityIndividualLastName", "Doe d/b/a Bread")),
+    ("f/k/a in a name", "SAR-0308", put("{33}/PartyName[1]/RawEntityIndividualLastName", "Doe f/k/a Roe")),
+    ("a name that is none twice", "SAR-0308", put("{33}/PartyName[1]/RawEntityIndividualLastName", "None, none")),
+    ("a number after unknown", "SAR-0308", put("{33}/PartyName[1]/RawEntityIndividualLastName", "UNKNOWN2")),
     ("an unknown street", "SAR-0308", put(STREET, "UNKNOWN")),
     ("a city that is the same", "SAR-0308", put("{33}/Address/RawCityText", "Same as above")),
     ("a name that is none", "SAR-0308", put("{33}/PartyName[1]/RawIndividualFirstName", "None")),
@@ -192,6 +213,8 @@ DEFECTS: list[tuple[str, str, Change]] = [
         insert("FilingDateText", "<EFilingPriorDocumentNumber>31000055053784</EFilingPriorDocumentNumber>"),
         insert("SuspiciousActivity/SuspiciousActivityFromDateText",
                "<CumulativeTotalViolationAmountText>99000</CumulativeTotalViolationAmountText>"))),
+    ("initial and correcting nothing", "SAR-0502", flag(
+        "CorrectsAmendsPriorReportIndicator", "ActivityAssociation/InitialReportIndicator")),
     ("continuing without a prior report", "SAR-0503", drop("Activity[2]/EFilingPriorDocumentNumber")),
     ("a prior number too short", "SAR-0504", put("Activity[2]/EFilingPriorDocumentNumber", "3100005505378")),
     ("a prior number of letters", "SAR-0504", put("Activity[2]/EFilingPriorDocumentNumber", "UNKNOWN")),
@@ -208,8 +231,10 @@ DEFECTS: list[tuple[str, str, Change]] = [
     ("an amount with cents", "SAR-0601", put("SuspiciousActivity/TotalSuspiciousAmountText", "38000.00")),
     ("an amount with a leading zero", "SAR-0601", put("SuspiciousActivity/TotalSuspiciousAmountText", "038000")),
     ("an amount with a sign", "SAR-0601", put("SuspiciousActivity/TotalSuspiciousAmountText", "-38000")),
+    ("an amount with commas and cents", "SAR-0601", put("SuspiciousActivity/TotalSuspiciousAmountText", "1,234,567,890,123.00")),
     ("a loss in dollars", "SAR-0601", put("{34}/LossToFinancialAmountText", "$5")),
     ("no amount", "SAR-0602", drop("SuspiciousActivity/TotalSuspiciousAmountText")),
+    ("no amount, and a total as before", "SAR-0602", _untotalled),
     ("an amount that is unknown", "SAR-0603", flag(
         "AmountUnknownIndicator", "SuspiciousActivity/SuspiciousActivityFromDateText")),
     ("an amount where none is involved", "SAR-0603", flag(
@@ -221,6 +246,8 @@ DEFECTS: list[tuple[str, str, Change]] = [
     ("two filing institutions", "SAR-0702", _second("{30}")),
     ("a branch among the parties", "SAR-0703", _before("{34}/PartyAssociation/Party", "{33}")),
     ("a subject as a branch", "SAR-0703", put("{34}/PartyAssociation/Party/ActivityPartyTypeCode", "33")),
+    ("another transmitter in the second report", "SAR-0705", put(
+        "Activity[2]/{35}/PartyIdentification[2]/PartyIdentificationNumberText", "PBSA8180")),
     ("a gender of a bank", "SAR-0704", flag("FemaleGenderIndicator", "{30}/PrimaryRegulatorTypeCode")),
     ("no legal name", "SAR-0801", drop("{8}/PartyName")),
     ("only an alias", "SAR-0801", put("{37}/PartyName/PartyNameTypeCode", "AKA")),
@@ -250,10 +277,12 @@ DEFECTS: list[tuple[str, str, Change]] = [
         "<PartyName><PartyNameTypeCode>L</PartyNameTypeCode>"
         "<RawEntityIndividualLastName>Doe</RawEntityIndividualLastName></PartyName>", after=True)),
     ("a country by its name", "SAR-0901", put("{33}/Address/RawCountryCodeText", "UK")),
+    ("a country of three letters", "SAR-0901", put("{33}/Address/RawCountryCodeText", "USA")),
     ("a country in small letters", "SAR-0901", put("{33}/Address/RawCountryCodeText", "us")),
     ("a state of Germany", "SAR-0902", insert(
         "Activity[2]/{33}/Address/RawStreetAddress1Text", "<RawStateCodeText>NW</RawStateCodeText>")),
     ("a state that is none", "SAR-0903", put("{33}/Address/RawStateCodeText", "ZZ")),
+    ("a state by its name", "SAR-0903", put("{33}/Address/RawStateCodeText", "Illinois")),
     ("a province of another country", "SAR-0903", put("{33}/Address/RawStateCodeText", "ON")),
     ("an issuing state that is none", "SAR-0903", put("{33}/PartyIdentification[2]/OtherIssuerStateText", "XQ")),
     ("no state", "SAR-0904", drop("{33}/Address/RawStateCodeText")),
@@ -262,6 +291,7 @@ DEFECTS: list[tuple[str, str, Change]] = [
     ("a ZIP of letters", "SAR-0905", put("{33}/Address/RawZIPCode", "ABCDE")),
     ("a ZIP of zeros", "SAR-0905", put("{33}/Address/RawZIPCode", "00000")),
     ("a ZIP of 9 characters with a hyphen", "SAR-0905", put("{33}/Address/RawZIPCode", "6270-0001")),
+    ("a ZIP with its hyphen", "SAR-0905", put("{33}/Address/RawZIPCode", "62701-0001")),
     ("no ZIP", "SAR-0906", drop("{33}/Address/RawZIPCode")),
     ("a city that is unknown", "SAR-0907", flag("CityUnknownIndicator", "{33}/Address/RawCityText")),
     ("a ZIP that is unknown", "SAR-0907", insert("{33}/Address/RawZIPCode", _NEW_FLAG.format("ZIPCodeUnknownIndicator"), after=True)),
@@ -275,6 +305,7 @@ DEFECTS: list[tuple[str, str, Change]] = [
         "Activity[2]/{33}/Address/RawStreetAddress1Text", "<RawZIPCode>D-50667</RawZIPCode>", after=True)),
     ("a TIN with hyphens", "SAR-1001", put(TIN, "321-45-6789")),
     ("a TIN of 8 digits", "SAR-1001", put(TIN, "32145678")),
+    ("a TIN longer than any number", "SAR-1001", put(TIN, "3" * 26)),
     ("a relationship's TIN of 8 digits", "SAR-1001", put(
         "{33}/PartyAssociation/SubjectRelationshipFinancialInstitutionTINText", "36123456")),
     ("a TIN of equal digits", "SAR-1002", put(TIN, "111111111")),
@@ -296,6 +327,7 @@ DEFECTS: list[tuple[str, str, Change]] = [
     ("a phone with hyphens", "SAR-1101", put("{35}/PhoneNumber/PhoneNumberText", "217-555-0100")),
     ("a phone with a plus", "SAR-1101", put("{33}/PhoneNumber/PhoneNumberText", "+12175550199")),
     ("a phone of 3 digits", "SAR-1101", put("{35}/PhoneNumber/PhoneNumberText", "555")),
+    ("a phone written out", "SAR-1101", put("{35}/PhoneNumber/PhoneNumberText", "(217) 555-0100 ext. 5")),
     ("an extension of letters", "SAR-1102", put("{8}/PhoneNumber/PhoneNumberExtensionText", "x12")),
     ("an extension alone", "SAR-1103", drop("{8}/PhoneNumber/PhoneNumberText")),
     ("no phone", "SAR-1104", drop("{8}/PhoneNumber")),
@@ -349,6 +381,7 @@ DEFECTS: list[tuple[str, str, Change]] = [
     ("see attached", "SAR-1503", put("ActivityNarrativeInformation/ActivityNarrativeText", "Please see attached.")),
     ("an attached spreadsheet", "SAR-1601", put("ActivitySupportDocument/OriginalAttachmentFileName", "deposits.xlsx")),
     ("an attachment in a folder", "SAR-1602", put("ActivitySupportDocument/OriginalAttachmentFileName", "../deposits.csv")),
+    ("an attachment that another report has", "SAR-1604", _same_attachment),
     ("an address that is none", "SAR-1701", put("ActivityIPAddress/IPAddressText", "10.0.0.256")),
 ]  # fmt: skip
 
@@ -367,7 +400,8 @@ ODDITIES: list[tuple[str, Change]] = [
     ("a prior number of a correction", put("Activity[2]/EFilingPriorDocumentNumber", "31000055053784")),
     ("a correction that continues nothing", both(
         drop("Activity[2]/ActivityAssociation/ContinuingActivityReportIndicator"))),
-    ("a production code", put("{35}/PartyIdentification[2]/PartyIdentificationNumberText", "PBSA8180")),
+    ("a production code", both(*(
+        put(f"Activity[{n}]/{{35}}/PartyIdentification[2]/PartyIdentificationNumberText", "PBSA8180") for n in (1, 2, 3)))),
     ("names that hold barred letters", put("{30}/PartyName/RawPartyFullName", "Akamai Brothers & None-such Sameday Customers Bank")),
     ("a street of a date in Roman numerals", put(STREET, "Via XX Settembre 12")),
     ("a first name that is null", put("{33}/PartyName[1]/RawIndividualFirstName", "Null")),
@@ -480,8 +514,10 @@ def test_a_finding_names_place_value_and_way_out() -> None:
     assert (found.path, found.line) == (
         "/fc2:EFilingBatchXML/fc2:Activity[2]/fc2:Party[6]/fc2:Address[1]/fc2:RawCountryCodeText[1]", line
     )  # fmt: skip
-    assert found.code == "SAR-0305"
-    assert found.sentence == "RawCountryCodeText has 7 characters: expected at most 2. Shorten it."
+    assert found.code == "SAR-0901"
+    assert found.sentence.startswith(
+        "RawCountryCodeText says “Germany”: expected a country code of two capital letters (ISO"
+    )
 
 
 def test_a_finding_keeps_to_its_line() -> None:

@@ -34,13 +34,14 @@ def test_a_forgery_is_refused(whole: bytes, redacted: bytes, what: str) -> None:
 
 def test_what_is_rewritten_without_a_change_is_accepted(whole: bytes) -> None:
     """The forgers' tools leave a packet that verifies: what is refused above is refused for what was changed."""
-    from tests.exports.forgeries import _purged
+    from tests.exports.forgeries import _purged, _report_purged
     from tests.exports.packets import edited, reforged
 
     assert not refused(verify, edited(whole, "events", lambda found: None))
     assert not refused(verify, reforged(whole, lambda bodies: None))
     assert not refused(verify, reforged(whole, lambda bodies: None, relink=True))
     assert not refused(verify, _purged(whole))
+    assert not refused(verify, _report_purged(whole))
 
 
 def checks(tree: ast.Module) -> list[tuple[str, int, int, str]]:

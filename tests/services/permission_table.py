@@ -32,10 +32,12 @@ from casedesk.services import (
     report_forms,
     retention,
     rule_sets,
+    withdrawing,
 )
 from casedesk.services.assignment import Seen
 from casedesk.store.engines import make_engine
 from tests.builders import FAIL, NARRATIVE, PASS, RATIONALE, START, TestDesk, hurried
+from tests.services import filing_ways
 
 #: Where the case stands and what the actor ("me") has to do with it. Who has another role than the past required got
 #: it later: a change of role washes nobody clean.
@@ -129,6 +131,7 @@ AT_THE_DESK = {
     "propose_purge": {"Manager"},
     "see_retention": {"Manager", "Auditor"},
     "see_outgoing": {"Manager"},
+    "withdraw": {"Manager"},
 }
 
 #: Where each step leads, by the stage it is taken from.
@@ -251,6 +254,9 @@ def build(desk: TestDesk) -> Stand:
     loose = {column: desk.alert(f"K-{column}") for column in COLUMNS}
     desk.customer("K-new")
     loose["new"] = desk.alert("K-new")
+    desk.customer("K-sent")
+    filing_ways.approved(desk, "K-sent", by="max")
+    filing_ways.produce(desk, who="mia")
     drawn, _ = quality.draw_sample(
         freeze=desk.writing(),
         uow=desk.writing(),
@@ -424,6 +430,9 @@ STEPS: dict[str, Try] = {
     ),
     "see_retention": lambda stand, _: retention.due(
         uow=stand.desk.reading(), actor=stand.desk.people["me"], at=stand.desk.at()
+    ),
+    "withdraw": lambda stand, _: withdrawing.withdraw(
+        **_me(stand), batch_id="B-000001", reason="The branch corrected the address this morning."
     ),
     "see_outgoing": lambda stand, _: outgoing.outgoing(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
     "recent_exports": lambda stand, _: exporting.recent(uow=stand.desk.reading(), actor=stand.desk.people["me"]),

@@ -463,6 +463,12 @@ def _two_batches(desk: TestDesk) -> None:
         (acknowledgement(FIRST), "TRK-9", UnknownTrackingId, "No batch was transmitted under the tracking ID “TRK-9”"),
         (acknowledgement(FIRST), "", WrongBatch, r"2 batches wait .* TRK-1 \(B-000001\), TRK-2 \(B-000002\)"),
         (acknowledgement(FIRST, SECOND), "TRK-1", WrongBatch, "answers 2 reports, and B-000001 has 1"),
+        (
+            acknowledgement(FIRST, error=said("WARN", "C4", "EFilingBatchXML/Activity[1]/Party[999]")),
+            "TRK-1",
+            WrongBatch,
+            r"of report 1 it speaks of “EFilingBatchXML/Activity\[1\]/Party\[999\]”, but in B-000001 it has no Party\[999\]",
+        ),
         (b"<EFilingBatchXML", "TRK-1", Unreadable, "not well-formed"),
         (acknowledgement("1"), "TRK-1", Unreadable, "expected 14 digits"),
     ],
@@ -475,6 +481,25 @@ def test_an_acknowledgement_that_does_not_fit_changes_nothing(
     with pytest.raises(error, match=sentence):
         answer(desk, content, tracking_id=tracking_id)
     assert desk.dump() == before
+
+
+def test_a_file_that_is_named_after_another_batch_is_not_its_answer(desk: TestDesk) -> None:
+    _two_batches(desk)
+    before = desk.dump()
+    for name in ("batch-000002.xml.ack", "TRK-2_ack.xml"):
+        with pytest.raises(WrongBatch, match=r"is named after B-000002 .*, and B-000001 waits for this answer"):
+            answer(desk, acknowledgement(FIRST), tracking_id="TRK-1", name=name)
+    assert desk.dump() == before
+    answer(desk, acknowledgement(FIRST), tracking_id="TRK-1", name="batch-000001_TRK-1.xml")
+
+
+def test_the_same_answer_is_recorded_once_unless_a_person_says_whose_it_is(desk: TestDesk) -> None:
+    _two_batches(desk)
+    refused = acknowledgement(status="R")
+    answer(desk, refused, tracking_id="TRK-1")
+    with pytest.raises(WrongBatch, match="was recorded already, as the answer to B-000001"):
+        answer(desk, refused)
+    answer(desk, refused, tracking_id="TRK-2")
 
 
 def test_a_number_is_bound_once_and_a_batch_answered_once(desk: TestDesk) -> None:

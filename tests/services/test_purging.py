@@ -21,7 +21,6 @@ from casedesk.store.tables import case_events
 from tests.builders import RATIONALE, TestDesk
 from tests.databases import drop_guard
 from tests.exports.packets import Sealing, edited, reforged, rows, verdicts
-from tests.services import filing_ways
 
 WHY = "The retention of these cases ended last year."
 YEARS = {"days": 6 * 366}
@@ -88,18 +87,6 @@ def test_a_case_under_hold_or_not_kept_long_enough_or_open_is_never_purged(desk:
     assert purged(desk, held)
     with pytest.raises(NotPurgeable, match="has no text left to purge"):
         propose(desk, held)
-
-
-def test_a_case_whose_form_and_batch_would_stay_is_not_purged_in_part(desk: TestDesk) -> None:
-    case = filing_ways.approved(desk, by="max")
-    filing_ways.transmit(desk, filing_ways.produce(desk).batch.batch_id)
-    filing_ways.answer(desk, filing_ways.acknowledgement("31000055053784"), tracking_id="TRK-1")
-    before = desk.dump()
-    with pytest.raises(
-        NotPurgeable, match="form F-000001 and what was sent of it hold its texts and cannot be removed"
-    ):
-        propose(desk, case)
-    assert desk.dump() == before
 
 
 def test_two_managers_purge_and_nothing_may_happen_in_between(desk: TestDesk) -> None:
@@ -200,7 +187,7 @@ def test_a_purge_past_the_desk_of_a_case_that_had_to_be_kept_is_found(desk: Test
         uow.ledger.purge(case)
         uow.cases.purge([case])
         pair = ((case, uow.ledger.of(case)[-1].event_hash),)
-        event = CasesPurged(proposal=1, maker="mia", cases=pair, texts=2, via="app")
+        event = CasesPurged(proposal=1, maker="mia", cases=pair, texts=2, forms=0, sent=0, via="app")
         uow.ledger.append(event, stream=DESK, user="max", at=desk.at())
         uow.commit()
     assert desk.verify().verdict.value == "TAMPERED"

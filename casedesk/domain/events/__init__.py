@@ -40,6 +40,7 @@ from casedesk.domain.events.filings import (
     FilingProduced,
     FilingRejected,
     FilingTransmitted,
+    FilingWithdrawn,
 )
 from casedesk.domain.events.governing import (
     PersonAdded,
@@ -93,6 +94,7 @@ KINDS: dict[str, type[Event]] = {
         FilingDrafted,
         FilingApproved,
         FilingProduced,
+        FilingWithdrawn,
         FilingTransmitted,
         FilingAcknowledged,
         FilingRejected,
@@ -154,6 +156,7 @@ __all__ = [
     "FilingProduced",
     "FilingRejected",
     "FilingTransmitted",
+    "FilingWithdrawn",
     "HoldLifted",
     "HoldPlaced",
     "LineTestDrawn",

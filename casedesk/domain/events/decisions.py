@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -13,16 +14,23 @@ class DispositionSet(Event):
     """The owner decided. ``approval`` is ``required`` or ``off by policy``; it only matters for a SAR.
 
     ``bound`` says which figures of the text rest on which transactions (:meth:`casedesk.domain.narrative.Rendered.record`);
-    it is empty where none does. Version 1 had no such figures.
+    it is empty where none does. Version 1 had no such figures. In the ledger the customer's accounts stand as salted digests, which
+    tell nothing once the text and its salt are removed; version 2 had the accounts themselves.
     """
 
     action: ClassVar[str] = "disposition_set"
     title: ClassVar[str] = "Decision made"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     disposition: str
     approval: str
     via: str
     bound: dict[str, Any] = field(default_factory=dict)
+
+    def meta(self, commit: Callable[[str], str] | None = None) -> dict[str, Any]:
+        values = Event.meta(self)
+        if self.bound and commit is not None:
+            values["bound"] = {**self.bound, "accounts": sorted(map(commit, self.bound["accounts"]))}
+        return values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

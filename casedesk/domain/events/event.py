@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -26,8 +27,11 @@ class Event:
 
     notes: str = ""
 
-    def meta(self) -> dict[str, Any]:
-        """Everything but ``notes``, as JSON values."""
+    def meta(self, commit: Callable[[str], str] | None = None) -> dict[str, Any]:
+        """Everything but ``notes``, as JSON values.
+
+        :param commit: makes a salted digest of what must go with a removable text; None where the text stays.
+        """
         values = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "notes"}
         return {"v": self.version, **{name: _plain(value) for name, value in values.items()}}
 

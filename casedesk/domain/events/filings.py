@@ -1,4 +1,4 @@
-"""Reports on their way: drafted, approved, produced, transmitted, answered.
+"""Reports on their way: drafted, approved, produced, taken back, transmitted, answered.
 
 All of them tell of a report, and are shown to nobody without need-to-know (31 CFR 1020.320(e)).
 """
@@ -39,10 +39,15 @@ class FilingApproved(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilingProduced(Event):
-    """The report became the ``place``-th of a batch file, which has not left the desk thereby. ``sha256`` is the file's."""
+    """The report became the ``place``-th of a batch file, which has not left the desk thereby. ``sha256`` is the file's.
+
+    ``part`` is the SHA-256 of the report's own bytes in it, ``frame`` that of the file without any report
+    (:mod:`casedesk.domain.batch_parts`): what remains can be judged when a report is removed. Version 1 had neither.
+    """
 
     action: ClassVar[str] = "filing_produced"
     title: ClassVar[str] = "Filing produced"
+    version: ClassVar[int] = 2
     touches: ClassVar[bool] = False
     changes: ClassVar[bool] = False
     filing_id: str
@@ -50,7 +55,26 @@ class FilingProduced(Event):
     batch_id: str
     place: int
     sha256: str
+    part: str
+    frame: str
     test: bool
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilingWithdrawn(Event):
+    """Another manager than ``maker``, who produced it, took the batch back before it was sent; the reason stands in the notes.
+
+    The report is what it was before, approved, and waits for another batch.
+    """
+
+    action: ClassVar[str] = "filing_withdrawn"
+    title: ClassVar[str] = "Filing taken back"
+    touches: ClassVar[bool] = False
+    changes: ClassVar[bool] = False
+    filing_id: str
+    batch_id: str
+    maker: str
     via: str
 
 

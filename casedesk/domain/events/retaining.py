@@ -49,14 +49,18 @@ class PurgeProposed(Event):
 class CasesPurged(Event):
     """Another manager agreed, and what was written on the cases was removed with this event. Desk event.
 
-    It repeats the proposal's cases and hashes; ``texts`` is of how many events the text went.
+    It repeats the proposal's cases and hashes; ``texts`` is of how many events the text went, ``forms`` how many reports went, and
+    ``sent`` out of how many places of batch files. Version 1 could remove texts only.
     """
 
     action: ClassVar[str] = "cases_purged"
     title: ClassVar[str] = "Cases purged"
+    version: ClassVar[int] = 2
     touches: ClassVar[bool] = False
     proposal: int
     maker: str
     cases: tuple[tuple[str, str], ...]
     texts: int
+    forms: int
+    sent: int
     via: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 import rfc8785
 from pydantic import Field, ValidationError
@@ -18,6 +18,9 @@ from casedesk.domain.reports.activity import Activity
 from casedesk.domain.reports.part import Part, Text, wrong_fields
 from casedesk.domain.reports.parties import Subject
 from casedesk.errors import Invalid
+
+#: Beside the fields of a stored report: what makes its digest one that nobody can guess.
+_SALT: Final = "salt"
 
 
 class BadReport(Invalid):
@@ -69,9 +72,17 @@ def content(report: Report) -> dict[str, Any]:
     return values
 
 
-def canonical(report: Report) -> str:
-    """Write a report in RFC 8785."""
-    return rfc8785.dumps(content(report)).decode()
+def canonical(report: Report, salt: str = "") -> str:
+    """Write a report in RFC 8785.
+
+    :param salt: 32 random bytes in hex that go into what is digested, so that the digest tells nothing once the form is removed.
+    """
+    return rfc8785.dumps(content(report) | ({_SALT: salt} if salt else {})).decode()
+
+
+def salted(text: str) -> bool:
+    """Say whether a canonical report has a salt; the digest of one without could be guessed at."""
+    return _SALT in json.loads(text)
 
 
 def digest(text: str) -> str:
@@ -90,6 +101,20 @@ def read(text: str) -> Report:
         if isinstance(error, BadReport):
             raise
         raise BadReport(f"This is no report in JSON: {error}.") from None
+
+
+def stored(text: str) -> Report:
+    """Read a report as :func:`canonical` wrote it.
+
+    :raises BadReport: if it is none, as after an edit past the desk.
+    """
+    try:
+        values = json.loads(text)
+    except ValueError as error:
+        raise BadReport(f"This is no report in JSON: {error}.") from None
+    return made(
+        {name: value for name, value in values.items() if name != _SALT} if isinstance(values, dict) else values
+    )
 
 
 def made(values: Any) -> Report:

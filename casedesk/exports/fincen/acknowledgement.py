@@ -1,14 +1,14 @@
 """Read FinCEN's acknowledgement of a batch: whether it was taken, the number of each report, and what is said of it.
 
 The acknowledgement names no batch and no report: its activities follow in the order of the batch. Errors name elements by the
-SeqNum that the batch gave them.
+SeqNum that the batch gave them. :mod:`casedesk.exports.fincen.binding` says whether it is a batch's.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -44,13 +44,14 @@ class Answer:
 class Acknowledgement:
     """The answer to a batch. ``answers`` follow the batch's order; a batch that was refused as a whole may have none.
 
-    ``remarks`` are about the batch, ``sha256`` is the file's.
+    ``remarks`` are about the batch, ``sha256`` is the file's. ``named`` holds what else the file says of the batch, by name.
     """
 
     accepted: bool
     answers: tuple[Answer, ...]
     remarks: tuple[Remark, ...]
     sha256: str
+    named: Mapping[str, str] = field(default_factory=dict)
 
 
 def read(path: Path) -> Acknowledgement:
@@ -84,15 +85,51 @@ def read_content(content: bytes, name: str) -> Acknowledgement:
         raise Unreadable(f"{name} gives the BSA ID {twice} to two reports; nothing was recorded. Fetch it again.")
     if status == _ACCEPTED and not answers:
         raise Unreadable(f"{name} says that the batch was accepted, and names no report of it. Fetch it again.")
+    _require_order(root, name)
     remarks = (*_remarks(root), *_remarks(submission))
-    return Acknowledgement(status == _ACCEPTED, answers, remarks, sha256(content).hexdigest())
+    return Acknowledgement(
+        status == _ACCEPTED, answers, remarks, sha256(content).hexdigest(), {**_named(root), **_named(submission)}
+    )
+
+
+def _named(parent: Element) -> dict[str, str]:
+    """Return the attributes of an element and the texts of its children that hold nothing else."""
+    inside = {local(each): (each.text or "").strip() for each in parent if not len(each)}
+    found = {**{str(name): str(said) for name, said in parent.items()}, **inside}
+    return {name: said for name, said in found.items() if said and name not in ("SeqNum", "StatusCode")}
+
+
+def _require_order(root: Element, name: str) -> None:
+    """Refuse elements that were put into another order: only by their order do the answers belong to their reports.
+
+    :raises Unreadable: naming the first number that does not follow.
+    """
+    last = 0
+    for element in root.iter():
+        said = element.get("SeqNum")
+        if said is None:
+            continue
+        if not re.fullmatch("[0-9]{1,18}", said) or int(said) <= last:
+            raise Unreadable(
+                f"{name}: {local(element)} has the SeqNum {quoted(said)} after {last}: expected a larger one, because answers belong "
+                "to reports by their order. Fetch the acknowledgement again."
+            )
+        last = int(said)
 
 
 def _submission(root: Element, name: str) -> Element:
-    found = next(children(root, _SUBMISSION), None)
+    several = list(children(root, _SUBMISSION))
+    found = several[0] if several else None
     if local(root) != ROOT or found is None:
         said = "a batch of reports" if next(children(root, "Activity"), None) is not None else local(root)
         raise Unreadable(f"{name} is XML, but no acknowledgement: it is {said}, expected {ROOT} with {_SUBMISSION}.")
+    if len(several) > 1:
+        raise Unreadable(
+            f"{name} answers {len(several):,} submissions: expected one. Fetch the acknowledgement of one batch."
+        )
+    both = {one.get("StatusCode") for one in (root, found)} - {None}
+    if len(both) > 1:
+        raise Unreadable(f"{name} says both accepted and rejected: {ROOT} and {_SUBMISSION} differ. Fetch it again.")
     return found
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from casedesk.exports.fincen.document import Document, Element, child, local, text
 from casedesk.exports.fincen.findings import quoted
-from casedesk.exports.fincen.reports import WHOLE_DOLLARS
+from casedesk.exports.fincen.reports import NO_AMOUNT, WHOLE_DOLLARS
 
 SUBJECT: Final = "33"
 
@@ -49,11 +49,11 @@ def _check_amount(document: Document) -> None:
 
 
 def _amount(document: Document, activity: Element) -> Decimal | None:
-    """Return a report's amount: 0 where it has none, None where it is malformed."""
+    """Return a report's amount: 0 where it says that it has none, None where it is missing or malformed."""
     suspicious = child(activity, "SuspiciousActivity")
     said = text(suspicious, "TotalSuspiciousAmountText")
     if not said:
-        return Decimal()
+        return Decimal() if any(document.flag(suspicious, flag) for flag in NO_AMOUNT) else None
     good = document.value(suspicious, "TotalSuspiciousAmountText")
     return Decimal(good) if WHOLE_DOLLARS.fullmatch(good) else None
 

@@ -51,6 +51,8 @@ class Document:
     narrative_cap: int
     findings: list[Finding] = field(default_factory=list)
     _bad: set[Element] = field(default_factory=set)
+    #: Values that are too long and have a shape of their own, with how long they may be: the shape is the reason that helps.
+    long: list[tuple[Element, int]] = field(default_factory=list)
 
     def say(self, code: str, at: Element, **words: object) -> None:
         """Add a finding at an element; strings among the words that came from the file are quoted by the caller."""

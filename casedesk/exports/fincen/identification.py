@@ -17,7 +17,7 @@ from casedesk.exports.fincen.schema import PARTIES
 _TINS: Final = {"1": "SSN or ITIN", "2": "EIN", "4": "TIN"}
 #: Numbers that tell who a taxpayer is; a foreign one (9) has a form of its own.
 TAXPAYER_TYPES: Final = (*_TINS, "9")
-_TRANSMITTER_CODE: Final = "28"
+TRANSMITTER_CODE: Final = "28"
 _OTHER: Final = "999"
 
 #: FinCEN's production codes, and the one for tests (BSA E-Filing, batch testing procedures).
@@ -73,7 +73,7 @@ def _check_number(document: Document, identification: Element, code: str) -> Non
             document.spoil("SAR-1001", at, name=_NUMBER, got=quoted(number), kind=f"{kind} ({_TINS[kind]})")
         elif len(set(number)) == 1 or number in _RUNS:
             document.spoil("SAR-1002", at, name=_NUMBER, got=quoted(number), kind=_TINS[kind])
-    elif kind == _TRANSMITTER_CODE:
+    elif kind == TRANSMITTER_CODE:
         if code in PARTIES and code != "35":
             document.say("SAR-1013", identification, role=PARTIES[code])
         elif not _CONTROL_CODE.fullmatch(number):
@@ -83,7 +83,7 @@ def _check_number(document: Document, identification: Element, code: str) -> Non
 def _check_presence(document: Document, party: Element, code: str, *, known: bool, unknown: bool) -> None:
     if code == "35":
         kinds = [text(i, _TYPE) for i in children(party, "PartyIdentification")]
-        if _TRANSMITTER_CODE not in kinds:
+        if TRANSMITTER_CODE not in kinds:
             document.say("SAR-1009", party)
         if not known:
             document.say("SAR-1011", party)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from casedesk.exports.fincen.across import check_across
 from casedesk.exports.fincen.addresses import check_addresses
 from casedesk.exports.fincen.batch import check_numbering, check_totals
 from casedesk.exports.fincen.classification import (
@@ -22,6 +23,7 @@ from casedesk.exports.fincen.parties import check_parties, check_party
 from casedesk.exports.fincen.reports import check_report
 from casedesk.exports.fincen.structure import check_structure
 from casedesk.exports.fincen.subjects import check_subject
+from casedesk.exports.fincen.values import check_lengths
 from casedesk.exports.fincen.words import check_words
 from casedesk.exports.fincen.xsd import check_schema
 
@@ -37,6 +39,8 @@ def lint(root: Element, *, today: date, narrative_cap: int, schema: Path | None 
     check_structure(document)
     for activity in document.activities():
         _check_activity(document, activity)
+    check_lengths(document)
+    check_across(document)
     check_numbering(document)
     check_totals(document)
     found = document.findings + (check_schema(root, schema) if schema else [])

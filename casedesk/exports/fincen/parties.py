@@ -70,7 +70,8 @@ def check_parties(document: Document, activity: Element) -> None:
         if not codes[code] and not malformed and not misplaced:
             document.say("SAR-0701", activity, expected=code, role=PARTIES[code])
         elif code in _ONCE and codes[code] > 1:
-            document.say("SAR-0702", activity, got=codes[code], party=code, role=PARTIES[code])
+            surplus = [p for p in document.parties(activity) if text(p, "ActivityPartyTypeCode").strip() == code][1]
+            document.say("SAR-0702", surplus, got=codes[code], party=code, role=PARTIES[code])
 
 
 def check_party(document: Document, party: Element) -> bool:

@@ -15,6 +15,9 @@ from casedesk.exports.fincen.findings import quoted
 
 WHOLE_DOLLARS: Final = re.compile(r"0|[1-9][0-9]*")
 
+#: What says that there is no amount.
+NO_AMOUNT: Final = ("AmountUnknownIndicator", "NoAmountInvolvedIndicator")
+
 _INITIAL: Final = "InitialReportIndicator"
 _LATER: Final = {
     "CorrectsAmendsPriorReportIndicator": "corrects or amends",
@@ -58,7 +61,8 @@ def _check_kind(document: Document, activity: Element) -> None:
     if association is None:
         return
     later = _later(document, activity)
-    if not later and not _is_initial(document, activity):
+    malformed = any(document.is_bad(flag) for flag in association if local(flag) in (_INITIAL, *_LATER))
+    if not later and not _is_initial(document, activity) and not malformed:
         document.say("SAR-0501", association)
     elif later and _is_initial(document, activity):
         named = " and ".join(flag for flag in _LATER if document.flag(association, flag))
@@ -69,7 +73,7 @@ def _check_prior(document: Document, activity: Element) -> None:
     number = child(activity, "EFilingPriorDocumentNumber")
     later = _later(document, activity)
     if number is None:
-        if later:
+        if later and not _is_initial(document, activity):  # which kind it is, is asked first
             document.say("SAR-0503", activity, got=" and ".join(later))
     elif document.is_bad(number):
         return
@@ -110,8 +114,7 @@ def _check_amount(document: Document, activity: Element) -> None:
     suspicious = child(activity, "SuspiciousActivity")
     if suspicious is None:
         return
-    flags = ("AmountUnknownIndicator", "NoAmountInvolvedIndicator")
-    for flag in flags:
+    for flag in NO_AMOUNT:
         found = child(suspicious, flag)
         if (
             found is not None
@@ -119,7 +122,7 @@ def _check_amount(document: Document, activity: Element) -> None:
             and document.holds(suspicious, "TotalSuspiciousAmountText")
         ):
             document.say("SAR-0603", found, flag=flag, got=quoted(text(suspicious, "TotalSuspiciousAmountText")))
-    said = [flag for flag in flags if document.flag(suspicious, flag)]
+    said = [flag for flag in NO_AMOUNT if document.flag(suspicious, flag)]
     if len(said) == 2:  # both
         document.say("SAR-0604", suspicious)
     elif not said and not document.holds(suspicious, "TotalSuspiciousAmountText"):

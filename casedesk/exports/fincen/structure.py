@@ -83,7 +83,8 @@ def _check_element(document: Document, element: Element, model: Model) -> None:
             furthest = name
         if most is not None and seen[name] == most + 1:
             document.say("SAR-0108", found, parent=local(element), expected=name, got=most + 1, most=most)
-        _check_child(document, found, model[name])
+        if most is None or seen[name] <= most:  # what is to be taken away is asked nothing else
+            _check_child(document, found, model[name])
     for name, place in model.items():
         # How many parties there must be follows from which there must be: see parties.py.
         if place.least and not seen[name] and (local(element), name) != ("Activity", "Party"):

@@ -17,6 +17,15 @@ from casedesk.exports.fincen.schema import CODES, FORM, PATTERNS, Child, length
 _CONTROLS: Final = {"\r": "a carriage return", "\n": "a line feed", "\t": "a tab"}
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
+#: Values of which another rule says what they must look like; too long is then not what is wrong with them.
+_SHAPED: Final = frozenset(
+    {
+        "CumulativeTotalViolationAmountText", "IPAddressText", "LossToFinancialAmountText", "NAICSCode", "OtherIssuerCountryText",
+        "OtherIssuerStateText", "PartyIdentificationNumberText", "PhoneNumberExtensionText", "PhoneNumberText", "RawCountryCodeText",
+        "RawStateCodeText", "RawZIPCode", "SubjectRelationshipFinancialInstitutionTINText", "TotalSuspiciousAmountText",
+    }
+)  # fmt: skip
+
 #: Values that the schema lets be empty but whose place is needless without one; FinCEN takes them.
 _EMPTY_IS_LEGAL: Final = ("text", "flag")
 
@@ -34,10 +43,15 @@ def check_value(document: Document, element: Element, place: Child) -> None:
     if control:
         found = _CONTROLS.get(control[0], f"the control character U+{ord(control[0]):04X}")
         document.spoil("SAR-0301", element, name=name, got=found)
-    elif value != value.strip():
-        document.spoil("SAR-0302", element, name=name, got=quoted(value), expected=quoted(value.strip()))
+    elif value != _bare(value):
+        document.spoil("SAR-0302", element, name=name, got=quoted(value), expected=quoted(_bare(value)))
     else:
         _check_kind(document, element, place.kind.rstrip("?"), value)
+
+
+def _bare(value: str) -> str:
+    """Return a value without the spaces at its ends, those included that nobody sees."""
+    return value.strip().strip("\u200b\ufeff").strip()
 
 
 def _check_kind(document: Document, element: Element, kind: str, value: str) -> None:
@@ -59,10 +73,30 @@ def _check_kind(document: Document, element: Element, kind: str, value: str) -> 
         if not PATTERNS["time"].fullmatch(value):
             document.spoil("SAR-0309", element, name=name, got=quoted(value))
     elif most is not None:
-        if len(value) > most:
-            document.spoil("SAR-0305", element, name=name, got=f"{len(value):,}", expected=f"{most:,}")
+        _check_length(document, element, most)
     else:
         _check_date(document, element, kind, value)
+
+
+def check_lengths(document: Document) -> None:
+    """Find the values that are too long and that no rule about their shape found. Call it after those."""
+    for element, most in document.long:
+        if not document.is_bad(element):
+            _spoil_long(document, element, most)
+
+
+def _check_length(document: Document, element: Element, most: int) -> None:
+    if len(element.text or "") <= most:
+        return
+    if local(element) in _SHAPED:
+        document.long.append((element, most))
+    else:
+        _spoil_long(document, element, most)
+
+
+def _spoil_long(document: Document, element: Element, most: int) -> None:
+    got = f"{len(element.text or ''):,}"
+    document.spoil("SAR-0305", element, name=local(element), got=got, expected=f"{most:,}")
 
 
 def _check_date(document: Document, element: Element, kind: str, value: str) -> None:

@@ -22,14 +22,17 @@ def _word(words: str) -> re.Pattern[str]:
 
 
 #: What joins a second name to a first, anywhere in a name or an address.
-_SECOND_NAME: Final = _word(r"A\.?K\.?A\.?|A/K/A|D\.?B\.?A\.?|D/B/A|T/A|ALSO KNOWN AS|DOING BUSINESS AS|TRADING AS")
+_SECOND_NAME: Final = _word(
+    r"A\.?K\.?A\.?|A/K/A|[FN]/K/A|D\.?B\.?A\.?|D/B/A|T/A|(ALSO|FORMERLY|NOW) KNOWN AS|DOING BUSINESS AS|TRADING AS"
+)
 #: What says that there is no value, anywhere in it.
 _NO_VALUE: Final = _word(
-    r"UNKNOWN|UNK|N/A|NOT APPLICABLE|NOT AVAILABLE|NOT GIVEN|NOT PROVIDED|NON[ -]?CUSTOMER|COMPUTER GENERATED|"
+    r"UNKNOWN[0-9]*|U N K N O W N|UNK|N/A|NOT APPLICABLE|NOT AVAILABLE|NOT GIVEN|NOT PROVIDED|NON[ -]?CUSTOMER|COMPUTER GENERATED|"
     r"SAME AS|SEE ABOVE|SEE BELOW|SEE NARRATIVE|SEE ATTACHED|SIGNATURE CARD"
 )
 #: Only as the whole value.
-_WHOLE: Final = re.compile(r"\W*(NONE|NONE GIVEN|NOT KNOWN|OTHERS?|SAME|VARIOUS|CUSTOMER|XX+)\W*", re.IGNORECASE)
+_ALONE: Final = r"(NONE|NONE GIVEN|NOT KNOWN|OTHERS?|SAME|VARIOUS|CUSTOMER|XX+)"
+_WHOLE: Final = re.compile(rf"\W*{_ALONE}(\W+{_ALONE})*\W*", re.IGNORECASE)
 #: Only as the whole value, and not as a name.
 _WHOLE_BUT_NAMES: Final = re.compile(r"NA|N\.A\.|NULL|NIL|TBD|\W+", re.IGNORECASE)
 

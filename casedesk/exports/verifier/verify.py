@@ -437,7 +437,7 @@ def check_purges(packet: Packet) -> Outcome:
     """Every text that is gone was purged by two persons, after retention and while no hold stood."""
     desk = {row["event_id"]: event for row, event in packet.events if row["case_id"] == DESK and event is not None}
     purges = [event for event in desk.values() if event["action"] == "cases_purged"]
-    purged = {case_id: event["event_id"] for event in purges for case_id, _ in event["meta"]["cases"]}
+    purged = purges_of(packet)
     for number, case_id in packet.purged:
         same("Event %d, its text was purged later" % number, True, number < purged.get(case_id, 0))
     for event in purges:
@@ -453,6 +453,12 @@ def check_purges(packet: Packet) -> Outcome:
     if not purges:
         return VERIFIED, "no text of a case in here was purged"
     return VERIFIED, "the texts of %d events were purged, by %d purges" % (len(packet.purged), len(purges))
+
+
+def purges_of(packet: Packet) -> Dict[str, int]:
+    """Return the cases that were purged, each with the last event that says so."""
+    events = [event for _, event in packet.events if event is not None and event["action"] == "cases_purged"]
+    return {case_id: event["event_id"] for event in events for case_id, _ in event["meta"]["cases"]}
 
 
 def _check_purge(packet: Packet, purge: Row, case_id: str, tip: str) -> None:
@@ -496,8 +502,8 @@ def check_chains(packet: Packet) -> str:
 # --- What the events of a case add up to ---------------------------------------------------------------------------------
 
 _OPEN = {
-    "case_exported", "narrative_read", "hold_placed", "hold_lifted", "filing_produced", "filing_transmitted",
-    "filing_acknowledged",
+    "case_exported", "narrative_read", "hold_placed", "hold_lifted", "filing_produced", "filing_withdrawn",
+    "filing_transmitted", "filing_acknowledged",
 }  # fmt: skip
 _ALERTS = {"alert_attached", "alert_grown"}
 _AT_WORK = {
@@ -1125,6 +1131,7 @@ _WAY = {
     "filing_drafted": ({"", "draft", "approved"}, "draft"),
     "filing_approved": ({"draft", "approved"}, "approved"),
     "filing_produced": ({"approved"}, "produced"),
+    "filing_withdrawn": ({"produced"}, "approved"),
     "filing_transmitted": ({"produced"}, "transmitted"),
     "filing_acknowledged": ({"transmitted"}, "acknowledged"),
     "filing_rejected": ({"transmitted"}, "rejected"),
@@ -1133,6 +1140,7 @@ _TOLD = {
     "filing_drafted": ("digest", "kind"),
     "filing_approved": ("digest", "decision"),
     "filing_produced": ("batch_id", "place"),
+    "filing_withdrawn": (),
     "filing_transmitted": ("tracking_id",),
     "filing_acknowledged": ("bsa_id", "remarks"),
     "filing_rejected": ("bsa_id", "remarks"),
@@ -1164,11 +1172,17 @@ def reports_of(case_id: str, events: Iterable[Row]) -> Tuple[Dict[str, Row], Dic
             kept[meta["filing_id"]]["narrative"] = decisions.get(meta["decision"], "")
             one["approved_by"] = event["user"]
         elif action == "filing_drafted":
-            kept[meta["filing_id"]] = {"digest": meta["digest"], "maker": event["user"]}
+            kept[meta["filing_id"]] = {"digest": meta["digest"], "maker": event["user"], "drafted": event["event_id"]}
             one.update(drafted_by=event["user"], approved_by="", decision=0)
         elif action == "filing_produced":
             same(where + ", the form that was approved", one["digest"], meta["digest"])
-            kept[meta["filing_id"]]["sha256"] = meta["sha256"]
+            kept[meta["filing_id"]].update(sent=event, producer=event["user"])
+        elif action == "filing_withdrawn":
+            producer = kept[meta["filing_id"]]["producer"]
+            same(where + ", who produced the batch", producer, meta["maker"])
+            same(where + ", taken back by who produced it", False, event["user"] == producer)
+            same(where + ", the batch", one["batch_id"], meta["batch_id"])
+            one.update(batch_id="", place=0)
         elif action != "filing_transmitted":
             kept[meta["filing_id"]]["answer"] = meta["sha256"]
     return found, kept
@@ -1189,36 +1203,70 @@ def check_filings(packet: Packet) -> Outcome:
         told.update(found)
         kept.update(more)
     same("Reports", sorted(told), sorted(rows))
-    same("Batches", sorted({one["batch_id"] for one in told.values() if "batch_id" in one}), sorted(batches))
+    same("Batches", sorted({one["batch_id"] for one in told.values() if one.get("batch_id")}), sorted(batches))
+    purged = purges_of(packet)
+    gone = {name for name in told if kept[name]["drafted"] < purged.get(told[name]["case_id"], 0)}
+    cut = {told[name]["batch_id"] for name in gone if told[name].get("batch_id")}
+    for batch_id in cut:
+        if batches[batch_id]["content"] is not None:
+            places = sorted(one["place"] for one in told.values() if one.get("batch_id") == batch_id)
+            parts = _PART.findall(batches[batch_id]["content"].encode("utf-8"))
+            same("Batch %s, its reports" % batch_id, list(range(1, len(parts) + 1)), places)
     files = 0
     for filing_id, one in sorted(told.items()):
         where, row = "Report %s" % filing_id, rows[filing_id]
         for name, value in one.items():
             same("%s, %s" % (where, name), value, row[name])
-        same(where + ", digest of the form", one["digest"], digest(row["report"]))
-        if "batch_id" in one:
-            files += _check_batch(where, row, kept[filing_id], batches[one["batch_id"]])
+        if filing_id in gone:
+            same(where + ", its form, which was purged", None, row["report"])
+        else:
+            same(where + ", digest of the form", one["digest"], digest(row["report"]))
+        if one.get("batch_id"):
+            files += _check_batch(
+                where, row, kept[filing_id], batches[one["batch_id"]], filing_id in gone, one["batch_id"] in cut
+            )
     if not rows:
         return NOT_EVALUATED, "no report was drafted"
-    return VERIFIED, "%d reports stand where their events leave them; %d read in their batch files" % (len(rows), files)
+    removed = "; %d were purged, and their forms and what was sent of them are gone" % len(gone) if gone else ""
+    return VERIFIED, "%d reports stand where their events leave them; %d read in their batch files%s" % (
+        len(rows), files, removed,
+    )  # fmt: skip
 
 
-def _check_batch(where: str, row: Row, kept: Row, batch: Row) -> int:
-    """Compare a report with the batch it left in; return whether the batch's file is here to be read."""
-    same(where + ", SHA-256 of the batch", kept["sha256"], batch["sha256"])
+#: A report in the file of a batch as the desk writes it, or what is left of one that was purged.
+_PART = re.compile(rb'<fc2:Activity SeqNum="([0-9]+)"(?:/>|>.*?</fc2:Activity>)', re.DOTALL)
+
+
+def _check_batch(where: str, row: Row, kept: Row, batch: Row, gone: bool, cut: bool) -> int:
+    """Compare a report with the batch it left in; return whether it can be read there.
+
+    gone: the report was purged; cut: so was one of the batch, whose file can be judged by its parts only.
+    """
+    sent = kept["sent"]["meta"]
+    same(where + ", SHA-256 of the batch", sent["sha256"], batch["sha256"])
     same(where + ", SHA-256 of the answer", kept.get("answer", ""), batch["answer_sha256"])
     if batch["content"] is None:
         return 0
-    same(where + ", file of the batch", batch["sha256"], sha(batch["content"].encode("utf-8")).hex())
-    own, narrative = _sent(batch["content"], row["place"])
-    same(where + ", at its place in the file", True, row["filing_id"] in own)
-    same(where + ", narrative in the file", _one_line(kept["narrative"]), narrative)
+    content = batch["content"].encode("utf-8")
+    if cut:
+        frame = _PART.sub(rb'<fc2:Activity SeqNum="\1"/>', content)
+        same(where + ", frame of the file", sent["frame"], sha(frame).hex())
+    else:
+        same(where + ", file of the batch", batch["sha256"], sha(content).hex())
+    if sent["v"] > 1:
+        part = [found.group(0) for found in _PART.finditer(content)][row["place"] - 1]
+        said = "purged" if part.endswith(b"/>") else sha(part).hex()
+        same(where + ", its part of the file", "purged" if gone else sent["part"], said)
+    if not gone:
+        own, narrative = _sent(batch["content"], row["place"])
+        same(where + ", at its place in the file", True, row["filing_id"] in own)
+        same(where + ", narrative in the file", _one_line(kept["narrative"]), narrative)
     if batch["answer"] is not None:
         same(where + ", file of the answer", batch["answer_sha256"], sha(batch["answer"].encode("utf-8")).hex())
         numbers = [_text(one, "BSAID") for one in _xml(batch["answer"]).iter() if _name(one) == "EFilingActivityXML"]
         if row["bsa_id"]:
             same(where + ", BSA ID in the answer", row["bsa_id"], numbers[row["place"] - 1])
-    return 1
+    return 0 if gone else 1
 
 
 def _sent(content: str, place: int) -> Tuple[List[str], str]:
@@ -1320,6 +1368,7 @@ def check_narratives(packet: Packet) -> Outcome:
             continue
         texts += 1
         alerts = {alert["alert_id"]: alert["transaction_ids"] for alert in packet.alerts if alert["case_id"] == case_id}
+        own = _own_accounts(packet, decisions[-1])
         for name, selection, start, length in bound["figures"]:
             where = "Narrative of %s, %s of %s" % (case_id, name, selection)
             bound_figures += 1
@@ -1329,15 +1378,25 @@ def check_narratives(packet: Packet) -> Outcome:
             chosen = sorted(
                 (packet.transactions[one] for one in whole), key=lambda t: (t["booked_at"], t["transaction_id"])
             )
-            out = [t for t in chosen if t["from_account"] in bound["accounts"]]
-            into = [t for t in chosen if t["to_account"] in bound["accounts"] and t not in out]
+            out = [t for t in chosen if t["from_account"] in own]
+            into = [t for t in chosen if t["to_account"] in own and t not in out]
             chosen = {"": chosen, "in": into, "out": out}[side]
             same(where + ", transactions", [t["transaction_id"] for t in chosen], ids)
-            said = figure(name, chosen, bound["accounts"], bound["currency"], bound["digits"])
+            said = figure(name, chosen, own, bound["currency"], bound["digits"])
             same(where, said, decisions[-1]["notes"][start : start + length])
     if not texts:
         return NOT_EVALUATED, "no narrative in here has bound figures"
     return VERIFIED, "%d bound figures of %d narratives computed again from their transactions" % (bound_figures, texts)
+
+
+def _own_accounts(packet: Packet, decision: Row) -> List[str]:
+    """Return the customer's accounts that a narrative's figures rest on; since version 3 they stand as salted digests."""
+    named = decision["meta"]["bound"]["accounts"]
+    if decision["meta"]["v"] < 3:
+        return list(named)
+    salt = bytes.fromhex(next(row["salt"] for row, event in packet.events if event is decision))
+    known = {t[side] for t in packet.transactions.values() for side in ("from_account", "to_account")} - {""}
+    return [one for one in known if sha(salt + one.encode("utf-8")).hex() in named]
 
 
 def _framed(*parts: str) -> bytes:

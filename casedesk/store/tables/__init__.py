@@ -5,7 +5,7 @@ from __future__ import annotations
 from casedesk.store.tables.casework import alert_transactions, alerts, cases
 from casedesk.store.tables.clocks import clocks
 from casedesk.store.tables.detecting import detection_findings, detection_runs, rule_sets
-from casedesk.store.tables.filings import batches, filings
+from casedesk.store.tables.filings import batches, filings, withdrawn_batches
 from casedesk.store.tables.hiding import suppressed_alerts, suppressions
 from casedesk.store.tables.ledger import case_events, counters, ledger_head
 from casedesk.store.tables.metadata import ID, metadata
@@ -41,4 +41,5 @@ __all__ = [
     "suppressions",
     "transactions",
     "users",
+    "withdrawn_batches",
 ]

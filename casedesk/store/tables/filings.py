@@ -38,6 +38,16 @@ batches = sa.Table(
     ),
 )
 
+#: Batches that were taken back before they were sent.
+withdrawn_batches = sa.Table(
+    "withdrawn_batches",
+    metadata,
+    sa.Column("batch_id", code(ID), sa.ForeignKey("batches.batch_id"), primary_key=True),
+    sa.Column("withdrawn_by", code(ID), sa.ForeignKey("users.user_id"), nullable=False),
+    sa.Column("withdrawn_at", UtcDateTime, nullable=False),
+    sa.Column("event", BIG, nullable=False),  # the first of the events that say so, with the reason
+)
+
 filings = sa.Table(
     "filings",
     metadata,
