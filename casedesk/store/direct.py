@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection, Dialect
 
 _DIRECT = frozenset({"sqlite", "postgresql"})
 
-#: The execution option of a connection to PostgreSQL whose transaction is opened by :meth:`Direct.first_of_all`.
+#: The execution option of a connection whose transaction is opened by :meth:`Direct.first_of_all`.
 BEGUN_BY_STATEMENT = "casedesk_begun_by_statement"
 
 
@@ -28,6 +28,11 @@ def saves_trips(connection: Connection) -> bool:
     SQL Server's statements change one table each.
     """
     return connection.dialect.name == "postgresql"
+
+
+def locks_at_begin(connection: Connection) -> bool:
+    """Tell whether a writing transaction holds the only write lock there is from its BEGIN on."""
+    return connection.dialect.name == "sqlite"
 
 
 def command(connection: Connection, sql: str) -> None:
@@ -83,16 +88,20 @@ class Direct:
     def first_of_all(self, connection: Connection) -> Sequence[Any] | None:
         """Run it without parameters as the first statement of a transaction, and return the first row.
 
-        On PostgreSQL it brings the BEGIN, which the transaction was begun without (:data:`BEGUN_BY_STATEMENT`): one trip for
-        both.
+        It brings the BEGIN, which the transaction was begun without (:data:`BEGUN_BY_STATEMENT`): on PostgreSQL in one trip, on
+        SQLite as one that takes the write lock, because a writer that starts as a reader cannot wait for it later.
         """
-        if not saves_trips(connection):
+        if connection.dialect.name not in _DIRECT:
             return self.first(connection, {})
         cursor: Any = connection.connection.cursor()  # `prepare` is psycopg's own
         try:
-            # Two statements in one message take no parameters and cannot be prepared.
-            cursor.execute(f"BEGIN; {self._literal(connection.dialect)}", prepare=False)
-            cursor.nextset()
+            if locks_at_begin(connection):
+                cursor.execute("BEGIN IMMEDIATE")
+                cursor.execute(*self._written(connection, {}))
+            else:
+                # Two statements in one message take no parameters and cannot be prepared.
+                cursor.execute(f"BEGIN; {self._literal(connection.dialect)}", prepare=False)
+                cursor.nextset()
             row: Sequence[Any] | None = cursor.fetchone()
         except connection.dialect.loaded_dbapi.Error as error:
             raise _as_sqlalchemy(connection, error) from error

@@ -106,9 +106,11 @@ def _sqlite(url: URL, lock_timeout: float) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        if options.get(BEGUN_BY_STATEMENT, False):
+            return
         # A writer that starts as a reader cannot wait for the lock when it upgrades: it fails at once.
-        writes = connection.get_execution_options().get("casedesk_writes", False)
-        command(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
+        command(connection, "BEGIN IMMEDIATE" if options.get("casedesk_writes", False) else "BEGIN")
 
     return engine
 
@@ -177,22 +179,25 @@ def lock_for_upgrade(connection: Connection) -> None:
 
 @contextmanager
 def translated(engine: Engine) -> Iterator[None]:
-    """Turn what a driver says into a sentence an analyst can act on.
-
-    :raises DatabaseBusy: if a lock was not to be had in time, or the database chose this transaction as a victim.
-    :raises DatabaseUnavailable: if the database cannot be reached, read or written.
-    """
+    """Turn what a driver says into a sentence an analyst can act on, where :func:`translation` has one."""
     try:
         yield
-    except CasedeskError:
-        raise
-    except exc.DataError as error:
-        raise ValueTooLong from error
     except exc.DBAPIError as error:
-        refusal = _refusal(engine, error)
+        refusal = translation(engine, error)
         if refusal is None:
             raise
         raise refusal from error
+
+
+def translation(engine: Engine, error: BaseException | None) -> CasedeskError | None:
+    """Return what to say for a driver's error; None for any other, and for one that is the desk's own mistake.
+
+    It is :class:`ValueTooLong`; :class:`DatabaseBusy` if a lock was not to be had in time, or the database chose this transaction
+    as a victim; or :class:`DatabaseUnavailable` if the database cannot be reached, read or written.
+    """
+    if not isinstance(error, exc.DBAPIError):
+        return None
+    return ValueTooLong() if isinstance(error, exc.DataError) else _refusal(engine, error)
 
 
 #: What each database says when a lock could not be had: SQLite's SQLITE_BUSY, PostgreSQL's SQLSTATE 55P03, 40P01 and

@@ -21,7 +21,7 @@ from casedesk.domain.policy import SHIPPED, Policy
 from casedesk.domain.policy_changes import policy_of
 from casedesk.errors import Unavailable
 from casedesk.store.dialects import id_contains, stream
-from casedesk.store.direct import Direct
+from casedesk.store.direct import Direct, locks_at_begin
 from casedesk.store.known_tips import Tip, known_tips
 from casedesk.store.tables import case_events, ledger_head
 from casedesk.store.tables.ledger import GOVERNING
@@ -55,6 +55,7 @@ _MOVE_HEAD = Direct(_OF_HEAD, _HEAD_COLUMNS)
 _LOCK_HEAD = Direct(
     sa.update(ledger_head).values(locks=ledger_head.c.locks + 1).returning(ledger_head.c.size, ledger_head.c.frontier)
 )
+_READ_HEAD = Direct(sa.select(ledger_head.c.size, ledger_head.c.frontier))
 
 
 def recording(change: sa.CTE) -> Direct:
@@ -214,11 +215,11 @@ class Ledger(LedgerReader):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         # The lock comes first in the transaction, so that no two writers wait for each other crosswise.
-        head = _LOCK_HEAD.first_of_all(connection)
+        head = (_READ_HEAD if locks_at_begin(connection) else _LOCK_HEAD).first_of_all(connection)
         if head is None:
             raise NoLedgerHead
         size, frontier = head
-        self._frontier = Frontier.load(size, frontier)
+        self._frontier, self._edge = Frontier.load(size, frontier), str(frontier)
         self._known = known_tips(connection.engine)
         self._before = self._known.at(frontier)
         self._tips: dict[str, Tip] = {}
@@ -271,7 +272,8 @@ class Ledger(LedgerReader):
 
     def moved_head(self) -> dict[str, Any]:
         """Return what the head row must say once everything that waits is written."""
-        return {"size": self._frontier.size, "root": self._frontier.root(), "frontier": self._frontier.dump()}
+        self._edge = self._frontier.dump()
+        return {"size": self._frontier.size, "root": self._frontier.root(), "frontier": self._edge}
 
     def flush(self) -> bool:
         """Write the appended rows and the new head; return whether there are any in this transaction."""
@@ -283,7 +285,7 @@ class Ledger(LedgerReader):
 
     def committed(self) -> None:
         """Keep the ends of the streams for the next transaction."""
-        self._known.remember(self._before, self._tips, self._frontier.dump())
+        self._known.remember(self._before, self._tips, self._edge)
 
 
 def first_head() -> dict[str, object]:

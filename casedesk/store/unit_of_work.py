@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from sqlalchemy import exc
 from sqlalchemy.engine import Connection, Engine
 
 from casedesk.store.alert_store import AlertReader, AlertStore
@@ -16,7 +16,7 @@ from casedesk.store.dataset_store import DatasetStore
 from casedesk.store.direct import BEGUN_BY_STATEMENT
 from casedesk.store.draw_store import DrawReader, DrawStore
 from casedesk.store.due_reader import DueReader
-from casedesk.store.engines import translated
+from casedesk.store.engines import translation
 from casedesk.store.filing_store import FilingReader, FilingStore
 from casedesk.store.import_store import ImportReader, ImportStore
 from casedesk.store.ledger_store import Ledger, LedgerReader
@@ -58,21 +58,41 @@ class _Unit:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._stack = ExitStack()
 
-    def _open(self) -> Connection:
-        self._stack.enter_context(translated(self._engine))
-        connection = self._stack.enter_context(self._engine.connect())
+    def __enter__(self) -> Self:
+        try:
+            connection = self._engine.connect()
+        except exc.DBAPIError as error:
+            refusal = translation(self._engine, error)
+            if refusal is None:
+                raise
+            raise refusal from error
         options = {"casedesk_writes": self._writes, BEGUN_BY_STATEMENT: self._writes}
-        connection = connection.execution_options(**options)
-        self._stack.callback(connection.rollback)  # does nothing after a commit
-        connection.begin()
-        return connection
+        self._connection = connection.execution_options(**options)
+        try:
+            self._connection.begin()
+            self._begun()
+        except BaseException as error:
+            self.__exit__(type(error), error, error.__traceback__)
+            raise
+        return self
+
+    def _begun(self) -> None:
+        """Do what comes first in the transaction."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool | None:
-        return self._stack.__exit__(kind, error, trace)
+    ) -> None:
+        said = error
+        try:
+            self._connection.close()  # rolls back what was not committed
+        except exc.DBAPIError as at_the_end:
+            said = error or at_the_end
+        refusal = translation(self._engine, said)
+        if refusal is not None:
+            raise refusal from said
+        if said is not None and said is not error:
+            raise said
 
 
 class Reading(_Unit):
@@ -97,15 +117,6 @@ class Reading(_Unit):
     runs = _Of(RunReader)
     suppressions = _Of(SuppressionReader)
     transactions = _Of(TransactionReader)
-
-    def __enter__(self) -> Self:
-        try:
-            self._connection = self._open()
-        except BaseException as error:
-            if self._stack.__exit__(type(error), error, error.__traceback__):
-                raise AssertionError("nothing in the stack swallows errors") from error
-            raise
-        return self
 
 
 class Writing(_Unit):
@@ -139,15 +150,9 @@ class Writing(_Unit):
         super().__init__(engine)
         self._committed = committed
 
-    def __enter__(self) -> Self:
-        try:
-            self._connection = self._open()
-            self.ledger = Ledger(self._connection)  # takes the lock: the transaction's first statement
-        except BaseException as error:
-            self._stack.__exit__(type(error), error, error.__traceback__)
-            raise
+    def _begun(self) -> None:
+        self.ledger = Ledger(self._connection)  # takes the lock: the transaction's first statement
         self.cases = CaseStore(self._connection, self.ledger)
-        return self
 
     def commit(self) -> None:
         """Write the appended events and what follows from them for due dates, and commit, once."""
