@@ -13,6 +13,7 @@ from casedesk.errors import Invalid
 from casedesk.formats.batches import Batch
 from casedesk.formats.file_types import Opened
 from casedesk.formats.headers import shown
+from casedesk.formats.identity import Counted
 from casedesk.formats.mapping import TRANSACTION_FIELDS, BadMapping
 from casedesk.formats.other_readers import PatternsReader
 from casedesk.formats.parties import ACCOUNT_FIELDS, CUSTOMER_FIELDS, account_batch, customer_batch, party_columns
@@ -67,7 +68,7 @@ class Layout:
     format: str
     wanted: tuple[int, ...]
     digest: str
-    start: Callable[[RateTable, str], MakeBatch]
+    start: Callable[[RateTable, str, Counted], MakeBatch]
     labels: dict[str, int]
     counts_rows: bool = False
 
@@ -171,7 +172,7 @@ def _of_plan(plan: Plan) -> Layout:
         format=plan.format,
         wanted=plan.wanted,
         digest=plan.digest,
-        start=lambda rates, base: TransactionValidator(plan, rates, base).batch,
+        start=lambda rates, base, counted: TransactionValidator(plan, rates, base, counted).batch,
         labels=dict(plan.labels),
         counts_rows=plan.id_prefix is not None,
     )

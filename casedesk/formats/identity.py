@@ -8,8 +8,9 @@ written, so a file that a spreadsheet or pandas has rewritten keeps its ids.
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -60,6 +61,10 @@ class Ordinals:
         while len(self._runs) > 1 and len(self._runs[-2]) < 2 * len(self._runs[-1]):
             last = self._runs.pop()
             self._runs[-1] = np.sort(np.concatenate([self._runs[-1], last]))
+
+
+#: Ordinals by prefix. Files that are parts of one set share them: however its rows are dealt out, they are as many.
+Counted: TypeAlias = defaultdict[str, Ordinals]
 
 
 def derive_ids(columns: Sequence[Column], prefix: str, ordinals: Ordinals) -> Column:

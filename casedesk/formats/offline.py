@@ -15,6 +15,7 @@ from casedesk.domain.transactions import Account
 from casedesk.errors import Invalid
 from casedesk.formats.batches import AccountBatch, Batch, CustomerBatch, TransactionBatch
 from casedesk.formats.choosing import SourceKind, UnknownFormat
+from casedesk.formats.identity import Counted, Ordinals
 from casedesk.formats.known_rows import KnownRows
 from casedesk.formats.mapping import Mapping
 from casedesk.formats.rejects import RejectedRow
@@ -73,8 +74,9 @@ def read_offline(
 ) -> tuple[pa.Table | pa.RecordBatchReader, pa.Table]:
     """Read files of any format the importer knows into the columns that the rules read.
 
-    The rows get the ids an import gives them, and a row that stands in the files twice counts once. An account that no
-    accounts file names is held by ``H-<account_id>``, as after an import.
+    The rows get the ids an import gives them, and an id that stands in the files twice counts once. The files are parts of
+    one set: rows without an id that are alike are as many transactions in one file as in several. An account that no accounts
+    file names is held by ``H-<account_id>``, as after an import.
 
     :param paths: files, or folders; of a folder the files that the importer would take, or else every data file below it.
     :param format: as for :func:`casedesk.formats.sources.open_source`; ``None`` recognises each file by its header.
@@ -96,8 +98,9 @@ def read_offline(
         names = ", ".join(path.name for path in paths) or "nothing"
         raise NoTransactions(f"There are no transactions in {names}; name a transactions file beside it.")
     rows, parties = KnownRows(OFFLINE_TRANSACTIONS), _Parties()
+    counted = Counted(Ordinals)
     for source in sources:
-        for batch in source.batches():
+        for batch in source.batches(counted=counted):
             _take(batch, rows, parties)
             _refuse(source, batch.rejects, rejects)
     _refuse(sources[-1], rows.settle(), rejects)

@@ -15,6 +15,7 @@ from casedesk.formats.batches import Batch
 from casedesk.formats.choosing import FORMATS, Layout, MakeBatch, SourceKind, UnknownFormat, layouts_of
 from casedesk.formats.csv_reader import CsvReader
 from casedesk.formats.file_types import FileType, Opened, recognise
+from casedesk.formats.identity import Counted, Ordinals
 from casedesk.formats.mapping import Mapping
 from casedesk.formats.other_readers import ParquetReader, text_reader
 from casedesk.formats.plans import PATTERNS
@@ -48,17 +49,18 @@ class Source:
     chunk_rows: int
     _reader: Reader
     _layout: Layout
-    _begin: Callable[[], MakeBatch]
+    _begin: Callable[[Counted], MakeBatch]
 
-    def batches(self, start_chunk: int = 0) -> Iterator[Batch]:
+    def batches(self, start_chunk: int = 0, counted: Counted | None = None) -> Iterator[Batch]:
         """Read, check and convert chunk by chunk: ``TransactionBatch``, ``CustomerBatch`` or ``AccountBatch`` by ``kind``.
 
         Chunks before ``start_chunk`` are read over, and checked only where ids are derived (identical rows are counted
         from the first row on). Their rejects are not told again: start at 0 to have all of them.
 
+        :param counted: the identical rows of other files before this one, where they are parts of one set.
         :raises BadQuoting: if a row is longer than any row can be.
         """
-        make = self._begin()
+        make = self._begin(Counted(Ordinals) if counted is None else counted)
         for index, records in self._chunks(self._layout.wanted):
             if index >= start_chunk:
                 yield make(index, records)
@@ -72,7 +74,7 @@ class Source:
 
     def labelled(self) -> Iterator[tuple[Batch, dict[str, Column]]]:
         """Read the batches, each with its chunk's row numbers (under ``""``) and label columns. For evaluation only."""
-        make, layout = self._begin(), self._layout
+        make, layout = self._begin(Counted(Ordinals)), self._layout
         width = len(layout.wanted)
         for index, records in self._chunks((*layout.wanted, *layout.labels.values())):
             if not records.columns:  # all of its rows were broken

@@ -18,7 +18,7 @@ from casedesk.formats.amounts import Amounts, parse_amounts, reason_for
 from casedesk.formats.batches import ACCOUNT_SEEN_SCHEMA, TRANSACTION_SCHEMA, TransactionBatch
 from casedesk.formats.conversion import Paid, convert_column
 from casedesk.formats.faults import Faults
-from casedesk.formats.identity import Ordinals, derive_ids
+from casedesk.formats.identity import Counted, Ordinals, derive_ids
 from casedesk.formats.plans import Plan
 from casedesk.formats.records import Column, Flags, Ints, Records
 from casedesk.formats.text_fields import ID_LENGTH, TEXT_LENGTH, clean_column, is_blank, translate
@@ -37,11 +37,14 @@ UNKNOWN_CHANNEL: Final = "This is not a channel; {}."
 
 
 class TransactionValidator:
-    """Check chunks of one file, in order: ids of identical rows are counted from chunk to chunk."""
+    """Check chunks of one file, in order: ids of identical rows are counted from chunk to chunk, and on in ``counted``.
 
-    def __init__(self, plan: Plan, rates: RateTable, base: str) -> None:
+    Rows with an identity of their own are not counted on: statements overlap, and the same entry is the same transaction.
+    """
+
+    def __init__(self, plan: Plan, rates: RateTable, base: str, counted: Counted) -> None:
         self._plan, self._rates, self._base = plan, rates, base
-        self._ordinals = Ordinals()
+        self._ordinals = Ordinals() if "identity" in plan.sources else counted[plan.id_prefix or ""]
 
     def batch(self, index: int, records: Records) -> TransactionBatch:
         """Validate and convert one chunk."""

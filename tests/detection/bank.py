@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -66,6 +66,15 @@ def deposit(minutes: float, minor: int = 7_000_00, to: str = "A", channel: str =
 def named(transactions: Iterable[Tx]) -> list[Tx]:
     """Give every transaction without an id the next free one."""
     return [tx if tx.id else replace(tx, id=f"T{next(_numbers):06d}") for tx in transactions]
+
+
+def apart(scenes: Mapping[int, Iterable[Tx]]) -> list[Tx]:
+    """Put scenes side by side, each among accounts of its own: “A” of scene 3 is “A3”. One run then does for all."""
+    return [
+        replace(tx, source=f"{tx.source}{number}", target=f"{tx.target}{number}", id=f"{tx.id}/{number}")
+        for number, scene in scenes.items()
+        for tx in scene
+    ]
 
 
 def arrow(transactions: Sequence[Tx]) -> pa.Table:

@@ -69,7 +69,7 @@ def banks(draw: st.DrawFn) -> list[Tx]:
 
 @pytest.mark.parametrize("rule", VARIANTS, ids=lambda rule: f"{rule.name}-{VARIANTS.index(rule)}")
 @given(bank=banks())
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_rule_finds_exactly_what_plain_loops_find(rule: Rule, bank: list[Tx]) -> None:
     assert found(rule, bank) == expected(rule, bank)
 

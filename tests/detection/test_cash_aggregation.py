@@ -187,7 +187,7 @@ OPENINGS = st.sampled_from(({}, LONG_AGO, {"A": "2026-10-05"}, {"A": "2026-10-04
 
 @pytest.mark.parametrize("number", range(len(VARIANTS)))
 @given(bank=banks(), opened=OPENINGS)
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_the_rule_finds_exactly_what_plain_loops_find(number: int, bank: list[Tx], opened: dict[str, str]) -> None:
     assert found(VARIANTS[number], bank, opened) == expected(VARIANTS[number], bank, opened)
 

@@ -151,7 +151,7 @@ VARIANTS = (
 
 @pytest.mark.parametrize("rule", VARIANTS, ids=range(len(VARIANTS)))
 @given(world=worlds(50, (0, 49_99, 50_00, 4_000_00, 9_000_00)))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_the_rule_finds_exactly_what_plain_loops_find(rule: Dormant, world: tuple[list[Tx], Owners]) -> None:
     assert found(rule, *world) == expected(rule, *world)
 

@@ -148,7 +148,7 @@ def banks(draw: st.DrawFn) -> Books:
 
 
 @given(books=banks())
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_the_rules_find_exactly_what_plain_loops_find(books: Books) -> None:
     assert dict(zip(NAMES, found(books), strict=True)) == dict(zip(NAMES, wanted(books), strict=True))
 

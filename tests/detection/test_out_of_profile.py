@@ -192,7 +192,7 @@ VARIANTS = (
 
 @pytest.mark.parametrize("rule", VARIANTS, ids=range(len(VARIANTS)))
 @given(world=worlds(10, (0, 400_00, 1_000_00, 1_500_00, 4_000_00)))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_the_rule_finds_exactly_what_plain_loops_find(rule: OutOfProfile, world: tuple[list[Tx], Owners]) -> None:
     bank, owners = world
     owners = {**owners, "B": Owner("C1", "", owners["A"].group)}

@@ -47,7 +47,7 @@ def rechunked(table: pa.Table, cuts: list[int]) -> pa.Table:
 
 
 @given(seed=st.integers(0, 2**32), cuts=st.lists(st.integers(0, 10_000), max_size=6), threads=st.sampled_from((1, 2)))
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_shuffling_rechunking_and_threads_change_nothing(seed: int, cuts: list[int], threads: int) -> None:
     order = list(range(TABLE.num_rows))
     random.Random(seed).shuffle(order)

@@ -106,7 +106,7 @@ VARIANTS: tuple[Rule, ...] = tuple(
 
 @pytest.mark.parametrize("number", range(len(VARIANTS)))
 @given(bank=banks())
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_rule_finds_exactly_the_pieces_that_plain_loops_find(number: int, bank: list[Tx]) -> None:
     rule = VARIANTS[number]
     result = detect(arrow(bank), accounts_of(bank), rules=(rule,))

@@ -15,7 +15,7 @@ from casedesk.errors import Invalid
 from casedesk.formats import Mapping, RejectedRow
 from casedesk.formats.known_rows import KnownRows
 from casedesk.formats.offline import OFFLINE_ACCOUNTS, OFFLINE_TRANSACTIONS, read_offline
-from tests.formats.published import AMLGENTEX, AMLGENTEX_ACCOUNTS, GOOD, PAYSIM, SAML_D
+from tests.formats.published import AMLGENTEX, AMLGENTEX_ACCOUNTS, GOOD, PAYSIM, SAML_D, row
 from tests.formats.reading import HEADER, line, read
 
 Write = Callable[..., Path]
@@ -80,6 +80,16 @@ def test_a_row_in_two_files_counts_once(write: Write, rates: RateTable) -> None:
     first = write(line(), line(transaction_id="T2"), line(), name="a.csv")
     second = write(line(transaction_id="T2"), line(transaction_id="T3"), name="b.csv")
     assert offline(rates, first, second, first)[0]["transaction_id"].to_pylist() == ["T1", "T2", "T3"]
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3, 7])
+def test_rows_without_an_id_are_as_many_however_they_are_dealt_out(write: Write, rates: RateTable, parts: int) -> None:
+    rows = [GOOD[SAML_D]] * 3 + [row(SAML_D, Time=f"11:00:0{n}") for n in (1, 2, 1, 1)]
+    files = [write(*rows[part::parts], header=SAML_D, name=f"part-{part}.csv") for part in range(parts)]
+    whole = write(*rows, header=SAML_D, name="whole.csv")
+    told = [sorted(offline(rates, *given)[0].to_pylist(), key=repr) for given in (files, [whole])]
+    assert len(told[0]) == 7
+    assert told[0] == told[1]
 
 
 def test_an_id_with_two_contents_is_refused(write: Write, rates: RateTable) -> None:

@@ -262,7 +262,7 @@ def act(desk: TestDesk, number: int, step: Any) -> None:
 
 @pytest.mark.parametrize("rules", [LOCAL, MIXED], ids=["local", "mixed"])
 @given(steps=STEPS)
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_came_in_whatever_order_incremental_runs_do_what_full_runs_do(
     sqlite_kind: Sqlite, rules: tuple[Rule, ...], steps: list[Any]
 ) -> None:

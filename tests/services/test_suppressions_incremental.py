@@ -64,7 +64,7 @@ def cover(desk: TestDesk, **scope: Any) -> None:
 
 
 @given(steps=STEPS)
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_incremental_runs_hide_and_raise_what_full_runs_do(sqlite_kind: Sqlite, steps: list[Any]) -> None:
     rules = incremental.MIXED
     addresses = [sqlite_kind.fresh(), sqlite_kind.fresh()]
