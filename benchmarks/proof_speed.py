@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -156,7 +157,12 @@ def small(folder: Path, events: int, evidence: int) -> list[bool]:
 
     def export() -> None:
         signed = checkpoints.make(look=Reading(engine), folder=place, keys=[key.public], key=key)
-        sealed = Sealed(signed.checkpoint.size, signed.path.read_text(encoding="utf-8"), key.public.text())
+        sealed = Sealed(
+            signed.checkpoint.size,
+            signed.path.read_text(encoding="utf-8"),
+            key.public.text(),
+            partial(keys.sign_text, key),
+        )
         made.append(packets.of_case(uow=Writing(engine), actor=otto, at=NOON, case_id=case.case_id, sealed=sealed))
 
     exporting = timed(export)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -16,7 +17,7 @@ import structlog
 
 from casedesk.anchors import timestamps
 from casedesk.anchors.folder import CheckpointFolder
-from casedesk.anchors.keys import load_private, load_public
+from casedesk.anchors.keys import load_private, load_public, sign_text
 from casedesk.domain.checkpoints import PublicKey
 from casedesk.domain.verification import Anchors
 from casedesk.errors import CasedeskError, Invalid
@@ -124,11 +125,14 @@ class Anchoring:
         return export(self._sealed())
 
     def _sealed(self) -> Sealed | None:
-        path = self._settings.public_key_path
-        if not self.signs or path is None:
+        path, private = self._settings.public_key_path, self._settings.key_path
+        if not self.signs or path is None or private is None:
             return None
         signed = self.make()
-        return Sealed(signed.checkpoint.size, signed.path.read_text(encoding="utf-8"), path.read_text(encoding="utf-8"))
+        return Sealed(
+            signed.checkpoint.size, signed.path.read_text(encoding="utf-8"), path.read_text(encoding="utf-8"),
+            partial(sign_text, load_private(private)),
+        )  # fmt: skip
 
     def _folder(self) -> CheckpointFolder:
         path = self._settings.checkpoint_path

@@ -133,8 +133,13 @@ def _reason(error: OSError | UnicodeDecodeError) -> str:
 
 def sign(key: PrivateKey, checkpoint: Checkpoint) -> str:
     """Return the checkpoint as a signed note."""
-    value = Ed25519PrivateKey.from_private_bytes(key.seed).sign(checkpoint.text().encode())
-    return write_note(checkpoint, [Signature(key.public.name, key.public.key_id, value)])
+    return sign_text(key, checkpoint.text())
+
+
+def sign_text(key: PrivateKey, text: str) -> str:
+    """Return a text as a signed note. Its first line must say what it is, so that it can be taken for nothing else."""
+    value = Ed25519PrivateKey.from_private_bytes(key.seed).sign(text.encode())
+    return write_note(text, [Signature(key.public.name, key.public.key_id, value)])
 
 
 def signer(note: SignedCheckpoint, keys: Iterable[PublicKey]) -> PublicKey | None:

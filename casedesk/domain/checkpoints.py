@@ -142,10 +142,10 @@ def _parts(text: str, shape: str) -> tuple[str, str, bytes]:
     return origin(parts[0]), parts[1], typed[1:]
 
 
-def write_note(checkpoint: Checkpoint, signatures: Iterable[Signature]) -> str:
+def write_note(text: str, signatures: Iterable[Signature]) -> str:
     """Write a signed note: the text, an empty line, and a line for each signature."""
     lines = (f"{_SIGNATURE}{s.name} {base64.b64encode(s.key_id + s.value).decode()}\n" for s in signatures)
-    return f"{checkpoint.text()}\n{''.join(lines)}"
+    return f"{text}\n{''.join(lines)}"
 
 
 def parse_note(text: str) -> SignedCheckpoint:
@@ -188,6 +188,6 @@ def _parse_signature(line: str) -> Signature:
         raw = base64.b64decode(encoded, validate=True)
     except binascii.Error:
         raw = b""
-    if len(raw) < 5:
+    if len(raw) < 5 or base64.b64encode(raw).decode() != encoded:
         raise BadCheckpoint(f"The signature of “{name[:60]}” is not valid base64.")
     return Signature(name, raw[:4], raw[4:])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
@@ -22,6 +22,8 @@ from casedesk.domain.ledger import REMOVABLE, Recorded
 from casedesk.exports import confidentiality
 
 FORMAT: Final = "casedesk.packet/1"
+#: The first line of a packet's seal, so that it is taken for no checkpoint.
+SEAL: Final = "casedesk.packet-seal/1"
 _PATHS: Final = {
     "transactions": "1-transactions/transactions.jsonl",
     "alerts": "2-alerts/alerts.jsonl",
@@ -58,10 +60,14 @@ class PlacedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The signed checkpoint of the packet's tree, and the public keys it can be checked with, both as text."""
+    """The signed checkpoint of the packet's tree, and the public keys it can be checked with, both as text.
+
+    ``sign`` makes a signed note of a text with the same key.
+    """
 
     checkpoint: str
     keys: str
+    sign: Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,14 @@ def write(contents: Contents) -> bytes:
         "profile": contents.profile.value,
         "withheld": list(contents.withheld),
     }
-    return _zip({"manifest.json": f"{canonical(manifest)}\n".encode(), **dict(sorted(files.items()))})
+    listed = f"{canonical(manifest)}\n".encode()
+    seal = {} if contents.signature is None else {"proof/seal.txt": contents.signature.sign(seal_text(listed)).encode()}
+    return _zip({"manifest.json": listed, **dict(sorted({**files, **seal}.items()))})
+
+
+def seal_text(manifest: bytes) -> str:
+    """Return what the seal of a packet says: the hash of its manifest, which has those of all other files."""
+    return f"{SEAL}\n{sha256(manifest).hexdigest()}\n"
 
 
 def canonical(value: object) -> str:
@@ -163,8 +176,8 @@ def _readme(contents: Contents) -> str:
         f"{contents.period[1]}, both days included."
     )
     signed = (
-        "`proof/checkpoint.txt` is the desk's signature under the size and the root of its ledger. Check it with the public key "
-        "that you were given before, not with the one in here."
+        "`proof/checkpoint.txt` is the desk's signature under the size and the root of its ledger, `proof/seal.txt` that under this "
+        "packet as it left. Check them with the public key that you were given before, not with the one in here."
         if contents.signature is not None
         else "This desk signs no checkpoints: nothing outside it vouches for the root of its ledger."
     )
@@ -192,7 +205,7 @@ with the packet but from the desk's software or its source; compare its SHA-256 
 | 6-decisions-not-to-file | cases closed without a report, with the reason |
 | 7-quality | samples in which the cases stood: population, seed, picks |
 | 8-governance | policy values, rule sets with their evidence sheets, runs of the rules |
-| proof | the signed checkpoint and the public key |
+| proof | the signed checkpoint, the public key, and the seal over this packet |
 
 What is derived again: the hashes, links and proofs of all events; each case's state from its events; each alert's digest, amount
 and window from the ledger and the transactions; the hits of the rules that can be judged by their evidence; every due date; the

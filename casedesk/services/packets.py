@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
@@ -64,11 +64,15 @@ class NoActivity(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """The signed checkpoint that a packet carries, the keys to check it with, and how many events it covers."""
+    """The signed checkpoint that a packet carries, the keys to check it with, and how many events it covers.
+
+    ``sign`` signs a text with the same key: the packet's seal.
+    """
 
     size: int
     checkpoint: str
     keys: str
+    sign: Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +208,7 @@ def _content(
             root=head.root,
             cases=ids,
             events=placed,
-            signature=Signature(sealed.checkpoint, sealed.keys) if sealed else None,
+            signature=Signature(sealed.checkpoint, sealed.keys, sealed.sign) if sealed else None,
             withheld=[*(["alerts"] if not told else []), *(["decisions"] if not open_ else [])],
             period=period,
             rows={

@@ -117,7 +117,7 @@ def test_a_valid_signature_counts_beside_others() -> None:
     key, witness = keys.generate("desk"), keys.generate("witness")
     own = read(keys.sign(key, CHECKPOINT)).signatures[0]
     torn = replace(own, value=own.value[:-1])
-    both = read(write_note(CHECKPOINT, [Signature("witness", witness.public.key_id, b"?" * 64), torn, own]))
+    both = read(write_note(CHECKPOINT.text(), [Signature("witness", witness.public.key_id, b"?" * 64), torn, own]))
     assert keys.signer(both, [key.public]) == key.public
     assert keys.signer(both, [witness.public]) is None
 

@@ -32,7 +32,7 @@ NOTE = (
 def test_a_note_is_the_text_an_empty_line_and_the_signatures() -> None:
     checkpoint = Checkpoint("desk.bank.example/ledger", 1234, ROOT)
     signature = Signature("desk.bank.example/ledger", b"\x01\x02\x03\x04", b"s" * 64)
-    assert write_note(checkpoint, [signature]) == NOTE
+    assert write_note(checkpoint.text(), [signature]) == NOTE
     read = parse_note(NOTE)
     assert (read.checkpoint, read.signatures, read.signed) == (checkpoint, (signature,), checkpoint.text())
 
@@ -41,7 +41,7 @@ def test_a_note_is_the_text_an_empty_line_and_the_signatures() -> None:
 def test_what_is_written_is_read_back(size: int, root: bytes, more: int) -> None:
     checkpoint = Checkpoint("o", size, root)
     signatures = tuple(Signature(f"k{n}", b"1234", b"x" * (n + 1)) for n in range(more + 1))
-    read = parse_note(write_note(checkpoint, signatures))
+    read = parse_note(write_note(checkpoint.text(), signatures))
     assert (read.checkpoint, read.signatures) == (checkpoint, signatures)
 
 

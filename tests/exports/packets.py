@@ -48,7 +48,7 @@ class Sealing:
 
     def seal(self) -> Sealed:
         signed = checkpoints.make(look=self.desk.reading(), folder=self.folder, keys=[KEY.public], key=KEY)
-        return Sealed(signed.checkpoint.size, signed.path.read_text(encoding="utf-8"), KEY.public.text() + "\n")
+        return Sealed(signed.checkpoint.size, signed.path.read_text(encoding="utf-8"), KEY.public.text() + "\n", sign)
 
     def case(self, case_id: str = "", profile: Profile = Profile.FULL, *, signed: bool = True) -> bytes:
         return packets.of_case(
@@ -151,6 +151,10 @@ def verdicts(content: bytes, trusted: Any = TRUSTED) -> dict[str, str]:
     return {claim.name: claim.verdict for claim in verify.verify(content, trusted)}
 
 
+def sign(text: str) -> str:
+    return keys.sign_text(KEY, text)
+
+
 def files(content: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
@@ -161,12 +165,19 @@ def rows(content: bytes, what: str) -> list[Any]:
 
 
 def repacked(content: bytes, change: Callable[[dict[str, bytes]], None]) -> bytes:
-    """Change files and pack them as a forger would who knows the format: with a manifest that agrees."""
+    """Change files and pack them as a forger could who has the key: with a manifest and a seal that agree.
+
+    Without the key, nothing of a sealed packet can be changed at all; here is tried what is checked beyond the seal.
+    """
     there = files(content)
     change(there)
     manifest = json.loads(there.pop("manifest.json"))
+    sealed = there.pop("proof/seal.txt", None)
     manifest["files"] = {name: {"bytes": len(raw), "sha256": sha256(raw).hexdigest()} for name, raw in there.items()}
-    return packet._zip({"manifest.json": f"{canonical(manifest)}\n".encode(), **dict(sorted(there.items()))})
+    listed = f"{canonical(manifest)}\n".encode()
+    if sealed is not None:
+        there["proof/seal.txt"] = sign(packet.seal_text(listed)).encode()
+    return packet._zip({"manifest.json": listed, **dict(sorted(there.items()))})
 
 
 def edited(content: bytes, what: str, edit: Callable[[list[Any]], None]) -> bytes:

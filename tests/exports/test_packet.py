@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import random
 import shutil
 import subprocess
 import sys
@@ -56,7 +57,7 @@ def test_the_folders_stand_in_the_order_of_a_request_letter(whole: bytes) -> Non
         "3-decisions/events.jsonl", "4-timeliness/clocks.jsonl", "5-filings/batches.jsonl", "5-filings/filings.jsonl",
         "6-decisions-not-to-file/register.jsonl",
         "7-quality/draws.jsonl", "8-governance/policy.jsonl", "8-governance/rule-sets.jsonl", "8-governance/runs.jsonl",
-        "README.md", "proof/checkpoint.txt", "proof/public-key.txt",
+        "README.md", "proof/checkpoint.txt", "proof/public-key.txt", "proof/seal.txt",
     ]  # fmt: skip
 
 
@@ -141,10 +142,10 @@ def test_an_old_python_with_nothing_else_verifies_it(whole: bytes, tmp_path: Pat
     told = subprocess.run([*command, "--key", "key.pub"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (told.returncode, told.stderr) == (0, "")
     assert told.stdout.splitlines()[0] == "VERIFIED"
-    assert len(told.stdout.splitlines()) == 17
+    assert len(told.stdout.splitlines()) == 18
     told = subprocess.run([*command, "--json"], cwd=tmp_path, capture_output=True, text=True, check=False)
     report = json.loads(told.stdout)
-    assert (told.returncode, report["verdict"], len(report["claims"])) == (0, "VERIFIED", 16)
+    assert (told.returncode, report["verdict"], len(report["claims"])) == (0, "VERIFIED", 17)
     assert "the key in the packet, which you should compare" in report["claims"][2]["sentence"]
 
 
@@ -273,6 +274,36 @@ def test_no_byte_of_a_packet_can_change(single: bytes) -> None:
     assert survivors == []
 
 
+def test_no_file_of_a_packet_can_change_without_the_key_whatever_is_packed_anew(single: bytes) -> None:
+    """A byte is changed, put in or left out, of every file; archive and manifest are made to agree, which needs no key."""
+    chance = random.Random(1)
+    survivors = []
+    for name, raw in files(single).items():
+        for _ in range(25 if raw else 1):
+            at = chance.randrange(len(raw) + 1)
+            edit = chance.choice((raw[at : at + 1], b"", raw[at : at + 1] + b"0"))
+            other = raw[:at] + (edit if edit != raw[at : at + 1] else b"7") + raw[at + 1 :]
+            there = files(single) | {name: other}
+            if name != "manifest.json":
+                manifest = json.loads(there["manifest.json"])
+                if name in manifest["files"]:
+                    manifest["files"][name] = {"bytes": len(other), "sha256": sha256(other).hexdigest()}
+                there["manifest.json"] = f"{packet.canonical(manifest)}\n".encode()
+            try:
+                verdict = verify.overall(_quick(packet._zip(there))) if there != files(single) else ""
+            except verify.Unreadable:
+                verdict = ""
+            survivors += [(name, at)] * (verdict == "VERIFIED")
+    assert survivors == []
+
+
+def test_a_packet_without_its_seal_is_not_verified(single: bytes) -> None:
+    bare = packet._zip({name: raw for name, raw in files(single).items() if name != "proof/seal.txt"})
+    claims = verify.verify(bare, TRUSTED)
+    assert {claim.name for claim in claims if claim.verdict == "TAMPERED"} == set()
+    assert verify.overall(claims) == "NOT_EVALUATED"
+
+
 def _inside(content: bytes, raw: bytes) -> range:
     start = content.index(raw) if raw else 0
     return range(start, start + len(raw))
@@ -282,11 +313,15 @@ def _quick(content: bytes) -> list[Any]:
     """The claims that every byte has to pass; the others take what these let through."""
     there = verify.Packet(content)
     claims = []
-    for name, check in (("container", verify.check_container), ("files", verify.check_files)):
+    checks = (
+        ("container", verify.check_container), ("files", verify.check_files),
+        ("seal", lambda packet: verify.check_seal(packet, TRUSTED)),
+    )  # fmt: skip
+    for name, check in checks:
         try:
             check(there)
             claims.append(verify.Claim(name, "VERIFIED", ""))
-        except (verify.Wrong, ValueError, KeyError) as error:
+        except (verify.Wrong, ValueError, KeyError, IndexError) as error:
             return [verify.Claim(name, "TAMPERED", str(error))]
     return [*claims, *(verify.Claim(name, "VERIFIED", "") for name in ("checkpoint", "events", "chains"))]
 

@@ -15,7 +15,7 @@ from tests.exports.forgeries import FORGERIES
 from tests.exports.packets import TRUSTED, VERIFIER
 
 #: Checks of the archive's bytes and of keys; ``test_packet`` tries those byte by byte and key by key.
-ELSEWHERE = ("check_container", "check_files", "check_checkpoint", "read_checkpoint")
+ELSEWHERE = ("check_container", "check_files", "check_checkpoint", "check_seal", "read_checkpoint", "read_signatures")
 
 
 def refused(module: ModuleType, content: bytes) -> bool:

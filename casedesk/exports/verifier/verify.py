@@ -39,6 +39,7 @@ FORMAT = "casedesk.packet/1"
 EVENT_FORMAT = "casedesk.event/1"
 REMOVABLE_FORMAT = "casedesk.event/2"  # "notes" of the body is a digest of salt and text, which stand beside it
 DRAW_FORMAT = "casedesk.qa-draw/1"
+SEAL_FORMAT = "casedesk.packet-seal/1"
 VERIFIED, TAMPERED, NOT_EVALUATED = "VERIFIED", "TAMPERED", "NOT_EVALUATED"
 EXIT = {VERIFIED: 0, TAMPERED: 1, NOT_EVALUATED: 2}
 ZERO = "0" * 64
@@ -47,6 +48,7 @@ DESK = "DESK"
 FILES = {
     "checkpoint": "proof/checkpoint.txt",
     "key": "proof/public-key.txt",
+    "seal": "proof/seal.txt",
     "transactions": "1-transactions/transactions.jsonl",
     "alerts": "2-alerts/alerts.jsonl",
     "events": "3-decisions/events.jsonl",
@@ -258,13 +260,21 @@ def read_checkpoint(note: str) -> Tuple[str, str, int, bytes, List[Tuple[str, by
     root = base64.b64decode(lines[2], validate=True)
     if len(root) != 32 or base64.b64encode(root).decode() != lines[2]:
         raise Wrong("Checkpoint, line 3", "32 bytes in base64", lines[2])
+    return text + "\n", lines[0], int(lines[1]), root, read_signatures(block)
+
+
+def read_signatures(block: str) -> List[Tuple[str, bytes]]:
+    """Return name and value of each signature line of a note, each in its one writing."""
     signatures = []
     for line in block[:-1].split("\n"):
         parts = line.split(" ")
         if len(parts) != 3 or parts[0] != "—":
-            raise Wrong("Checkpoint, signature", "— NAME SIGNATURE", line)
-        signatures.append((parts[1], base64.b64decode(parts[2], validate=True)))
-    return text + "\n", lines[0], int(lines[1]), root, signatures
+            raise Wrong("Signature", "— NAME SIGNATURE", line)
+        value = base64.b64decode(parts[2], validate=True)
+        same("Signature in its one writing", base64.b64encode(value).decode(), parts[2])
+        signatures.append((parts[1], value))
+    same("Signatures, end", "\n", block[-1:])
+    return signatures
 
 
 # --- Times and days -------------------------------------------------------------------------------------------------------
@@ -354,7 +364,8 @@ def check_container(packet: Packet) -> str:
 def check_files(packet: Packet) -> str:
     """Every file is the one the manifest lists."""
     listed = packet.manifest["files"]
-    same("Files", sorted([*listed, "manifest.json"]), sorted(packet.order))
+    beside = ["manifest.json"] + [FILES["seal"]] * (FILES["seal"] in packet.files)
+    same("Files", sorted([*listed, *beside]), sorted(packet.order))
     for name, entry in listed.items():
         same("%s, size" % name, entry["bytes"], len(packet.files[name]))
         same("%s, SHA-256" % name, entry["sha256"], sha(packet.files[name]).hex())
@@ -369,9 +380,7 @@ def check_checkpoint(packet: Packet, keys: List[Key]) -> Outcome:
         return NOT_EVALUATED, "the packet has no signed checkpoint; nothing outside the desk vouches for the root"
     text, origin, size, root, signatures = read_checkpoint(note.decode("utf-8"))
     own = not keys
-    if own:
-        keys = [read_key(line) for line in packet.files[FILES["key"]].decode("utf-8").splitlines() if line.strip()]
-    for name, key_id, raw in keys:
+    for name, key_id, raw in keys or own_keys(packet):
         for signer, value in signatures:
             if name == origin == signer and value[:4] == key_id and ed25519_valid(raw, text.encode(), value[4:]):
                 same("Manifest, ledger size", packet.manifest["ledger"]["size"], size)
@@ -383,6 +392,25 @@ def check_checkpoint(packet: Packet, keys: List[Key]) -> Outcome:
     raise Wrong(
         "Checkpoint of origin “%s”" % origin, "a signature by " + (", ".join(k[0] for k in keys) or "a key"), "none"
     )
+
+
+def own_keys(packet: Packet) -> List[Key]:
+    """Return the public keys that are in the packet."""
+    return [read_key(line) for line in packet.files[FILES["key"]].decode("utf-8").splitlines() if line.strip()]
+
+
+def check_seal(packet: Packet, keys: List[Key]) -> Outcome:
+    """A key signed the manifest, and thereby every byte of every file as the packet left the desk."""
+    note = packet.files.get(FILES["seal"])
+    if note is None:
+        return NOT_EVALUATED, "the packet has no seal; what does not follow from the ledger is vouched for by nobody"
+    text, _, block = note.decode("utf-8").partition("\n\n")
+    same("Seal", "%s\n%s" % (SEAL_FORMAT, sha(packet.files["manifest.json"]).hex()), text)
+    for name, key_id, raw in keys or own_keys(packet):
+        for signer, value in read_signatures(block):
+            if name == signer and value[:4] == key_id and ed25519_valid(raw, (text + "\n").encode(), value[4:]):
+                return VERIFIED, "every file is as %s sealed it" % name
+    raise Wrong("Seal", "a signature by a key of this packet or of yours", "none")
 
 
 def check_events(packet: Packet) -> str:
@@ -1519,13 +1547,14 @@ def check_governance(packet: Packet) -> Outcome:
 
 
 def verify(content: bytes, keys: Iterable[Key] = ()) -> List[Claim]:
-    """Return the claims on a packet's bytes, in order. The first four must hold for anything to be VERIFIED."""
+    """Return the claims on a packet's bytes, in order. Those that :func:`overall` names must hold for anything to be VERIFIED."""
     packet = Packet(content)
     known = list(keys)
     checks: Tuple[Tuple[str, Callable[[Packet], Outcome]], ...] = (
         ("container", check_container),
         ("files", check_files),
         ("checkpoint", lambda packet: check_checkpoint(packet, known)),
+        ("seal", lambda packet: check_seal(packet, known)),
         ("events", check_events),
         ("chains", check_chains),
         ("policy", check_policy),
@@ -1560,7 +1589,7 @@ def overall(claims: List[Claim]) -> str:
     verdicts = {claim.name: claim.verdict for claim in claims}
     if TAMPERED in verdicts.values():
         return TAMPERED
-    needed = ("container", "files", "checkpoint", "events", "chains")
+    needed = ("container", "files", "checkpoint", "seal", "events", "chains")
     return VERIFIED if all(verdicts.get(name) == VERIFIED for name in needed) else NOT_EVALUATED
 
 
