@@ -1,4 +1,4 @@
-"""How fast the triage page's queries are at 1,000 and at 100,000 cases on a SQLite file.
+"""How fast the queries of the triage page and of the calendar are at 1,000 and at 100,000 cases on a SQLite file.
 
 Usage: python benchmarks/queue_speed.py [--cases 100000] [--rounds 60]
 Prints a Markdown table: the 95th percentile in milliseconds at both sizes, and their ratio.
@@ -13,24 +13,29 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from casedesk.domain.alerts import Risk
 from casedesk.domain.cases import AlertFigures, Case, CaseStatus, Disposition
+from casedesk.services import calendar, retention
+from casedesk.services.calendar import Asked, Days
 from casedesk.store import schema
 from casedesk.store.engines import make_engine
-from casedesk.store.queue_reader import Filters, QueueReader, Sort, View
+from casedesk.store.queue_reader import Filters, Sort, View
+from casedesk.store.tables import clocks
 from casedesk.store.unit_of_work import Reading, Writing
 from tests.store.builders import NOON, PEOPLE, account, customer
 
 SMALL = 1_000
-Measured = Callable[[QueueReader], object]
+Measured = Callable[[Reading], object]
 
 
 def main() -> None:
@@ -49,6 +54,9 @@ def main() -> None:
                 for engine, size in zip(engines, sizes, strict=True)
             )
             print(f"| {name} | {small:.2f} ms | {large:.2f} ms | {large / small:.2f} |")
+        for name, asked_for in calendar_pages():
+            small, large = (timed(partial(asked_for, engine), given.rounds) for engine in engines)
+            print(f"| {name} | {small:.2f} ms | {large:.2f} ms | {large / small:.2f} |", flush=True)
         for engine in engines:
             engine.dispose()
 
@@ -63,9 +71,9 @@ def queries() -> list[tuple[str, Callable[[int], Measured]]]:
         ("First page, status In Review", page(status="In Review")),
         ("First page, risk High and one typology", page(risk=Risk.HIGH, typology="velocity")),
         ("First page, a colleague’s", page(owner="ben")),
-        ("Next unassigned", lambda _: lambda q: q.next_unassigned()),
-        ("Counters of all views", lambda _: lambda q: q.counters(asked())),
-        ("Count of all open", lambda _: lambda q: q.count(asked())),
+        ("Next unassigned", lambda _: lambda uow: uow.queue.next_unassigned()),
+        ("Counters of all views", lambda _: lambda uow: uow.queue.counters(asked())),
+        ("Count of all open", lambda _: lambda uow: uow.queue.count(asked())),
         ("Search by case id", by_case_id),
         ("Search by name", page(search="customer 77")),
         ("Search by name, not ASCII", page(search="čustomer 77")),
@@ -74,17 +82,17 @@ def queries() -> list[tuple[str, Callable[[int], Measured]]]:
 
 def page(**changed: object) -> Callable[[int], Measured]:
     """Ask for the first page, whatever the number of cases."""
-    return lambda _size: lambda queue: queue.page(asked(**changed))
+    return lambda _size: lambda uow: uow.queue.page(asked(**changed))
 
 
 def deep(size: int) -> Measured:
     """Ask for a page that two thirds of the open cases come before; every second case is open."""
-    return lambda queue: queue.page(asked(), start=size // 3)
+    return lambda uow: uow.queue.page(asked(), start=size // 3)
 
 
 def by_case_id(size: int) -> Measured:
     """Search for the one case in the middle."""
-    return lambda queue: queue.page(asked(search=f"C-26-{size // 2:06}"))
+    return lambda uow: uow.queue.page(asked(search=f"C-26-{size // 2:06}"))
 
 
 def asked(**changed: object) -> Filters:
@@ -96,13 +104,74 @@ def scaled(work: Callable[[int], Measured], size: int) -> Measured:
     return work(size)
 
 
+def calendar_pages() -> list[tuple[str, Callable[[Engine], object]]]:
+    """What the calendar asks for, by name; each opens its own unit of work, as the page does."""
+    mara = next(person for person in PEOPLE if person.user_id == "mara")
+    first, last = NOON.date().replace(day=1), calendar.following(NOON.date()) - timedelta(days=1)
+    monday = NOON.date() - timedelta(days=NOON.weekday())
+    asked = {"everybody’s": Asked(), "one owner’s": Asked(owner="ben")}
+
+    def week(engine: Engine, whose: Asked) -> object:
+        days = shown(engine, whose, monday, monday + timedelta(days=6))
+        return calendar.by_day(uow=Reading(engine), actor=mara, at=NOON, days=days, asked=whose, most=8)
+
+    def shown(engine: Engine, whose: Asked, start: date, end: date) -> Days:
+        return calendar.shown(uow=Reading(engine), actor=mara, at=NOON, first=start, last=end, asked=whose)
+
+    def listed(engine: Engine, whose: Asked, due: str | tuple[date, date], start: int = 0) -> object:
+        return calendar.listed(
+            uow=Reading(engine), actor=mara, at=NOON, due=due, asked=whose, start=start, limit=50
+        )  # fmt: skip
+
+    found: list[tuple[str, Callable[[Engine], object]]] = []
+    for word, whose in asked.items():
+        found += [
+            (f"Calendar, month, {word}", partial(shown, whose=whose, start=first, end=last)),
+            (f"Calendar, week with its cases, {word}", partial(week, whose=whose)),
+            (f"Calendar, list of the month, {word}", partial(listed, whose=whose, due=(first, last))),
+            (f"Calendar, list of what is overdue, {word}", partial(listed, whose=whose, due="overdue")),
+        ]
+    deep = partial(listed, whose=Asked(), due="overdue", start=1_000)
+    figure = partial(lambda engine: calendar.pressing(uow=Reading(engine), actor=mara, at=NOON))
+    retained = partial(lambda engine: retention.due(uow=Reading(engine), actor=mara, at=NOON, limit=50))
+    return [*found, ("Calendar, line 1,000 of what is overdue", deep), ("Figure beside Calendar", figure),
+            ("Retention, first page", retained)]  # fmt: skip
+
+
+def due_dates(case: Case, n: int, dice: random.Random) -> list[dict[str, Any]]:
+    """Due dates besides its report's: most closed cases are kept for five years, a tenth was reported, a twentieth has cash."""
+    closed = case.status is CaseStatus.CLOSED
+    found = []
+    if dice.random() < 0.05:
+        found.append(("currency report", "ctr_days", 15, not closed))
+    if closed:
+        found.append(("retention", "retention_years", dice.randrange(-30, 1_825), True))
+    if closed and case.disposition is Disposition.SAR:
+        found.append(("continuing report", "continuing_report_days", dice.randrange(-30, 120), True))
+    return [
+        {"case_id": case.case_id, "kind": kind, "source_event": n + 1, "source": f"event {n + 1}, made up",
+         "started_on": case.opened_at.date(), "due_at": NOON.replace(hour=0) + timedelta(days=days), "rule": rule,
+         "rule_version": 1, "stands": stands}
+        for kind, rule, days, stands in found
+    ]  # fmt: skip
+
+
 def percentile(engine: Engine, work: Measured, rounds: int) -> float:
     """Return the 95th percentile in milliseconds, unit of work included, after some rounds to warm up."""
+    return timed(partial(in_unit, engine, work), rounds)
+
+
+def in_unit(engine: Engine, work: Measured) -> None:
+    with Reading(engine) as uow:
+        work(uow)
+
+
+def timed(work: Callable[[], object], rounds: int) -> float:
+    """Return the 95th percentile in milliseconds, after some rounds to warm up."""
     taken = []
     for n in range(rounds + 5):
         start = time.perf_counter()
-        with Reading(engine) as uow:
-            work(uow.queue)
+        work()
         if n >= 5:
             taken.append((time.perf_counter() - start) * 1000)
     return statistics.quantiles(taken, n=20)[-1]
@@ -119,9 +188,14 @@ def filled(address: str, size: int) -> Engine:
             uow.people.put(person)
         uow.parties.put_customers([customer(n) for n in range(1, customers + 1)])
         uow.parties.put_accounts([account(n) for n in range(1, customers + 1)])
+        rows = []
         for n in range(size):
-            uow.cases.insert(made_up(n, 1 + n % customers, dice))
+            case = made_up(n, 1 + n % customers, dice)
+            uow.cases.insert(case)
+            rows += due_dates(case, n, random.Random(n))
         uow.commit()
+    with engine.connect().execution_options(casedesk_writes=True) as connection, connection.begin():
+        connection.execute(sa.insert(clocks), rows)
     with engine.connect().execution_options(casedesk_writes=True) as connection, connection.begin():
         connection.exec_driver_sql("ANALYZE")
     return engine

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from casedesk.anchoring import Anchoring
 from casedesk.detection.kept_texts import keep_in
 from casedesk.domain.reports.institution import Institution
-from casedesk.errors import Unavailable
+from casedesk.errors import CasedeskError, Unavailable
 from casedesk.formats.institution_file import read_institution
 from casedesk.settings import Settings, load_settings
 from casedesk.store import schema
@@ -49,6 +49,14 @@ class Desk:
         :raises DatabaseBusy: if somebody reads or writes.
         """
         return scrub(self._engine)
+
+    def left_by_purge(self) -> str:
+        """Scrub after a purge, and return the sentence for what is left to be done; empty if nothing is."""
+        left = "The bytes of what was purged are still in the database's files"
+        try:
+            return "" if self.scrub() else f"{left}; its administrator has to give them free."
+        except CasedeskError as refusal:
+            return f"{left}. {refusal}"
 
     def institution(self) -> Institution:
         """Return the institution's profile as its file says by now.

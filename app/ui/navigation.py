@@ -17,7 +17,7 @@ import streamlit as st
 
 from app.ui import flash, session, signin
 from casedesk.domain.people import Action, Person, may
-from casedesk.services import approvals, calendar, quality, suppressions
+from casedesk.services import approvals, calendar, policies, purging, quality, suppressions
 
 _HERE: Final = Path(__file__).parent
 _PAGES: Final = _HERE.parent / "pages"
@@ -55,8 +55,14 @@ ENTRIES: Final = (
     Entry("exports", "Exports", "download", "Records", Action.EXPORT),
     Entry("lab", "Detection lab", "experiment", "Detection", Action.TUNE),
     Entry("suppressions", "Suppressions", "visibility_off", "Detection", Action.TUNE),
+    Entry("policy", "Policy", "gavel", "Governance", Action.VIEW_LEDGER),
+    Entry("retention", "Retention", "inventory_2", "Governance", Action.VIEW_LEDGER),
     Entry("case", "Case", "folder_open", "", Action.VIEW_CASE),
 )
+
+
+#: Pages that have a key of the keyboard, 1 to 9; those after them have none.
+_KEYS: Final = 9
 
 
 def declare() -> None:
@@ -130,7 +136,7 @@ def _link(number: int, entry: Entry, count: int, *, current: bool) -> None:
         key=session.key("nav", entry.name),
         icon=f":material/{entry.icon}:",
         type="tertiary",
-        shortcut=None if session.dialog() else str(number),
+        shortcut=None if session.dialog() or number > _KEYS else str(number),
         on_click=go,
         args=(entry.name,),
     )
@@ -149,6 +155,10 @@ def _counts(actor: Person, shown: list[Entry]) -> dict[str, int]:
         found["approvals"] = approvals.counts(uow=session.desk().reading(), actor=actor, at=session.now()).waiting
     if "qa" in names:
         found["qa"] = quality.waiting_reviews(uow=session.desk().reading(), actor=actor)
+    if "policy" in names:
+        found["policy"] = policies.waiting_for(uow=session.desk().reading(), actor=actor)
+    if "retention" in names:
+        found["retention"] = purging.waiting_for(uow=session.desk().reading(), actor=actor)
     if "suppressions" in names:
         found["suppressions"] = suppressions.waiting_for(uow=session.desk().reading(), actor=actor)
     return found

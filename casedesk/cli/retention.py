@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,10 +12,6 @@ from casedesk.cli.printing import emit, remark, say, table
 from casedesk.cli.session import DESK_ITSELF, As, AsOrDesk, Json, opened
 from casedesk.cli.texts import File, Text, written
 from casedesk.domain.counts import counted
-from casedesk.errors import CasedeskError
-
-if TYPE_CHECKING:
-    from casedesk.bootstrap import Desk
 
 app = typer.Typer(
     help="Retention: cases that need not be kept any longer, the legal holds that keep them, and purges.",
@@ -160,17 +156,6 @@ def purge(
                 f"{counted(said['sent'], 'report as it was sent', 'reports as they were sent')}, of "
                 f"{counted(len(said['cases']), 'case')} (event {row.event_id})."
             )
-        _scrub(session.desk)
-
-
-def _scrub(desk: Desk) -> None:
-    """Take the bytes out of the database's files, or say who has to."""
-    try:
-        done = desk.scrub()
-    except CasedeskError as refusal:
-        remark(f"The bytes of what was purged are still in the database's files. {refusal}")
-        return
-    if not done:
-        remark(
-            "The bytes of what was purged are still in the database's files; its administrator has to give them free."
-        )
+        left = session.desk.left_by_purge()
+        if left:
+            remark(left)

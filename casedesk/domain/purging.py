@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -49,6 +49,7 @@ class Purge:
     proposal: int
     proposed_by: str
     cases: tuple[tuple[str, str], ...]
+    reason: str
     done: int = 0
 
 
@@ -115,7 +116,7 @@ def purges(history: Iterable[Recorded]) -> dict[int, Purge]:
     found: dict[int, Purge] = {}
     for event in history:
         if event.action == events.PurgeProposed.action:
-            found[event.event_id] = Purge(event.event_id, event.user, _pairs(event))
+            found[event.event_id] = Purge(event.event_id, event.user, _pairs(event), event.notes)
         elif event.action == events.CasesPurged.action:
             proposed = found.get(event.data["proposal"])
             if (
@@ -125,7 +126,7 @@ def purges(history: Iterable[Recorded]) -> dict[int, Purge]:
                 or proposed.cases != _pairs(event)
             ):
                 raise NotProposed(event.data["proposal"])
-            found[proposed.proposal] = Purge(proposed.proposal, proposed.proposed_by, proposed.cases, event.event_id)
+            found[proposed.proposal] = replace(proposed, done=event.event_id)
     return found
 
 

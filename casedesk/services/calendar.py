@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -103,17 +103,18 @@ def shown(*, uow: Reading, actor: Person, at: datetime, first: date, last: date,
     """
     require(actor, Action.VIEW_CASE)
     kinds, owner = _narrowed(actor, asked)
-    work = kinds.intersection(_WORK)
+    ahead, around = _ahead(at, owner), replace(_span((first, last), at), owner=owner)
     with uow:
-        found = uow.due.counts(kinds, replace(_span((first, last), at), owner=owner))
-        near = uow.due.counts(kinds, Span(max(due_span(name, at)[1] for name in DUE), _midnight(at), owner))
-        late = uow.due.counts(work, Span(at, None, owner))
+        found = dict(ChainMap(*(uow.due.counts(kinds, span) for span in _joined(ahead, around))))
+        late = uow.due.counts(kinds.intersection(_WORK), Span(at, None, owner))
         soon = uow.cases.policy.in_force("due_soon_days", at.date()).value
     days: dict[date, Counter[Kind]] = {}
     for (kind, due), count in found.items():
-        days.setdefault(due.date() - timedelta(days=1), Counter())[kind] += count
-    ahead = {name: sum(n for (_, due), n in near.items() if _within(due, name, at)) for name in DUE if name != OVERDUE}
-    return Days(first, last, days, {OVERDUE: sum(late.values()), **ahead}, soon)
+        day = due.date() - timedelta(days=1)
+        if first <= day <= last:
+            days.setdefault(day, Counter())[kind] += count
+    near = {name: sum(n for (_, due), n in found.items() if _within(due, name, at)) for name in DUE if name != OVERDUE}
+    return Days(first, last, days, {OVERDUE: sum(late.values()), **near}, soon)
 
 
 def listed(
@@ -171,6 +172,19 @@ def following(first: date) -> date:
     return (first.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
+def _ahead(at: datetime, owner: str) -> Span:
+    """Return the days ahead that are counted by the words of ``DUE``."""
+    return Span(max(due_span(name, at)[1] for name in DUE), _after(at.astimezone(UTC).date()), owner)
+
+
+def _joined(one: Span, other: Span) -> tuple[Span, ...]:
+    """Return two spans, as one where they overlap: what both hold is then counted once."""
+    starts = [span.after for span in (one, other) if span.after is not None]
+    if len(starts) < 2 or max(starts) > min(one.before, other.before):
+        return one, other
+    return (Span(max(one.before, other.before), min(starts), one.owner),)
+
+
 def _narrowed(actor: Person, asked: Asked) -> tuple[frozenset[Kind], str]:
     kinds = frozenset(kinds_of(actor))
     owner = asked.owner if sees_everybody(actor) else actor.user_id
@@ -202,7 +216,3 @@ def _within(due: datetime, name: str, at: datetime) -> bool:
 def _after(day: date) -> datetime:
     """Return the first instant after a day, which is how its due dates are stored."""
     return datetime.combine(day + timedelta(days=1), time(), UTC)
-
-
-def _midnight(at: datetime) -> datetime:
-    return datetime.combine(at.astimezone(UTC).date(), time(), UTC)

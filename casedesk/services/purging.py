@@ -3,20 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from casedesk.domain import batch_parts, purging
 from casedesk.domain.casework import BadText
 from casedesk.domain.events import DESK, CasesPurged, PurgeProposed
 from casedesk.domain.ledger import Recorded
-from casedesk.domain.people import Action, Person, require
+from casedesk.domain.people import Action, Person, may, require
 from casedesk.domain.policy import in_force
-from casedesk.domain.purging import STEPS, NotProposed, NotPurgeable, OwnPurge, fixed, kept, purges
+from casedesk.domain.purging import STEPS, NotProposed, NotPurgeable, OwnPurge, Purge, fixed, kept, purges
 from casedesk.domain.reports import report as reports
 from casedesk.services.steps import present
-from casedesk.store.unit_of_work import Writing
+from casedesk.store.unit_of_work import Reading, Writing
 
-__all__ = ["NotProposed", "NotPurgeable", "OwnPurge", "carry_out", "propose"]
+__all__ = [
+    "NotProposed", "NotPurgeable", "OwnPurge", "Preview", "Purge", "carry_out", "preview", "propose", "waiting", "waiting_for",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a purge would do to a case: how many texts and forms it would remove, or why it may not."""
+
+    case_id: str
+    texts: int
+    forms: int
+    hindrance: str
+
+
+def preview(*, uow: Reading, actor: Person, at: datetime, case_ids: Sequence[str]) -> tuple[Preview, ...]:
+    """Return what a purge of these cases would remove; nothing is."""
+    require(actor, Action.VIEW_LEDGER)
+    day = at.astimezone(UTC).date()
+    with uow:
+        return tuple(_preview(uow, case_id, day) for case_id in dict.fromkeys(case_ids))
+
+
+def waiting(*, uow: Reading, actor: Person) -> tuple[Purge, ...]:
+    """Return the purges that were proposed and not carried out, the newest first."""
+    require(actor, Action.VIEW_LEDGER)
+    with uow:
+        found = purges(uow.ledger.of_desk(STEPS)).values()
+    return tuple(sorted((one for one in found if not one.done), key=lambda one: -one.proposal))
+
+
+def waiting_for(*, uow: Reading, actor: Person) -> int:
+    """Return how many proposals the actor may carry out."""
+    if not may(actor.role, Action.PURGE):
+        return 0
+    return sum(one.proposed_by != actor.user_id for one in waiting(uow=uow, actor=actor))
 
 
 def propose(
@@ -58,7 +94,7 @@ def carry_out(*, uow: Writing, actor: Person, at: datetime, proposal: int, via: 
     with uow:
         actor = present(uow, actor)
         require(actor, Action.PURGE)
-        found = purges(reversed(uow.ledger.newest(1_000_000, actions=STEPS))).get(proposal)
+        found = purges(uow.ledger.of_desk(STEPS)).get(proposal)
         if found is None or found.done:
             raise NotProposed(proposal)
         if actor.user_id == found.proposed_by:
@@ -94,26 +130,39 @@ def _tip(uow: Writing, case_id: str, day: date) -> str:
     """Return the hash of a case's last event, if the case may be purged."""
     uow.cases.get(case_id)
     history = uow.ledger.of(case_id)
+    hindrance = _hindrance(uow, case_id, history, day)
+    if hindrance:
+        raise NotPurgeable(hindrance)
+    return history[-1].event_hash
+
+
+def _hindrance(uow: Reading | Writing, case_id: str, history: Sequence[Recorded], day: date) -> str:
     reason = (
         kept(case_id, history, uow.cases.policy, day)
         or purging.on_its_way(case_id, history)
         or fixed(case_id, history)
         or _unsalted(uow, case_id)
     )
-    if not reason and not any(event.salt for event in history) and not _forms(uow, case_id):
-        reason = f"Case {case_id} has no text left to purge."
-    if reason:
-        raise NotPurgeable(reason)
-    return history[-1].event_hash
+    return reason or ("" if _texts(history) or _forms(uow, case_id) else f"Case {case_id} has no text left to purge.")
 
 
-def _forms(uow: Writing, case_id: str) -> dict[str, str]:
+def _preview(uow: Reading, case_id: str, day: date) -> Preview:
+    uow.cases.get(case_id)
+    history = uow.ledger.of(case_id)
+    return Preview(case_id, _texts(history), len(_forms(uow, case_id)), _hindrance(uow, case_id, history, day))
+
+
+def _texts(history: Sequence[Recorded]) -> int:
+    return sum(bool(event.salt) for event in history)
+
+
+def _forms(uow: Reading | Writing, case_id: str) -> dict[str, str]:
     """Return the forms of a case that were not removed yet, by the id of their report."""
     contents = {one.filing_id: uow.filings.content(one.filing_id) for one in uow.filings.of_case(case_id)}
     return {filing_id: content for filing_id, content in contents.items() if content}
 
 
-def _unsalted(uow: Writing, case_id: str) -> str:
+def _unsalted(uow: Reading | Writing, case_id: str) -> str:
     """Say which form has a digest that could be guessed at, or return the empty string."""
     for filing_id, content in _forms(uow, case_id).items():
         if not reports.salted(content):

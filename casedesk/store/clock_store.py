@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,9 +12,9 @@ from sqlalchemy.engine import Connection
 from casedesk.domain.clocks import Kind
 from casedesk.domain.deadlines import CASH_RULE, Deadline, Outcome, deadlines
 from casedesk.domain.ledger import Recorded
-from casedesk.domain.policy import SHIPPED
+from casedesk.domain.policy import Policy
 from casedesk.store.alert_store import AlertReader
-from casedesk.store.dialects import stored_time, stream
+from casedesk.store.dialects import stored_time, stream_beside
 from casedesk.store.ledger_store import LedgerReader
 from casedesk.store.tables import alerts, cases, clocks, filings
 
@@ -26,11 +25,12 @@ class ClockReader:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def derived(self, case_ids: Sequence[str]) -> Iterator[tuple[str, tuple[Deadline, ...]]]:
+    def derived(self, case_ids: Iterable[str]) -> Iterator[tuple[str, tuple[Deadline, ...]]]:
         """Yield the cases among these that there are, each with what its events give."""
         ledger = LedgerReader(self._connection)
-        policy = ledger.policy() if case_ids else SHIPPED
+        policy: Policy | None = None
         for case_id in case_ids:
+            policy = ledger.policy() if policy is None else policy
             row = self._connection.execute(_CASE, {"case": case_id}).one_or_none()
             if row is not None:
                 history = ledger.of(case_id)
@@ -45,6 +45,13 @@ class ClockReader:
         cash = sa.select(alerts.c.case_id).where(alerts.c.rule == CASH_RULE, alerts.c.case_id.is_not(None)).distinct()
         return found | set(self._connection.execute(cash).scalars())
 
+    def lacking(self) -> list[str]:
+        """Return the cases that should have clocks, if not one is stored: the database comes from a desk that stored none."""
+        if self._connection.execute(sa.select(clocks.c.case_id).limit(1)).first() is not None:
+            return []
+        closed = self._connection.execute(sa.select(cases.c.case_id).where(cases.c.closed_at.is_not(None))).scalars()
+        return sorted({*closed, *self.involved()})
+
     def closed_without(self, kind: Kind, before: datetime) -> int:
         """Count the cases that were closed before a time and have no clock of a kind."""
         has = sa.exists().where(clocks.c.case_id == cases.c.case_id, clocks.c.kind == kind.value)
@@ -54,9 +61,8 @@ class ClockReader:
     def projections(self) -> Iterator[dict[str, str]]:
         """Yield every row as text, in the order of its key."""
         query = sa.select(clocks).order_by(*clocks.primary_key.columns)
-        with closing(stream(self._connection, query)) as rows:
-            for row in rows:
-                yield _as_text(dict(zip(_NAMES, row, strict=True)))
+        for row in stream_beside(self._connection, query):
+            yield _as_text(dict(zip(_NAMES, row, strict=True)))
 
 
 _NAMES: Final = tuple(clocks.columns.keys())
@@ -87,11 +93,8 @@ class ClockStore(ClockReader):
             self._insert([_values(case_id, one) for one in found])
 
     def complete(self) -> None:
-        """Derive the clocks of every case, where none is stored: the database comes from a desk that stored none."""
-        if self._connection.execute(sa.select(clocks.c.case_id).limit(1)).first() is not None:
-            return
-        closed = self._connection.execute(sa.select(cases.c.case_id).where(cases.c.closed_at.is_not(None))).scalars()
-        for case_id, found in self.derived(sorted({*closed, *self.involved()})):
+        """Derive the clocks of every case, where there should be some and none is stored."""
+        for case_id, found in self.derived(self.lacking()):
             self._insert([_values(case_id, one) for one in found])
 
     def _insert(self, rows: Sequence[Mapping[str, Any]]) -> None:

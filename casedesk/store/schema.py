@@ -17,7 +17,7 @@ from alembic.util import CommandError
 from sqlalchemy.engine import Connection, Engine
 
 from casedesk.errors import Unavailable
-from casedesk.store.clock_store import ClockStore
+from casedesk.store.clock_store import ClockReader, ClockStore
 from casedesk.store.engines import address, translated
 
 #: Beside the package, in a checkout and in an installed tree alike; nothing depends on where the program was started.
@@ -49,7 +49,11 @@ def upgrade(engine: Engine) -> None:
     :raises SchemaUnknown: if the database belongs to a newer desk or to another program.
     """
     now = state(engine)
-    if now.current != now.head:
+    if now.current == now.head:
+        with translated(engine), engine.connect() as connection:
+            if not ClockReader(connection).lacking():
+                return
+    else:
         _refuse_foreign(engine, now)
     with translated(engine), engine.connect() as connection:
         connection = connection.execution_options(casedesk_writes=True)

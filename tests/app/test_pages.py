@@ -57,6 +57,8 @@ def test_analysts_are_offered_neither_ledger_nor_approvals() -> None:
         "exports",
         "lab",
         "suppressions",
+        "policy",
+        "retention",
     }
     assert BY_ID["ines"].role is Role.AUDITOR
 

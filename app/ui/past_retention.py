@@ -1,0 +1,66 @@
+"""The closed cases whose retention has ended, with what holds them; ticks choose those of which a purge is looked at."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+import pandas as pd
+import streamlit as st
+
+from app.ui import columns, empty, formats, paging, session
+from casedesk.services.retention import Overdue
+
+PAGE: Final = "retention_page"
+_TABLE: Final = "retention_due"
+_NOTHING: Final[dict[str, Any]] = {"selection": {"rows": [], "columns": [], "cells": []}}
+
+
+def start() -> int:
+    """Return the position of the first row of the page that is shown."""
+    return (int(session.value(PAGE, 1)) - 1) * paging.ROWS
+
+
+def show(found: Overdue, today: date) -> tuple[str, ...]:
+    """Draw the list; return the ids of the ticked cases."""
+    st.markdown(f"**Past retention** :gray[{found.total:,}]")
+    if found.without_filing:
+        st.markdown(formats.small(f"{found.without_filing:,} older cases were closed with a report of which no filing is "
+                                  "known; their retention has not begun."))  # fmt: skip
+    if not found.cases:
+        following = (
+            f"The next {found.next_cases:,} may be purged after {formats.day(found.next_on)}." if found.next_on else ""
+        )
+        empty.show("No case has reached the end of its retention", following)
+        return ()
+    held = [
+        formats.Badge(f"event {one.holds[0].event}", "lock", "■", "violet") if one.holds else None
+        for one in found.cases
+    ]
+    frame = pd.DataFrame(
+        {
+            "Case": [one.case_id for one in found.cases],
+            "Kept until": [formats.day(one.clock.due_on) for one in found.cases],
+            "Ended": [f"{(today - one.clock.due_on).days:,} d ago" for one in found.cases],
+            "Held": columns.cells(held),
+            "Counts from": [
+                f"{formats.day(one.clock.started_on)}, event {one.clock.source_event}" for one in found.cases
+            ],
+            "Period": [
+                f"{one.clock.rule.value} {one.clock.rule.unit} · v{one.clock.rule.version}" for one in found.cases
+            ],
+        }
+    )
+    config = {
+        "Case": columns.text(90),
+        "Kept until": columns.text(92),
+        "Ended": columns.text(84),
+        "Held": columns.chips("Held", [badge for badge in held if badge], 92),
+        "Counts from": columns.text(158),
+        "Period": columns.text(150, "Period, policy version"),
+    }
+    st.dataframe(frame, key=_TABLE, hide_index=True, row_height=31, height=31 * min(len(found.cases), 12) + 37,
+                 column_config=config, on_select="rerun", selection_mode="multi-row", alt="Past retention")  # fmt: skip
+    paging.show(PAGE, start(), len(found.cases), found.total)
+    rows = session.value(_TABLE, _NOTHING)["selection"]["rows"]
+    return tuple(found.cases[row].case_id for row in rows if row < len(found.cases))
