@@ -15,6 +15,7 @@ import typer
 
 import casedesk
 from casedesk.cli import (
+    apikey,
     audit,
     cases,
     database,
@@ -58,6 +59,7 @@ app.add_typer(policies.app, name="policy")
 app.add_typer(retention.app, name="retention")
 app.add_typer(rates.app, name="rates")
 app.add_typer(people.app, name="users")
+app.add_typer(apikey.app, name="apikey")
 app.command("remind")(reminding.remind)
 app.command("cases")(cases.list_cases)
 app.add_typer(steps.app, name="case")

@@ -16,6 +16,7 @@ from casedesk.domain.verification import Anchors, Report, Verifier, not_evaluate
 from casedesk.errors import CasedeskError
 from casedesk.exports import audit_csv
 from casedesk.exports.audit_csv import BrokenRow, NotAnAuditFile, Row
+from casedesk.services.api_key_checks import check_api_keys
 from casedesk.services.filing_checks import check_filings
 from casedesk.services.line_test_checks import check_line_tests
 from casedesk.services.policy_checks import check_holds, check_policy
@@ -67,6 +68,7 @@ def verify_within(uow: Reading | Writing, progress: Progress | None = None, anch
     check_line_tests(uow, verifier)
     check_rule_sets(uow, verifier)
     check_suppressions(uow, verifier)
+    check_api_keys(uow, verifier)
     check_holds(uow, verifier)
     check_purges(uow, verifier, verifier.policy)
     if progress is not None:

@@ -10,6 +10,7 @@ from typing import Self
 from sqlalchemy.engine import Connection, Engine
 
 from casedesk.store.alert_store import AlertReader, AlertStore
+from casedesk.store.api_key_store import ApiKeyReader, ApiKeyStore
 from casedesk.store.case_store import CaseReader, CaseStore
 from casedesk.store.dataset_store import DatasetStore
 from casedesk.store.direct import BEGUN_BY_STATEMENT
@@ -66,6 +67,7 @@ class Reading(_Unit):
                 raise AssertionError("nothing in the stack swallows errors") from error
             raise
         self.alerts = AlertReader(connection)
+        self.api_keys = ApiKeyReader(connection)
         self.cases = CaseReader(connection)
         self.draws = DrawReader(connection)
         self.filings = FilingReader(connection)
@@ -107,6 +109,7 @@ class Writing(_Unit):
             self._stack.__exit__(type(error), error, error.__traceback__)
             raise
         self.alerts = AlertStore(self._connection)
+        self.api_keys = ApiKeyStore(self._connection)
         self.cases = CaseStore(self._connection, self.ledger)
         self.dataset = DatasetStore(self._connection)
         self.draws = DrawStore(self._connection)
