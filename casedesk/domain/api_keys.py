@@ -47,9 +47,9 @@ class BadKey(NotPermitted):
 class OutOfScope(NotPermitted):
     """The key is for something else."""
 
-    def __init__(self, key: ApiKey, scope: Scope) -> None:
-        has = ", ".join(sorted(key.scopes))
-        super().__init__(f"The key {key.key_id} has the scope {has}; this takes the scope {scope}.")
+    def __init__(self, key: ApiKey, scopes: Collection[Scope]) -> None:
+        has, wanted = ", ".join(sorted(key.scopes)), " or ".join(sorted(scopes))
+        super().__init__(f"The key {key.key_id} has the scope {has}; this takes the scope {wanted}.")
 
 
 class BadScope(Invalid):
@@ -185,13 +185,13 @@ def require_open(key: ApiKey, person: Person, at: datetime) -> None:
         raise BadKey(f"The person whom the key {key.key_id} acts as is not active any more.")
 
 
-def require_scope(key: ApiKey, scope: Scope) -> None:
-    """Refuse what the key is not for.
+def require_scope(key: ApiKey, *scopes: Scope) -> None:
+    """Refuse what the key is not for; one of the scopes is enough.
 
     :raises OutOfScope: naming what it is for.
     """
-    if scope not in key.scopes:
-        raise OutOfScope(key, scope)
+    if key.scopes.isdisjoint(scopes):
+        raise OutOfScope(key, scopes)
 
 
 def fold(history: Iterable[Recorded]) -> dict[str, ApiKey]:
