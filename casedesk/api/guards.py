@@ -67,7 +67,9 @@ class Guards:
         method = method if method in _METHODS else "other"
         self._served.metrics.answered(page, method, status, seconds)
         via = {"via": scope["state"]["via"]} if "via" in scope["state"] else {}
-        structlog.get_logger("casedesk.api").info(
+        log = structlog.get_logger("casedesk.api")
+        quiet = page == "other" and status < 400  # probes ask every few seconds
+        (log.debug if quiet else log.info)(
             "answered", page=page, method=method, status=status, duration_ms=round(seconds * 1000, 1), **via
         )
 

@@ -13,6 +13,7 @@ from casedesk.api.problems import answers
 from casedesk.api.state import Served, served
 from casedesk.errors import Unavailable
 from casedesk.services import operations
+from casedesk.services.detecting import RULES
 
 router = APIRouter(tags=["running"])
 
@@ -41,8 +42,6 @@ def health() -> Alive:
 @router.get("/ready", summary="Whether the process can work", responses=answers(422, 503))
 def ready(held: Held) -> Ready:
     """Look whether the database answers and stands at this desk's migration, and load the rules."""
-    from casedesk.services.detecting import RULES
-
     held.desk().require_current()
     return Ready(rules=len(RULES))
 

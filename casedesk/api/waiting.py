@@ -11,7 +11,6 @@ from pydantic import BaseModel
 from casedesk.api.access import Call
 from casedesk.domain.alerts import Alert, band
 from casedesk.services import alerts, detecting
-from casedesk.services.detecting import AnotherRun
 
 #: How often a run is started again because another process stored one meanwhile.
 _TRIES: Final = 5
@@ -61,7 +60,7 @@ def looked_at(call: Call, transaction_ids: Collection[str]) -> Found:
                     base_currency=call.desk.settings.base_currency,
                 )  # fmt: skip
                 break
-            except AnotherRun:
+            except detecting.AnotherRun:
                 if not left:
                     raise
     return Found(alerts.raised_by(uow=call.desk.reading(), actor=call.actor, transaction_ids=list(transaction_ids)))

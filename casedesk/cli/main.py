@@ -32,6 +32,7 @@ from casedesk.cli import (
     reminding,
     retention,
     rule_sets,
+    serving,
     steps,
     suppressions,
 )
@@ -60,6 +61,7 @@ app.add_typer(retention.app, name="retention")
 app.add_typer(rates.app, name="rates")
 app.add_typer(people.app, name="users")
 app.add_typer(apikey.app, name="apikey")
+app.command("serve")(serving.serve)
 app.command("remind")(reminding.remind)
 app.command("cases")(cases.list_cases)
 app.add_typer(steps.app, name="case")
