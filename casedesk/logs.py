@@ -22,7 +22,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 #: Every key that can reach a log line.
 ALLOWED: Final = frozenset(
     """action at bytes count database duplicates duration_ms error_chain error_type event event_id exit_code frames level
-    logger page read reference rejected role rule rule_version run_id stored timestamp version via""".split()
+    logger method page read reference rejected role rule rule_version run_id status stored timestamp version via""".split()
 )
 
 #: A value is a name of ours, a number, a version, a path: one word. Prose has spaces, and so have people's names.

@@ -81,6 +81,7 @@ class Settings(BaseSettings):
     institution: str = Field(
         default="", description="a file such as /etc/casedesk/institution.toml with the institution's profile"
     )
+    api_rate: int = Field(default=100, ge=1, le=1_000_000, description="a whole number from 1 to 1000000")
     page_limit: int = Field(default=25, ge=5, le=500, description="a whole number from 5 to 500")
 
     @classmethod

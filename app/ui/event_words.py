@@ -132,6 +132,10 @@ _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     "policy_rejected": lambda data, names: (
         f"{data['name']}, proposed by {_name(data['maker'], names)} in event {data['proposal']}"
     ),
+    "api_key_created": lambda data, names: (
+        f"{data['key_id']} for {_name(data['user_id'], names)}: {', '.join(data['scopes'])}, until {data['expires_at'][:10]}"
+    ),
+    "api_key_revoked": lambda data, names: data["key_id"],
     "purge_proposed": lambda data, names: f"{counted(len(data['cases']), 'case')}",
     "cases_purged": lambda data, names: (
         f"{counted(len(data['cases']), 'case')}, {counted(data['texts'], 'text')}, "

@@ -88,7 +88,7 @@ def require_loopback(address: str | None, host: str | None) -> None:
     if not _loopback(address or ""):
         raise NotOnThisMachine(
             "Demo sign-in has no passwords, so it works only while the desk listens to this machine alone. "
-            "Start it with --server.address 127.0.0.1, or set CASEDESK_AUTH=oidc."
+            "Start it with --host 127.0.0.1, or set CASEDESK_AUTH=oidc."
         )
     if host and not _loopback(_name(host)):
         raise NotOnThisMachine(

@@ -79,6 +79,7 @@ def import_files(
                 how=HowToRead(format, mapping, zone, chunk_rows, start),
                 rejects_dir=rejects,
                 progress=lambda p: _show(update, p),
+                via="cli",
             )
     rejected = sum(file.rejected for file in files)
     emit(_summary(files)) if json else _tell(files)

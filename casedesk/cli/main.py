@@ -15,6 +15,7 @@ import typer
 
 import casedesk
 from casedesk.cli import (
+    apikey,
     audit,
     calendar,
     cases,
@@ -33,6 +34,7 @@ from casedesk.cli import (
     retention,
     rule_sets,
     scoring,
+    serving,
     steps,
     suppressions,
 )
@@ -62,6 +64,8 @@ app.add_typer(policies.app, name="policy")
 app.add_typer(retention.app, name="retention")
 app.add_typer(rates.app, name="rates")
 app.add_typer(people.app, name="users")
+app.add_typer(apikey.app, name="apikey")
+app.command("serve")(serving.serve)
 app.command("remind")(reminding.remind)
 app.command("calendar")(calendar.calendar)
 app.command("cases")(cases.list_cases)

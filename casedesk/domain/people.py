@@ -61,6 +61,7 @@ class Action(StrEnum):
     REMIND = "give reminders"
     HOLD = "place or lift a legal hold"
     PURGE = "propose or carry out a purge"
+    MANAGE_KEYS = "create or revoke an API key"
     SEE_DECISIONS = "see undisclosed decisions"
     ADMINISTER = "change people, rates or policy"
 
@@ -117,6 +118,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
         Action.REMIND,
         Action.HOLD,
         Action.PURGE,
+        Action.MANAGE_KEYS,
         Action.SEE_DECISIONS,
     },
     Role.AUDITOR: _EVERYBODY
@@ -131,6 +133,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
             Action.REDRAW_SAMPLE,
             Action.VIEW_LEDGER,
             Action.REMIND,
+            Action.MANAGE_KEYS,
             Action.ADMINISTER,
         }
     ),

@@ -59,7 +59,7 @@ class JsonLinesReader:
             numbers: list[int] = []
             broken: list[RejectedRow] = []
             for number, parsed in block:
-                row = parsed if isinstance(parsed, RejectedRow) else _plain(number, parsed, keys)
+                row = parsed if isinstance(parsed, RejectedRow) else plain_row(number, parsed, keys)
                 if isinstance(row, RejectedRow):
                     broken.append(row)
                     continue
@@ -88,7 +88,8 @@ def _object(number: int, text: str) -> dict[str, Any] | RejectedRow:
     return parsed
 
 
-def _plain(number: int, parsed: dict[str, Any], keys: Sequence[str]) -> list[str] | RejectedRow:
+def plain_row(number: int, parsed: dict[str, Any], keys: Sequence[str]) -> list[str] | RejectedRow:
+    """Return an object's values under these keys as text, empty where it has none; or why it cannot be a row."""
     values = []
     for key in keys:
         value = parsed.get(key)

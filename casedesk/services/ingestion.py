@@ -77,6 +77,7 @@ def import_path(
     how: HowToRead | None = None,
     rejects_dir: Path | None = None,
     progress: Callable[[Progress], None] | None = None,
+    via: str = "app",
 ) -> tuple[Imported, ...]:
     """Import a file, or a folder's customers, accounts and transactions files in this order.
 
@@ -105,7 +106,7 @@ def import_path(
     )
     begun = _begin(sources, writing, at)
     return tuple(
-        _import(source, record, reading, writing, actor, at, rejects_dir, progress, resumed=resumed)
+        _import(source, record, reading, writing, actor, at, rejects_dir, progress, via, resumed=resumed)
         for source, (record, resumed) in zip(sources, begun, strict=True)
     )
 
@@ -119,6 +120,7 @@ def _import(
     at: datetime,
     rejects_dir: Path | None,
     progress: Callable[[Progress], None] | None,
+    via: str,
     *,
     resumed: bool,
 ) -> Imported:
@@ -131,7 +133,7 @@ def _import(
     # the list of rejects first: an import that was stopped in between still has it to write
     rejects_file = _write_rejects(source, record, reading, rejects_dir) if record.rows_rejected else ""
     if not done_before:
-        _finish(record, writing, actor, at)
+        _finish(record, writing, actor, at, via)
     return Imported(
         record.import_id,
         source.path.name,
@@ -189,7 +191,7 @@ def _store(source: Source, batch: Batch, record: Import, known: set[str], writin
     with writing() as uow:
         if uow.imports.get(record.import_id) != record:
             raise ImportUnderWay(record.file_name)
-        stored, duplicates, refused = _put(uow, batch, known)
+        stored, duplicates, refused = put_batch(uow, batch, known)
         rejects = [*batch.rejects, *refused]
         uow.imports.add_rejects(
             record.import_id, [StoredReject(r.row_number, r.field, r.value, r.reason) for r in rejects]
@@ -207,8 +209,12 @@ def _store(source: Source, batch: Batch, record: Import, known: set[str], writin
     return record
 
 
-def _put(uow: Writing, batch: Batch, known: set[str]) -> tuple[int, int, list[RejectedRow]]:
-    """Store a chunk's good rows; return how many were new, how many known, and which could not be taken after all."""
+def put_batch(uow: Writing, batch: Batch, known: set[str]) -> tuple[int, int, list[RejectedRow]]:
+    """Store a chunk's good rows within a transaction.
+
+    :param known: accounts that were seen before; those of the chunk are added.
+    :return: how many rows were new, how many known, and which could not be taken after all.
+    """
     if isinstance(batch, TransactionBatch):
         seen = batch.accounts_seen(known)
         uow.parties.add_unknown_holders((a.account_id, a.bank, a.currency) for a in seen)
@@ -241,27 +247,23 @@ def _put(uow: Writing, batch: Batch, known: set[str]) -> tuple[int, int, list[Re
     raise TypeError(f"no store for {type(batch).__name__}")
 
 
-def _finish(record: Import, writing: Callable[[], Writing], actor: Person, at: datetime) -> None:
+def _finish(record: Import, writing: Callable[[], Writing], actor: Person, at: datetime, via: str) -> None:
     with writing() as uow:
         actor = present(uow, actor)
         if uow.imports.get(record.import_id) != record:
             raise ImportUnderWay(record.file_name)
         uow.imports.put(replace(record, finished_at=at))
-        uow.ledger.append(
-            TransactionsImported(
-                import_id=record.import_id,
-                kind=record.kind,
-                sha256=record.sha256,
-                read=record.rows_read,
-                stored=record.rows_stored,
-                duplicates=record.rows_duplicate,
-                rejected=record.rows_rejected,
-            ),
-            stream=DESK,
-            user=actor.user_id,
-            at=at,
-        )
+        append_finished(uow, record, actor, at, via)
         uow.commit()
+
+
+def append_finished(uow: Writing, record: Import, actor: Person, at: datetime, via: str) -> None:
+    """Record within a transaction that an import has come to its end."""
+    event = TransactionsImported(
+        import_id=record.import_id, kind=record.kind, sha256=record.sha256, read=record.rows_read,
+        stored=record.rows_stored, duplicates=record.rows_duplicate, rejected=record.rows_rejected, via=via,
+    )  # fmt: skip
+    uow.ledger.append(event, stream=DESK, user=actor.user_id, at=at)
 
 
 def _write_rejects(source: Source, record: Import, reading: Callable[[], Reading], rejects_dir: Path | None) -> str:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from casedesk.domain.alerts import DIGESTED, Alert, digest_of
-from casedesk.store.dialects import stored_time, stream, stream_beside
+from casedesk.store.dialects import stored_time, stream, stream_beside, text_length
 from casedesk.store.tables import alert_transactions, alerts, cases
 
 #: SQL Server takes 2,100 parameters a statement.
@@ -54,6 +54,38 @@ class AlertReader:
         for start in range(0, len(alert_ids), CHUNK):
             found += self._where(alerts.c.alert_id.in_(alert_ids[start : start + CHUNK]))
         return tuple(found)
+
+    def with_evidence(self, transaction_ids: Sequence[str]) -> tuple[Alert, ...]:
+        """Return the alerts that any of these transactions is evidence of."""
+        found: dict[str, Alert] = {}
+        for start in range(0, len(transaction_ids), CHUNK):
+            part = transaction_ids[start : start + CHUNK]
+            linked = sa.select(alert_transactions.c.alert_id).where(alert_transactions.c.transaction_id.in_(part))
+            found |= {alert.alert_id: alert for alert in self._where(alerts.c.alert_id.in_(linked))}
+        return tuple(found.values())
+
+    def page(self, *, after: str, since: datetime | None, limit: int) -> tuple[Alert, ...]:
+        """Return alerts in the order in which runs stored them, so that one stored later never comes before.
+
+        :param after: the alert after which to begin, empty for the first; one that is unknown gives nothing.
+        :param since: only what was raised at this instant or later.
+        """
+        # a run is named by the ledger's size while it holds the lock: R-000999, and one day R-1000000
+        length = text_length(self._connection.dialect.name, alerts.c.run_id)
+        place = sa.select(alerts.c.alert_id)
+        if after:
+            run = self._connection.execute(sa.select(alerts.c.run_id).where(alerts.c.alert_id == after)).scalar()
+            if run is None:
+                return ()
+            same = sa.and_(alerts.c.run_id == run, alerts.c.alert_id > after)
+            later = sa.and_(length == len(run), alerts.c.run_id > run)
+            place = place.where(sa.or_(length > len(run), later, same))
+        if since is not None:
+            place = place.where(alerts.c.raised_at >= since)
+        place = place.order_by(length, alerts.c.run_id, alerts.c.alert_id).limit(limit)
+        ids = list(self._connection.execute(place).scalars())
+        found = {alert.alert_id: alert for alert in self.get_many(ids)}
+        return tuple(found[alert_id] for alert_id in ids)
 
     def _where(self, condition: sa.ColumnElement[bool]) -> tuple[Alert, ...]:
         rows = self._connection.execute(

@@ -154,3 +154,8 @@ def _with_types(table: pa.Table) -> pa.Table:
         column = column.cast(wanted)
         table = table.set_column(position, name, column.fill_null("") if pa.types.is_string(wanted) else column)
     return table
+
+
+def text_length(dialect: str, column: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
+    """Count the characters of a column; SQL Server has another name for it, and leaves out spaces at the end."""
+    return (sa.func.len if dialect == "mssql" else sa.func.length)(column, type_=sa.Integer)

@@ -73,6 +73,12 @@ class ImportReader:
         query = sa.select(imports).order_by(imports.c.started_at.desc(), imports.c.import_id).limit(limit)
         return tuple(Import(**row) for row in self._connection.execute(query).mappings())
 
+    def totals(self) -> tuple[int, int, int, int]:
+        """Return how many rows were ever read, stored, known already and rejected."""
+        sums = (imports.c.rows_read, imports.c.rows_stored, imports.c.rows_duplicate, imports.c.rows_rejected)
+        row = self._connection.execute(sa.select(*(sa.func.coalesce(sa.func.sum(c), 0) for c in sums))).one()
+        return int(row[0]), int(row[1]), int(row[2]), int(row[3])
+
     def rejects(self, import_id: str) -> Iterator[StoredReject]:
         """Yield an import's rejected rows in the order of the file."""
         query = (

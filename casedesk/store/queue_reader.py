@@ -179,6 +179,15 @@ class QueueReader:
         query = _ordered(query, _KEYS[Sort.URGENCY]).limit(1)
         return self._connection.execute(query).scalar_one_or_none() or ""
 
+    def open_since(self) -> dict[str, tuple[int, datetime]]:
+        """Count the open cases by status, each with when the oldest was opened; a status without one is left out."""
+        query = (
+            sa.select(cases.c.status, sa.func.count(), sa.func.min(cases.c.opened_at))
+            .where(cases.c.is_open == sa.true())
+            .group_by(cases.c.status)
+        )
+        return {status: (count, oldest) for status, count, oldest in self._connection.execute(query)}
+
     def next_due(self, user_id: str) -> datetime | None:
         """Return when the next open case of a person is due."""
         query = sa.select(sa.func.min(cases.c.due_at)).where(cases.c.owner == user_id, cases.c.is_open == sa.true())

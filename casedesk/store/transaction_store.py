@@ -149,6 +149,16 @@ class TransactionReader:
         flows = [Flow(key, v[3], v[4], v[0], v[1], v[2]) for key, v in totals.items()]
         return tuple(sorted(flows, key=lambda f: (-(f.into + f.out), f.counterparty))[:limit])
 
+    def known(self, ids: Sequence[str]) -> set[str]:
+        """Return those of the ids that are stored."""
+        found: set[str] = set()
+        for start in range(0, len(ids), CHUNK):
+            query = sa.select(transactions.c.transaction_id).where(
+                transactions.c.transaction_id.in_(ids[start : start + CHUNK])
+            )
+            found.update(self._connection.execute(query).scalars())
+        return found
+
     def arrow(self, until: datetime | None = None) -> pa.Table:
         """Read what the rules need into Arrow, by the database's columnar driver where it has one.
 
@@ -208,21 +218,12 @@ class TransactionStore(TransactionReader):
             insert = postgresql.insert(transactions).on_conflict_do_nothing()
             values = [dict(zip(_STORED, row, strict=True)) for row in rows]
             return self._connection.execute(insert, values, execution_options={"preserve_rowcount": True}).rowcount
-        known = self._known([row[0] for row in rows])
+        known = self.known([row[0] for row in rows])
         new = {row[0]: row for row in reversed(rows) if row[0] not in known}
         if new:
             fresh = [dict(zip(_STORED, row, strict=True)) for row in new.values()]
             self._connection.execute(sa.insert(transactions), fresh)
         return len(new)
-
-    def _known(self, ids: Sequence[str]) -> set[str]:
-        known: set[str] = set()
-        for start in range(0, len(ids), CHUNK):
-            query = sa.select(transactions.c.transaction_id).where(
-                transactions.c.transaction_id.in_(ids[start : start + CHUNK])
-            )
-            known.update(self._connection.execute(query).scalars())
-        return known
 
     def _conflicting(self, columns: Mapping[str, Sequence[Any]]) -> tuple[int, ...]:
         ids = columns["transaction_id"]

@@ -778,6 +778,30 @@ UPDATE alembic_version SET version_num='0012_withdrawn_batches' WHERE alembic_ve
 
 GO
 
+-- Running upgrade 0012_withdrawn_batches -> 0013_api_keys
+
+CREATE TABLE api_keys (
+    key_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    label NVARCHAR(100) NOT NULL,
+    user_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NULL,
+    scopes VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    secret_sha256 VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    created_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    created_at DATETIME2(6) NOT NULL,
+    expires_at DATETIME2(6) NOT NULL,
+    revoked_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NULL,
+    revoked_at DATETIME2(6) NULL,
+    CONSTRAINT pk_api_keys PRIMARY KEY (key_id),
+    CONSTRAINT fk_api_keys_user_id_users FOREIGN KEY(user_id) REFERENCES users (user_id),
+    CONSTRAINT ck_api_keys_ck_api_keys_life CHECK (created_at < expires_at)
+);
+
+GO
+
+UPDATE alembic_version SET version_num='0013_api_keys' WHERE alembic_version.version_num = '0012_withdrawn_batches';
+
+GO
+
 COMMIT;
 
 GO

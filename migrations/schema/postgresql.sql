@@ -609,4 +609,24 @@ CREATE TABLE withdrawn_batches (
 
 UPDATE alembic_version SET version_num='0012_withdrawn_batches' WHERE alembic_version.version_num = '0011_clocks';
 
+-- Running upgrade 0012_withdrawn_batches -> 0013_api_keys
+
+CREATE TABLE api_keys (
+    key_id VARCHAR(64) COLLATE "C" NOT NULL,
+    label VARCHAR(100) NOT NULL,
+    user_id VARCHAR(64) COLLATE "C",
+    scopes VARCHAR(64) COLLATE "C" NOT NULL,
+    secret_sha256 VARCHAR(64) COLLATE "C" NOT NULL,
+    created_by VARCHAR(64) COLLATE "C" NOT NULL,
+    created_at TIMESTAMP(6) WITHOUT TIME ZONE NOT NULL,
+    expires_at TIMESTAMP(6) WITHOUT TIME ZONE NOT NULL,
+    revoked_by VARCHAR(64) COLLATE "C",
+    revoked_at TIMESTAMP(6) WITHOUT TIME ZONE,
+    CONSTRAINT pk_api_keys PRIMARY KEY (key_id),
+    CONSTRAINT fk_api_keys_user_id_users FOREIGN KEY(user_id) REFERENCES users (user_id),
+    CONSTRAINT ck_api_keys_ck_api_keys_life CHECK (created_at < expires_at)
+);
+
+UPDATE alembic_version SET version_num='0013_api_keys' WHERE alembic_version.version_num = '0012_withdrawn_batches';
+
 COMMIT;

@@ -18,7 +18,7 @@ from process import PYTHON, Stop, hand_over, run, stop_politely
 _HELP: Final = """\
 AML Case Desk
 
-  {me}                 set up what is missing, then open the desk at http://localhost:8501
+  {me}                 set up what is missing, then open the desk at http://localhost:8501, its API beside it
   {me} test [ARGS]     get everything the tests need, a browser included, and run them (ARGS go to pytest)
   {me} check [ARGS]    formatting, lint, types, import contracts, then the tests: what a change must pass
   {me} casedesk ARGS   the desk’s command line, for example: {me} casedesk audit verify --database
@@ -62,8 +62,7 @@ def _open(arguments: list[str]) -> NoReturn:
     port = _port()  # before the long steps: a taken port should not cost a minute
     _setup([])
     print(f"Opening the desk at http://localhost:{port} (Ctrl-C closes it)", flush=True)
-    address = ("--server.address", "127.0.0.1", "--server.port", str(port))
-    hand_over([PYTHON, "-m", "streamlit", "run", "app/main.py", *address])
+    hand_over(environment.casedesk(["serve", "--port", str(port)]))
 
 
 def _setup(arguments: list[str]) -> None:

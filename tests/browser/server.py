@@ -45,6 +45,12 @@ class Process:
     def log(self) -> str:
         return self._log.read_text(encoding="utf-8", errors="replace")
 
+    def kill_after(self, seconds: float) -> None:
+        """Kill it as a power cut would, after a while."""
+        time.sleep(seconds)
+        self._process.kill()
+        self._process.wait()
+
     def stop(self) -> None:
         self._process.terminate()
         try:
@@ -58,8 +64,7 @@ def serve_desk(database: Path, log: Path, port: int, *options: str, **settings: 
     """Start the app as `run.sh` does."""
     env = {"CASEDESK_DATABASE_URL": f"sqlite:///{database}", **settings}
     desk = Process(
-        [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.address", "127.0.0.1", "--server.port",
-         str(port), *options],
+        [sys.executable, "-m", "casedesk", "serve", "--port", str(port), *options],
         f"http://localhost:{port}", log, env,
     )  # fmt: skip
     desk.wait("/_stcore/health")

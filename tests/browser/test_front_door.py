@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -45,7 +46,7 @@ def guarded_desk(bank: Bank, provider: Process, tmp_path_factory: pytest.TempPat
     secrets = tmp_path_factory.mktemp("secrets") / "secrets.toml"
     secrets.write_text(SECRETS.format(url=f"http://localhost:{port}", provider=provider.url), encoding="utf-8")
     served = serve_desk(
-        bank.path, secrets.parent / "desk.log", port, "--secrets.files", str(secrets), CASEDESK_AUTH="oidc"
+        bank.path, secrets.parent / "desk.log", port, "--", "--secrets.files", str(secrets), CASEDESK_AUTH="oidc"
     )
     yield served
     served.stop()
@@ -85,7 +86,7 @@ def test_an_unknown_address_is_turned_away(pages: Callable[..., Page], guarded_d
 def test_personas_are_not_offered_under_another_host_name(
     pages: Callable[..., Page], bank: Bank, tmp_path: Path
 ) -> None:
-    desk = serve_desk(bank.path, tmp_path / "desk.log", free_port(), "--server.address", "0.0.0.0")
+    desk = serve_desk(bank.path, tmp_path / "desk.log", free_port(), "--host", "0.0.0.0")
     try:
         page = pages()
         page.goto(desk.url)
@@ -93,3 +94,16 @@ def test_personas_are_not_offered_under_another_host_name(
         expect(page.get_by_role("button", name="Grace Adeyemi")).to_have_count(0)
     finally:
         desk.stop()
+
+
+def test_the_api_answers_beside_the_app_in_the_same_process(desk: Process) -> None:
+    answers = [
+        httpx.get(desk.url + path, trust_env=False)
+        for path in ("/health", "/ready", "/docs", "/metrics", "/api/v1/cases", "/api", "/ledger", "/apiary", "/")
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 401, 404, 200, 200, 200]
+    problem, none, page = answers[4], answers[5], answers[6]
+    assert (problem.headers["content-type"], none.json()["title"]) == ("application/problem+json", "Not found")
+    assert "set-cookie" not in problem.headers
+    assert "<!doctype html>" in page.text.lower()
+    assert "content-security-policy" not in page.headers

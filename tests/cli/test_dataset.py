@@ -30,7 +30,7 @@ FILES = {
     "users", "customers", "accounts", "imports", "import_rejects", "transactions", "detection_runs", "detection_findings", "cases", "alerts",
     "alert_transactions", "case_events", "counters", "exchange_rates", "qa_draws", "qa_picks",
     "line_tests", "line_test_picks", "rule_sets", "suppressions", "suppressed_alerts",
-    "filings", "batches",
+    "filings", "batches", "api_keys",
 }  # fmt: skip
 
 
@@ -90,6 +90,7 @@ def _work(casedesk: Command, desk: TestDesk, tmp_path: Path) -> None:
         "mia",
     )
     assert told.code == 0, told.err
+    assert casedesk("apikey", "create", "=Core, banking", "--for", "mia", "--as", "mia").code == 0
 
 
 def _sent(desk: TestDesk, case_id: str) -> None:

@@ -38,6 +38,8 @@ print([name for name in {HEAVY!r} if name in sys.modules], code, file=sys.stderr
         "detect",
         "rates",
         "users",
+        "apikey",
+        "serve",
         "cases",
         "case",
         "qa",
@@ -50,7 +52,8 @@ print([name for name in {HEAVY!r} if name in sys.modules], code, file=sys.stderr
 def test_every_command_explains_itself(casedesk: Command) -> None:
     for words in (
         ["db", "upgrade"], ["db", "state"], ["seed"], ["load-csv"], ["import"], ["detect"], ["rates", "load"],
-        ["rates", "show"], ["users", "list"], ["users", "add"], ["cases"], ["case", "show"], ["case", "take"],
+        ["rates", "show"], ["users", "list"], ["users", "add"], ["apikey", "create"],
+        ["serve"], ["apikey", "list"], ["apikey", "revoke"], ["cases"], ["case", "show"], ["case", "take"],
         ["case", "take-next"], ["case", "assign"], ["case", "hand-over"], ["case", "release"], ["case", "note"],
         ["case", "dispose"], ["case", "approve"], ["case", "return"], ["case", "reopen"], ["case", "review"],
         ["case", "suspicion"], ["qa", "draw"], ["qa", "redraw"], ["qa", "list"], ["audit", "verify"],

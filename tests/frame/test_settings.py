@@ -42,6 +42,7 @@ def test_each_setting_is_read_from_its_variable():
             "CASEDESK_TIMESTAMP_URL": "https://tsa.bank.example/tsr",
             "CASEDESK_TIMESTAMP_ROOTS": "/etc/casedesk/tsa.pem",
             "CASEDESK_INSTITUTION": "/etc/casedesk/institution.toml",
+            "CASEDESK_API_RATE": "5",
             "CASEDESK_PAGE_LIMIT": "100",
         }
     )
@@ -63,6 +64,7 @@ def test_each_setting_is_read_from_its_variable():
         "timestamp_url": "https://tsa.bank.example/tsr",
         "timestamp_roots": "/etc/casedesk/tsa.pem",
         "institution": "/etc/casedesk/institution.toml",
+        "api_rate": 5,
         "page_limit": 100,
     }
     assert settings.public_key_path == PROJECT_ROOT / "keys" / "desk.pub"
@@ -98,6 +100,7 @@ WRONG = [
     ("TIMESTAMP_URL", "tsa.bank.example", "“tsa.bank.example”", "RFC 3161"),
     ("TIMESTAMP_ROOTS", "docs", "“docs”", "a PEM file"),
     ("INSTITUTION", "docs", "“docs”", "institution's profile"),
+    ("API_RATE", "0", "“0”", "a whole number from 1 to 1000000"),
     ("PAGE_LIMIT", "2.5", "“2.5”", "a whole number from 5 to 500"),
 ]
 

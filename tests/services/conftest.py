@@ -22,6 +22,12 @@ def desk(sqlite_engine: Engine) -> TestDesk:
 
 
 @pytest.fixture
+def sqlite_desk(sqlite_engine: Engine) -> TestDesk:
+    """A desk to compare another one with."""
+    return _furnished(sqlite_engine)
+
+
+@pytest.fixture
 def any_desk(engine: Engine) -> TestDesk:
     """The same on each kind of database in turn."""
     return _furnished(engine)

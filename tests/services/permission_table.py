@@ -19,6 +19,7 @@ from casedesk.domain.people import Person, Role
 from casedesk.domain.reports.report import Report
 from casedesk.errors import CasedeskError
 from casedesk.services import (
+    api_keys,
     assignment,
     casefile,
     decisions,
@@ -132,6 +133,8 @@ AT_THE_DESK = {
     "see_retention": {"Manager", "Auditor"},
     "see_outgoing": {"Manager"},
     "withdraw": {"Manager"},
+    "create_key": {"Manager"},
+    "see_keys": {"Manager"},
 }
 
 #: Where each step leads, by the stage it is taken from.
@@ -173,6 +176,7 @@ READS = {
     "see_policy",
     "see_retention",
     "see_outgoing",
+    "see_keys",
     "read",
     "preview",
     "preview_sum",
@@ -435,6 +439,10 @@ STEPS: dict[str, Try] = {
         **_me(stand), batch_id="B-000001", reason="The branch corrected the address this morning."
     ),
     "see_outgoing": lambda stand, _: outgoing.outgoing(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
+    "create_key": lambda stand, _: api_keys.create(
+        **_me(stand), label="Core banking feed", user_id="system", scopes={api_keys.Scope.INGEST}, days=90
+    ),
+    "see_keys": lambda stand, _: api_keys.listed(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
     "recent_exports": lambda stand, _: exporting.recent(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
 }
 

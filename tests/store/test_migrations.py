@@ -29,7 +29,7 @@ from scripts.render_schema import DIALECTS
 from tests.databases import Kind
 from tests.store.builders import filled, step
 
-HEAD = "0012_withdrawn_batches"
+HEAD = "0013_api_keys"
 
 #: What a migration adds to rows that were there: the value of each new column, by table.
 ADDED = {
@@ -45,6 +45,7 @@ NEW_TABLES = {
     "0007_spans_of_findings": ("batches", "filings"),
     "0010_unassigned_by_index": ("clocks",),
     "0011_clocks": ("withdrawn_batches",),
+    "0012_withdrawn_batches": ("api_keys",),
 }
 
 

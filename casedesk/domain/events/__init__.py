@@ -53,6 +53,7 @@ from casedesk.domain.events.governing import (
     SuppressionProposed,
     SuppressionRejected,
 )
+from casedesk.domain.events.keys import ApiKeyCreated, ApiKeyRevoked
 from casedesk.domain.events.policies import PolicyProposed, PolicyPutInForce, PolicyRejected
 from casedesk.domain.events.readings import (
     CaseExported,
@@ -119,6 +120,8 @@ KINDS: dict[str, type[Event]] = {
         PolicyProposed,
         PolicyPutInForce,
         PolicyRejected,
+        ApiKeyCreated,
+        ApiKeyRevoked,
         RemindersGiven,
         PurgeProposed,
         CasesPurged,
@@ -134,6 +137,8 @@ __all__ = [
     "KINDS",
     "AlertAttached",
     "AlertGrown",
+    "ApiKeyCreated",
+    "ApiKeyRevoked",
     "BatchExported",
     "CaseAssigned",
     "CaseExported",

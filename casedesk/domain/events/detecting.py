@@ -10,10 +10,14 @@ from casedesk.domain.events.event import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransactionsImported(Event):
-    """A file was imported to the end. Desk event."""
+    """A file, or what a program posted, was imported to the end. Desk event.
+
+    ``via`` names the way it came, of a program the key, too. Version 1 had no such field.
+    """
 
     action: ClassVar[str] = "transactions_imported"
     title: ClassVar[str] = "File imported"
+    version: ClassVar[int] = 2
     touches: ClassVar[bool] = False
     import_id: str
     kind: str
@@ -22,6 +26,7 @@ class TransactionsImported(Event):
     stored: int
     duplicates: int
     rejected: int
+    via: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from casedesk.store.tables.clocks import clocks
 from casedesk.store.tables.detecting import detection_findings, detection_runs, rule_sets
 from casedesk.store.tables.filings import batches, filings, withdrawn_batches
 from casedesk.store.tables.hiding import suppressed_alerts, suppressions
+from casedesk.store.tables.keys import api_keys
 from casedesk.store.tables.ledger import case_events, counters, ledger_head
 from casedesk.store.tables.metadata import ID, metadata
 from casedesk.store.tables.movements import exchange_rates, import_rejects, imports, transactions
@@ -18,6 +19,7 @@ __all__ = [
     "accounts",
     "alert_transactions",
     "alerts",
+    "api_keys",
     "batches",
     "case_events",
     "cases",

@@ -1,0 +1,54 @@
+"""The application: its addresses, what guards them, and what becomes of a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import JSONResponse
+
+import casedesk
+from casedesk import logs
+from casedesk.api import alerts, cases, documents, health, problems, steps, transactions
+from casedesk.api.access import TooOften
+from casedesk.api.guards import Guards
+from casedesk.api.parameters import only_known
+from casedesk.api.state import Served
+
+#: The addresses that are the API's where one server has the app, too.
+ADDRESSES: Final = ("/api", "/health", "/ready", "/metrics", "/docs")
+
+
+def create(served: Served | None = None) -> FastAPI:
+    """Build the application over a desk; without one given, over the desk that the settings name.
+
+    :raises BadSettings: if a setting is unknown or wrong.
+    """
+    held = served or Served()
+    logs.configure(held.settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        held.close()
+
+    app = FastAPI(
+        dependencies=[Depends(only_known)],
+        title="AML Case Desk API", version=casedesk.__version__, docs_url=None, redoc_url=None,
+        openapi_url="/api/v1/openapi.json", lifespan=lifespan,
+    )  # fmt: skip
+    app.state.served = held
+    for part in (transactions, alerts, cases, steps, health):
+        app.include_router(part.router)
+    problems.install(app)
+    app.add_exception_handler(TooOften, _too_often)
+    app.add_middleware(Guards, served=held)
+    documents.describe(app)
+    return app
+
+
+def _too_often(_: Request, error: Exception) -> JSONResponse:
+    wait = error.wait if isinstance(error, TooOften) else 1
+    return problems.problem(429, str(error), headers={"Retry-After": str(wait)})

@@ -1,0 +1,98 @@
+"""Around every answer: a limit to what is read, headers that keep browsers out, one line of log, the figures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import MutableMapping
+from typing import Any, Final
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from casedesk.api.metrics import page_of
+from casedesk.api.problems import TOO_LARGE, problem, unforeseen
+from casedesk.api.state import Served
+
+#: Ten thousand transactions with every field filled to its length are 10 MB.
+MOST_BYTES: Final = {"/api/v1/transactions": 16 * 1024 * 1024}
+_MOST_ELSEWHERE: Final = 2 * 1024 * 1024
+
+#: An answer is data for a program: never kept, never framed, never run, never sent on. There is no CORS: no page of
+#: another origin may ask.
+_HEADERS: Final = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+
+
+class Guards:
+    """The outermost layer of the application."""
+
+    def __init__(self, app: ASGIApp, served: Served) -> None:
+        self._app, self._served = app, served
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun, said = time.perf_counter(), {"status": 0}
+        scope.setdefault("state", {})
+        most = MOST_BYTES.get(scope["path"], _MOST_ELSEWHERE)
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                said["status"] = message["status"]
+                MutableHeaders(scope=message).update(_HEADERS)
+            await send(message)
+
+        try:
+            if _announced(scope) > most:
+                await problem(413, TOO_LARGE, headers={"connection": "close"})(scope, receive, guarded)
+                return
+            await self._app(scope, _limited(receive, most), guarded)
+        except Exception as error:
+            if said["status"]:
+                raise
+            await unforeseen(error)(scope, receive, guarded)
+        finally:
+            self._note(scope, said["status"], time.perf_counter() - begun)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        page, method = page_of(scope["path"]), str(scope["method"])
+        method = method if method in _METHODS else "other"
+        self._served.metrics.answered(page, method, status, seconds)
+        via = {"via": scope["state"]["via"]} if "via" in scope["state"] else {}
+        log = structlog.get_logger("casedesk.api")
+        quiet = page == "other" and status < 400  # probes ask every few seconds
+        (log.debug if quiet else log.info)(
+            "answered", page=page, method=method, status=status, duration_ms=round(seconds * 1000, 1), **via
+        )
+
+
+_METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+
+
+def _announced(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else 0
+    return 0
+
+
+def _limited(receive: Receive, most: int) -> Receive:
+    read = 0
+
+    async def bounded() -> MutableMapping[str, Any]:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > most:
+            raise HTTPException(413)
+        return message
+
+    return bounded

@@ -1,0 +1,32 @@
+"""Parameters of an address that it does not know: refused, because `?atomc=true` would otherwise be passed over in silence."""
+
+from __future__ import annotations
+
+from fastapi import Request
+from fastapi.routing import APIRoute
+
+from casedesk.errors import Invalid
+
+
+class UnknownParameter(Invalid):
+    """The address has no such parameter."""
+
+    def __init__(self, name: str, known: frozenset[str]) -> None:
+        shown = name.encode("utf-8", "backslashreplace").decode()[:80]
+        has = f"its parameters are: {', '.join(sorted(known))}" if known else "it has none"
+        super().__init__(f"This address has no parameter “{shown}”; {has}.")
+
+
+def only_known(request: Request) -> None:
+    """Refuse a request with a parameter in its query that the address does not know.
+
+    :raises UnknownParameter: naming it, and those that there are.
+    """
+    route = request.scope.get("route")
+    if not request.query_params or not isinstance(route, APIRoute):
+        return
+    operation = request.app.openapi()["paths"].get(route.path, {}).get(request.method.lower(), {})
+    known = frozenset(one["name"] for one in operation.get("parameters", ()) if one["in"] == "query")
+    for name in request.query_params:
+        if name not in known:
+            raise UnknownParameter(name, known)

@@ -1,0 +1,180 @@
+"""`POST /api/v1/cases/...`: every step on a case, by the use cases and permissions of the app."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from casedesk.api.access import Acts, Call
+from casedesk.api.cases import CaseId
+from casedesk.api.problems import answers
+from casedesk.domain.cases import Disposition
+from casedesk.domain.casework import CHECKLIST, Review
+from casedesk.domain.ledger import Recorded
+from casedesk.services import assignment, decisions, quality
+
+router = APIRouter(
+    prefix="/api/v1/cases", tags=["steps"], responses=answers(400, 401, 403, 404, 409, 413, 422, 429, 503)
+)
+
+
+#: Without NUL, which PostgreSQL cannot keep in a text. How long one may be is the desk's to refuse.
+Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+UserId = Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")]
+
+
+class Step(BaseModel):
+    """A step on a case as somebody saw it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int = Field(ge=0, le=2**31 - 1, description="The case's version that was seen; an older one is refused.")
+
+
+class WithText(Step):
+    """A step that needs words."""
+
+    text: Text
+
+
+class WithReason(Step):
+    """A step that has a reason."""
+
+    reason: Text = ""
+
+
+class ToSomebody(WithReason):
+    """A step that gives the case to a colleague."""
+
+    to: UserId
+
+
+class Decision(WithText):
+    """A decision: No SAR with a rationale, SAR with a narrative, Escalate with a reason."""
+
+    disposition: Annotated[Disposition, Field(json_schema_extra={"enum": ["No SAR", "SAR", "Escalate"]})]
+
+
+class Reviewed(Step):
+    """A QA review. A pass needs the whole checklist, a fail a severity and the finding."""
+
+    passed: bool
+    checklist: list[Annotated[str, Field(json_schema_extra={"enum": list(CHECKLIST)})]] = Field(max_length=20)
+    severity: Annotated[str, Field(json_schema_extra={"enum": ["", "Minor", "Major", "Critical"]})] = ""
+    notes: Text = ""
+
+
+class Suspicion(WithReason):
+    """When the facts were first detected, set anew (31 CFR 1020.320(b)(3))."""
+
+    suspicion_at: AwareDatetime
+    suspect_identified: bool
+
+
+class Done(BaseModel):
+    """The event that the step left in the ledger."""
+
+    event_id: int
+    case_id: str
+    ts: str
+    user: str
+    action: str
+    event_hash: str
+
+
+@router.post("/take-next", summary="Take the most urgent case that nobody holds")
+def take_next(call: Acts) -> Done:
+    """Give the most urgent unassigned case to whom the key acts as; never the same one to two."""
+    return _done(assignment.take_next(**call.step))
+
+
+@router.post("/{case_id}/take", summary="Take a case that nobody holds")
+def take(call: Acts, case_id: CaseId, step: Step) -> Done:
+    """Make an unowned case one's own."""
+    return _done(assignment.take(**_on(call, case_id, step)))
+
+
+@router.post("/{case_id}/assign", summary="Give a case to somebody (managers)")
+def assign(call: Acts, case_id: CaseId, step: ToSomebody) -> Done:
+    """Give a case to somebody."""
+    return _done(assignment.assign(**_on(call, case_id, step), to=step.to, reason=step.reason))
+
+
+@router.post("/{case_id}/hand-over", summary="Give one's own case to a colleague")
+def hand_over(call: Acts, case_id: CaseId, step: ToSomebody) -> Done:
+    """Give one's own case to a colleague, with a reason."""
+    return _done(assignment.hand_over(**_on(call, case_id, step), to=step.to, reason=step.reason))
+
+
+@router.post("/{case_id}/release", summary="Put a case back into the queue")
+def release(call: Acts, case_id: CaseId, step: WithReason) -> Done:
+    """Put a case back into the queue."""
+    return _done(assignment.release(**_on(call, case_id, step), reason=step.reason))
+
+
+@router.post("/{case_id}/note", summary="Write a note on an open case")
+def note(call: Acts, case_id: CaseId, step: WithText) -> Done:
+    """Write a note. It cannot be changed afterwards."""
+    return _done(decisions.add_note(**_on(call, case_id, step), text=step.text))
+
+
+@router.post("/{case_id}/disposition", summary="Decide a case")
+def decide(call: Acts, case_id: CaseId, step: Decision) -> Done:
+    """Decide a case; a SAR waits for a second person."""
+    settings = call.desk.settings
+    return _done(
+        decisions.set_disposition(
+            **_on(call, case_id, step), disposition=step.disposition, text=step.text,
+            base_currency=settings.base_currency, approval_required=settings.approval_required,
+        )
+    )  # fmt: skip
+
+
+@router.post("/{case_id}/approve", summary="Approve a decision (managers who have not touched the case)")
+def approve(call: Acts, case_id: CaseId, step: Step) -> Done:
+    """Approve a decision that somebody else made."""
+    return _done(decisions.approve(**_on(call, case_id, step)))
+
+
+@router.post("/{case_id}/return", summary="Return a decision (managers who have not touched the case)")
+def send_back(call: Acts, case_id: CaseId, step: WithReason) -> Done:
+    """Return a decision to its maker, with a reason."""
+    return _done(decisions.send_back(**_on(call, case_id, step), reason=step.reason))
+
+
+@router.post("/{case_id}/reopen", summary="Open a closed case again (managers)")
+def reopen(call: Acts, case_id: CaseId, step: WithReason) -> Done:
+    """Open a closed case again, with a reason."""
+    return _done(decisions.reopen(**_on(call, case_id, step), reason=step.reason))
+
+
+@router.post("/{case_id}/review", summary="Review a closed case (QA)")
+def review(call: Acts, case_id: CaseId, step: Reviewed) -> Done:
+    """Pass or fail a closed case."""
+    form = Review(step.passed, frozenset(step.checklist), step.notes, step.severity)
+    return _done(quality.review(**_on(call, case_id, step), form=form))
+
+
+@router.post("/{case_id}/suspicion", summary="Move the suspicion date")
+def suspicion(call: Acts, case_id: CaseId, step: Suspicion) -> Done:
+    """Set anew when the facts were first detected, with a reason; the clock follows."""
+    return _done(
+        decisions.move_suspicion(
+            **_on(call, case_id, step), suspicion_at=step.suspicion_at,
+            suspect_identified=step.suspect_identified, reason=step.reason,
+        )
+    )  # fmt: skip
+
+
+def _on(call: Call, case_id: str, step: Step) -> dict[str, Any]:
+    return call.step | {"case_id": case_id, "seen_version": step.version}
+
+
+#: What is told of a step; not its number within the case, which would tell a stranger of hidden steps.
+_TOLD: Final = tuple(Done.model_fields)
+
+
+def _done(row: Recorded) -> Done:
+    return Done(**{name: getattr(row, name) for name in _TOLD})
