@@ -1,4 +1,4 @@
-"""The command `casedesk`: every command parses, calls one use case and prints. What goes wrong becomes a sentence here.
+"""The command `casedesk`, and what holds for all of them.
 
 Exit codes: 0 done; 1 the answer is no (tampered, picks differ, rows rejected); 2 refused or not usable; 130 stopped.
 """
@@ -7,88 +7,6 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable
-from functools import cache
-from typing import Annotated, Any
-
-import typer
-
-import casedesk
-from casedesk.cli import (
-    apikey,
-    audit,
-    calendar,
-    cases,
-    database,
-    dataset,
-    detecting,
-    exporting,
-    filing,
-    importing,
-    lab,
-    people,
-    policies,
-    quality,
-    rates,
-    reminding,
-    retention,
-    rule_sets,
-    scoring,
-    serving,
-    steps,
-    suppressions,
-)
-from casedesk.cli.misread import explain
-from casedesk.cli.printing import remark, say
-from casedesk.errors import CasedeskError
-
-app = typer.Typer(
-    name="casedesk",
-    help="AML Case Desk: transactions in, alerts and cases, decisions, reviews, and a ledger that proves them.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,  # plain help needs no second library and starts faster
-    pretty_exceptions_enable=False,  # a traceback with locals would print names
-)
-
-app.add_typer(database.app, name="db")
-app.command("seed")(dataset.seed)
-app.command("load-csv")(dataset.load_csv)
-app.command("import")(importing.import_files)
-app.add_typer(detecting.app, name="detect")
-app.add_typer(lab.app, name="lab")
-app.add_typer(scoring.app, name="score")
-app.add_typer(rule_sets.app, name="rules")
-app.add_typer(suppressions.app, name="suppressions")
-app.add_typer(policies.app, name="policy")
-app.add_typer(retention.app, name="retention")
-app.add_typer(rates.app, name="rates")
-app.add_typer(people.app, name="users")
-app.add_typer(apikey.app, name="apikey")
-app.command("serve")(serving.serve)
-app.command("remind")(reminding.remind)
-app.command("calendar")(calendar.calendar)
-app.command("cases")(cases.list_cases)
-app.add_typer(steps.app, name="case")
-app.add_typer(quality.app, name="qa")
-app.add_typer(audit.app, name="audit")
-app.add_typer(exporting.app, name="export")
-app.add_typer(filing.app, name="filing")
-
-
-def _version(asked: bool) -> None:
-    if asked:
-        say(f"casedesk {casedesk.__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _main(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    pass
 
 
 def run() -> None:
@@ -101,40 +19,12 @@ def run() -> None:
 
 def main(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
-    code = 0
     try:
-        code = _parser()(arguments, prog_name="casedesk", standalone_mode=False) or 0
-    except SystemExit as done:
-        code = done.code if isinstance(done.code, int) else 0 if done.code is None else 2
-    except typer.TyperException as misread:
-        explain(misread)
-        code = 2
-    except CasedeskError as refusal:
-        remark(str(refusal))
-        code = 2
-    except SyntaxError as error:  # somebody is at work on the desk itself: the list of rules, most likely
-        remark(f"{error.filename}, line {error.lineno}: this is no Python ({error.msg}). Mend it; nothing was stored.")
-        code = 2
-    except Exception as error:  # noqa: BLE001  # the last line of defence: no traceback, no names, but a reference
-        code = _unforeseen(error)
+        from casedesk.cli.commands import carry_out  # takes most of a second, in which Ctrl-C may come, too
+
+        code = carry_out(arguments)
+    except KeyboardInterrupt:
+        code = 130
     if code == 130:
-        remark("Stopped; nothing is half-written. Start the command again to go on.")
+        print("Stopped; nothing is half-written. Start the command again to go on.", file=sys.stderr, flush=True)
     return code
-
-
-@cache
-def _parser() -> Callable[..., Any]:
-    # Typer would read every command's signature again for every call, which takes longer than most commands do.
-    return typer.main.get_command(app)
-
-
-def _unforeseen(error: Exception) -> int:
-    """Log what nobody foresaw, without a word of the data, and give the person a reference to it."""
-    import structlog
-
-    from casedesk import logs
-
-    mark = logs.reference()
-    structlog.get_logger("casedesk.cli").error("command_failed", reference=mark, exc_info=error)
-    remark(f"Something failed that the desk did not foresee; nothing is half-written. Tell your operator: {mark}.")
-    return 2

@@ -172,6 +172,23 @@ run()
     assert err.decode() == "Stopped; nothing is half-written. Start the command again to go on.\n"
 
 
+def test_an_interrupt_while_the_commands_are_read_is_none_either() -> None:
+    program = """
+import builtins, sys
+from casedesk.cli.main import run
+real = builtins.__import__
+def stopped(name, *rest):
+    if name == "typer":
+        raise KeyboardInterrupt
+    return real(name, *rest)
+builtins.__import__ = stopped
+run()
+"""
+    told = subprocess.run([sys.executable, "-c", program, "users", "list"], cwd=ROOT, capture_output=True, text=True)
+    assert (told.returncode, told.stdout) == (130, "")
+    assert told.stderr == "Stopped; nothing is half-written. Start the command again to go on.\n"
+
+
 def test_an_interrupt_is_not_an_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def interrupt() -> None:
         raise KeyboardInterrupt
