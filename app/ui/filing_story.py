@@ -44,5 +44,5 @@ def show_remarks(filing: Filing, parts: Sequence[str] = ()) -> None:
     told = list(zip(filing.remarks, parts or [""] * len(filing.remarks), strict=True))
     for remark, part in sorted(told, key=lambda one: not one[0].fatal):
         mark = ":red[:material/block:]" if remark.fatal else ":orange[:material/warning:]"
-        where = part or remark.element
-        st.markdown(formats.small(f"{mark} {formats.plain(f'{remark.code} · {where}: {remark.text}')}"))
+        where = " · ".join(word for word in (remark.code, part or remark.element) if word)
+        st.markdown(formats.small(f"{mark} {formats.plain(f'{where}: {remark.text}')}"))

@@ -9,7 +9,9 @@ from hashlib import sha256
 import streamlit as st
 
 from app.ui import downloads, filing_story, flash, formats, navigation, outgoing_list, session, withdrawal_form
+from casedesk.bootstrap import Desk
 from casedesk.domain.counts import counted
+from casedesk.domain.people import Person
 from casedesk.errors import CasedeskError
 from casedesk.services import answers, outgoing, withdrawing
 from casedesk.services.exporting import ExportedFile
@@ -23,9 +25,11 @@ _SHOWN = 20
 def show_produce(ready: tuple[Ready, ...]) -> None:
     """Draw the button that makes a batch of what can go, and what the linter had against it."""
     count = sum(not one.hindrance for one in ready)
-    st.button(f"Produce a batch of {count:,}" if count else "Produce a batch", key="produce", type="primary",
+    going = min(count, outgoing.MOST)
+    why = f"A batch has at most {outgoing.MOST:,} reports; the oldest go first." if count > going else None
+    st.button(f"Produce a batch of {going:,}" if count else "Produce a batch", key="produce", type="primary",
               icon=":material/inventory_2:", disabled=not count,
-              help=None if count else "Nothing waits that is approved with its case's decision.", on_click=_produce)  # fmt: skip
+              help=why if count else "Nothing waits that is approved with its case's decision.", on_click=_produce)  # fmt: skip
     flash.show(_PRODUCE, kept="")
     for line in session.flashes().get(_LINES, ())[:_SHOWN]:
         st.markdown(formats.small(f":red[:material/block:] {formats.plain(line)}"))
@@ -85,15 +89,16 @@ def _story(batch: Batch, names: dict[str, str]) -> list[str]:
 
 
 def _show_file(batch: Batch) -> None:
+    desk, actor = session.desk(), session.actor()  # the file is made on a thread that knows no session
     name = outgoing.file_name(batch.batch_id)
     downloads.button(
         "Download file", f"download_{batch.batch_id}", f"{name.removesuffix('.xml')}.zip", "application/zip",
-        lambda: _zipped(batch.batch_id),
+        lambda: _zipped(desk, actor, batch.batch_id),
     )  # fmt: skip
 
 
-def _zipped(batch_id: str) -> ExportedFile:
-    found = outgoing.export(uow=session.desk().writing(), actor=session.actor(), at=session.now(), batch_id=batch_id)
+def _zipped(desk: Desk, actor: Person, batch_id: str) -> ExportedFile:
+    found = outgoing.export(uow=desk.writing(), actor=actor, at=session.now(), batch_id=batch_id)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in found.files.items():

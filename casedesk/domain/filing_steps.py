@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from casedesk.domain import events
-from casedesk.domain.cases import Case, Disposition, Stage, require_step
+from casedesk.domain.cases import Case, CaseStatus, Disposition, Stage, require_step
 from casedesk.domain.casework import BadText, Dossier, require_own_step
 from casedesk.domain.filings import OPEN, Filing, FilingState, require_state
 from casedesk.domain.people import Action, Person, require, require_untouched
@@ -112,11 +112,11 @@ def open_one(filings: tuple[Filing, ...]) -> Filing | None:
     return filings[-1] if filings and filings[-1].state in OPEN else None
 
 
-def may_be_sent(case: Case, filing: Filing, decision: int) -> bool:
+def may_be_sent(status: CaseStatus, disposition: Disposition, filing: Filing, decision: int) -> bool:
     """Say whether a report can go into a batch: approved, and with the decision that its closed case stands by."""
     return (
-        case.stage is Stage.CLOSED
-        and case.disposition is Disposition.SAR
+        status is CaseStatus.CLOSED
+        and disposition is Disposition.SAR
         and filing.state is FilingState.APPROVED
         and filing.decision == decision
     )

@@ -101,7 +101,9 @@ def _approved(uow: Writing, case_id: str) -> Filing:
     if not found or decision is None:
         raise NotApproved(case_id)
     newest = found[-1]
-    if newest.state is FilingState.APPROVED and not filing_steps.may_be_sent(case, newest, decision.event_id):
+    if newest.state is FilingState.APPROVED and not filing_steps.may_be_sent(
+        case.status, case.disposition, newest, decision.event_id
+    ):
         raise NotApproved(case_id)
     return newest
 

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Final
 
 from casedesk.domain import batch_parts, events, filing_steps
-from casedesk.domain.cases import Case, Disposition
+from casedesk.domain.cases import CaseStatus, Disposition
 from casedesk.domain.filings import Filing, FilingState, after
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.people import Action, Person, require
@@ -27,7 +27,7 @@ from casedesk.exports.fincen.narrative import LARGEST_ATTACHMENT
 from casedesk.exports.fincen.writing import Entry
 from casedesk.services.narratives import last_decision
 from casedesk.services.steps import present, record
-from casedesk.store.filing_store import Batch
+from casedesk.store.filing_store import Batch, Waiting
 from casedesk.store.unit_of_work import Reading, Writing
 
 __all__ = [
@@ -103,24 +103,22 @@ def outgoing(*, uow: Reading, actor: Person) -> Outgoing:
     """Return what waits to be produced, and the batches there are."""
     require(actor, Action.SEND_FILINGS)
     with uow:
-        waiting = (_ready(uow, one) for one in uow.filings.in_state((FilingState.DRAFT, FilingState.APPROVED)))
+        waiting = map(_ready, uow.filings.waiting())
         return Outgoing(tuple(one for one in waiting if one.reported), uow.filings.batches())
 
 
-def _ready(uow: Reading | Writing, filing: Filing) -> Ready:
-    case = uow.cases.get(filing.case_id)
-    name = uow.parties.customer(case.customer_id).name
-    reported = case.disposition is Disposition.SAR or filing.state is FilingState.APPROVED
-    return Ready(filing, name, _hindrance(uow, case, filing), reported)
+def _ready(one: Waiting) -> Ready:
+    reported = one.disposition is Disposition.SAR or one.filing.state is FilingState.APPROVED
+    hindrance = _hindrance(one.status, one.disposition, one.filing, one.decision)
+    return Ready(one.filing, one.customer, hindrance, reported)
 
 
-def _hindrance(uow: Reading | Writing, case: Case, filing: Filing) -> str:
-    decision = last_decision(uow.ledger.of(case.case_id))
-    if decision is not None and filing_steps.may_be_sent(case, filing, decision.event_id):
+def _hindrance(status: CaseStatus, disposition: Disposition, filing: Filing, decision: int) -> str:
+    if filing_steps.may_be_sent(status, disposition, filing, decision):
         return ""
     if filing.state is FilingState.APPROVED:
-        return f"Case {case.case_id} was opened again after its form was approved."
-    return f"The form of case {case.case_id} is not approved yet."
+        return f"Case {filing.case_id} was opened again after its form was approved."
+    return f"The form of case {filing.case_id} is not approved yet."
 
 
 def show(*, uow: Reading, actor: Person, batch_id: str) -> Produced:
@@ -174,7 +172,7 @@ def produce(
 
 def _chosen(uow: Writing, cases: Collection[str] | None) -> list[Filing]:
     if cases is None:
-        ready = (_ready(uow, one) for one in uow.filings.in_state((FilingState.APPROVED,)))
+        ready = map(_ready, uow.filings.waiting())
         found = [one.filing for one in ready if not one.hindrance][:MOST]
         if not found:
             raise NothingToSend("No approved report waits; a manager approves them with the decisions of their cases.")
@@ -185,7 +183,13 @@ def _chosen(uow: Writing, cases: Collection[str] | None) -> list[Filing]:
 def _of(uow: Writing, case_id: str) -> Filing:
     case = uow.cases.get(case_id)
     filing = filing_steps.open_one(uow.filings.of_case(case_id))
-    hindrance = f"Case {case_id} has no form that waits." if filing is None else _hindrance(uow, case, filing)
+    decision = last_decision(uow.ledger.of(case_id))
+    number = decision.event_id if decision is not None else 0
+    hindrance = (
+        f"Case {case_id} has no form that waits."
+        if filing is None
+        else _hindrance(case.status, case.disposition, filing, number)
+    )
     if filing is None or hindrance:
         raise NothingToSend(f"{hindrance} Nothing was produced.")
     return filing

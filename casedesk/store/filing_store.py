@@ -12,10 +12,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from casedesk.domain.filings import Filing, FilingState, Remark, remarks_text
+from casedesk.domain.cases import CaseStatus, Disposition
+from casedesk.domain.events import DispositionSet
+from casedesk.domain.filings import OPEN, Filing, FilingState, Remark, remarks_text
 from casedesk.errors import NotFound
 from casedesk.store.dialects import stored_time, stream
-from casedesk.store.tables import batches, cases, counters, filings, withdrawn_batches
+from casedesk.store.tables import batches, case_events, cases, counters, customers, filings, withdrawn_batches
 from casedesk.store.types import UtcDateTime
 
 #: SQL Server takes 2,100 parameters a statement.
@@ -62,6 +64,17 @@ class Batch:
         if self.withdrawn_at:
             return "withdrawn"
         return "answered" if self.answered_at else "transmitted" if self.transmitted_at else "produced"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A report that no batch holds, with what says whether one may: where its case stands, and the case's last decision."""
+
+    filing: Filing
+    customer: str
+    status: CaseStatus
+    disposition: Disposition
+    decision: int  # the event; 0 if nobody decided yet
 
 
 _OWN = tuple(column for column in batches.columns if column.name not in ("content", "answer"))
@@ -116,6 +129,23 @@ class FilingReader:
     def in_state(self, states: Collection[FilingState]) -> tuple[Filing, ...]:
         """Return the reports in these states, the oldest first."""
         return self._where(filings.c.state.in_([state.value for state in states]))
+
+    def waiting(self) -> tuple[Waiting, ...]:
+        """Return the reports that no batch holds, the oldest first, in one statement: there may be thousands."""
+        decided = (
+            sa.select(sa.func.max(case_events.c.event_id))
+            .where(case_events.c.case_id == filings.c.case_id, case_events.c.action == DispositionSet.action)
+            .scalar_subquery()
+        )
+        told = (customers.c.name, cases.c.status, cases.c.disposition, decided.label("decided"))
+        query = (
+            sa.select(*_FILING, *(column.label(f"told_{n}") for n, column in enumerate(told)))
+            .join(cases, cases.c.case_id == filings.c.case_id)
+            .join(customers, customers.c.customer_id == cases.c.customer_id)
+            .where(filings.c.state.in_([state.value for state in OPEN]))
+            .order_by(filings.c.filing_id)
+        )
+        return tuple(_waiting(row) for row in self._connection.execute(query).mappings())
 
     def with_numbers(self, bsa_ids: Sequence[str]) -> tuple[Filing, ...]:
         """Return the reports that have one of these BSA IDs."""
@@ -241,8 +271,14 @@ class FilingStore(FilingReader):
         self._connection.execute(sa.update(batches).where(own).values(values))
 
 
+def _waiting(row: sa.RowMapping) -> Waiting:
+    name, status, disposition, decided = (row[f"told_{n}"] for n in range(4))
+    return Waiting(_filing(row), name, CaseStatus(status), Disposition(disposition), decided or 0)
+
+
 def _filing(row: sa.RowMapping) -> Filing:
-    values = {**row, "state": FilingState(row["state"])}
+    values: dict[str, Any] = {column.name: row[column.name] for column in _FILING}
+    values["state"] = FilingState(row["state"])
     for name in ("approved_by", "batch_id"):
         values[name] = values[name] or ""
     return Filing(**{**values, "remarks": tuple(Remark(*one) for one in json.loads(row["remarks"]))})

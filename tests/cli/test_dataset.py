@@ -17,7 +17,7 @@ import pytest
 from casedesk.domain.events import DESK
 from casedesk.exports.audit_csv import restore
 from casedesk.exports.tables_csv import row_check
-from casedesk.services import report_forms
+from casedesk.services import report_forms, withdrawing
 from casedesk.store.engines import make_engine
 from tests.builders import Move, TestDesk
 from tests.cli.conftest import Command, Told
@@ -30,7 +30,7 @@ FILES = {
     "users", "customers", "accounts", "imports", "import_rejects", "transactions", "detection_runs", "detection_findings", "cases", "alerts",
     "alert_transactions", "case_events", "counters", "exchange_rates", "qa_draws", "qa_picks",
     "line_tests", "line_test_picks", "rule_sets", "suppressions", "suppressed_alerts",
-    "filings", "batches", "api_keys",
+    "filings", "batches", "withdrawn_batches", "api_keys",
 }  # fmt: skip
 
 
@@ -94,9 +94,13 @@ def _work(casedesk: Command, desk: TestDesk, tmp_path: Path) -> None:
 
 
 def _sent(desk: TestDesk, case_id: str) -> None:
-    """Send the report of a case, and record the answer."""
+    """Send the report of a case, at the second try, and record the answer."""
     filing_ways.save(desk, case_id)
     report_forms.approve(**desk.who("mia", case_id))
+    withdrawing.withdraw(
+        batch_id=filing_ways.produce(desk).batch.batch_id, uow=desk.writing(), actor=desk.people["mia"], at=desk.at(),
+        reason="The branch corrected the address.",
+    )  # fmt: skip
     filing_ways.transmit(desk, filing_ways.produce(desk).batch.batch_id)
     error = filing_ways.said("WARN", "C4", "EFilingBatchXML/Activity[1]")
     filing_ways.answer(desk, filing_ways.acknowledgement("31000055053784", error=error))
