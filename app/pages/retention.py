@@ -17,7 +17,7 @@ previews = {
 }
 page = st.grid(7, min_column_width=120, gap=("small", "medium"))
 with page.cell(column_span=4):
-    ticked = past_retention.show(found, now.date())
+    ticked = past_retention.show(found)
     purge_panel.show_waiting(waiting, names, previews)
     purge_panel.show_preview(purging.preview(uow=desk.reading(), actor=actor, at=now, case_ids=ticked))
 with page.cell(column_span=3):

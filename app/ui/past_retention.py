@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
 
 from app.ui import columns, empty, formats, paging, session
+from casedesk.domain.counts import counted
 from casedesk.services.retention import Overdue
 
 PAGE: Final = "retention_page"
-_TABLE: Final = "retention_due"
 _NOTHING: Final[dict[str, Any]] = {"selection": {"rows": [], "columns": [], "cells": []}}
 
 
@@ -21,7 +22,12 @@ def start() -> int:
     return (int(session.value(PAGE, 1)) - 1) * paging.ROWS
 
 
-def show(found: Overdue, today: date) -> tuple[str, ...]:
+def key(case_ids: Sequence[str]) -> str:
+    """Return the key of a table with these rows. Ticks are row numbers: over other rows there are none."""
+    return session.key("retention_due", sha256(" ".join(case_ids).encode()).hexdigest()[:8])
+
+
+def show(found: Overdue) -> tuple[str, ...]:
     """Draw the list; return the ids of the ticked cases."""
     st.markdown(f"**Past retention** :gray[{found.total:,}]")
     if found.without_filing:
@@ -29,7 +35,9 @@ def show(found: Overdue, today: date) -> tuple[str, ...]:
                                   "known; their retention has not begun."))  # fmt: skip
     if not found.cases:
         following = (
-            f"The next {found.next_cases:,} may be purged after {formats.day(found.next_on)}." if found.next_on else ""
+            f"The next, {counted(found.next_cases, 'case')}, may be purged after {formats.day(found.next_on)}."
+            if found.next_on
+            else ""
         )
         empty.show("No case has reached the end of its retention", following)
         return ()
@@ -41,7 +49,6 @@ def show(found: Overdue, today: date) -> tuple[str, ...]:
         {
             "Case": [one.case_id for one in found.cases],
             "Kept until": [formats.day(one.clock.due_on) for one in found.cases],
-            "Ended": [f"{(today - one.clock.due_on).days:,} d ago" for one in found.cases],
             "Held": columns.cells(held),
             "Counts from": [
                 f"{formats.day(one.clock.started_on)}, event {one.clock.source_event}" for one in found.cases
@@ -52,15 +59,14 @@ def show(found: Overdue, today: date) -> tuple[str, ...]:
         }
     )
     config = {
-        "Case": columns.text(90),
-        "Kept until": columns.text(92),
-        "Ended": columns.text(84),
-        "Held": columns.chips("Held", [badge for badge in held if badge], 92),
-        "Counts from": columns.text(158),
-        "Period": columns.text(150, "Period, policy version"),
+        "Case": columns.text(84),
+        "Kept until": columns.text(90),
+        "Held": columns.chips("Held", [badge for badge in held if badge], 96),
+        "Counts from": columns.text(150),
+        "Period": columns.text(130),
     }
-    st.dataframe(frame, key=_TABLE, hide_index=True, row_height=31, height=31 * min(len(found.cases), 12) + 37,
+    ids = tuple(one.case_id for one in found.cases)
+    st.dataframe(frame, key=key(ids), hide_index=True, row_height=31, height=31 * min(len(found.cases), 12) + 37,
                  column_config=config, on_select="rerun", selection_mode="multi-row", alt="Past retention")  # fmt: skip
     paging.show(PAGE, start(), len(found.cases), found.total)
-    rows = session.value(_TABLE, _NOTHING)["selection"]["rows"]
-    return tuple(found.cases[row].case_id for row in rows if row < len(found.cases))
+    return tuple(ids[row] for row in session.value(key(ids), _NOTHING)["selection"]["rows"])

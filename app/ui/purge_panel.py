@@ -33,6 +33,7 @@ def show_preview(previews: Sequence[Preview]) -> None:
             return
         st.markdown(f"{_what(previews)} of {counted(len(previews), 'case')} would be removed for good. "
                     "Events, hashes and proofs stay, and so do customers, accounts, transactions and alerts.")  # fmt: skip
+        st.markdown(formats.small(_named([one.case_id for one in previews])))
         for one in kept[:_SHOWN]:
             st.markdown(formats.small(f":material/block: {formats.plain(one.hindrance)}"))
         reason = refused or ("A case that has to be kept is ticked." if kept else "")
@@ -69,9 +70,7 @@ def _waiting(one: Purge, names: Mapping[str, str], previews: Sequence[Preview]) 
         who = formats.plain(names.get(one.proposed_by, one.proposed_by))
         st.markdown(f"**Proposed purge** :gray[event {one.proposal}, {who}]")
         st.markdown(formats.plain(one.reason))
-        listed = ", ".join(case_id for case_id, _ in one.cases[:_SHOWN])
-        more = f" and {len(one.cases) - _SHOWN:,} more" if len(one.cases) > _SHOWN else ""
-        st.markdown(formats.small(f"{listed}{more}"))
+        st.markdown(formats.small(_named([case_id for case_id, _ in one.cases])))
         for preview in [preview for preview in previews if preview.hindrance][:_SHOWN]:
             st.markdown(formats.small(f":material/block: {formats.plain(preview.hindrance)}"))
         sure = st.checkbox(
@@ -111,3 +110,8 @@ def _carry_out(proposal: int) -> None:
 def _what(previews: Sequence[Preview]) -> str:
     texts, forms = sum(one.texts for one in previews), sum(one.forms for one in previews)
     return counted(texts, "text") + (f" and {counted(forms, 'form')}" if forms else "")
+
+
+def _named(case_ids: Sequence[str]) -> str:
+    more = f" and {len(case_ids) - _SHOWN:,} more" if len(case_ids) > _SHOWN else ""
+    return ", ".join(case_ids[:_SHOWN]) + more

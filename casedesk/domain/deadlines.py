@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Final
 
 from casedesk.domain import events
@@ -72,7 +71,6 @@ def deadlines(
     return tuple(Deadline(clock, _STANDS[clock.kind](clock, outcome, closing)) for clock in found)
 
 
-@lru_cache(maxsize=4096)
 def closed_without_report(on: date, event: int, purged: int, policy: Policy) -> tuple[Deadline, ...]:
     """Return the due dates of a case that was closed without a report, never reported, and has no alert about cash.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import ChainMap, Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
 from typing import Final
 
 from casedesk.domain.clocks import Clock, Kind
@@ -143,12 +144,26 @@ def by_day(*, uow: Reading, actor: Person, at: datetime, days: Days, asked: Aske
     :param days: what :func:`shown` returned for the same that is asked for.
     """
     require(actor, Action.VIEW_CASE)
-    kinds, owner = _narrowed(actor, asked)
+    _, owner = _narrowed(actor, asked)
     with uow:
-        found = {day: uow.due.page(kinds, replace(_span((day, day), at), owner=owner), limit=most) for day in days.days}
-        lines = _lines(uow, [one for part in found.values() for one in part])
-    on = {day: tuple(line for line in lines if line.clock.due_on == day) for day in found}
+        found = sorted(one for kind in Kind for one in _first(uow, kind, days, owner, at, most))
+        by_due = {due: tuple(part)[:most] for due, part in groupby(found, key=lambda one: one.due_at)}
+        lines = _lines(uow, [one for part in by_due.values() for one in part])
+    on = {day: tuple(line for line in lines if line.clock.due_on == day) for day in days.days}
     return {day: Page(on[day], 0, counts.total()) for day, counts in days.days.items()}
+
+
+#: So many of a kind are read at once rather than day by day.
+_FEW: Final = 200
+
+
+def _first(uow: Reading, kind: Kind, days: Days, owner: str, at: datetime, most: int) -> Iterator[Due]:
+    """Yield at least the first due dates of each day of a kind that was counted."""
+    on = [day for day, counts in days.days.items() if counts[kind]]
+    few = sum(days.days[day][kind] for day in on) <= _FEW
+    for first, last in [(days.first, days.last)] if few and on else [(day, day) for day in on]:
+        span = replace(_span((first, last), at), owner=owner)
+        yield from uow.due.page((kind,), span, limit=None if few else most)
 
 
 def _lines(uow: Reading, found: Sequence[Due]) -> tuple[Line, ...]:

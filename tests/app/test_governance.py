@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.ui import session
+from app.ui import past_retention, session
 from casedesk.services import decisions, policies, purging, retention
 from tests.app.bank import BY_ID, NOW, Bank
 from tests.app.conftest import Open
@@ -131,7 +131,8 @@ def test_a_hold_is_placed_and_lifted_with_a_reason_and_only_once(open_as: Open, 
 
 
 def tick(at: AppTest, rows: list[int]) -> AppTest:
-    at.session_state["retention_due"] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+    ids = at.dataframe[0].value["Case"].tolist()
+    at.session_state[past_retention.key(ids)] = {"selection": {"rows": rows, "columns": [], "cells": []}}
     return at.run()
 
 

@@ -139,3 +139,16 @@ def test_ticks_select_and_the_drawer_assigns(screen: NewScreen, bank: Bank) -> N
     manager.is_told("2 cases assigned to Tomasz Wójcik")
     assert [stored(bank, case_id).case.owner for case_id in ids[:2]] == ["tomasz", "tomasz"]
     assert manager.page.get_by_role("dialog").count() == 0
+
+
+def test_what_falls_due_opens_from_its_list_and_a_policy_value_is_proposed_by_keyboard(
+    screen: NewScreen, bank: Bank
+) -> None:
+    case_id = bank.cases["second"]
+    manager = screen("Marta Kowalczyk", "/calendar?view=list&due=30")
+    manager.click_row("calendar_list", case_id)
+    manager.page.wait_for_url(f"**/case?id={case_id}")
+    manager.press("nav_policy").click_row("policy_values_The-bank-may-set", "Retention")
+    manager.write("policy_source_retention_years", "State law, chapter 12")
+    manager.write("policy_reason_retention_years", "The state asks for seven years.").type_key("Control+Enter")
+    manager.is_told("Policy value proposed (event ")

@@ -27,7 +27,7 @@ from tests.services import filing_ways
 At = Callable[[str], Command]
 
 FILES = {
-    "users", "customers", "accounts", "imports", "import_rejects", "transactions", "detection_runs", "detection_findings", "cases", "alerts",
+    "users", "customers", "accounts", "imports", "import_rejects", "transactions", "detection_runs", "detection_findings", "cases", "clocks", "alerts",
     "alert_transactions", "case_events", "counters", "exchange_rates", "qa_draws", "qa_picks",
     "line_tests", "line_test_picks", "rule_sets", "suppressions", "suppressed_alerts",
     "filings", "batches", "withdrawn_batches", "api_keys",

@@ -206,3 +206,19 @@ def test_records_past_their_last_day_are_nobodys_delay_and_what_holds_them_is_na
     assert (line.kind, line.holds) == (Kind.RETENTION, (hold,))
     found = calendar.listed(uow=desk.reading(), actor=desk.people["mia"], at=later, due="overdue", asked=Asked())
     assert found.total == calendar.pressing(uow=desk.reading(), actor=desk.people["mia"], at=later) == 0
+
+
+@pytest.mark.parametrize("few", [0, 200])
+def test_a_week_has_the_first_lines_of_each_day_however_they_are_read(
+    desk: TestDesk, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calendar, "_FEW", few)
+    opened(desk, -1, -1, -1, 1, 4)
+    every_kind(desk)
+    monday, sunday = date(2026, 6, 29), date(2026, 7, 5)
+    mia = desk.people["mia"]
+    days = calendar.shown(uow=desk.reading(), actor=mia, at=NOON, first=monday, last=sunday, asked=Asked())
+    pages = calendar.by_day(uow=desk.reading(), actor=mia, at=NOON, days=days, asked=Asked(), most=2)
+    assert {day: page.total for day, page in pages.items()} == {date(2026, 6, 30): 3, date(2026, 7, 2): 1, sunday: 1}
+    for day, page in pages.items():
+        assert page.lines == lines(desk, "mia", day.isoformat()).lines[:2]
