@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from sqlalchemy import exc
 from sqlalchemy.engine import Connection, Engine
@@ -46,8 +46,10 @@ class _Of(Generic[Store]):
         self._name = name
 
     def __get__(self, unit: _Unit, owner: type) -> Store:
-        made = self._make(unit._connection)  # noqa: SLF001 - the unit is the class it is a part of
-        setattr(unit, self._name, made)  # found before this from now on
+        stores = unit._stores  # noqa: SLF001 - the unit is the class it is a part of
+        made: Store | None = stores.get(self._name)
+        if made is None:
+            made = stores[self._name] = self._make(unit._connection)  # noqa: SLF001
         return made
 
 
@@ -56,6 +58,7 @@ class _Unit:
 
     _writes = False
     _connection: Connection  # there once the unit is entered
+    _stores: dict[str, Any]  # of this connection; a unit may be entered again, and has another one then
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -70,6 +73,7 @@ class _Unit:
             raise refusal from error
         options = {"casedesk_writes": self._writes, BEGUN_BY_STATEMENT: self._writes}
         self._connection = connection.execution_options(**options)
+        self._stores = {}
         try:
             self._connection.begin()
             self._begun()

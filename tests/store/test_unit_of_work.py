@@ -89,6 +89,18 @@ def test_a_reading_sees_one_moment_while_others_write(bank_engine: Engine) -> No
         assert uow.cases.get(case_id).version == 2
 
 
+def test_a_unit_that_is_entered_again_reads_anew(bank_engine: Engine) -> None:
+    look, uow = Reading(bank_engine), Writing(bank_engine)
+    for size in (0, 1, 2):
+        with look:
+            assert look.ledger.head().size == size
+            assert look.people.all()
+        with uow:
+            uow.ledger.append(note(), stream="DESK", user="ana", at=NOON)
+            assert uow.people.get("ana").user_id == "ana"
+            uow.commit()
+
+
 def test_of_two_writers_one_wins_and_the_other_is_told_who_did_what(bank_engine: Engine) -> None:
     case_id = opened(bank_engine)
     with Reading(bank_engine) as uow:
