@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -184,6 +185,8 @@ def _pyspark() -> Any:
     try:
         # About a pandas that is not used; it comes whenever a further part of pyspark is first needed, in any thread.
         warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
+        # What it logs when Ctrl-C cuts a call to Java is a traceback; whoever pressed it knows, and other failures are raised.
+        logging.getLogger("py4j").setLevel(logging.CRITICAL)
         import pyspark.sql
     except ImportError:
         raise NoSpark(

@@ -88,7 +88,7 @@ def _require_nested(results: Sequence[DetectionResult], titles: Sequence[str]) -
         lost = len(missing(before.alerts, this.alerts))
         if lost:
             raise BadLineTest(
-                f"{outer} is not looser than {inner}: it misses {lost:,} of the {counted(len(before.alerts), 'episode that is', 'episodes that are')} found "
+                f"{outer} is not looser than {inner}: it misses {lost:,} of {counted(len(before.alerts), 'episode that is', 'episodes that are')} found "
                 "there. Name the bands from the line outwards."
             )
 

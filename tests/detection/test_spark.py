@@ -5,6 +5,7 @@ One JVM serves the whole file: starting one takes longer than most tests.
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import socket
@@ -254,6 +255,9 @@ def test_what_engines_do_otherwise_is_set(jvm: spark_session.Running) -> None:
     assert conf.get("spark.sql.ansi.enabled") == "true"
     assert jvm.session.sparkContext.getConf().get("spark.driver.bindAddress") == "127.0.0.1"
     assert jvm.session.sparkContext.uiWebUrl is None
+    assert not logging.getLogger("py4j.clientserver").isEnabledFor(
+        logging.ERROR
+    )  # a cut call would print its traceback
 
 
 @pytest.mark.usefixtures("jvm")
