@@ -19,7 +19,7 @@ from casedesk.errors import Conflict
 from casedesk.exports.fincen import reading
 from casedesk.exports.verifier import verify
 from casedesk.services import outgoing, withdrawing
-from casedesk.store.engines import make_engine
+from casedesk.store.engines import DatabaseBusy, make_engine
 from casedesk.store.scrubbing import scrub
 from casedesk.store.tables import batches, filings
 from tests.builders import NARRATIVE, TestDesk, hurried
@@ -116,6 +116,17 @@ def test_no_byte_of_it_is_left_in_the_databases_files(desk: TestDesk, tmp_path: 
         bank.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     bare = copy.read_bytes()
     assert not [word for word in (*SAID, ACCOUNT, "Kim Roe") if word.encode() in bare]
+
+
+def test_somebody_who_reads_keeps_the_bytes_and_it_is_said(desk: TestDesk) -> None:
+    engine = make_engine(str(desk.engine.url), lock_timeout=0.1)
+    with desk.reading() as uow:
+        assert uow.ledger.head().size
+        desk.customer("K-3", "Vesper Lindqvist")
+        with pytest.raises(DatabaseBusy, match="casedesk db scrub"):
+            scrub(engine)
+    assert scrub(engine)
+    engine.dispose()
 
 
 def test_a_batch_that_was_taken_back_loses_the_report_too_and_its_reason(desk: TestDesk) -> None:
