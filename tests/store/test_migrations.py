@@ -42,6 +42,7 @@ NEW_TABLES = {
     "0003_rule_sets": ("suppressions", "suppressed_alerts"),
     "0004_suppressions": ("line_tests", "line_test_picks"),
     "0007_spans_of_findings": ("batches", "filings"),
+    "0009_removable_texts": ("withdrawn_batches",),
 }
 
 
