@@ -82,7 +82,8 @@ def _story(batch: Batch, names: dict[str, str]) -> list[str]:
         lines.append(f"Transmitted, says {by}, under tracking ID {batch.tracking_id}")
     if batch.withdrawn_at:
         reason = withdrawing.reason_of(uow=session.desk().reading(), actor=session.actor(), batch=batch)
-        lines.append(f"Taken back by {who(batch.withdrawn_by)}, {formats.moment(batch.withdrawn_at)}: {reason}")
+        by = f"{who(batch.withdrawn_by)}, {formats.moment(batch.withdrawn_at)}"
+        lines.append(f"Taken back by {by}: {reason or 'the reason was purged'}")
     if batch.answered_at:
         lines.append(f"Answer recorded by {who(batch.answered_by)}, {formats.moment(batch.answered_at)}")
     return lines

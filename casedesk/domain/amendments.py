@@ -128,6 +128,8 @@ def _joined(pieces: Sequence[Piece]) -> Iterator[Piece]:
     for mark, text in pieces:
         if not text:
             continue
+        if mark == "-" and held[1] and not held[1][-1].isspace():
+            text = f" {text}"  # the later text ends here, and what went must not hang on its last word
         if mark == held[0]:
             held = (mark, held[1] + text)
             continue

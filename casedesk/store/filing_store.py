@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -125,10 +125,6 @@ class FilingReader:
         """Return the reports of a batch in its order."""
         found = self._where(filings.c.batch_id == batch_id)
         return tuple(sorted(found, key=lambda one: one.place))
-
-    def in_state(self, states: Collection[FilingState]) -> tuple[Filing, ...]:
-        """Return the reports in these states, the oldest first."""
-        return self._where(filings.c.state.in_([state.value for state in states]))
 
     def waiting(self) -> tuple[Waiting, ...]:
         """Return the reports that no batch holds, the oldest first, in one statement: there may be thousands."""

@@ -18,8 +18,8 @@ from casedesk.domain.reports.parties import Address, HeldAccount, Identification
 from casedesk.errors import Conflict
 from casedesk.exports.fincen import reading
 from casedesk.exports.verifier import verify
-from casedesk.services import outgoing
-from casedesk.store.engines import make_engine
+from casedesk.services import outgoing, withdrawing
+from casedesk.store.engines import DatabaseBusy, make_engine
 from casedesk.store.scrubbing import scrub
 from casedesk.store.tables import batches, filings
 from tests.builders import NARRATIVE, TestDesk, hurried
@@ -91,6 +91,7 @@ def test_the_form_and_what_was_sent_of_a_case_are_gone_and_its_neighbours_report
     with pytest.raises(Conflict, match="were purged after retention; its file is not handed out"):
         outgoing.export(**act(desk, "max"), batch_id="B-000001")
     purged(desk, other)
+    assert scrub(desk.engine) == (desk.engine.dialect.name != "mssql")
     assert b"nougat" not in stored(desk)
     assert desk.verify().verdict.value == "VERIFIED"
 
@@ -115,6 +116,30 @@ def test_no_byte_of_it_is_left_in_the_databases_files(desk: TestDesk, tmp_path: 
         bank.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     bare = copy.read_bytes()
     assert not [word for word in (*SAID, ACCOUNT, "Kim Roe") if word.encode() in bare]
+
+
+def test_somebody_who_reads_keeps_the_bytes_and_it_is_said(desk: TestDesk) -> None:
+    engine = make_engine(str(desk.engine.url), lock_timeout=0.1)
+    with desk.reading() as uow:
+        assert uow.ledger.head().size
+        desk.customer("K-3", "Vesper Lindqvist")
+        with pytest.raises(DatabaseBusy, match="casedesk db scrub"):
+            scrub(engine)
+    assert scrub(engine)
+    engine.dispose()
+
+
+def test_a_batch_that_was_taken_back_loses_the_report_too_and_its_reason(desk: TestDesk) -> None:
+    case = filing_ways.approved(desk, by="max")
+    filing_ways.produce(desk, who="max")
+    reason = "The branch corrected the address of Larkspur Way."
+    batch = withdrawing.withdraw(**act(desk), batch_id="B-000001", reason=reason)
+    filing_ways.transmit(desk, filing_ways.produce(desk, who="mia").batch.batch_id)
+    filing_ways.answer(desk, filing_ways.acknowledgement(NUMBERS[0]))
+    purged(desk, case)
+    assert [stored(desk, name).count(b"deposits") for name in ("B-000001", "B-000002")] == [0, 0]
+    assert withdrawing.reason_of(uow=desk.reading(), actor=desk.people["mia"], batch=batch) == ""
+    assert desk.verify().verdict.value == "VERIFIED"
 
 
 def test_a_report_that_still_waits_is_no_case_to_purge(desk: TestDesk) -> None:
