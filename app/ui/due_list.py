@@ -22,6 +22,9 @@ def show(page: Page, actor: Person, now: datetime, soon_days: int) -> None:
         st.markdown(f"**{_title(now.date())}** :gray[{page.total:,}]", width="content")
         if calendar_state.span():
             _ways_out(actor)
+    if page.total and not page.lines:
+        paging.show_way_back(calendar_state.PAGE, page.total)
+        return
     if not page.lines:
         empty.show("Nothing falls due then", "Choose another month, another kind, or everybody’s.")
         return

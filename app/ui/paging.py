@@ -28,3 +28,9 @@ def show(key: str, start: int, shown: int, total: int) -> None:
         if session.value(key, 1) > pages:
             session.put(key, 1)
         st.pagination(pages, key=key, max_visible_pages=5, width=45 * (min(pages, 5) + 2), persist_state="session")
+
+
+def show_way_back(key: str, total: int) -> None:
+    """Draw the way to the first page, where the list has become shorter than the pages before this one."""
+    st.markdown(formats.small(f"This page is past the end of the list; {total:,} rows are on the pages before it."))
+    st.button("First page", key=session.key("first", key), on_click=session.put, args=(key, 1))

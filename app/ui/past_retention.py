@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from app.ui import columns, empty, formats, paging, session
 from casedesk.domain.counts import counted
@@ -34,13 +35,25 @@ def show(found: Overdue) -> tuple[str, ...]:
         st.markdown(formats.small(f"{found.without_filing:,} older cases were closed with a report of which no filing is "
                                   "known; their retention has not begun."))  # fmt: skip
     if not found.cases:
+        if found.total:
+            paging.show_way_back(PAGE, found.total)
+            return ()
         following = (
-            f"The next, {counted(found.next_cases, 'case')}, may be purged after {formats.day(found.next_on)}."
+            f"That of {counted(found.next_cases, 'case')} ends next, on {formats.day(found.next_on)}."
             if found.next_on
             else ""
         )
         empty.show("No case has reached the end of its retention", following)
         return ()
+    frame, config = _frame(found)
+    ids = tuple(one.case_id for one in found.cases)
+    st.dataframe(frame, key=key(ids), hide_index=True, row_height=31, height=31 * min(len(found.cases), 12) + 37,
+                 column_config=config, on_select="rerun", selection_mode="multi-row", alt="Past retention")  # fmt: skip
+    paging.show(PAGE, start(), len(found.cases), found.total)
+    return tuple(ids[row] for row in session.value(key(ids), _NOTHING)["selection"]["rows"])
+
+
+def _frame(found: Overdue) -> tuple[pd.DataFrame, dict[str, ColumnConfig]]:
     held = [
         formats.Badge(f"event {one.holds[0].event}", "lock", "■", "violet") if one.holds else None
         for one in found.cases
@@ -58,15 +71,10 @@ def show(found: Overdue) -> tuple[str, ...]:
             ],
         }
     )
-    config = {
+    return frame, {
         "Case": columns.text(84),
         "Kept until": columns.text(90),
         "Held": columns.chips("Held", [badge for badge in held if badge], 96),
         "Counts from": columns.text(150),
         "Period": columns.text(130),
     }
-    ids = tuple(one.case_id for one in found.cases)
-    st.dataframe(frame, key=key(ids), hide_index=True, row_height=31, height=31 * min(len(found.cases), 12) + 37,
-                 column_config=config, on_select="rerun", selection_mode="multi-row", alt="Past retention")  # fmt: skip
-    paging.show(PAGE, start(), len(found.cases), found.total)
-    return tuple(ids[row] for row in session.value(key(ids), _NOTHING)["selection"]["rows"])

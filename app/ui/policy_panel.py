@@ -65,7 +65,7 @@ def _version(value: Parameter, now: Parameter, proposals: list[Change], names: M
 
 def _rejected(one: Change, names: Mapping[str, str]) -> str:
     return formats.small(
-        f"Returned: {one.value:,} from {formats.day(one.valid_from)}, proposed by {_who(one.proposed_by, names)} (event "
+        f"Rejected: {one.value:,} from {formats.day(one.valid_from)}, proposed by {_who(one.proposed_by, names)} (event "
         f"{one.proposal}); {_who(one.decided_by, names)}: {formats.plain(one.decision)}"
     )
 
@@ -82,18 +82,18 @@ def why_not(one: Change, actor: Person) -> str:
 def _decide(one: Change, seen_version: int, names: Mapping[str, str]) -> None:
     actor = session.actor()
     reason, mine = why_not(one, actor), actor.user_id == one.proposed_by
-    may_return = "" if may(actor.role, Action.PUT_POLICY_IN_FORCE) else reason
+    may_not = "" if may(actor.role, Action.PUT_POLICY_IN_FORCE) else reason
     with st.container(border=True, gap="xsmall"):
         st.markdown(f"**Proposed: {one.value:,} from {formats.day(one.valid_from)}** :gray[event {one.proposal}]")
         st.markdown(formats.plain(one.reason))
         st.markdown(formats.small(f"{formats.plain(one.source)} · {_who(one.proposed_by, names)}, "
                                   f"{formats.moment(parse(one.proposed_at))}"))  # fmt: skip
-        st.text_area("Reason for taking it back" if mine else "Reason for returning it", key=_text(one.proposal),
-                     height=68, disabled=bool(may_return), persist_state="session")  # fmt: skip
+        st.text_area("Reason for taking it back" if mine else "Reason for rejecting it", key=_text(one.proposal),
+                     height=68, disabled=bool(may_not), persist_state="session")  # fmt: skip
         with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-            st.button("Take back" if mine else "Return", key="policy_return", icon=":material/undo:",
-                      disabled=bool(may_return), help=may_return or None, on_click=_do,
-                      args=(one.name, one.proposal, seen_version, _return))  # fmt: skip
+            st.button("Take back" if mine else "Reject", key="policy_reject", icon=":material/close:",
+                      disabled=bool(may_not), help=may_not or None, on_click=_do,
+                      args=(one.name, one.proposal, seen_version, _reject))  # fmt: skip
             st.button("Put in force", key="policy_approve", icon=":material/check:", type="primary",
                       disabled=bool(reason), help=reason or None, on_click=_do,
                       args=(one.name, one.proposal, seen_version, _approve))  # fmt: skip
@@ -112,7 +112,7 @@ def _approve(proposal: int, seen_version: int) -> Recorded:
     )  # fmt: skip
 
 
-def _return(proposal: int, seen_version: int) -> Recorded:
+def _reject(proposal: int, seen_version: int) -> Recorded:
     return policies.reject(
         uow=session.desk().writing(), actor=session.actor(), at=session.now(), proposal=proposal,
         reason=session.take(_text(proposal)),

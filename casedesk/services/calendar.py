@@ -31,7 +31,7 @@ _NEEDS: Final[dict[Kind, Action]] = {
     Kind.CONTINUING: Action.SEE_DECISIONS,
     Kind.RETENTION: Action.VIEW_LEDGER,
 }
-#: What whoever holds a case is shown of it in any event: they decided it.
+#: What whoever holds a case is shown of it in any event: they know what was decided on it.
 _OWN: Final = (Kind.REPORT, Kind.CTR, Kind.REVIEW, Kind.CONTINUING)
 #: What is work that somebody can be late with. Records that need not be kept any longer are nobody's delay.
 _WORK: Final = _OWN

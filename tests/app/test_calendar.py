@@ -146,3 +146,13 @@ def test_the_sidebar_counts_what_i_hold_that_is_overdue_or_due_today(open_as: Op
         suspicion_at=NOW - timedelta(days=30), suspect_identified=True, reason="The branch called on that day.",
     )  # fmt: skip
     assert label(open_as("grace")).endswith("[1]")
+
+
+def test_a_page_past_the_end_of_a_list_leads_back_to_its_first(open_as: Open) -> None:
+    at = open_as("marta", "calendar", view="list", due="30")
+    whole = listed(at)
+    at.session_state["calendar_page"] = 3
+    at.run()
+    assert not at.dataframe
+    at.get_by_key("first_calendar_page").click().run()
+    assert listed(at) == whole

@@ -73,15 +73,15 @@ def test_one_manager_proposes_and_another_puts_in_force(open_as: Open, bank: Ban
     assert "v2 · **7** calendar years" in text(other)
 
 
-def test_a_proposal_is_returned_with_a_reason_and_stays_in_the_history(open_as: Open, bank: Bank) -> None:
+def test_a_proposal_is_rejected_with_a_reason_and_stays_in_the_history(open_as: Open, bank: Bank) -> None:
     proposal = propose(bank)
     at = chosen(open_as("omar", "policy"), "retention_years")
-    press(at, "policy_return")
+    press(at, "policy_reject")
     assert "needs a reason of 20" in sentences(at)[0]
     at.get_by_key(f"policy_text_{proposal}").set_value("Chapter 12 is about tax records only.")
-    press(at, "policy_return")
+    press(at, "policy_reject")
     assert toasts(at)[0].startswith("Policy value rejected (event ")
-    assert "Returned: 7 from" in text(at)
+    assert "Rejected: 7 from" in text(at)
     assert "Chapter 12 is about tax records only." in text(at)
 
 

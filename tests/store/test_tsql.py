@@ -11,7 +11,10 @@ from sqlalchemy import event
 from sqlalchemy.dialects import mssql
 from sqlalchemy.engine import Engine
 
+from casedesk.domain.clocks import Kind
+from casedesk.domain.policy import SHIPPED
 from casedesk.store import schema
+from casedesk.store.due_reader import Due, Span
 from casedesk.store.queue_reader import Filters, Sort, View
 from casedesk.store.tables import metadata
 from casedesk.store.unit_of_work import Reading, Writing
@@ -105,6 +108,12 @@ def run_everything(engine: Engine) -> None:
                 filters = Filters("ana", NOON, view=view, sort=sort, search="é[", sees_decisions=True)
                 uow.queue.page(filters, start=0), uow.queue.counters(filters)
                 uow.queue.page(Filters("ana", NOON, sort=sort, include_closed=True), start=1)
+        for owner in ("ana", "-", ""):
+            span = Span(NOON, NOON, owner)
+            uow.due.counts(tuple(Kind), span), uow.due.page(tuple(Kind), span, start=1, limit=2)
+        uow.due.next(Kind.RETENTION, NOON), uow.due.cases(["C"]), uow.due.page(tuple(Kind), Span(NOON))
+        uow.due.clocks([Due(NOON, "C", Kind.REPORT, 0), Due(NOON, "C", Kind.CTR, 1)], SHIPPED)
+        uow.clocks.closed_without(Kind.RETENTION, NOON), uow.clocks.lacking(), list(uow.clocks.projections())
         uow.queue.next_unassigned(["C"]), uow.queue.next_due("ana"), uow.queue.typologies()
 
 
