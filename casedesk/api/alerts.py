@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from casedesk.api.access import Reads, Watches
+from casedesk.api.instants import Instant
 from casedesk.api.problems import answers
 from casedesk.domain.alerts import Alert
 from casedesk.services import alerts, operations
@@ -88,7 +89,7 @@ def follow(
         str,
         Query(description="The last alert that was seen; empty for the first page.", pattern=r"^(A-[0-9A-F]{12})?$"),
     ] = "",
-    since: Annotated[AwareDatetime | None, Query(description="Only what was raised then or later.")] = None,
+    since: Annotated[Instant | None, Query(description="Only what was raised then or later.")] = None,
     limit: Annotated[int, Query(ge=1, le=alerts.MOST)] = 100,
 ) -> AlertPage:
     """Return a page of alerts, in the order in which runs stored them: go on with `after` and none is missed."""

@@ -20,7 +20,7 @@ PAGES: Final = {
 
 def page_of(path: str) -> str:
     """Name what was asked for, without any id."""
-    if path.startswith("/api/v1/cases/"):
+    if path.startswith("/api/v1/cases/") or path == "/api/v1/take-next":
         return "case"
     return PAGES.get(path, "other")
 

@@ -24,7 +24,7 @@ class Transaction(BaseModel):
     model_config = ConfigDict(title="Transaction")
 
     transaction_id: str = Field(
-        description="Its own id; sent again, the same transaction is a duplicate.", max_length=64
+        description="Its own id; sent again, the same transaction is a duplicate.", max_length=64, pattern=r"\S"
     )
     booked_at: str = Field(description="An instant with its zone.", examples=["2026-07-01T09:30:00Z"])
     from_account: str = Field(default="", description="Empty for a cash deposit.", max_length=64)
