@@ -30,6 +30,19 @@ class TooOften(Exception):
         super().__init__(f"This key asks too often; wait {self.wait} s, and send many transactions in one list.")
 
 
+class NoKey(BadKey):
+    """The header holds no key."""
+
+    def __init__(self) -> None:
+        super().__init__("No key was sent; send Authorization: Bearer casedesk_K-…_….")
+
+
+def key_of(header: str) -> str:
+    """Cut the key out of an Authorization header; empty where there is none."""
+    scheme, _, sent = header.partition(" ")
+    return sent.strip() if scheme.lower() == "bearer" else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request that was let in: the desk, who acts, when, and what events say of the way."""
@@ -60,7 +73,7 @@ def allowed(*scopes: Scope) -> Callable[..., Call]:
         sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     ) -> Call:
         if sent is None:
-            raise BadKey("No key was sent; send Authorization: Bearer casedesk_K-…_….")
+            raise NoKey
         at, desk = held.now(), held.desk()
         caller = api_keys.authenticate(uow=desk.reading(), sent=sent.credentials, at=at)
         request.state.via = caller.key.via
