@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from casedesk.api.problems import problem
 from casedesk.api.state import Served, served
 from casedesk.bootstrap import Desk
 from casedesk.domain.api_keys import BadKey, Scope, require_scope
@@ -35,6 +37,11 @@ class NoKey(BadKey):
 
     def __init__(self) -> None:
         super().__init__("No key was sent; send Authorization: Bearer casedesk_K-…_….")
+
+
+def too_often(error: TooOften) -> JSONResponse:
+    """Build the answer to who asks too often: when to come again."""
+    return problem(429, str(error), headers={"Retry-After": str(error.wait)})
 
 
 def key_of(header: str) -> str:

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 import casedesk
 from casedesk import logs
 from casedesk.api import alerts, cases, documents, health, live, problems, steps, transactions
-from casedesk.api.access import TooOften
+from casedesk.api.access import TooOften, too_often
 from casedesk.api.guards import Guards
 from casedesk.api.parameters import only_known
 from casedesk.api.state import Served
@@ -51,5 +51,5 @@ def create(served: Served | None = None) -> FastAPI:
 
 
 def _too_often(_: Request, error: Exception) -> JSONResponse:
-    wait = error.wait if isinstance(error, TooOften) else 1
-    return problems.problem(429, str(error), headers={"Retry-After": str(wait)})
+    assert isinstance(error, TooOften)  # noqa: S101 - the type under which the handler is installed
+    return too_often(error)

@@ -15,13 +15,13 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from fastapi.encoders import jsonable_encoder
 from pydantic import TypeAdapter, ValidationError
 
-from casedesk.api.access import key_of
+from casedesk.api.access import TooOften, key_of, too_often
 from casedesk.api.alerts import AlertId, alert_json
 from casedesk.api.problems import problem, refusal
 from casedesk.api.state import Served
 from casedesk.bootstrap import Desk
 from casedesk.domain.api_keys import Scope, require_scope
-from casedesk.errors import CasedeskError
+from casedesk.errors import CasedeskError, Unavailable
 from casedesk.services import alerts, api_keys, ledger
 from casedesk.services.api_keys import Caller
 
@@ -83,10 +83,15 @@ async def follow(socket: WebSocket, after: str = "") -> None:
     except CasedeskError as error:
         await socket.send_denial_response(refusal(error))
         return
+    if wait := served.buckets.take(caller.key.key_id):
+        await socket.send_denial_response(too_often(TooOften(wait)))
+        return
     await socket.accept()
     gone = asyncio.create_task(_gone(socket))
     try:
         await _push(socket, served, sent, cursor, gone)
+    except Unavailable as error:
+        await _hang_up(socket, _TRY_AGAIN, str(error))
     except CasedeskError as error:
         await _hang_up(socket, _NOT_PERMITTED, str(error))
     except TimeoutError:
