@@ -25,7 +25,7 @@ class Beside:
         self._app, self._api = app, api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        theirs = scope["type"] == "http" and any(
+        theirs = scope["type"] in ("http", "websocket") and any(
             scope["path"] == address or scope["path"].startswith(f"{address}/") for address in ADDRESSES
         )
         await (self._api if theirs else self._app)(scope, receive, send)

@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from casedesk.api.problems import problem
 from casedesk.api.state import Served, served
 from casedesk.bootstrap import Desk
 from casedesk.domain.api_keys import BadKey, Scope, require_scope
@@ -28,6 +30,24 @@ class TooOften(Exception):
     def __init__(self, wait: float) -> None:
         self.wait = max(1, math.ceil(wait))
         super().__init__(f"This key asks too often; wait {self.wait} s, and send many transactions in one list.")
+
+
+class NoKey(BadKey):
+    """The header holds no key."""
+
+    def __init__(self) -> None:
+        super().__init__("No key was sent; send Authorization: Bearer casedesk_K-…_….")
+
+
+def too_often(error: TooOften) -> JSONResponse:
+    """Build the answer to who asks too often: when to come again."""
+    return problem(429, str(error), headers={"Retry-After": str(error.wait)})
+
+
+def key_of(header: str) -> str:
+    """Cut the key out of an Authorization header; empty where there is none."""
+    scheme, _, sent = header.partition(" ")
+    return sent.strip() if scheme.lower() == "bearer" else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +80,7 @@ def allowed(*scopes: Scope) -> Callable[..., Call]:
         sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     ) -> Call:
         if sent is None:
-            raise BadKey("No key was sent; send Authorization: Bearer casedesk_K-…_….")
+            raise NoKey
         at, desk = held.now(), held.desk()
         caller = api_keys.authenticate(uow=desk.reading(), sent=sent.credentials, at=at)
         request.state.via = caller.key.via

@@ -6,14 +6,17 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel, Field
 
 from casedesk.api.access import Reads, Watches
+from casedesk.api.instants import Instant
 from casedesk.api.problems import answers
 from casedesk.domain.alerts import Alert
 from casedesk.services import alerts, operations
 
 router = APIRouter(prefix="/api/v1")
+
+AlertId = Annotated[str, Field(pattern=r"^(A-[0-9A-F]{12})?$")]
 
 
 class AlertOut(BaseModel):
@@ -84,11 +87,8 @@ class Status(BaseModel):
 @router.get("/alerts", tags=["alerts"], summary="Follow the alerts", responses=answers(401, 403, 404, 422, 429, 503))
 def follow(
     call: Reads,
-    after: Annotated[
-        str,
-        Query(description="The last alert that was seen; empty for the first page.", pattern=r"^(A-[0-9A-F]{12})?$"),
-    ] = "",
-    since: Annotated[AwareDatetime | None, Query(description="Only what was raised then or later.")] = None,
+    after: Annotated[AlertId, Query(description="The last alert that was seen; empty for the first page.")] = "",
+    since: Annotated[Instant | None, Query(description="Only what was raised then or later.")] = None,
     limit: Annotated[int, Query(ge=1, le=alerts.MOST)] = 100,
 ) -> AlertPage:
     """Return a page of alerts, in the order in which runs stored them: go on with `after` and none is missed."""

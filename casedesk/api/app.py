@@ -11,14 +11,14 @@ from fastapi.responses import JSONResponse
 
 import casedesk
 from casedesk import logs
-from casedesk.api import alerts, cases, documents, health, problems, steps, transactions
-from casedesk.api.access import TooOften
+from casedesk.api import alerts, cases, documents, health, live, problems, steps, transactions
+from casedesk.api.access import TooOften, too_often
 from casedesk.api.guards import Guards
 from casedesk.api.parameters import only_known
 from casedesk.api.state import Served
 
 #: The addresses that are the API's where one server has the app, too.
-ADDRESSES: Final = ("/api", "/health", "/ready", "/metrics", "/docs")
+ADDRESSES: Final = ("/api", "/health", "/ready", "/metrics", "/docs", "/ws")
 
 
 def create(served: Served | None = None) -> FastAPI:
@@ -40,7 +40,8 @@ def create(served: Served | None = None) -> FastAPI:
         openapi_url="/api/v1/openapi.json", lifespan=lifespan,
     )  # fmt: skip
     app.state.served = held
-    for part in (transactions, alerts, cases, steps, health):
+    app.state.pulse = live.Pulse()
+    for part in (transactions, alerts, cases, steps, health, live):
         app.include_router(part.router)
     problems.install(app)
     app.add_exception_handler(TooOften, _too_often)
@@ -50,5 +51,5 @@ def create(served: Served | None = None) -> FastAPI:
 
 
 def _too_often(_: Request, error: Exception) -> JSONResponse:
-    wait = error.wait if isinstance(error, TooOften) else 1
-    return problems.problem(429, str(error), headers={"Retry-After": str(wait)})
+    assert isinstance(error, TooOften)  # noqa: S101 - the type under which the handler is installed
+    return too_often(error)

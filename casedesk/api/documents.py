@@ -24,6 +24,8 @@ Transactions in, alerts and cases out, and every step on a case, by the same rul
 Send a key with each request: `Authorization: Bearer casedesk_K-…`. `casedesk apikey create` makes one. Its scope says what it
 is for: `ingest` sends transactions, `read` follows alerts and cases, `act-as-user` takes steps on cases, all as the person whose
 key it is. A refusal is a problem (RFC 9457) whose `detail` is a sentence.
+
+A WebSocket at `/ws/alerts?after=ID`, with the same header, pushes alerts as they are stored, each with a cursor to go on from.
 """
 
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from casedesk.api.access import Acts, Call
 from casedesk.api.cases import CaseId
+from casedesk.api.instants import Instant
 from casedesk.api.problems import answers
 from casedesk.domain.cases import Disposition
 from casedesk.domain.casework import CHECKLIST, Review
 from casedesk.domain.ledger import Recorded
 from casedesk.services import assignment, decisions, quality
 
-router = APIRouter(
-    prefix="/api/v1/cases", tags=["steps"], responses=answers(400, 401, 403, 404, 409, 413, 422, 429, 503)
-)
+router = APIRouter(prefix="/api/v1", tags=["steps"], responses=answers(400, 401, 403, 404, 409, 413, 422, 429, 503))
 
 
 #: Without NUL, which PostgreSQL cannot keep in a text. How long one may be is the desk's to refuse.
@@ -69,7 +68,7 @@ class Reviewed(Step):
 class Suspicion(WithReason):
     """When the facts were first detected, set anew (31 CFR 1020.320(b)(3))."""
 
-    suspicion_at: AwareDatetime
+    suspicion_at: Instant
     suspect_identified: bool
 
 
@@ -90,37 +89,37 @@ def take_next(call: Acts) -> Done:
     return _done(assignment.take_next(**call.step))
 
 
-@router.post("/{case_id}/take", summary="Take a case that nobody holds")
+@router.post("/cases/{case_id}/take", summary="Take a case that nobody holds")
 def take(call: Acts, case_id: CaseId, step: Step) -> Done:
     """Make an unowned case one's own."""
     return _done(assignment.take(**_on(call, case_id, step)))
 
 
-@router.post("/{case_id}/assign", summary="Give a case to somebody (managers)")
+@router.post("/cases/{case_id}/assign", summary="Give a case to somebody (managers)")
 def assign(call: Acts, case_id: CaseId, step: ToSomebody) -> Done:
     """Give a case to somebody."""
     return _done(assignment.assign(**_on(call, case_id, step), to=step.to, reason=step.reason))
 
 
-@router.post("/{case_id}/hand-over", summary="Give one's own case to a colleague")
+@router.post("/cases/{case_id}/hand-over", summary="Give one's own case to a colleague")
 def hand_over(call: Acts, case_id: CaseId, step: ToSomebody) -> Done:
     """Give one's own case to a colleague, with a reason."""
     return _done(assignment.hand_over(**_on(call, case_id, step), to=step.to, reason=step.reason))
 
 
-@router.post("/{case_id}/release", summary="Put a case back into the queue")
+@router.post("/cases/{case_id}/release", summary="Put a case back into the queue")
 def release(call: Acts, case_id: CaseId, step: WithReason) -> Done:
     """Put a case back into the queue."""
     return _done(assignment.release(**_on(call, case_id, step), reason=step.reason))
 
 
-@router.post("/{case_id}/note", summary="Write a note on an open case")
+@router.post("/cases/{case_id}/note", summary="Write a note on an open case")
 def note(call: Acts, case_id: CaseId, step: WithText) -> Done:
     """Write a note. It cannot be changed afterwards."""
     return _done(decisions.add_note(**_on(call, case_id, step), text=step.text))
 
 
-@router.post("/{case_id}/disposition", summary="Decide a case")
+@router.post("/cases/{case_id}/disposition", summary="Decide a case")
 def decide(call: Acts, case_id: CaseId, step: Decision) -> Done:
     """Decide a case; a SAR waits for a second person."""
     settings = call.desk.settings
@@ -132,32 +131,32 @@ def decide(call: Acts, case_id: CaseId, step: Decision) -> Done:
     )  # fmt: skip
 
 
-@router.post("/{case_id}/approve", summary="Approve a decision (managers who have not touched the case)")
+@router.post("/cases/{case_id}/approve", summary="Approve a decision (managers who have not touched the case)")
 def approve(call: Acts, case_id: CaseId, step: Step) -> Done:
     """Approve a decision that somebody else made."""
     return _done(decisions.approve(**_on(call, case_id, step)))
 
 
-@router.post("/{case_id}/return", summary="Return a decision (managers who have not touched the case)")
+@router.post("/cases/{case_id}/return", summary="Return a decision (managers who have not touched the case)")
 def send_back(call: Acts, case_id: CaseId, step: WithReason) -> Done:
     """Return a decision to its maker, with a reason."""
     return _done(decisions.send_back(**_on(call, case_id, step), reason=step.reason))
 
 
-@router.post("/{case_id}/reopen", summary="Open a closed case again (managers)")
+@router.post("/cases/{case_id}/reopen", summary="Open a closed case again (managers)")
 def reopen(call: Acts, case_id: CaseId, step: WithReason) -> Done:
     """Open a closed case again, with a reason."""
     return _done(decisions.reopen(**_on(call, case_id, step), reason=step.reason))
 
 
-@router.post("/{case_id}/review", summary="Review a closed case (QA)")
+@router.post("/cases/{case_id}/review", summary="Review a closed case (QA)")
 def review(call: Acts, case_id: CaseId, step: Reviewed) -> Done:
     """Pass or fail a closed case."""
     form = Review(step.passed, frozenset(step.checklist), step.notes, step.severity)
     return _done(quality.review(**_on(call, case_id, step), form=form))
 
 
-@router.post("/{case_id}/suspicion", summary="Move the suspicion date")
+@router.post("/cases/{case_id}/suspicion", summary="Move the suspicion date")
 def suspicion(call: Acts, case_id: CaseId, step: Suspicion) -> Done:
     """Set anew when the facts were first detected, with a reason; the clock follows."""
     return _done(

@@ -24,7 +24,7 @@ class Transaction(BaseModel):
     model_config = ConfigDict(title="Transaction")
 
     transaction_id: str = Field(
-        description="Its own id; sent again, the same transaction is a duplicate.", max_length=64
+        description="Its own id; sent again, the same transaction is a duplicate.", max_length=64, pattern=r"\S"
     )
     booked_at: str = Field(description="An instant with its zone.", examples=["2026-07-01T09:30:00Z"])
     from_account: str = Field(default="", description="Empty for a cash deposit.", max_length=64)
@@ -111,6 +111,8 @@ def send(
     one that was not taken with index, field, value and reason, and has the same `results` beside it. With `atomic=true`
     one that is refused leaves nothing stored. A transaction whose id is stored with the same content is a `duplicate`:
     after a broken connection, send the same list again. The import, and what it refused, is recorded under the key.
+    A 409 with `wait=true` says that other processes ran the rules all the time: what is good is stored, and the same list
+    sent again waits again.
     """
     desk = call.desk
     done = posting.post(

@@ -90,7 +90,7 @@ def _api(host: str, port: int, workers: int) -> None:
     # our own log has a line for each answer, without address and path; the server's has both
     uvicorn.run(
         "casedesk.api.app:create", factory=True, host=host, port=port, workers=workers, log_config=None,
-        access_log=False, server_header=False, ws="none",
+        access_log=False, server_header=False, ws="websockets-sansio", ws_max_size=4096,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from casedesk.domain.people import Action, Person, may, require
 from casedesk.errors import NotFound
 from casedesk.store.unit_of_work import Reading
 
-__all__ = ["MOST", "UnknownCursor", "page", "raised_by"]
+__all__ = ["MOST", "UnknownCursor", "newest", "page", "raised_by"]
 
 #: The most alerts of one page.
 MOST: Final = 500
@@ -40,6 +40,13 @@ def page(
             raise UnknownCursor(after)
         found = uow.alerts.page(after=after, since=since, limit=min(limit, MOST))
     return tuple(_shown(alert, actor) for alert in found)
+
+
+def newest(*, uow: Reading, actor: Person) -> str:
+    """Return the id of the alert that was stored last, or the empty string."""
+    require(actor, Action.VIEW_CASE)
+    with uow:
+        return uow.alerts.newest()
 
 
 def raised_by(*, uow: Reading, actor: Person, transaction_ids: Sequence[str]) -> dict[str, tuple[Alert, ...]]:

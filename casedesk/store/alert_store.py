@@ -64,6 +64,12 @@ class AlertReader:
             found |= {alert.alert_id: alert for alert in self._where(alerts.c.alert_id.in_(linked))}
         return tuple(found.values())
 
+    def newest(self) -> str:
+        """Return the id of the last alert in the order of :meth:`page`, or the empty string."""
+        length = text_length(self._connection.dialect.name, alerts.c.run_id)
+        query = sa.select(alerts.c.alert_id).order_by(length.desc(), alerts.c.run_id.desc(), alerts.c.alert_id.desc())
+        return self._connection.execute(query.limit(1)).scalar_one_or_none() or ""
+
     def page(self, *, after: str, since: datetime | None, limit: int) -> tuple[Alert, ...]:
         """Return alerts in the order in which runs stored them, so that one stored later never comes before.
 

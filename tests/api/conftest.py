@@ -52,7 +52,7 @@ class Server:
 
 def running(app: FastAPI) -> Iterator[str]:
     """Serve an application on a free port of loopback until the generator goes on."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False, ws="none"))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False, ws="websockets-sansio"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     end = time.monotonic() + 20

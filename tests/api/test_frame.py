@@ -142,7 +142,16 @@ def test_the_page_of_the_document_names_every_address_and_loads_nothing_from_any
     assert json.dumps(document).count("HTTPValidationError") == 0
 
 
-#: No schema says that a currency has a rate on the day, so a transaction that fits the schema may be refused all the same.
+@pytest.mark.parametrize(
+    "since", ["0.5", "1751360400", "2026-07-01T09:30:00", "2026-07-01", "0001-01-01T00:00:00+01:00", "x"]
+)
+def test_an_instant_is_written_with_its_day_and_its_zone(client: Client, since: str) -> None:
+    answer = client("ann").get("/api/v1/alerts", params={"since": since})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "since")
+    assert client("ann").get("/api/v1/alerts", params={"since": "2026-07-01T09:30:00+02:00"}).status_code == 200
+
+
+#: No schema says that an id is not taken yet, or that a currency has a rate on the day: what fits it may be refused all the same.
 BEYOND_A_SCHEMA = {"/api/v1/transactions": [checks.positive_data_acceptance]}
 
 

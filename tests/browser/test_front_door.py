@@ -9,6 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from tests.app.bank import Bank
 from tests.browser.screen import Screen
@@ -107,3 +109,6 @@ def test_the_api_answers_beside_the_app_in_the_same_process(desk: Process) -> No
     assert "set-cookie" not in problem.headers
     assert "<!doctype html>" in page.text.lower()
     assert "content-security-policy" not in page.headers
+    with pytest.raises(InvalidStatus) as refused, connect(f"{desk.url.replace('http', 'ws')}/ws/alerts", proxy=None):
+        pass
+    assert refused.value.response.status_code == 401
