@@ -157,20 +157,6 @@ def read_from() -> Table:
     return NAMED.join(MOMENTS, "account_id").select("account", "read_from")
 
 
-@cache
-def near_legs() -> Table:
-    """Return the legs of the chosen subjects from their moments on: what stands for the legs while a rule runs."""
-    timed = CHOSEN.join(READ_FROM, "account")
-    return timed.filter(timed["at"] >= timed.read_from).select(*LEGS.columns)
-
-
-@cache
-def past_legs() -> Table:
-    """Return those before: the columns of ``legs.PAST``."""
-    timed = CHOSEN.join(READ_FROM, "account")
-    return timed.filter(timed["at"] < timed.read_from).select(*LEGS.columns)
-
-
 def evidence_of(rule: Rule, *, near: bool = False) -> Table:
     """Return a rule's evidence under its names: the columns of ``episodes.COLUMNS``, in their order of rows.
 

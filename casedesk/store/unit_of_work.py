@@ -25,6 +25,7 @@ from casedesk.store.people_store import PeopleReader, PeopleStore
 from casedesk.store.queue_reader import QueueReader
 from casedesk.store.rate_store import RateReader, RateStore
 from casedesk.store.rule_set_store import RuleSetReader, RuleSetStore
+from casedesk.store.run_copies import RunCopyReader, RunCopyStore
 from casedesk.store.run_data import RunDataReader
 from casedesk.store.run_store import RunReader, RunStore
 from casedesk.store.suppression_store import SuppressionReader, SuppressionStore
@@ -78,6 +79,7 @@ class Reading(_Unit):
         self.queue = QueueReader(connection)
         self.rates = RateReader(connection)
         self.rule_sets = RuleSetReader(connection)
+        self.run_copies = RunCopyReader(connection)
         self.run_data = RunDataReader(connection)
         self.runs = RunReader(connection)
         self.suppressions = SuppressionReader(connection)
@@ -118,6 +120,7 @@ class Writing(_Unit):
         self.queue = QueueReader(self._connection)
         self.rates = RateStore(self._connection)
         self.rule_sets = RuleSetStore(self._connection)
+        self.run_copies = RunCopyStore(self._connection)
         self.runs = RunStore(self._connection)
         self.suppressions = SuppressionStore(self._connection)
         self.transactions = TransactionStore(self._connection)

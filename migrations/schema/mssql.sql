@@ -719,6 +719,24 @@ UPDATE alembic_version SET version_num='0009_removable_texts' WHERE alembic_vers
 
 GO
 
+-- Running upgrade 0009_removable_texts -> 0010_copies_for_runs
+
+CREATE TABLE run_copies (
+    what VARCHAR(16) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    place INTEGER NOT NULL,
+    upto BIGINT NOT NULL,
+    row_count BIGINT NOT NULL,
+    sha256 VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    content VARBINARY(max) NOT NULL,
+    CONSTRAINT pk_run_copies PRIMARY KEY (what, place)
+);
+
+GO
+
+UPDATE alembic_version SET version_num='0010_copies_for_runs' WHERE alembic_version.version_num = '0009_removable_texts';
+
+GO
+
 COMMIT;
 
 GO

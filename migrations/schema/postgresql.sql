@@ -566,4 +566,18 @@ $$;
 
 UPDATE alembic_version SET version_num='0009_removable_texts' WHERE alembic_version.version_num = '0008_filings';
 
+-- Running upgrade 0009_removable_texts -> 0010_copies_for_runs
+
+CREATE TABLE run_copies (
+    what VARCHAR(16) COLLATE "C" NOT NULL,
+    place INTEGER NOT NULL,
+    upto BIGINT NOT NULL,
+    row_count BIGINT NOT NULL,
+    sha256 VARCHAR(64) COLLATE "C" NOT NULL,
+    content BYTEA NOT NULL,
+    CONSTRAINT pk_run_copies PRIMARY KEY (what, place)
+);
+
+UPDATE alembic_version SET version_num='0010_copies_for_runs' WHERE alembic_version.version_num = '0009_removable_texts';
+
 COMMIT;

@@ -28,7 +28,7 @@ from scripts.render_schema import DIALECTS
 from tests.databases import Kind
 from tests.store.builders import filled
 
-HEAD = "0009_removable_texts"
+HEAD = "0010_copies_for_runs"
 
 #: What a migration adds to rows that were there: the value of each new column, by table.
 ADDED = {
@@ -42,6 +42,7 @@ NEW_TABLES = {
     "0003_rule_sets": ("suppressions", "suppressed_alerts"),
     "0004_suppressions": ("line_tests", "line_test_picks"),
     "0007_spans_of_findings": ("batches", "filings"),
+    "0009_removable_texts": ("run_copies",),
 }
 
 

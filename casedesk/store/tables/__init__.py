@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from casedesk.store.tables.casework import alert_transactions, alerts, cases
-from casedesk.store.tables.detecting import detection_findings, detection_runs, rule_sets
+from casedesk.store.tables.detecting import detection_findings, detection_runs, rule_sets, run_copies
 from casedesk.store.tables.filings import batches, filings
 from casedesk.store.tables.hiding import suppressed_alerts, suppressions
 from casedesk.store.tables.ledger import case_events, counters, ledger_head
@@ -35,6 +35,7 @@ __all__ = [
     "qa_draws",
     "qa_picks",
     "rule_sets",
+    "run_copies",
     "suppressed_alerts",
     "suppressions",
     "transactions",
