@@ -26,9 +26,8 @@ from casedesk.detection.fingerprint import Digest, data_fingerprint, digest_quer
 from casedesk.detection.kept_texts import kept
 from casedesk.detection.keying import (
     CHOSEN,
-    MOMENTS,
+    GIVEN_MOMENTS,
     NAMED,
-    READ_FROM,
     SUBJECT_IDS,
     SUBJECTS,
     TOLD,
@@ -43,7 +42,7 @@ from casedesk.detection.keying import (
     read_from,
     twice,
 )
-from casedesk.detection.legs import KEYED, LEGS
+from casedesk.detection.legs import KEYED, LEGS, MOMENTS
 from casedesk.detection.limits import Limits, OutOfMemory
 from casedesk.detection.near import parted
 from casedesk.detection.paid import paid_minor
@@ -165,8 +164,8 @@ class LoadedData:
     def _show_near(self, moments: Sequence[int]) -> None:
         """Let the legs be those of each subject from its moment on, and the past those before."""
         given = pa.table({"account_id": self._subject_ids, "read_from": pa.array(moments, pa.int64())})
-        self._connection.register(MOMENTS.get_name(), given)
-        self._table(READ_FROM.get_name(), read_from)
+        self._connection.register(GIVEN_MOMENTS.get_name(), given)
+        self._table(MOMENTS.get_name(), read_from)
         for statement in parted(moments):
             self._connection.execute(statement)
 

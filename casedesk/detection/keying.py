@@ -13,7 +13,7 @@ from ibis.common.exceptions import IbisError
 from ibis.expr.types import Table
 
 from casedesk.detection.episodes import COLUMNS
-from casedesk.detection.legs import ACCOUNTS, KEYED, LEGS, PAST, Views, legs_of
+from casedesk.detection.legs import ACCOUNTS, KEYED, LEGS, MOMENTS, PAST, Views, legs_of
 from casedesk.detection.rule import BrokenRule, Rule, completed
 
 #: The transactions as an engine shows them.
@@ -48,10 +48,9 @@ NAMED: Final[Table] = ibis.table(
 SUBJECT_IDS: Final[Table] = ibis.table({"account_id": "!string"}, name="subject_ids")
 SUBJECTS: Final[Table] = ibis.table({"account": "!int32"}, name="subjects")
 
-#: The legs of the chosen subjects, and from when on a rule is shown those of each, by id and by key.
+#: The legs of the chosen subjects, and from when on a rule is shown those of each, by id.
 CHOSEN: Final[Table] = ibis.table(LEGS.schema(), name="chosen_legs")
-MOMENTS: Final[Table] = ibis.table({"account_id": "!string", "read_from": "!int64"}, name="moments")
-READ_FROM: Final[Table] = ibis.table({"account": "!int32", "read_from": "!int64"}, name="read_from")
+GIVEN_MOMENTS: Final[Table] = ibis.table({"account_id": "!string", "read_from": "!int64"}, name="moments")
 
 #: Which customer's alert rests on which transaction.
 TOLD: Final[Table] = ibis.table(
@@ -153,8 +152,8 @@ def chosen_legs() -> Table:
 
 @cache
 def read_from() -> Table:
-    """Return the keys of the chosen subjects with their moments: the columns of ``READ_FROM``."""
-    return NAMED.join(MOMENTS, "account_id").select("account", "read_from")
+    """Return the keys of the chosen subjects with their moments: the columns of ``legs.MOMENTS``."""
+    return NAMED.join(GIVEN_MOMENTS, "account_id").select("account", "read_from")
 
 
 def evidence_of(rule: Rule, *, near: bool = False) -> Table:
@@ -163,7 +162,7 @@ def evidence_of(rule: Rule, *, near: bool = False) -> Table:
     :param near: the legs are only those near something new, and the earlier ones stand in ``legs.PAST``.
     :raises BrokenRule: if the rule's expression does not type-check.
     """
-    views = Views(past=PAST) if near else Views()
+    views = Views(past=PAST, moments=MOMENTS) if near else Views()
     try:
         known = completed(rule.evidence(views)).join(NAMED.select("account", "account_id", "customer_id"), "account")
         named = known.join(GIVEN.select("row", "transaction_id"), "row").select(*COLUMNS)

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from casedesk.detection.keying import CHOSEN, READ_FROM
-from casedesk.detection.legs import LEGS, PAST
+from casedesk.detection.keying import CHOSEN
+from casedesk.detection.legs import LEGS, MOMENTS, PAST
 from casedesk.detection.subjects import NEVER
 
 #: One account in so many may have an early moment and be asked for its own over all of its legs.
@@ -40,12 +40,12 @@ _SHOWN: Final = "CREATE OR REPLACE TEMP VIEW {shown} AS FROM near_legs"
 def parted(moments: Sequence[int]) -> tuple[str, ...]:
     """Return the statements that let the legs be those from these moments on, and the past those before.
 
-    :param moments: from when on each chosen account's legs are shown, as ``READ_FROM`` has them.
+    :param moments: from when on each chosen account's legs are shown, as ``MOMENTS`` has them.
     """
     ordered = sorted(moments)
     names = {
         "legs": CHOSEN.get_name(),
-        "moments": READ_FROM.get_name(),
+        "moments": MOMENTS.get_name(),
         "past": PAST.get_name(),
         "shown": LEGS.get_name(),
     }
