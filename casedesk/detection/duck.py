@@ -21,13 +21,13 @@ from casedesk.detection.checks import (
     refuse_unfit,
     told,
 )
+from casedesk.detection.coded import Coded
 from casedesk.detection.fingerprint import Digest, data_fingerprint, digest_queries, hole_query
 from casedesk.detection.kept_texts import kept
 from casedesk.detection.keying import (
     CHOSEN,
-    MOMENTS,
+    GIVEN_MOMENTS,
     NAMED,
-    READ_FROM,
     SUBJECT_IDS,
     SUBJECTS,
     TOLD,
@@ -38,14 +38,13 @@ from casedesk.detection.keying import (
     keyed_transactions,
     named_accounts,
     narrow_legs,
-    near_legs,
     own_accounts,
-    past_legs,
     read_from,
     twice,
 )
-from casedesk.detection.legs import KEYED, LEGS, PAST
+from casedesk.detection.legs import KEYED, LEGS, MOMENTS
 from casedesk.detection.limits import Limits, OutOfMemory
+from casedesk.detection.near import parted
 from casedesk.detection.paid import paid_minor
 from casedesk.detection.rule import Rule
 from casedesk.detection.sources import ParquetFiles, Source, fitting
@@ -86,15 +85,17 @@ class LoadedData:
         subjects: Subjects | None = None,
         *,
         kept_texts: bool = True,
+        distinct: bool = False,
+        coded: Coded | None = None,
     ) -> None:
         self._connection = connection
         self._kept_texts = kept_texts
         self._digests = digests
         for name, (table, key) in UNIQUE.items():
-            if self._may_repeat(table.get_name(), key):
+            if not distinct and self._may_repeat(table.get_name(), key):
                 refuse_twice(name, key, self._first(partial(twice, table, key), f"twice {name}"))
         self._table(NAMED.get_name(), named_accounts)
-        self._table("all_keyed", keyed_transactions)
+        self._key(coded)
         self._show_transfers(ALWAYS)
         refuse_unfit(self._first)
         self._subjects = subjects
@@ -103,6 +104,15 @@ class LoadedData:
             connection.register(SUBJECT_IDS.get_name(), pa.table({"account_id": self._subject_ids}))
             self._table(SUBJECTS.get_name(), chosen_subjects)
             self._table(CHOSEN.get_name(), narrow_legs)
+
+    def _key(self, coded: Coded | None) -> None:
+        """Replace account ids by keys; ``coded`` transactions have dictionaries that need it only once a value."""
+        if coded is None:
+            self._table("all_keyed", keyed_transactions)
+            return
+        named = self._connection.sql(f"SELECT account_id, account, own FROM {NAMED.get_name()}").to_arrow_table()
+        self._connection.register("transactions", coded.with_keys(named))
+        self._connection.execute(coded.keyed_sql)
 
     def _table(self, name: str, expression: Expression) -> None:
         self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {self._sql(expression, expression.__name__)}")
@@ -154,11 +164,10 @@ class LoadedData:
     def _show_near(self, moments: Sequence[int]) -> None:
         """Let the legs be those of each subject from its moment on, and the past those before."""
         given = pa.table({"account_id": self._subject_ids, "read_from": pa.array(moments, pa.int64())})
-        self._connection.register(MOMENTS.get_name(), given)
-        self._table(READ_FROM.get_name(), read_from)
-        self._table("near_legs", near_legs)
-        self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {LEGS.get_name()} AS FROM near_legs")
-        self._view(PAST.get_name(), past_legs)
+        self._connection.register(GIVEN_MOMENTS.get_name(), given)
+        self._table(MOMENTS.get_name(), read_from)
+        for statement in parted(moments):
+            self._connection.execute(statement)
 
     def own_accounts(self, alerts: Sequence[Alert]) -> dict[str, tuple[str, ...]]:
         """Return for each alert id which accounts of its customer stand in its evidence, by id, its subject always."""
@@ -188,12 +197,19 @@ def loaded(
     """Open DuckDB over the two tables. An Arrow table is read where it lies; a stream is taken in once.
 
     :param subjects: rules of local reach look at these accounts only, and no further back than they must.
-    :param digests: those that a run records; None takes those of the two tables.
+    :param digests: those that a run records, of rows that are known to have ids of their own; None takes those of the two tables.
     :raises UnfitSource: if a column is missing or wrong, an id appears twice, or an account is unknown.
     :raises OutOfMemory: if the work does not fit the limits.
     """
     with _opened(transactions, accounts, limits, base_currency) as connection:
-        yield LoadedData(connection, digests or _digests(connection), subjects, kept_texts=limits.kept_texts)
+        yield LoadedData(
+            connection,
+            digests or _digests(connection),
+            subjects,
+            kept_texts=limits.kept_texts,
+            distinct=digests is not None,
+            coded=Coded.of(transactions, base_currency),
+        )
 
 
 def digests_of(transactions: Source, accounts: Source, limits: Limits, base_currency: str) -> Mapping[str, Digest]:

@@ -54,8 +54,13 @@ class Large(NamedTuple):
     minor: int
 
 
-def fan(views: Views, direction: Literal["in", "out"], p: FanParameters, large: Large | None = None) -> Table:
-    """Return the episodes of many strangers on the other side of legs in one direction, or of few with large sums."""
+def fan(
+    views: Views, direction: Literal["in", "out"], p: FanParameters, before: int, large: Large | None = None
+) -> Table:
+    """Return the episodes of many strangers on the other side of legs in one direction, or of few with large sums.
+
+    :param before: that of the rule's span; what makes a hit may lie a window before it.
+    """
     window = p.window_days * DAY
 
     def fitting(legs: Table) -> Table:
@@ -67,7 +72,8 @@ def fan(views: Views, direction: Literal["in", "out"], p: FanParameters, large: 
         )
         return chosen.filter(chosen.base_minor >= p.smallest_minor) if p.smallest_minor else chosen
 
-    places = _crowded(fitting(views.legs), p, large)
+    recent = views.since(fitting(views.legs), before - window)
+    places = views.since(_crowded(recent, p, large), before)
     seen = with_strangers(views, places, window, p.memory_days * DAY, p.settling_days * DAY)
     new = shared(fitting(seen.filter(seen.stranger)), "new")
     new = shared(around(new, _crowded(new, p, large), window), "near")

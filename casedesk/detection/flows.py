@@ -70,7 +70,8 @@ def with_strangers(views: Views, places: Table, window: int, memory: int, settli
     dealings = views.legs.semi_join(places, "account")
     known = views.accounts.filter(views.accounts.own).select("account", "opened_at")
     placed = dealings.join(known, "account")
-    placed = placed.mutate(first_at=placed["at"].min().over(ibis.window(group_by="account")))
+    begun = placed.group_by("account").aggregate(first_at=placed["at"].min())
+    placed = placed.join(begun, "account")
     forgotten: Any = ibis.literal(True)
     if views.past is not None:
         placed = _recalled(placed, views.past)

@@ -12,7 +12,7 @@ import ibis
 from ibis.expr.types import Table
 
 from casedesk.detection.episodes import COLUMNS
-from casedesk.detection.legs import ACCOUNTS, KEYED, LEGS, PAST, Views, legs_of
+from casedesk.detection.legs import ACCOUNTS, KEYED, LEGS, MOMENTS, PAST, Views, legs_of
 from casedesk.detection.rule import FAULTS, BrokenRule, Evidence, Rule, completed
 
 #: The transactions as an engine shows them.
@@ -47,10 +47,9 @@ NAMED: Final[Table] = ibis.table(
 SUBJECT_IDS: Final[Table] = ibis.table({"account_id": "!string"}, name="subject_ids")
 SUBJECTS: Final[Table] = ibis.table({"account": "!int32"}, name="subjects")
 
-#: The legs of the chosen subjects, and from when on a rule is shown those of each, by id and by key.
+#: The legs of the chosen subjects, and from when on a rule is shown those of each, by id.
 CHOSEN: Final[Table] = ibis.table(LEGS.schema(), name="chosen_legs")
-MOMENTS: Final[Table] = ibis.table({"account_id": "!string", "read_from": "!int64"}, name="moments")
-READ_FROM: Final[Table] = ibis.table({"account": "!int32", "read_from": "!int64"}, name="read_from")
+GIVEN_MOMENTS: Final[Table] = ibis.table({"account_id": "!string", "read_from": "!int64"}, name="moments")
 
 #: Which customer's alert rests on which transaction.
 TOLD: Final[Table] = ibis.table(
@@ -152,22 +151,8 @@ def chosen_legs() -> Table:
 
 @cache
 def read_from() -> Table:
-    """Return the keys of the chosen subjects with their moments: the columns of ``READ_FROM``."""
-    return NAMED.join(MOMENTS, "account_id").select("account", "read_from")
-
-
-@cache
-def near_legs() -> Table:
-    """Return the legs of the chosen subjects from their moments on: what stands for the legs while a rule runs."""
-    timed = CHOSEN.join(READ_FROM, "account")
-    return timed.filter(timed["at"] >= timed.read_from).select(*LEGS.columns)
-
-
-@cache
-def past_legs() -> Table:
-    """Return those before: the columns of ``legs.PAST``."""
-    timed = CHOSEN.join(READ_FROM, "account")
-    return timed.filter(timed["at"] < timed.read_from).select(*LEGS.columns)
+    """Return the keys of the chosen subjects with their moments: the columns of ``legs.MOMENTS``."""
+    return NAMED.join(GIVEN_MOMENTS, "account_id").select("account", "read_from")
 
 
 def _require_types(evidence: Table) -> None:
@@ -184,7 +169,7 @@ def evidence_of(rule: Rule, *, near: bool = False) -> Table:
     :param near: the legs are only those near something new, and the earlier ones stand in ``legs.PAST``.
     :raises BrokenRule: if the rule's expression does not type-check.
     """
-    views = Views(past=PAST) if near else Views()
+    views = Views(past=PAST, moments=MOMENTS) if near else Views()
     try:
         known = completed(rule.evidence(views)).join(NAMED.select("account", "account_id", "customer_id"), "account")
         named = known.join(GIVEN.select("row", "transaction_id"), "row").select(*COLUMNS)

@@ -57,6 +57,9 @@ LEGS: Final[Table] = ibis.table(
 #: The legs before those that a rule is shown, where an incremental run shows it only what is near something new.
 PAST: Final[Table] = ibis.table(LEGS.schema(), name="past_legs")
 
+#: From when on those are shown, in microseconds since 1970 UTC.
+MOMENTS: Final[Table] = ibis.table({"account": "!int32", "read_from": "!int64"}, name="read_from")
+
 #: The accounts of the data, those of counterparties included.
 ACCOUNTS: Final[Table] = ibis.table(
     {
@@ -75,13 +78,27 @@ class Views:
     """The tables a rule's expression may start from: ``legs`` (one row for each side), ``transfers`` (one row for each
     transaction, accounts as keys, 0 for nobody) and ``accounts``.
 
-    Where ``past`` is there, ``legs`` holds of each subject only those from some moment on, and ``past`` those before it.
+    Where ``past`` is there, ``legs`` holds of each subject only those from some moment on, and ``past`` those before it;
+    ``moments`` says for each subject (``account``) what moment that is (``read_from``).
     """
 
     legs: Table = LEGS
     transfers: Table = KEYED
     accounts: Table = ACCOUNTS
     past: Table | None = None
+    moments: Table | None = None
+
+    def since(self, places: Table, span: int) -> Table:
+        """Keep the places (account, time) from ``span`` after the first leg that is shown on.
+
+        The legs begin ``rule.read_before`` before the moment from which on a rule judges anew. So the places from that span on
+        are those a hit that counts may have, and legs from a window less are what they are told by. Whoever has no such
+        place need not be looked at more closely, which is what costs.
+        """
+        if self.moments is None:
+            return places
+        timed = places.join(self.moments, "account")
+        return timed.filter(timed["at"] - span >= timed.read_from).select(*places.columns)
 
     def whole(self, subjects: Table, key: str = "account") -> Table:
         """Return all legs whose ``key`` (account or lead) is among the column ``account`` of ``subjects``."""

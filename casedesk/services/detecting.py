@@ -100,6 +100,7 @@ def detect(
         subjects=data.subjects,
         digests=known,
     )
+    copying = data.copying()
     with uow:
         actor = present(uow, actor)
         last = uow.runs.last()
@@ -108,7 +109,7 @@ def detect(
         if governed is not None and rules_in_force.in_force(uow).hash != governed.hash:
             raise rules_in_force.AnotherRuleSet
         run_id, ordinal = f"R-{uow.ledger.head().size + 1:06}", uow.runs.next_ordinal()
-        plan = beside(held(uow), result.alerts)
+        plan = beside(held(uow, {alert.account_id for alert in result.alerts}), result.alerts)
         sorted_out = hiding.sort_out(uow.suppressions.standing(), suppressions, plan, run_id, at)
         new = [replace(alert, run_id=run_id, raised_at=at) for alert in sorted_out.raised]
         findings = _record_findings(uow, ordinal, result.alerts, data, rules)
@@ -129,6 +130,7 @@ def detect(
         )
         record = written(data, result.digests, rules, base_currency, result.versions)
         uow.runs.add(_run(done, at, until, result, ordinal, record))
+        copying.store(uow)
         uow.alerts.insert(new)
         hiding.store(uow, sorted_out, run_id)
         # the desk itself does this: starting a run is not work on the cases, and bars nobody from judging them

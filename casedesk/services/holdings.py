@@ -5,7 +5,7 @@ A run that stores and a trial that does not ask the same questions here, so that
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from casedesk.detection.beside_samples import beside_samples
@@ -51,9 +51,9 @@ class NoSuchEvent(Invalid):
         )
 
 
-def held(uow: Reading | Writing) -> Holdings:
-    """Read what the desk holds."""
-    return Holdings(tuple(uow.alerts.recognisable()), uow.line_tests.sampled())
+def held(uow: Reading | Writing, accounts: Collection[str] | None = None) -> Holdings:
+    """Read what the desk holds; with ``accounts`` only what a finding on one of these can meet."""
+    return Holdings(tuple(uow.alerts.recognisable(accounts=accounts)), uow.line_tests.sampled())
 
 
 def held_as_of(uow: Reading, event_id: int) -> tuple[Holdings, tuple[Suppression, ...]]:

@@ -18,6 +18,7 @@ from casedesk.detection.limits import Limits
 from casedesk.detection.parameters import canonical_json, rule_set_hash
 from casedesk.detection.rule import Rule
 from casedesk.detection.subjects import Subjects
+from casedesk.services.run_copying import Copying, Everything, copying, everything
 from casedesk.services.touched import beyond, touched
 from casedesk.store.run_data import Since
 from casedesk.store.run_store import Run
@@ -45,6 +46,7 @@ class RunData:
     """The data of one run. ``base`` is the run it builds upon, ``subjects`` those touched since; both None for all.
 
     ``new`` are the transactions and accounts that the base had not seen; all accounts, where some that it saw have changed.
+    ``everything`` is where they come from, None where some are left out.
     """
 
     transactions: pa.Table
@@ -55,6 +57,11 @@ class RunData:
     subjects: Subjects | None = None
     new: tuple[pa.Table, pa.Table] | None = None
     all_accounts: bool = False
+    everything: Everything | None = None
+
+    def copying(self) -> Copying:
+        """Tell what storing the run does to the copy that the next run reads."""
+        return copying(self.everything, self.new, self.arrival)
 
     def digests(self, limits: Limits, base_currency: str) -> Mapping[str, Digest] | None:
         """Return the digests of everything that had arrived; None where only reading everything tells."""
@@ -83,24 +90,26 @@ def read_data(
     base = None if full or until is not None else _base(look.runs.last(), rules, base_currency, limits)
     arrival = look.run_data.newest()
     if base is None:
-        transactions = look.run_data.transactions(arrival, until=until)
-        return RunData(transactions, look.run_data.accounts(arrival), arrival, events)
+        rows = Everything(look.run_data.transactions(arrival, until=until), look.run_data.accounts(arrival))
+        kept = rows if until is None else None
+        return RunData(rows.transactions, rows.accounts, arrival, events, everything=kept)
     since = Since(base.arrival, base.events)
     changed = bool(look.run_data.first_changed(base.arrival))
     new = (
         look.run_data.transactions(arrival, since=base.arrival),
         look.run_data.accounts(arrival, since=None if changed else base.arrival),
     )
-    subjects = touched(look, since, arrival, new[0])
+    subjects, whole = touched(look, since, arrival, new[0]), None
     if all(rule.reach.local and not rule.beginning for rule in rules):
         transactions = look.run_data.transactions_of_touched(since, arrival)
         sides = _sides(transactions) | set(subjects.account_ids)
         accounts = look.run_data.named_accounts(arrival, sorted(sides))
     else:
-        transactions, accounts = look.run_data.transactions(arrival), look.run_data.accounts(arrival)
+        whole = everything(look, base.arrival, base.digests, new, arrival, changed=changed)
+        transactions, accounts = whole.transactions, whole.accounts
         stirred = changed or look.run_data.stirred(since, arrival)
         subjects = beyond(subjects, new[0], transactions, stirred=stirred)
-    return RunData(transactions, accounts, arrival, events, base, subjects, new, all_accounts=changed)
+    return RunData(transactions, accounts, arrival, events, base, subjects, new, changed, whole)
 
 
 def _sides(transactions: pa.Table) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,8 @@ from casedesk.store.tables import alert_transactions, alerts, cases
 
 #: SQL Server takes 2,100 parameters a statement.
 CHUNK = 500
+#: From so many accounts on, reading the alerts on all of them is quicker than picking some.
+_MANY = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +159,14 @@ class AlertReader:
             for alert_id, links in groupby(found, key=itemgetter(0)):
                 yield alert_id, [link[1] for link in links]
 
-    def recognisable(self, raised_by: datetime | None = None) -> Iterator[Recognisable]:
-        """Yield what a run needs to recognise every stored alert, or every one that had been raised by an instant."""
+    def recognisable(
+        self, raised_by: datetime | None = None, accounts: Collection[str] | None = None
+    ) -> Iterator[Recognisable]:
+        """Yield what a run needs to recognise every stored alert, by id.
+
+        :param raised_by: only those that had been raised by an instant.
+        :param accounts: only those on these accounts.
+        """
         closed = set(
             self._connection.execute(
                 sa.select(alerts.c.alert_id)
@@ -166,7 +174,7 @@ class AlertReader:
                 .where(cases.c.is_open == sa.false())
             ).scalars()
         )
-        for alert in self.everything():
+        for alert in self.everything() if accounts is None or len(accounts) > _MANY else self._on(accounts):
             if raised_by and (alert.raised_at is None or alert.raised_at > raised_by):
                 continue
             yield Recognisable(
@@ -177,6 +185,14 @@ class AlertReader:
                 alert.case_id,
                 alert.alert_id in closed,
             )
+
+    def _on(self, accounts: Collection[str]) -> list[Alert]:
+        """Return the alerts on these accounts, by id."""
+        ids = sorted(accounts)
+        found: list[Alert] = []
+        for start in range(0, len(ids), CHUNK):
+            found += self._where(alerts.c.account_id.in_(ids[start : start + CHUNK]))
+        return sorted(found, key=lambda alert: alert.alert_id)
 
 
 class AlertStore(AlertReader):

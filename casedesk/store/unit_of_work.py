@@ -28,6 +28,7 @@ from casedesk.store.people_store import PeopleReader, PeopleStore
 from casedesk.store.queue_reader import QueueReader
 from casedesk.store.rate_store import RateReader, RateStore
 from casedesk.store.rule_set_store import RuleSetReader, RuleSetStore
+from casedesk.store.run_copies import RunCopyReader, RunCopyStore
 from casedesk.store.run_data import RunDataReader
 from casedesk.store.run_store import RunReader, RunStore
 from casedesk.store.suppression_store import SuppressionReader, SuppressionStore
@@ -119,6 +120,7 @@ class Reading(_Unit):
     queue = _Of(QueueReader)
     rates = _Of(RateReader)
     rule_sets = _Of(RuleSetReader)
+    run_copies = _Of(RunCopyReader)
     run_data = _Of(RunDataReader)
     runs = _Of(RunReader)
     suppressions = _Of(SuppressionReader)
@@ -149,6 +151,7 @@ class Writing(_Unit):
     queue = _Of(QueueReader)
     rates = _Of(RateStore)
     rule_sets = _Of(RuleSetStore)
+    run_copies = _Of(RunCopyStore)
     runs = _Of(RunStore)
     suppressions = _Of(SuppressionStore)
     transactions = _Of(TransactionStore)

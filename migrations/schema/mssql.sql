@@ -802,6 +802,24 @@ UPDATE alembic_version SET version_num='0013_api_keys' WHERE alembic_version.ver
 
 GO
 
+-- Running upgrade 0013_api_keys -> 0014_copies_for_runs
+
+CREATE TABLE run_copies (
+    what VARCHAR(16) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    place INTEGER NOT NULL,
+    upto BIGINT NOT NULL,
+    row_count BIGINT NOT NULL,
+    sha256 VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    content VARBINARY(max) NOT NULL,
+    CONSTRAINT pk_run_copies PRIMARY KEY (what, place)
+);
+
+GO
+
+UPDATE alembic_version SET version_num='0014_copies_for_runs' WHERE alembic_version.version_num = '0013_api_keys';
+
+GO
+
 COMMIT;
 
 GO

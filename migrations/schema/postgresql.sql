@@ -629,4 +629,18 @@ CREATE TABLE api_keys (
 
 UPDATE alembic_version SET version_num='0013_api_keys' WHERE alembic_version.version_num = '0012_withdrawn_batches';
 
+-- Running upgrade 0013_api_keys -> 0014_copies_for_runs
+
+CREATE TABLE run_copies (
+    what VARCHAR(16) COLLATE "C" NOT NULL,
+    place INTEGER NOT NULL,
+    upto BIGINT NOT NULL,
+    row_count BIGINT NOT NULL,
+    sha256 VARCHAR(64) COLLATE "C" NOT NULL,
+    content BYTEA NOT NULL,
+    CONSTRAINT pk_run_copies PRIMARY KEY (what, place)
+);
+
+UPDATE alembic_version SET version_num='0014_copies_for_runs' WHERE alembic_version.version_num = '0013_api_keys';
+
 COMMIT;

@@ -116,7 +116,8 @@ class CashAggregation(Rule):
         p = self.parameters
         cash = self._cash(views.legs)
         if views.past is not None:
-            cash = self._cash(views.whole(self._crossings(cash), "lead"))
+            crossings = self._crossings(cash).select("account", at="last")
+            cash = self._cash(views.whole(views.since(crossings, self.read_before), "lead"))
         found = self._new_days(self._crossings(cash), views).select("account", "direction", "day", "total", "last")
         days = cash.join(found, ["account", "direction", "day"])
         return days.mutate(

@@ -78,7 +78,7 @@ class FanIn(Rule):
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of many senders."""
-        return fan(views, "in", self.parameters, self.parameters.large)
+        return fan(views, "in", self.parameters, self.span.before, self.parameters.large)
 
     def explain(self, episode: tuple[Evidence, ...], currency: str) -> Explanation:
         """Count the payments and name the most senders within one window; severity rises with the senders."""

@@ -52,7 +52,7 @@ class FanOut(Rule):
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of many payees."""
-        return fan(views, "out", self.parameters)
+        return fan(views, "out", self.parameters, self.span.before)
 
     def explain(self, episode: tuple[Evidence, ...], currency: str) -> Explanation:
         """Count the payments and name the most payees within one window; severity rises with the payees."""

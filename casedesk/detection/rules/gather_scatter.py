@@ -111,7 +111,8 @@ class GatherScatter(Rule):
         """Return the episodes of gathering and scattering."""
         p = self.parameters
         window = p.window_days * DAY
-        places = _turning(_fitting(views.legs, p), p, window)
+        recent = views.since(_fitting(views.legs, p), self.span.before)
+        places = views.since(_turning(recent, p, window), self.read_before)
         seen = with_strangers(views, places, window, p.memory_days * DAY, p.settling_days * DAY)
         new = shared(_fitting(seen.filter(seen.stranger), p), "new")
         # twice the window: whether a payment within it follows a gathering is read in a window of that payment's own

@@ -31,6 +31,7 @@ from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule
 from casedesk.detection.sentences import counted, instant, money, when
 from casedesk.detection.severity import excess, severity
+from casedesk.detection.shared import shared
 from casedesk.detection.windows import DAY, around, by_time, episodes
 from casedesk.domain.money import LARGEST_MINOR
 
@@ -117,9 +118,13 @@ class OutOfProfile(Rule):
         if p.direction != "any":
             legs = legs.filter(legs.direction == p.direction)
         legs = legs.mutate(account=legs.lead, period=legs["at"] // window)
-        read = legs.mutate(observed=legs.base_minor.sum().over(by_time(range=(-window, 0))))
-        busiest = read.group_by("account", "period").aggregate(busiest=read.observed.max())
-        lines = self._lines(busiest, views)
+        within = by_time(range=(-window, 0))
+        # few columns here, because these are all legs of all customers; the rest is for those with a hit
+        sums = legs.select("account", "period", "at", observed=legs.base_minor.sum().over(within))
+        busiest = shared(sums.group_by("account", "period").aggregate(busiest=sums.observed.max()), "busiest_windows")
+        lines = shared(self._lines(busiest, views), "lines")
+        hitters = legs.semi_join(lines, "account")
+        read = hitters.mutate(observed=hitters.base_minor.sum().over(within))
         hits = read.join(lines, ["account", "period"])
         hits = hits.filter(hits.observed >= hits.needed).select("account", "at")
         near = around(read, hits, window).left_join(lines, ["account", "period"])

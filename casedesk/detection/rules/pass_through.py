@@ -108,7 +108,8 @@ class PassThrough(Rule):
         """Return the episodes of money that came and went."""
         p = self.parameters
         window = p.window_hours * HOUR
-        places = _emptied(_fitting(views.legs, p), p, window)
+        recent = views.since(_fitting(views.legs, p), self.span.before)
+        places = views.since(_emptied(recent, p, window), self.read_before)
         seen = with_strangers(views, places, window, p.memory_days * DAY, p.settling_days * DAY)
         legs = shared(_fitting(seen, p), "fitting")
         legs = shared(around(legs, _emptied(legs, p, window), window), "near")

@@ -160,7 +160,7 @@ class RoundAmounts(Rule):
         p = self.parameters
         large = self._large(views.legs)
         crowded = crowds(large.filter(large.round == 1), p.count, p.window_days * DAY)
-        large = self._large(views.whole(crowded, "lead"))
+        large = self._large(views.whole(views.since(crowded, self.read_before), "lead"))
         if not p.repeat_days:
             return large
         # Strictly earlier, so that two at one instant are both the first, in whatever order they stand.

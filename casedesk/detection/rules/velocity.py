@@ -104,7 +104,7 @@ class Velocity(Rule):
         """Return the episodes of unusual speed."""
         p = self.parameters
         window = p.window_minutes * MINUTE
-        busy = views.whole(crowds(views.legs, p.count, window))
+        busy = views.whole(views.since(crowds(views.legs, p.count, window), self.read_before))
         busy, frame = framed(busy, p.windows, window)
         past = by_time(["account", "counterparty"], range=(-p.history_days * DAY, -(JUST_NOW + 1)))
         busy = busy.mutate(dealt=busy["at"].count().over(past))

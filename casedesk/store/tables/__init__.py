@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from casedesk.store.tables.casework import alert_transactions, alerts, cases
 from casedesk.store.tables.clocks import clocks
-from casedesk.store.tables.detecting import detection_findings, detection_runs, rule_sets
+from casedesk.store.tables.detecting import detection_findings, detection_runs, rule_sets, run_copies
 from casedesk.store.tables.filings import batches, filings, withdrawn_batches
 from casedesk.store.tables.hiding import suppressed_alerts, suppressions
 from casedesk.store.tables.keys import api_keys
@@ -39,6 +39,7 @@ __all__ = [
     "qa_draws",
     "qa_picks",
     "rule_sets",
+    "run_copies",
     "suppressed_alerts",
     "suppressions",
     "transactions",

@@ -44,6 +44,18 @@ detection_findings = sa.Table(
     sa.Index("ix_detection_findings_gone_in", "gone_in"),
 )
 
+#: A copy, in columns, of what the runs read: see ``run_copies.py``. It can be emptied at any time.
+run_copies = sa.Table(
+    "run_copies",
+    metadata,
+    sa.Column("what", code(16), primary_key=True),  # transactions or accounts
+    sa.Column("place", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("upto", BIG, nullable=False),  # the newest arrival when it was written
+    sa.Column("row_count", BIG, nullable=False),
+    sa.Column("sha256", code(64), nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),  # an Arrow stream
+)
+
 #: Rule sets from their proposal on. At most one waits and at most one is in force.
 rule_sets = sa.Table(
     "rule_sets",

@@ -1,0 +1,56 @@
+"""How DuckDB parts the legs near something new from those before: by time alone, as far as that tells.
+
+Each account has a moment of its own from which on a rule is shown its legs. After an import in order of booking nearly all of
+these lie close together. So the legs after the last moment are near, and those before all but the earliest moments are
+past, whoever they belong to: DuckDB knows from when to when each block of rows reaches and passes most of them over. Only
+between these times, and of the few accounts with an early moment, is an account's own moment asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from casedesk.detection.keying import CHOSEN
+from casedesk.detection.legs import LEGS, MOMENTS, PAST
+from casedesk.detection.subjects import NEVER
+
+#: One account in so many may have an early moment and be asked for its own over all of its legs.
+_EARLY: Final = 20
+
+_NEAR: Final = """
+CREATE OR REPLACE TEMP TABLE near_legs AS
+SELECT * FROM {legs} WHERE "at" >= {last}
+UNION ALL
+SELECT {legs}.* FROM {legs} JOIN {moments} USING (account) WHERE "at" >= {early} AND "at" < {last} AND "at" >= read_from
+UNION ALL
+SELECT {legs}.* FROM {legs} JOIN (FROM {moments} WHERE read_from < {early}) USING (account)
+WHERE "at" < {early} AND "at" >= read_from"""
+
+_PAST: Final = """
+CREATE OR REPLACE TEMP VIEW {past} AS
+SELECT {legs}.* FROM {legs} JOIN {moments} USING (account) WHERE "at" >= {early} AND "at" < {last} AND "at" < read_from
+UNION ALL
+SELECT {legs}.* FROM {legs} LEFT JOIN (FROM {moments} WHERE read_from < {early}) USING (account)
+WHERE "at" < {early} AND "at" < coalesce(read_from, {early})"""
+
+_SHOWN: Final = "CREATE OR REPLACE TEMP VIEW {shown} AS FROM near_legs"
+
+
+def parted(moments: Sequence[int]) -> tuple[str, ...]:
+    """Return the statements that let the legs be those from these moments on, and the past those before.
+
+    :param moments: from when on each chosen account's legs are shown, as ``MOMENTS`` has them.
+    """
+    ordered = sorted(moments)
+    names = {
+        "legs": CHOSEN.get_name(),
+        "moments": MOMENTS.get_name(),
+        "past": PAST.get_name(),
+        "shown": LEGS.get_name(),
+    }
+    times = {
+        "early": ordered[len(ordered) // _EARLY] if ordered else NEVER,
+        "last": ordered[-1] if ordered else NEVER,
+    }
+    return tuple(text.format(**names, **times) for text in (_NEAR, _SHOWN, _PAST))
