@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from typing import Any
 
 from fastapi import FastAPI
@@ -17,6 +18,7 @@ _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1C2024;background:#fff}"
     "code,pre{font:13px/1.5 ui-monospace,monospace;background:#F1F3F5;border-radius:5px}code{padding:.1em .3em}"
     "pre{padding:.75rem;overflow-x:auto}h2{margin-top:2.5rem;font-size:1.0625rem}details{margin:.5rem 0}"
+    "@media(prefers-color-scheme:dark){body{color:#E4E6E9;background:#111316}code,pre{background:#212429}a{color:#9DB2FF}}"
 )
 _DESCRIPTION = """\
 Transactions in, alerts and cases out, and every step on a case, by the same rules and for the same people as in the app.
@@ -81,7 +83,8 @@ def _operation(path: str, method: str, said: dict[str, Any]) -> str:
 
 
 def _paragraphs(text: str) -> str:
-    return "".join(f"<p>{html.escape(part)}</p>" for part in text.split("\n\n") if part.strip())
+    escaped = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
+    return "".join(f"<p>{part}</p>" for part in escaped.split("\n\n") if part.strip())
 
 
 def _json(value: Any) -> str:

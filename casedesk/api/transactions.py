@@ -111,7 +111,8 @@ def send(
     one that was not taken with index, field, value and reason, and has the same `results` beside it. With `atomic=true`
     one that is refused leaves nothing stored. A transaction whose id is stored with the same content is a `duplicate`:
     after a broken connection, send the same list again. The import, and what it refused, is recorded under the key.
-    A 409 with `wait=true` says that other processes ran the rules all the time: what is good is stored, and the same list
+    With `wait=true` the score is the severity, 0 to 100, of the worst alert, and the band that severity's band, until the desk
+    has a model of its own. A 409 with `wait=true` says that other processes ran the rules all the time: what is good is stored, and the same list
     sent again waits again.
     """
     desk = call.desk
