@@ -80,6 +80,11 @@ def _cut(value: Any) -> str:
     return "“%s”" % (text if len(text) <= 90 else text[:87] + "…")
 
 
+def counted(number: int, one: str) -> str:
+    """Say a count: one thing, or several of them."""
+    return "%d %s%s" % (number, one, "" if number == 1 else "s")
+
+
 def same(where: str, expected: Any, got: Any) -> None:
     """Refuse two values that differ, also a flag that stands for a number."""
     if type(expected) is not type(got) or expected != got:
@@ -358,7 +363,7 @@ def check_container(packet: Packet) -> str:
         least = min(len(again), len(packet.content))
         at = next((n for n in range(least) if again[n] != packet.content[n]), least)
         raise Wrong("Archive, byte %d" % at, "packed as the desk packs it", "edited, or packed again")
-    return "packed as the desk packs it, %d files" % len(packet.order)
+    return "packed as the desk packs it, %s" % counted(len(packet.order), "file")
 
 
 def check_files(packet: Packet) -> str:
@@ -370,7 +375,7 @@ def check_files(packet: Packet) -> str:
         same("%s, size" % name, entry["bytes"], len(packet.files[name]))
         same("%s, SHA-256" % name, entry["sha256"], sha(packet.files[name]).hex())
     same("manifest.json", canonical(packet.manifest) + "\n", packet.files["manifest.json"].decode("utf-8"))
-    return "%d files have the SHA-256 that the manifest lists" % len(listed)
+    return "%s with the SHA-256 that the manifest lists" % counted(len(listed), "file")
 
 
 def check_checkpoint(packet: Packet, keys: List[Key]) -> Outcome:
@@ -388,7 +393,12 @@ def check_checkpoint(packet: Packet, keys: List[Key]) -> Outcome:
                 whose = (
                     "the key in the packet, which you should compare with the one you were given" if own else "your key"
                 )
-                return VERIFIED, "%d events, root %s…, signed by %s: %s" % (size, root.hex()[:16], whose, name)
+                return VERIFIED, "%s, root %s…, signed by %s: %s" % (
+                    counted(size, "event"),
+                    root.hex()[:16],
+                    whose,
+                    name,
+                )
     raise Wrong(
         "Checkpoint of origin “%s”" % origin, "a signature by " + (", ".join(k[0] for k in keys) or "a key"), "none"
     )
@@ -445,7 +455,7 @@ def check_events(packet: Packet) -> str:
     numbers = [row["event_id"] for row, _ in packet.events]
     same("Events, order", sorted(numbers), numbers)
     more = "; the content of %d is withheld, their place is proved" % withheld if withheld else ""
-    return "%d events agree with their hashes and stand in the ledger of %d%s" % (len(numbers), size, more)
+    return "%s by hash, with a place in the ledger of %d%s" % (counted(len(numbers), "event"), size, more)
 
 
 def _removable_text(packet: Packet, row: Row, event: Row) -> str:
@@ -480,7 +490,10 @@ def check_purges(packet: Packet) -> Outcome:
                 _check_purge(packet, event, case_id, tip)
     if not purges:
         return VERIFIED, "no text of a case in here was purged"
-    return VERIFIED, "the texts of %d events were purged, by %d purges" % (len(packet.purged), len(purges))
+    return VERIFIED, "the texts of %s were purged, by %s" % (
+        counted(len(packet.purged), "event"),
+        counted(len(purges), "purge"),
+    )
 
 
 def purges_of(packet: Packet) -> Dict[str, int]:
@@ -520,8 +533,8 @@ def check_chains(packet: Packet) -> str:
         same(where + ", link", before, row["prev_hash"])
         tips[row["case_id"]] = (row["case_seq"], row["event_hash"])
     same("Cases with events", sorted(packet.manifest["cases"]), sorted(tips))
-    return "%d cases, each linked from its first event to event %s" % (
-        len(tips),
+    return "%s, each linked from its first event to event %s" % (
+        counted(len(tips), "case"),
         ", ".join("%d of %s" % (seq, name) for name, (seq, _) in sorted(tips.items())[:3])
         + ("…" if len(tips) > 3 else ""),
     )
@@ -746,7 +759,7 @@ def check_policy(packet: Packet) -> Outcome:
     packet.hidden_policy = bool(withheld & set(own))
     if packet.hidden_policy:
         return NOT_EVALUATED, "who put %d of the values in force is withheld" % len(withheld & set(own))
-    return VERIFIED, "%d values as shipped, %d put in force by two persons" % (len(shipped), len(own))
+    return VERIFIED, "%s as shipped, %d put in force by two persons" % (counted(len(shipped), "value"), len(own))
 
 
 def _check_value(event: Row, value: Row, desk: Dict[int, Optional[Row]]) -> None:
@@ -785,7 +798,7 @@ def check_cases(packet: Packet) -> Outcome:
     if left and not packet.cases:
         return NOT_EVALUATED, "events of every case are withheld, so no state can be added up"
     more = "; %d with withheld events could not be added up" % left if left else ""
-    return VERIFIED, "the columns of %d cases follow from their events%s" % (len(packet.cases), more)
+    return VERIFIED, "the columns of %s follow from the events%s" % (counted(len(packet.cases), "case"), more)
 
 
 # --- Alerts and their evidence -----------------------------------------------------------------------------------------------
@@ -840,9 +853,9 @@ def check_alerts(packet: Packet) -> Outcome:
     )
     same("Transactions without an alert", [], sorted(set(packet.transactions) - used)[:3])
     packet.alerts = rows
-    return VERIFIED, "%d alerts agree with the ledger; amounts and windows follow from %d transactions" % (
-        len(rows),
-        len(used),
+    return VERIFIED, "%s as in the ledger; amounts and windows follow from %s" % (
+        counted(len(rows), "alert"),
+        counted(len(used), "transaction"),
     )
 
 
@@ -1038,8 +1051,8 @@ def check_clocks(packet: Packet) -> Outcome:
     if packet.hidden_policy:
         return NOT_EVALUATED, "due dates follow from the policy in here; who put it in force is withheld"
     further = sum(row["case_id"] in packet.cases for row in rows) - len(judged)
-    return VERIFIED, "%d due dates computed again, %d of them from the events of the case" % (
-        len(rows),
+    return VERIFIED, "%s computed again, %d of them from the events of the case" % (
+        counted(len(rows), "due date"),
         len(judged) + further,
     )
 
@@ -1256,8 +1269,8 @@ def check_filings(packet: Packet) -> Outcome:
     if not rows:
         return NOT_EVALUATED, "no report was drafted"
     removed = "; %d were purged, and their forms and what was sent of them are gone" % len(gone) if gone else ""
-    return VERIFIED, "%d reports stand where their events leave them; %d read in their batch files%s" % (
-        len(rows), files, removed,
+    return VERIFIED, "%s where the events leave them; %d read in their batch files%s" % (
+        counted(len(rows), "report"), files, removed,
     )  # fmt: skip
 
 
@@ -1341,7 +1354,7 @@ def check_register(packet: Packet) -> Outcome:
         if case["status"] == "Closed" and case["disposition"] == "No SAR"
     ]
     same("Register", sorted(expected, key=lambda row: row["case_id"]), rows)
-    return VERIFIED, "%d cases closed without a report, each with its reason" % len(rows)
+    return VERIFIED, "%s closed without a report, each with its reason" % counted(len(rows), "case")
 
 
 _MONTHS = (
@@ -1414,7 +1427,10 @@ def check_narratives(packet: Packet) -> Outcome:
             same(where, said, decisions[-1]["notes"][start : start + length])
     if not texts:
         return NOT_EVALUATED, "no narrative in here has bound figures"
-    return VERIFIED, "%d bound figures of %d narratives computed again from their transactions" % (bound_figures, texts)
+    return VERIFIED, "%s of %s computed again from the transactions" % (
+        counted(bound_figures, "bound figure"),
+        counted(texts, "narrative"),
+    )
 
 
 def _own_accounts(packet: Packet, decision: Row) -> List[str]:
@@ -1496,9 +1512,9 @@ def check_draws(packet: Packet) -> Outcome:
         )
     if not rows:
         return NOT_EVALUATED, "no sample was drawn from these cases"
-    return VERIFIED, "%d samples drawn again from committed populations: %d picks" % (
-        len(rows),
-        sum(len(r["picks"]) for r in rows),
+    return VERIFIED, "%s drawn again from committed populations: %s" % (
+        counted(len(rows), "sample"),
+        counted(sum(len(r["picks"]) for r in rows), "pick"),
     )
 
 
@@ -1537,9 +1553,9 @@ def check_governance(packet: Packet) -> Outcome:
             decided = event["action"] == "rule_set_put_in_force" and event["meta"]["rule_set_id"] == row["rule_set_id"]
             if decided and event["user"] == proposed[row["rule_set_id"]]["user"]:
                 raise Wrong(where + ", who put it in force", "another person than who proposed it", event["user"])
-    return VERIFIED if rows or sets else NOT_EVALUATED, "%d runs and %d rule sets are those of the ledger" % (
-        len(rows),
-        len(sets),
+    return VERIFIED if rows or sets else NOT_EVALUATED, "%s and %s as in the ledger" % (
+        counted(len(rows), "run"),
+        counted(len(sets), "rule set"),
     )
 
 
