@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -109,10 +109,13 @@ def detect(
         if governed is not None and rules_in_force.in_force(uow).hash != governed.hash:
             raise rules_in_force.AnotherRuleSet
         run_id, ordinal = f"R-{uow.ledger.head().size + 1:06}", uow.runs.next_ordinal()
-        plan = beside(held(uow, {alert.account_id for alert in result.alerts}), result.alerts)
+        standing = tuple(uow.runs.standing())
+        fresh = {alert: _finding(alert) for alert in result.alerts}
+        unsettled = _unsettled(fresh, standing, data)
+        plan = beside(held(uow, {(alert.rule, alert.account_id) for alert in unsettled}), unsettled)
         sorted_out = hiding.sort_out(uow.suppressions.standing(), suppressions, plan, run_id, at)
         new = [replace(alert, run_id=run_id, raised_at=at) for alert in sorted_out.raised]
-        findings = _record_findings(uow, ordinal, result.alerts, data, rules)
+        findings = _record_findings(uow, ordinal, fresh.values(), standing, data, rules)
         done = Detected(
             run_id=run_id,
             since=data.base.run_id if data.base else "",
@@ -187,19 +190,44 @@ def preview(
     return Preview(result, queued(holdings, suppressions, result.alerts))
 
 
+def _unsettled(fresh: Mapping[Alert, Finding], standing: Iterable[Finding], data: RunData) -> list[Alert]:
+    """Leave out what a rule finds on an account just as in the last run, where nothing but transactions is new.
+
+    It was compared with what the desk holds then, and nothing that the comparison asks has changed since.
+    """
+    if data.subjects is None:
+        return list(fresh)
+    stirred = {one.account_id for one in data.subjects.chosen if one.since is None}
+    before, now = _by_subject(standing), _by_subject(fresh.values())
+    settled = {subject for subject, found in now.items() if subject[1] not in stirred and found == before.get(subject)}
+    return [alert for alert in fresh if (alert.rule, alert.account_id) not in settled]
+
+
+def _by_subject(findings: Iterable[Finding]) -> dict[tuple[str, str], set[tuple[str, str]]]:
+    found: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for one in findings:
+        found.setdefault((one.rule, one.account_id), set()).add((one.alert_id, one.digest))
+    return found
+
+
 def _record_findings(
-    uow: Writing, ordinal: int, alerts: Sequence[Alert], data: RunData, rules: Sequence[Rule]
+    uow: Writing,
+    ordinal: int,
+    found: Iterable[Finding],
+    before: Iterable[Finding],
+    data: RunData,
+    rules: Sequence[Rule],
 ) -> list[str]:
     """Store what differs from the last run's findings; return the digests of all that the rules find by now."""
     judged = {} if data.subjects is None else {rule.name: data.subjects.judged(rule) for rule in rules}
     standing, kept = set(), []
-    for one in uow.runs.standing():
+    for one in before:
         moments = judged.get(one.rule)
         if moments is not None and moments.stands(one.account_id, one.last_at):
             kept.append(one.digest)
         else:
             standing.add(one)
-    fresh = {_finding(alert) for alert in alerts}
+    fresh = set(found)
     uow.runs.record_findings(ordinal, gone=standing - fresh, found=fresh - standing)
     return [*kept, *(one.digest for one in fresh)]
 

@@ -51,9 +51,9 @@ class NoSuchEvent(Invalid):
         )
 
 
-def held(uow: Reading | Writing, accounts: Collection[str] | None = None) -> Holdings:
-    """Read what the desk holds; with ``accounts`` only what a finding on one of these can meet."""
-    return Holdings(tuple(uow.alerts.recognisable(accounts=accounts)), uow.line_tests.sampled())
+def held(uow: Reading | Writing, subjects: Collection[tuple[str, str]] | None = None) -> Holdings:
+    """Read what the desk holds; with ``subjects`` only what a finding of one of these, rule and account, can meet."""
+    return Holdings(tuple(uow.alerts.recognisable(subjects=subjects)), uow.line_tests.sampled())
 
 
 def held_as_of(uow: Reading, event_id: int) -> tuple[Holdings, tuple[Suppression, ...]]:

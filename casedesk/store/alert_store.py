@@ -19,7 +19,7 @@ from casedesk.store.tables import alert_transactions, alerts, cases
 
 #: SQL Server takes 2,100 parameters a statement.
 CHUNK = 500
-#: From so many accounts on, reading the alerts on all of them is quicker than picking some.
+#: From so many subjects on, reading all alerts is quicker than picking some.
 _MANY = 5_000
 
 
@@ -160,12 +160,12 @@ class AlertReader:
                 yield alert_id, [link[1] for link in links]
 
     def recognisable(
-        self, raised_by: datetime | None = None, accounts: Collection[str] | None = None
+        self, raised_by: datetime | None = None, subjects: Collection[tuple[str, str]] | None = None
     ) -> Iterator[Recognisable]:
         """Yield what a run needs to recognise every stored alert, by id.
 
         :param raised_by: only those that had been raised by an instant.
-        :param accounts: only those on these accounts.
+        :param subjects: only those of these rules on these accounts, by rule and account.
         """
         closed = set(
             self._connection.execute(
@@ -174,7 +174,7 @@ class AlertReader:
                 .where(cases.c.is_open == sa.false())
             ).scalars()
         )
-        for alert in self.everything() if accounts is None or len(accounts) > _MANY else self._on(accounts):
+        for alert in self.everything() if subjects is None or len(subjects) > _MANY else self._about(subjects):
             if raised_by and (alert.raised_at is None or alert.raised_at > raised_by):
                 continue
             yield Recognisable(
@@ -186,12 +186,14 @@ class AlertReader:
                 alert.alert_id in closed,
             )
 
-    def _on(self, accounts: Collection[str]) -> list[Alert]:
-        """Return the alerts on these accounts, by id."""
-        ids = sorted(accounts)
+    def _about(self, subjects: Collection[tuple[str, str]]) -> list[Alert]:
+        """Return the alerts of these rules on these accounts, by id."""
         found: list[Alert] = []
-        for start in range(0, len(ids), CHUNK):
-            found += self._where(alerts.c.account_id.in_(ids[start : start + CHUNK]))
+        for rule, accounts in groupby(sorted(subjects), key=itemgetter(0)):
+            ids = [account_id for _, account_id in accounts]
+            for start in range(0, len(ids), CHUNK):
+                there = alerts.c.account_id.in_(ids[start : start + CHUNK])
+                found += self._where(sa.and_(alerts.c.rule == rule, there))
         return sorted(found, key=lambda alert: alert.alert_id)
 
 
