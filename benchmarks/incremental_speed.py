@@ -49,9 +49,9 @@ def incremental(number: int, accounts: int, threads: int, *, late: bool, local: 
         transactions, holders = town(number + 30_000, accounts)
         if not late:
             transactions = transactions.sort_by("booked_at")
-        begun_before = kept is not None and kept.exists()
+        begun_before = kept if kept is not None and kept.exists() else None
         if begun_before:
-            shutil.copyfile(kept, desk)
+            shutil.copyfile(begun_before, desk)
         engine = make_engine(f"sqlite:///{desk}")
         upgrade(engine)
         keep_in(Path(folder) / "texts")
