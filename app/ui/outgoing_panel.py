@@ -26,7 +26,7 @@ def show_produce(ready: tuple[Ready, ...]) -> None:
     """Draw the button that makes a batch of what can go, and what the linter had against it."""
     count = sum(not one.hindrance for one in ready)
     going = min(count, outgoing.MOST)
-    why = f"A batch has at most {outgoing.MOST:,} reports; the oldest go first." if count > going else None
+    why = f"A batch has at most {counted(outgoing.MOST, 'report')}; the oldest go first." if count > going else None
     st.button(f"Produce a batch of {going:,}" if count else "Produce a batch", key="produce", type="primary",
               icon=":material/inventory_2:", disabled=not count,
               help=why if count else "Nothing waits that is approved with its case's decision.", on_click=_produce)  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Final
 import streamlit as st
 
 from app.ui import formats, session
+from casedesk.domain.counts import counted
 
 #: Rows on one page: as many as a list draws without scrolling far.
 ROWS: Final = 50
@@ -32,5 +33,9 @@ def show(key: str, start: int, shown: int, total: int) -> None:
 
 def show_way_back(key: str, total: int) -> None:
     """Draw the way to the first page, where the list has become shorter than the pages before this one."""
-    st.markdown(formats.small(f"This page is past the end of the list; {total:,} rows are on the pages before it."))
+    st.markdown(
+        formats.small(
+            f"This page is past the end of the list; {counted(total, 'row is', 'rows are')} on the pages before it."
+        )
+    )
     st.button("First page", key=session.key("first", key), on_click=session.put, args=(key, 1))

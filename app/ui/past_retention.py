@@ -32,8 +32,8 @@ def show(found: Overdue) -> tuple[str, ...]:
     """Draw the list; return the ids of the ticked cases."""
     st.markdown(f"**Past retention** :gray[{found.total:,}]")
     if found.without_filing:
-        st.markdown(formats.small(f"{found.without_filing:,} older cases were closed with a report of which no filing is "
-                                  "known; their retention has not begun."))  # fmt: skip
+        st.markdown(formats.small(f"{counted(found.without_filing, 'older case was', 'older cases were')} closed with a report of "
+                                  "which no filing is known, so its retention has not begun."))  # fmt: skip
     if not found.cases:
         if found.total:
             paging.show_way_back(PAGE, found.total)

@@ -151,7 +151,9 @@ def withdraw(batch: BatchId, text: Text = None, file: File = None, user: As = ""
         done = withdrawing.withdraw(
             uow=s.desk.writing(), actor=s.actor, at=s.at, batch_id=batch, reason=reason, via="cli"
         )
-        remark(f"{done.batch_id}: taken back; its {done.reports:,} reports wait for another batch.")
+        remark(
+            f"{done.batch_id}: taken back; {counted(done.reports, 'report waits', 'reports wait')} for another batch."
+        )
 
 
 def ack(

@@ -11,6 +11,7 @@ import typer
 from casedesk.cli.moments import moment
 from casedesk.cli.printing import emit, emit_line, remark, say, table
 from casedesk.cli.session import Json, configured
+from casedesk.domain.counts import counted
 from casedesk.domain.moments import canonical
 from casedesk.domain.money import format_minor
 from casedesk.errors import Invalid
@@ -66,7 +67,7 @@ def score_files(
     if found.rejected:
         first, count = found.rejected[0], len(found.rejected)
         remark(
-            f"{'1 row' if count == 1 else f'{count:,} rows'} could not be read, so no score counts what they hold. The first is row "
+            f"{counted(count, 'row')} could not be read, so no score counts what they hold. The first is row "
             f"{first.row_number}: {first.field} “{first.value}”. {first.reason}"
         )
         raise typer.Exit(1)
@@ -103,7 +104,7 @@ def _show(found: Scored, limit: int, as_json: bool) -> None:
     table(("Party", "Exposure"), ((party, f"{score:.4f}") for party, score in ranked))
     count = len(found.parties.entries)
     remark(
-        f"As of {canonical(found.now)}, by a list of {'1 party' if count == 1 else f'{count:,} parties'} "
+        f"As of {canonical(found.now)}, by a list of {counted(count, 'party', 'parties')} "
         f"({found.parties.sha256[:16]}…). Listed parties are not shown."
     )
 

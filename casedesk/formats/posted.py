@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from casedesk.domain.counts import counted
 from casedesk.domain.rates import RateTable
 from casedesk.errors import Invalid
 from casedesk.formats.batches import TransactionBatch
@@ -42,7 +43,7 @@ def read_posted(body: bytes) -> list[Any]:
     if not isinstance(items, list):
         raise NotPosted("The body is neither an object nor a list; send one transaction, or a list of them.")
     if not 1 <= len(items) <= MOST:
-        raise NotPosted(f"The list has {len(items):,} transactions; send 1 to {MOST:,} at a time.")
+        raise NotPosted(f"The list has {counted(len(items), 'transaction')}; send 1 to {MOST:,} at a time.")
     return items
 
 

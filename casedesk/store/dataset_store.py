@@ -67,7 +67,7 @@ class DatasetStore:
         """Yield a table's rows by its key."""
         table = metadata.tables[name]
         query = sa.select(table).order_by(*table.primary_key.columns)
-        for row in self._connection.execution_options(yield_per=CHUNK).execute(query):
+        for row in self._connection.execute(query, execution_options={"yield_per": CHUNK}):
             yield tuple(row)
 
     def filled(self) -> str:

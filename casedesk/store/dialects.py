@@ -78,7 +78,8 @@ def stream(connection: Connection, query: sa.Select[Any], chunk: int = 500) -> G
     1. That is twice as fast, and a column that somebody filled with nonsense can still be read, and reported.
     """
     if connection.dialect.name != "sqlite":
-        with connection.execution_options(yield_per=chunk).execute(query) as result:
+        # as an option of the statement: as one of the connection it would make a cursor of whatever is written next
+        with connection.execute(query, execution_options={"yield_per": chunk}) as result:
             yield from result
         return
     cursor: Any = connection.connection.cursor()

@@ -47,11 +47,7 @@ class _Of(Generic[Store]):
         self._name = name
 
     def __get__(self, unit: _Unit, owner: type) -> Store:
-        stores = unit._stores  # noqa: SLF001 - the unit is the class it is a part of
-        made: Store | None = stores.get(self._name)
-        if made is None:
-            made = stores[self._name] = self._make(unit._connection)  # noqa: SLF001
-        return made
+        return unit.store(self._name, self._make)
 
 
 class _Unit:
@@ -82,6 +78,13 @@ class _Unit:
             self.__exit__(type(error), error, error.__traceback__)
             raise
         return self
+
+    def store(self, name: str, make: Callable[[Connection], Store]) -> Store:
+        """Return the store of this name, made when it is first asked for."""
+        made: Store | None = self._stores.get(name)
+        if made is None:
+            made = self._stores[name] = make(self._connection)
+        return made
 
     def _begun(self) -> None:
         """Do what comes first in the transaction."""

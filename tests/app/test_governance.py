@@ -148,7 +148,7 @@ def test_a_purge_is_looked_at_proposed_and_carried_out_by_another_after_a_confir
 ) -> None:
     at = open_as("marta", "retention")
     assert at.dataframe[0].value["Case"].tolist() == sorted([bank.cases["closed"], bank.cases["old"]])
-    assert "1 older cases were closed with a report of which no filing is known" in text(at)
+    assert "1 older case was closed with a report of which no filing is known" in text(at)
     tick(at, [0, 1])
     assert "2 texts of 2 cases would be removed for good" in text(at)
     at.get_by_key("purge_reason").set_value("Old.")

@@ -164,7 +164,7 @@ def test_a_batch_is_taken_back_by_another_manager(
     words = ("filing", "withdraw", "B-000001", "--text", "The branch corrected the address this morning.")
     refused = cli(*words, "--as", "max")
     assert (refused.code, "another manager has to take it back" in refused.err) == (2, True)
-    assert cli(*words, "--as", "mia").err == "B-000001: taken back; its 1 reports wait for another batch.\n"
+    assert cli(*words, "--as", "mia").err == "B-000001: taken back; 1 report waits for another batch.\n"
     assert states(furnished, case_id) == ["approved"]
     assert cli("filing", "show", "B-000001", "--as", "mia", "--json").json["withdrawn_by"] == "mia"
     assert cli("filing", "list", "--as", "mia").out.count("withdrawn") == 1

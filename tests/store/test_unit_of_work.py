@@ -101,6 +101,14 @@ def test_a_unit_that_is_entered_again_reads_anew(bank_engine: Engine) -> None:
             uow.commit()
 
 
+def test_what_was_streamed_hinders_nothing_that_is_written_after_it(bank_engine: Engine) -> None:
+    opened(bank_engine)
+    with Writing(bank_engine) as uow:
+        assert len(list(uow.ledger.everything())) == 2
+        uow.clocks.follow(["C-26-00001"])  # by a DELETE, which is no query
+        uow.commit()
+
+
 def test_of_two_writers_one_wins_and_the_other_is_told_who_did_what(bank_engine: Engine) -> None:
     case_id = opened(bank_engine)
     with Reading(bank_engine) as uow:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from casedesk.domain.counts import counted
 from casedesk.domain.filings import Remark
 from casedesk.exports.fincen.acknowledgement import Acknowledgement
 from casedesk.exports.fincen.document import Element, children, local, text
@@ -46,7 +47,7 @@ def _differences(read: Acknowledgement, sent: Sent) -> Iterator[str]:
     yield from _named(read.named, sent)
     activities = sent.activities()
     if len(read.answers) != len(activities) and (read.accepted or read.answers):
-        yield f"it answers {len(read.answers):,} reports, and {sent.batch_id} has {len(activities):,}"
+        yield f"it answers {counted(len(read.answers), 'report')}, and {sent.batch_id} has {len(activities):,}"
         return
     for remark in read.remarks:
         found = [_unlike(remark, one, place) for place, one in enumerate(activities, start=1)]
