@@ -94,7 +94,7 @@ def test_reports_are_sent_answered_and_sent_again_as_corrections(
     omar.write("tracking_B-000002", "TRK-2").press("transmitted").is_told("B-000002 is transmitted")
 
     upload(omar, acknowledgement(FIRST))
-    omar.sees("it answers 1 reports, and B-000002 has 2")
+    omar.sees("it answers 1 report, and B-000002 has 2")
     fatal = said("FATAL", "B9", "EFilingBatchXML/Activity[2]", "No address.")
     upload(omar, acknowledgement(FIRST, SECOND, error=fatal), "answer.xml")
     omar.is_told("B-000002: 1 acknowledged, 1 rejected.")

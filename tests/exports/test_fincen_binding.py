@@ -62,7 +62,7 @@ FITS = {
 }  # fmt: skip
 
 OTHERS = {
-    "too few reports": (answer(""), "it answers 1 reports, and B-000001 has 2"),
+    "too few reports": (answer(""), "it answers 1 report, and B-000001 has 2"),
     "too many": (answer("", "", ""), "it answers 3 reports, and B-000001 has 2"),
     "the reports exchanged": (
         answer(f"EFilingBatchXML/Activity[{SECOND}]", "EFilingBatchXML/Activity[1]"),

@@ -256,7 +256,7 @@ def test_packets_verify_before_and_after_a_purge_and_say_what_was_purged(sealed:
     assert b"Kim Roe" not in new.replace(b"Kim Roe (K-1)", b"")
     for content, sentence in (
         (old, "no text of a case in here was purged"),
-        (new, "the texts of 2 events were purged, by 1 purges"),
+        (new, "the texts of 2 events were purged, by 1 purge"),
     ):
         claims = {claim.name: claim for claim in verify.verify(content)}
         for name in ("container", "files", "checkpoint", "events", "chains", "cases", "purges", "deadlines"):
