@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import streamlit as st
 
 from app.ui import calendar_state, due_list, formats, month_grid, navigation, session
+from casedesk.domain.counts import counted
 from casedesk.services.calendar import Days, Line, Page
 
 
@@ -16,11 +17,13 @@ def show(found: Days, lines: Mapping[date, Page], today: date) -> None:
     days = [found.first + timedelta(days=n) for n in range(7)]
     for column, day in zip(st.columns(7, gap="xsmall"), days, strict=True):
         with column:
-            month_grid.show_day(day, found, today, f"{month_grid.WEEKDAYS[day.weekday()]} {day.day}")
+            # in a line of its own: beside the day, a narrow window would cut the count off
+            st.markdown(formats.small(month_grid.WEEKDAYS[day.weekday()]), text_alignment="center")
+            month_grid.show_day(day, found, today, str(day.day))
             page = lines.get(day)
             if page is not None:
                 _entries(day, page)
-    st.markdown(formats.small(f"{found.total:,} due dates in this week. Days are days in UTC."))
+    st.markdown(formats.small(f"{counted(found.total, 'due date')} in this week. Days are days in UTC."))
 
 
 def _entries(day: date, page: Page) -> None:

@@ -12,7 +12,7 @@ from casedesk.domain.counts import counted
 ROOT = Path(__file__).resolve().parents[2]
 #: A figure with thousands set off, and a word of many after it: at 1 that is no English.
 BARE = re.compile(
-    r"(?<!of )\{[^{}\"]+:,\} (?:[a-z]+ )?(alerts|cases|transactions|events|rows|episodes|customers|files|picks|reports)\b"
+    r"(?<!of )\{[^{}\"]+:,\} (?:[a-z]+ )?(alerts|cases|transactions|events|rows|episodes|customers|files|picks|reports|dates|texts|forms|batches|samples|runs|holds)\b"
 )
 #: Where there cannot be one only: ``tx`` is short for both, and a full stretch of a ledger has its own words.
 PLURAL = ("casedesk/services/checkpoints.py",)
