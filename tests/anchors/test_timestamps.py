@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,8 @@ from tests.anchors.authority import Authority, certified, listening, openssl
 from tests.store.builders import NOON
 
 pytestmark = pytest.mark.skipif(
-    shutil.which("openssl") is None, reason="openssl is not installed, so nothing stamps here"
+    shutil.which("openssl") is None and os.environ.get("CI") != "true",  # there, its absence fails instead
+    reason="openssl is not installed, so nothing stamps here",
 )
 
 MESSAGE = b"desk\n7\nroot\n"
