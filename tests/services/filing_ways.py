@@ -16,6 +16,15 @@ from tests.builders import TestDesk
 from tests.domain.test_reports import PROFILE
 
 BANK: Institution = institution(PROFILE)
+#: Numbers as the filing system gives them.
+FIRST, SECOND = "31000055053784", "31000055053785"
+NAMESPACES = {"fc2": "www.fincen.gov/base"}
+
+
+def working(desk: TestDesk) -> str:
+    case_id = desk.open()
+    desk.take("ann", case_id)
+    return case_id
 
 
 def form(desk: TestDesk, case_id: str, who: str = "ann") -> Form:
