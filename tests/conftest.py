@@ -26,7 +26,8 @@ EVERY_DATABASE = [
 LONGEST = (
     "detection/test_spark.py",
     "services/test_incremental.py",
-    "services/test_line_tests.py",
+    "services/test_line_draws.py",
+    "services/test_line_redraws.py",
     "detection/test_cycle.py",
     "cli/test_detecting.py",
     "cli/test_dataset.py",

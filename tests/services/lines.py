@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
+
+import sqlalchemy as sa
 
 from casedesk.detection.limits import Limits
 from casedesk.detection.rule import Rule
@@ -15,6 +18,7 @@ from casedesk.domain.line_yields import LineReport
 from casedesk.services import detecting, line_test_checks, line_tests
 from casedesk.services.detecting import Detected
 from casedesk.services.line_tests import Asked, StoredLineTest
+from casedesk.store.tables import line_tests as table
 from tests.builders import Move, TestDesk
 
 SMALL = Limits(memory_mib=512, threads=1)
@@ -96,3 +100,11 @@ def stored_alerts(desk: TestDesk) -> dict[str, tuple[str, str, frozenset[str]]]:
     """Return customer, case and evidence of every alert by its id."""
     with desk.reading() as uow:
         return {a.alert_id: (a.customer_id, a.case_id, frozenset(a.transaction_ids)) for a in uow.alerts.everything()}
+
+
+def damage(desk: TestDesk, change: Any) -> None:
+    """Change the record of the one test there is behind the desk's back."""
+    (stored,) = line_tests.all_tests(uow=desk.reading(), actor=desk.people["mia"])
+    record = json.loads(json.dumps(stored.record))
+    change(record)
+    desk.tamper(sa.update(table).values(record=json.dumps(record)))
