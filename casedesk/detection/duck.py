@@ -10,31 +10,38 @@ from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from casedesk.detection.checks import (
     UNIQUE,
     Expression,
     accounts_by_alert,
     complete_digest,
+    hit_from,
     of_subjects,
     refuse_twice,
     refuse_unfit,
     told,
 )
 from casedesk.detection.coded import Coded
+from casedesk.detection.episodes import COLUMNS
 from casedesk.detection.fingerprint import Digest, data_fingerprint, digest_queries, hole_query
 from casedesk.detection.kept_texts import kept
 from casedesk.detection.keying import (
+    AGAIN,
     CHOSEN,
     GIVEN_MOMENTS,
     NAMED,
+    ORDER,
     SUBJECT_IDS,
     SUBJECTS,
     TOLD,
+    again_legs,
     all_legs,
+    chosen_again,
     chosen_legs,
     chosen_subjects,
-    evidence_of,
+    found_by,
     keyed_transactions,
     named_accounts,
     narrow_legs,
@@ -48,7 +55,7 @@ from casedesk.detection.near import parted
 from casedesk.detection.paid import paid_minor
 from casedesk.detection.rule import Rule
 from casedesk.detection.sources import ParquetFiles, Source, fitting
-from casedesk.detection.subjects import ALWAYS, Subjects
+from casedesk.detection.subjects import ALWAYS, Judged, Subjects
 from casedesk.detection.texts import written
 from casedesk.domain.alerts import Alert
 
@@ -73,6 +80,10 @@ SELECT "row", transaction_id::VARCHAR AS transaction_id, epoch_us(booked_at) AS 
        channel::VARCHAR AS channel, from_country::VARCHAR AS from_country, to_country::VARCHAR AS to_country
 FROM transactions;
 CREATE TEMP VIEW holders AS SELECT * FROM accounts"""
+
+_IN_ORDER: Final = f"""
+SELECT {", ".join(map('"{}"'.format, COLUMNS))} FROM found JOIN (SELECT "row", transaction_id FROM given) USING ("row")
+ORDER BY {", ".join(map('"{}"'.format, ORDER))}"""
 
 
 class LoadedData:
@@ -146,15 +157,39 @@ class LoadedData:
         Columns and order are those of ``episodes.COLUMNS``.
         """
         judged = None if self._subjects is None else self._subjects.judged(rule)
-        chosen = self._subjects if judged is not None and rule.reach.local else None
-        near = chosen is not None and rule.span is not None
-        self._show_transfers(ALWAYS if judged is None or chosen is not None else judged.earliest - rule.read_before)
-        if chosen is not None and judged is not None and near:
-            self._show_near(chosen.read_from(rule, judged))
-        else:
-            self._view(LEGS.get_name(), all_legs if chosen is None else chosen_legs)
-        found = self._connection.sql(_evidence_sql(rule, near=near, kept_texts=self._kept_texts)).to_arrow_table()
-        return found if chosen is None else of_subjects(found, self._subject_ids)
+        if self._subjects is not None and judged is not None and rule.reach.local:
+            self._show_transfers(ALWAYS)
+            if rule.span is not None:
+                return self._near(rule, self._subjects, judged)
+            self._view(LEGS.get_name(), chosen_legs)
+            return of_subjects(self._run(rule), self._subject_ids)
+        self._show_transfers(ALWAYS if judged is None else judged.earliest - rule.read_before)
+        self._view(LEGS.get_name(), all_legs)
+        return self._run(rule)
+
+    def _near(self, rule: Rule, subjects: Subjects, judged: Judged) -> pa.Table:
+        """Look near what is new, and again at all of those on whom that shows something which may join what stood."""
+        first = subjects.first_look(rule, judged)
+        self._show_near(subjects.read_from(rule, first))
+        found = of_subjects(self._run(rule, near=True), self._subject_ids)
+        again = pa.array(subjects.second_look(rule, judged, first, hit_from(found, first.moments)), pa.string())
+        if not len(again):
+            return found
+        self._show_all_of(again)
+        rest = found.filter(pc.invert(pc.is_in(found["account_id"], again)))
+        return pa.concat_tables([rest, of_subjects(self._run(rule), again)])
+
+    def _show_all_of(self, account_ids: pa.Array) -> None:
+        """Let the legs be all of these accounts."""
+        self._connection.register(SUBJECT_IDS.get_name(), pa.table({"account_id": account_ids}))
+        self._table(AGAIN.get_name(), chosen_again)
+        self._view(LEGS.get_name(), again_legs)
+
+    def _run(self, rule: Rule, *, near: bool = False) -> pa.Table:
+        # kept first, so that DuckDB knows how few rows it then looks up among all transactions
+        text = _found_sql(rule, near=near, kept_texts=self._kept_texts)
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE found AS {text}")
+        return self._connection.sql(_IN_ORDER).to_arrow_table()
 
     def _show_transfers(self, moment: int) -> None:
         """Let the transfers be those from a moment on."""
@@ -275,10 +310,10 @@ def _row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
 
 
 @lru_cache(maxsize=128)
-def _evidence_sql(rule: Rule, *, near: bool, kept_texts: bool) -> str:
+def _found_sql(rule: Rule, *, near: bool, kept_texts: bool) -> str:
     # Making the expression takes as long as writing it, and the text depends on nothing but the rule.
     what = f"{rule.name} {rule.version} {rule.parameters.canonical()}{' near' if near else ''}"
-    return _text(what, partial(evidence_of, rule, near=near), kept_texts=kept_texts)
+    return _text(what, partial(found_by, rule, near=near), kept_texts=kept_texts)
 
 
 def _text(what: str, expression: Expression, *, kept_texts: bool) -> str:
