@@ -47,14 +47,16 @@ NAMED: Final[Table] = ibis.table(
 SUBJECT_IDS: Final[Table] = ibis.table({"account_id": "!string"}, name="subject_ids")
 SUBJECTS: Final[Table] = ibis.table({"account": "!int32"}, name="subjects")
 
-#: The legs of the chosen subjects, and from when on a rule is shown those of each, by id.
+#: The legs of the chosen subjects.
 CHOSEN: Final[Table] = ibis.table(LEGS.schema(), name="chosen_legs")
-GIVEN_MOMENTS: Final[Table] = ibis.table({"account_id": "!string", "read_from": "!int64"}, name="moments")
 
 #: Which customer's alert rests on which transaction.
 TOLD: Final[Table] = ibis.table(
     {"alert_id": "!string", "customer_id": "!string", "transaction_id": "!string"}, name="told"
 )
+
+#: The order of evidence.
+ORDER: Final = ("account_id", "episode", "at", "transaction_id")
 
 #: The key of an account that the accounts do not have; such data is refused.
 UNKNOWN: Final = -1
@@ -149,12 +151,6 @@ def chosen_legs() -> Table:
     return CHOSEN
 
 
-@cache
-def read_from() -> Table:
-    """Return the keys of the chosen subjects with their moments: the columns of ``legs.MOMENTS``."""
-    return NAMED.join(GIVEN_MOMENTS, "account_id").select("account", "read_from")
-
-
 def _require_types(evidence: Table) -> None:
     """Refuse what would be read otherwise by each engine: a fraction, or a 1 for a yes."""
     for name in ("episode", *Evidence._fields[Evidence._fields.index("fired") :]):
@@ -176,7 +172,7 @@ def evidence_of(rule: Rule, *, near: bool = False) -> Table:
         _require_types(named)
     except FAULTS as error:  # Ibis says in many ways that an expression does not fit
         raise BrokenRule(rule, "its expression does not type-check", error) from error
-    return named.order_by("account_id", "episode", "at", "transaction_id")
+    return named.order_by(*ORDER)
 
 
 @cache
