@@ -11,6 +11,7 @@ from fastapi import Request
 from casedesk.api.buckets import Buckets
 from casedesk.api.metrics import Metrics
 from casedesk.bootstrap import Desk, open_desk
+from casedesk.services.detecting import Warm
 from casedesk.settings import Settings, load_settings
 
 
@@ -22,6 +23,7 @@ class Served:
         self.buckets = Buckets(self.settings.api_rate)
         self.metrics = Metrics()
         self.detecting = threading.Lock()  # runs of this process follow one another
+        self.warm = Warm()
         self._now = now or (lambda: datetime.now(UTC))
         self._desk: Desk | None = None
         self._lock = threading.Lock()
@@ -42,6 +44,7 @@ class Served:
 
     def close(self) -> None:
         """Sign what is due and give the connections back."""
+        self.warm.forget()
         with self._lock:
             if self._desk is not None:
                 self._desk.close()

@@ -51,9 +51,6 @@ SUBJECTS: Final[Table] = ibis.table({"account": "!int32"}, name="subjects")
 CHOSEN: Final[Table] = ibis.table(LEGS.schema(), name="chosen_legs")
 AGAIN: Final[Table] = ibis.table(LEGS.schema(), name="again_legs")
 
-#: From when on a rule is shown the legs of each, by id.
-GIVEN_MOMENTS: Final[Table] = ibis.table({"account_id": "!string", "read_from": "!int64"}, name="moments")
-
 #: Which customer's alert rests on which transaction.
 TOLD: Final[Table] = ibis.table(
     {"alert_id": "!string", "customer_id": "!string", "transaction_id": "!string"}, name="told"
@@ -165,12 +162,6 @@ def chosen_again() -> Table:
 def again_legs() -> Table:
     """Return the legs of the subjects that a rule looks at again."""
     return AGAIN
-
-
-@cache
-def read_from() -> Table:
-    """Return the keys of the chosen subjects with their moments: the columns of ``legs.MOMENTS``."""
-    return NAMED.join(GIVEN_MOMENTS, "account_id").select("account", "read_from")
 
 
 def _require_types(evidence: Table) -> None:
