@@ -15,6 +15,7 @@ from casedesk.api import alerts, cases, documents, health, live, problems, steps
 from casedesk.api.access import TooOften, too_often
 from casedesk.api.guards import Guards
 from casedesk.api.parameters import only_known
+from casedesk.api.sending import Sender
 from casedesk.api.state import Served
 
 #: The addresses that are the API's where one server has the app, too.
@@ -30,8 +31,9 @@ def create(served: Served | None = None) -> FastAPI:
     logs.configure(held.settings)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
+        app.state.sender.close()
         held.close()
 
     app = FastAPI(
@@ -40,6 +42,7 @@ def create(served: Served | None = None) -> FastAPI:
         openapi_url="/api/v1/openapi.json", lifespan=lifespan,
     )  # fmt: skip
     app.state.served = held
+    app.state.sender = Sender(held)
     app.state.pulse = live.Pulse()
     for part in (transactions, alerts, cases, steps, health, live):
         app.include_router(part.router)

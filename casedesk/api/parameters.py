@@ -17,7 +17,7 @@ class UnknownParameter(Invalid):
         super().__init__(f"This address has no parameter “{shown}”; {has}.")
 
 
-def only_known(request: HTTPConnection) -> None:
+async def only_known(request: HTTPConnection) -> None:
     """Refuse a request with a parameter in its query that the address does not know.
 
     :raises UnknownParameter: naming it, and those that there are.

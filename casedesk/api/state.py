@@ -5,14 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Final
 
 from fastapi import Request
 
 from casedesk.api.buckets import Buckets
+from casedesk.api.callers import Callers
 from casedesk.api.metrics import Metrics
 from casedesk.bootstrap import Desk, open_desk
 from casedesk.services.detecting import Warm
 from casedesk.settings import Settings, load_settings
+
+#: How many wrong keys an address may send at once, and how many a second after that.
+_WRONG_KEYS: Final = 20
+_WRONG_KEYS_A_SECOND: Final = 0.5
 
 
 class Served:
@@ -21,8 +27,9 @@ class Served:
     def __init__(self, settings: Settings | None = None, now: Callable[[], datetime] | None = None) -> None:
         self.settings = settings or load_settings()
         self.buckets = Buckets(self.settings.api_rate)
+        self.callers = Callers()
+        self.wrong_keys = Buckets(_WRONG_KEYS_A_SECOND, size=_WRONG_KEYS)
         self.metrics = Metrics()
-        self.detecting = threading.Lock()  # runs of this process follow one another
         self.warm = Warm()
         self._now = now or (lambda: datetime.now(UTC))
         self._desk: Desk | None = None
@@ -51,7 +58,7 @@ class Served:
                 self._desk = None
 
 
-def served(request: Request) -> Served:
+async def served(request: Request) -> Served:
     """Return what this process holds."""
     found: Served = request.app.state.served
     return found

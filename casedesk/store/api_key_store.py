@@ -12,6 +12,8 @@ from casedesk.domain.people import SYSTEM
 from casedesk.errors import NotFound
 from casedesk.store.tables import api_keys
 
+_BY_ID = sa.select(api_keys).where(api_keys.c.key_id == sa.bindparam("key_id"))
+
 
 class NoSuchKey(NotFound):
     """No key has this id."""
@@ -28,7 +30,7 @@ class ApiKeyReader:
 
     def find(self, key_id: str) -> ApiKey | None:
         """Return a key, or None."""
-        row = self._connection.execute(sa.select(api_keys).where(api_keys.c.key_id == key_id)).one_or_none()
+        row = self._connection.execute(_BY_ID, {"key_id": key_id}).one_or_none()
         return None if row is None else _key(row)
 
     def get(self, key_id: str) -> ApiKey:

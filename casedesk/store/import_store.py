@@ -9,6 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from casedesk.store.direct import Direct
 from casedesk.store.tables import import_rejects, imports
 
 
@@ -28,6 +29,9 @@ class Import:
     rows_stored: int
     rows_duplicate: int
     rows_rejected: int
+
+
+_ADD = Direct(sa.insert(imports), Import.__slots__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,10 @@ class ImportReader:
 
 class ImportStore(ImportReader):
     """Writes imports."""
+
+    def add(self, record: Import) -> None:
+        """Store an import that begins and ends in one transaction."""
+        _ADD.run(self._connection, {name: getattr(record, name) for name in Import.__slots__})
 
     def put(self, record: Import) -> None:
         """Store an import's progress, in the transaction of the chunk it tells of."""

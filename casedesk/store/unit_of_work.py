@@ -20,6 +20,7 @@ from casedesk.store.due_reader import DueReader
 from casedesk.store.engines import translation
 from casedesk.store.filing_store import FilingReader, FilingStore
 from casedesk.store.import_store import ImportReader, ImportStore
+from casedesk.store.known_accounts import known_accounts
 from casedesk.store.ledger_store import Ledger, LedgerReader
 from casedesk.store.line_test_store import LineTestReader, LineTestStore
 from casedesk.store.outcome_reader import OutcomeReader
@@ -166,12 +167,15 @@ class Writing(_Unit):
     def _begun(self) -> None:
         self.ledger = Ledger(self._connection)  # takes the lock: the transaction's first statement
         self.cases = CaseStore(self._connection, self.ledger)
+        known_accounts(self._engine).as_of(self.ledger.size)
 
     def commit(self) -> None:
         """Write the appended events and what follows from them for due dates, and commit, once."""
         longer = self.ledger.flush()
         self.clocks.follow(self.ledger.moved)
         self._connection.commit()
+        if "parties" in self._stores:
+            self.parties.committed()
         if not longer:
             return
         self.ledger.committed()
