@@ -69,7 +69,7 @@ class Worker:
         self._stopped.set()
 
     def run(self) -> None:
-        """Receive until stopped; then store what is under way, let the rules look at it, and leave the group."""
+        """Receive until stopped; then store what is under way, leave the group, and let the rules look a last time."""
         storing = threading.Thread(target=self._store, name="storing", daemon=True)
         storing.start()
         self._looking.start()
@@ -85,9 +85,9 @@ class Worker:
             self._stopped.set()
             self._backlog.close()
             storing.join(_PATIENCE)
-            whole = self._looking.finish(_PATIENCE)
             self._commit(wait=True)
-            self._consumer.close()
+            self._consumer.close()  # before the rules look a last time: others need not wait for the partitions
+            whole = self._looking.finish(_PATIENCE)
             _log.info("stream_stopped", stored=self.stored, duplicates=self.duplicates, rejected=self.refused,
                       status="done" if whole else "rules_behind")  # fmt: skip
 
@@ -110,7 +110,7 @@ class Worker:
                 self._keep(one)
         else:
             left = self._first + self._sizes.seconds - time.monotonic() if self._forming else _BREATH
-            self._keep(self._consumer.poll(min(_BREATH, max(0.001, left))))
+            self._keep(self._consumer.poll(min(_BREATH, max(0.005, left))))
 
     def _stuck(self) -> bool:
         """Say whether the batch has been full for so long that the broker would think this worker dead."""
