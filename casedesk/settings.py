@@ -82,6 +82,15 @@ class Settings(BaseSettings):
         default="", description="a file such as /etc/casedesk/institution.toml with the institution's profile"
     )
     api_rate: int = Field(default=100, ge=1, le=1_000_000, description="a whole number from 1 to 1000000")
+    kafka_bootstrap: str = Field(
+        default="",
+        pattern=r"^([^\s,:/]+:\d{1,5}(,[^\s,:/]+:\d{1,5})*)?$",
+        description="one or more addresses such as kafka-1.bank.example:9092, with commas between",
+    )
+    kafka_properties: str = Field(default="", description="a file such as /etc/casedesk/kafka.properties")
+    schema_registry_url: str = Field(
+        default="", description="the address of a schema registry such as https://registry.bank.example"
+    )
     page_limit: int = Field(default=25, ge=5, le=500, description="a whole number from 5 to 500")
 
     @classmethod
@@ -116,14 +125,14 @@ class Settings(BaseSettings):
             raise ValueError
         return value
 
-    @field_validator("timestamp_url")
+    @field_validator("timestamp_url", "schema_registry_url")
     @classmethod
     def _an_address(cls, value: str) -> str:
         if value and not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", value):
             raise ValueError
         return value
 
-    @field_validator("checkpoint_key", "checkpoint_public_key", "timestamp_roots", "institution")
+    @field_validator("checkpoint_key", "checkpoint_public_key", "timestamp_roots", "institution", "kafka_properties")
     @classmethod
     def _a_file(cls, value: str) -> str:
         path = _chosen(value)
@@ -171,6 +180,11 @@ class Settings(BaseSettings):
         """The file of the institution's profile; the demo bank has one of its own, where it can be chosen at all."""
         demo = PROJECT_ROOT / "seeds" / "institution.toml"
         return _chosen(self.institution) or (demo if self.auth == "demo" and demo.exists() else None)
+
+    @property
+    def kafka_properties_path(self) -> Path | None:
+        """The file of further properties of Kafka's client; None where there are none."""
+        return _chosen(self.kafka_properties)
 
     def _beside(self, suffix: str) -> Path | None:
         """Name a file beside that of an embedded database; another database has other checkpoints."""

@@ -21,7 +21,7 @@ _STRADDLES: Final = 0.45
 def structuring(pattern: Pattern, day: int) -> None:
     """Cash split over branches within the hour; a day or two later most of it leaves for a bank far away."""
     dice, host = pattern.dice, pattern.host
-    amounts = _amounts(dice, host.home.currency)
+    amounts = split_amounts(dice, host.home.currency)
     start, offsets = _place(pattern, day, len(amounts), window=HOUR, hours=(9, 16), open_days=6)
     branches = dice.some([f"{host.city} {number}" for number in range(1, 5)], dice.between(2, 4))
     wired = dice.between(0, 2) if dice.happens(0.4) else 0  # the rule counts transfers as well as cash
@@ -97,7 +97,7 @@ def geography(pattern: Pattern, day: int) -> None:
             )
 
 
-def _amounts(dice: Dice, currency: str) -> list[int]:
+def split_amounts(dice: Dice, currency: str) -> list[int]:
     """Draw the parts, in minor units: valid for the rule at any exchange rate from 1.00 to 1.44 dollars."""
     if currency != "USD":
         return [dice.between(520, 690) * 1_000 for _ in range(dice.between(7, 8))]

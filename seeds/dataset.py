@@ -50,6 +50,19 @@ def write_dataset(world: World, folder: Path) -> dict[str, int]:
         raise Unavailable(f"The folder {folder} cannot be written ({error.strerror}); choose another one.") from error
 
 
+def write_parties(world: World, folder: Path) -> None:
+    """Write the files of customers and accounts alone, each whole or not at all.
+
+    :raises Unavailable: if the folder cannot be made or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(folder / "customers.csv", (_cells(one) for one in world.customers))
+        _write(folder / "accounts.csv", (_cells(one) for one in world.accounts))
+    except OSError as error:
+        raise Unavailable(f"The folder {folder} cannot be written ({error.strerror}); choose another one.") from error
+
+
 def read_dataset(folder: Path) -> World:
     """Read what :func:`write_dataset` wrote; labels and look-alikes may be absent.
 

@@ -36,7 +36,12 @@ class PostgresServer:
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             self._leave_root()
         self._initdb()
-        self._process = self._start(durable=durable)
+        self._durable = durable
+        self.start()
+
+    def start(self) -> None:
+        """Start it, also where it was stopped without being removed."""
+        self._process = self._start(durable=self._durable)
         self._wait()
 
     def _leave_root(self) -> None:

@@ -16,9 +16,12 @@ from casedesk.cli import (
     cases,
     database,
     dataset,
+    demo,
     detecting,
     exporting,
+    feeding,
     filing,
+    following,
     importing,
     lab,
     people,
@@ -31,6 +34,7 @@ from casedesk.cli import (
     scoring,
     serving,
     steps,
+    streaming,
     suppressions,
 )
 from casedesk.cli.misread import explain
@@ -61,6 +65,12 @@ app.add_typer(rates.app, name="rates")
 app.add_typer(people.app, name="users")
 app.add_typer(apikey.app, name="apikey")
 app.command("serve")(serving.serve)
+app.add_typer(streaming.app, name="stream")
+app.command("generate")(feeding.generate)
+app.command("produce")(feeding.produce)
+app.command("consume")(following.consume)
+app.command("watch")(following.watch)
+app.command("demo")(demo.demo)
 app.command("remind")(reminding.remind)
 app.command("calendar")(calendar.calendar)
 app.command("cases")(cases.list_cases)

@@ -88,6 +88,11 @@ class RunDataReader:
             query = query.where(transactions.c.booked_at < until)
         return arrow_reader(self._connection, query)
 
+    def arrived(self, since: int) -> bool:
+        """Say whether a transaction arrived after ``since``."""
+        query = sa.select(transactions.c.transaction_id).where(transactions.c.arrival > since)
+        return self._connection.execute(query.order_by(transactions.c.arrival).limit(1)).first() is not None
+
     def accounts(self, upto: int, *, since: int | None = None) -> pa.Table:
         """Read the accounts that had arrived by ``upto``, after ``since``, as they are now."""
         query = _ACCOUNTS.where(accounts.c.arrival <= upto)

@@ -10,6 +10,7 @@ from sqlalchemy import exc
 from sqlalchemy.engine import Connection, Engine
 
 from casedesk.store.alert_store import AlertReader, AlertStore
+from casedesk.store.announcement_store import AnnouncementReader, AnnouncementStore
 from casedesk.store.api_key_store import ApiKeyReader, ApiKeyStore
 from casedesk.store.case_store import CaseReader, CaseStore
 from casedesk.store.clock_store import ClockReader, ClockStore
@@ -109,6 +110,7 @@ class Reading(_Unit):
     """A consistent look at the desk. It has no way to commit; what it might write is rolled back."""
 
     alerts = _Of(AlertReader)
+    announcements = _Of(AnnouncementReader)
     api_keys = _Of(ApiKeyReader)
     cases = _Of(CaseReader)
     clocks = _Of(ClockReader)
@@ -142,6 +144,7 @@ class Writing(_Unit):
     _writes = True
 
     alerts = _Of(AlertStore)
+    announcements = _Of(AnnouncementStore)
     api_keys = _Of(ApiKeyStore)
     clocks = _Of(ClockStore)
     dataset = _Of(DatasetStore)

@@ -820,6 +820,21 @@ UPDATE alembic_version SET version_num='0014_copies_for_runs' WHERE alembic_vers
 
 GO
 
+-- Running upgrade 0014_copies_for_runs -> 0015_announced_alerts
+
+CREATE TABLE announcements (
+    place VARCHAR(260) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    alert_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    moved_at DATETIME2(6) NOT NULL,
+    CONSTRAINT pk_announcements PRIMARY KEY (place)
+);
+
+GO
+
+UPDATE alembic_version SET version_num='0015_announced_alerts' WHERE alembic_version.version_num = '0014_copies_for_runs';
+
+GO
+
 COMMIT;
 
 GO

@@ -643,4 +643,15 @@ CREATE TABLE run_copies (
 
 UPDATE alembic_version SET version_num='0014_copies_for_runs' WHERE alembic_version.version_num = '0013_api_keys';
 
+-- Running upgrade 0014_copies_for_runs -> 0015_announced_alerts
+
+CREATE TABLE announcements (
+    place VARCHAR(260) COLLATE "C" NOT NULL,
+    alert_id VARCHAR(64) COLLATE "C" NOT NULL,
+    moved_at TIMESTAMP(6) WITHOUT TIME ZONE NOT NULL,
+    CONSTRAINT pk_announcements PRIMARY KEY (place)
+);
+
+UPDATE alembic_version SET version_num='0015_announced_alerts' WHERE alembic_version.version_num = '0014_copies_for_runs';
+
 COMMIT;

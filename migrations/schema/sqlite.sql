@@ -634,3 +634,14 @@ CREATE TABLE run_copies (
 );
 
 UPDATE alembic_version SET version_num='0014_copies_for_runs' WHERE alembic_version.version_num = '0013_api_keys';
+
+-- Running upgrade 0014_copies_for_runs -> 0015_announced_alerts
+
+CREATE TABLE announcements (
+    place VARCHAR(260) NOT NULL,
+    alert_id VARCHAR(64) NOT NULL,
+    moved_at DATETIME NOT NULL,
+    CONSTRAINT pk_announcements PRIMARY KEY (place)
+);
+
+UPDATE alembic_version SET version_num='0015_announced_alerts' WHERE alembic_version.version_num = '0014_copies_for_runs';

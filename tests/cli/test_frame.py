@@ -40,6 +40,9 @@ print([name for name in {HEAVY!r} if name in sys.modules], code, file=sys.stderr
         "users",
         "apikey",
         "serve",
+        "stream",
+        "generate",
+        "watch",
         "cases",
         "case",
         "qa",
@@ -55,7 +58,7 @@ def test_every_command_explains_itself(casedesk: Command) -> None:
         ["rates", "show"], ["users", "list"], ["users", "add"], ["apikey", "create"],
         ["serve"], ["apikey", "list"], ["apikey", "revoke"], ["cases"], ["case", "show"], ["case", "take"],
         ["case", "take-next"], ["case", "assign"], ["case", "hand-over"], ["case", "release"], ["case", "note"],
-        ["case", "dispose"], ["case", "approve"], ["case", "return"], ["case", "reopen"], ["case", "review"],
+        ["stream", "run"], ["generate"], ["produce"], ["consume"], ["watch"], ["demo"], ["case", "dispose"], ["case", "approve"], ["case", "return"], ["case", "reopen"], ["case", "review"],
         ["case", "suspicion"], ["qa", "draw"], ["qa", "redraw"], ["qa", "list"], ["audit", "verify"],
         ["export", "audit"], ["export", "summary"], ["export", "sar"], ["export", "case-file"],
     ):  # fmt: skip

@@ -43,6 +43,9 @@ def test_each_setting_is_read_from_its_variable():
             "CASEDESK_TIMESTAMP_ROOTS": "/etc/casedesk/tsa.pem",
             "CASEDESK_INSTITUTION": "/etc/casedesk/institution.toml",
             "CASEDESK_API_RATE": "5",
+            "CASEDESK_KAFKA_BOOTSTRAP": "kafka-1:9092,kafka-2:9092",
+            "CASEDESK_KAFKA_PROPERTIES": "/etc/casedesk/kafka.properties",
+            "CASEDESK_SCHEMA_REGISTRY_URL": "https://registry.bank.example",
             "CASEDESK_PAGE_LIMIT": "100",
         }
     )
@@ -65,6 +68,9 @@ def test_each_setting_is_read_from_its_variable():
         "timestamp_roots": "/etc/casedesk/tsa.pem",
         "institution": "/etc/casedesk/institution.toml",
         "api_rate": 5,
+        "kafka_bootstrap": "kafka-1:9092,kafka-2:9092",
+        "kafka_properties": "/etc/casedesk/kafka.properties",
+        "schema_registry_url": "https://registry.bank.example",
         "page_limit": 100,
     }
     assert settings.public_key_path == PROJECT_ROOT / "keys" / "desk.pub"
@@ -101,6 +107,9 @@ WRONG = [
     ("TIMESTAMP_ROOTS", "docs", "“docs”", "a PEM file"),
     ("INSTITUTION", "docs", "“docs”", "institution's profile"),
     ("API_RATE", "0", "“0”", "a whole number from 1 to 1000000"),
+    ("KAFKA_BOOTSTRAP", "kafka-1", "“kafka-1”", "kafka-1.bank.example:9092"),
+    ("KAFKA_PROPERTIES", "docs", "“docs”", "a file"),
+    ("SCHEMA_REGISTRY_URL", "registry:8081", "“registry:8081”", "a schema registry"),
     ("PAGE_LIMIT", "2.5", "“2.5”", "a whole number from 5 to 500"),
 ]
 

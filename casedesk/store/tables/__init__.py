@@ -11,6 +11,7 @@ from casedesk.store.tables.keys import api_keys
 from casedesk.store.tables.ledger import case_events, counters, ledger_head
 from casedesk.store.tables.metadata import ID, metadata
 from casedesk.store.tables.movements import exchange_rates, import_rejects, imports, transactions
+from casedesk.store.tables.outbox import announcements
 from casedesk.store.tables.parties import accounts, customers, users
 from casedesk.store.tables.sampling import line_test_picks, line_tests, qa_draws, qa_picks
 
@@ -19,6 +20,7 @@ __all__ = [
     "accounts",
     "alert_transactions",
     "alerts",
+    "announcements",
     "api_keys",
     "batches",
     "case_events",

@@ -1,0 +1,122 @@
+"""The rules, run over what was stored meanwhile, for as long as the worker runs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+
+from casedesk import logs
+from casedesk.bootstrap import Desk
+from casedesk.domain.people import Person
+from casedesk.errors import CasedeskError
+from casedesk.services import announcing, detecting
+from casedesk.stream.announcing import Announcing
+
+_log = structlog.get_logger("casedesk.stream")
+
+#: Seconds without a batch after which the thread looks whether another worker left something behind.
+IDLE: Final = 2.0
+#: Seconds before a failed run is started again: the first time, and at the most.
+_PATIENCE: Final = (0.2, 30.0)
+#: How often a run is started again at once because another worker stored one meanwhile.
+_TRIES: Final = 5
+
+
+class Looking(threading.Thread):
+    """Runs the rules after each batch, and announces what they raised.
+
+    While a run is under way the next batches are stored; the run after it looks at all of them. So a slow rule delays alerts,
+    and loses none.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        actor: Person,
+        announce: Announcing,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        super().__init__(name="rules", daemon=True)
+        self._desk, self._actor, self._announcing, self._now = desk, actor, announce, now
+        self._since: float | None = None  # when the first message came that no run has looked at
+        self._behind: float | None = None  # the same of what was looked at and not announced
+        self._stopping = False
+        self._changed = threading.Condition()
+        self.runs = self.announced = 0
+
+    def notice(self, received: float) -> None:
+        """Say that something was stored whose first message came at this moment of the monotonic clock."""
+        with self._changed:
+            self._since = _earlier(self._since, received)
+            self._changed.notify_all()
+
+    def finish(self, seconds: float) -> bool:
+        """Let it look at what was stored, and end; return False if that takes longer than so many seconds."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        self.join(seconds)
+        return not self.is_alive()
+
+    def run(self) -> None:
+        """Look until told to finish; once at the beginning, for what was stored before a crash."""
+        patience = _PATIENCE[0]
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._since is not None or self._stopping, IDLE)
+                since, self._since = self._since, None
+                last = self._stopping
+            if self.look(since):
+                patience = _PATIENCE[0]
+                if last and self._since is None:
+                    return
+            elif last:
+                return  # what is left, the next worker looks at
+            else:
+                with self._changed:
+                    self._changed.wait_for(lambda: self._stopping, patience)
+                patience = min(2 * patience, _PATIENCE[1])
+
+    def look(self, since: float | None) -> bool:
+        """Run the rules if there is anything new, and announce; return False if it has to be tried again."""
+        try:
+            if since is not None or announcing.unseen(uow=self._desk.reading(), actor=self._actor):
+                self._detect()
+                self.runs += 1
+                self._behind, since = _earlier(self._behind, since), None
+            self.announced += self._announcing.announce(self._behind)
+            self._behind = None
+        except CasedeskError as refusal:
+            _log.warning("stream_run_waits", exc_info=refusal)
+        except Exception as error:  # noqa: BLE001  # a rule that fails stops no storing, and nothing of its run was stored
+            _log.error("stream_run_failed", reference=logs.reference(), exc_info=error)
+        else:
+            return True
+        if since is not None:
+            self.notice(since)
+        return False
+
+    def _detect(self) -> None:
+        """Run the rules; again where another worker stored a run meanwhile.
+
+        :raises AnotherRun: if others stored runs all the time.
+        """
+        for left in range(_TRIES - 1, -1, -1):
+            try:
+                detecting.detect(
+                    look=self._desk.reading(), uow=self._desk.writing(), actor=self._actor, at=self._now(),
+                    base_currency=self._desk.settings.base_currency,
+                )  # fmt: skip
+            except detecting.AnotherRun:
+                if not left:
+                    raise
+            else:
+                return
+
+
+def _earlier(one: float | None, other: float | None) -> float | None:
+    return other if one is None else one if other is None else min(one, other)
