@@ -57,7 +57,7 @@ def looked_at(call: Call, transaction_ids: Collection[str]) -> Found:
             try:
                 detecting.detect(
                     look=call.desk.reading(), uow=call.desk.writing(), actor=call.actor, at=call.served.now(),
-                    base_currency=call.desk.settings.base_currency,
+                    base_currency=call.desk.settings.base_currency, clock=call.served.now,
                 )  # fmt: skip
                 break
             except detecting.AnotherRun:

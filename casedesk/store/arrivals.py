@@ -14,17 +14,18 @@ from sqlalchemy.engine import Connection
 
 from casedesk.store.tables import counters
 
-_NAME: Final = "arrivals"
+#: The row of ``counters`` that holds the last number.
+COUNTER: Final = "arrivals"
 
 
 def newest_arrival(connection: Connection) -> int:
     """Return the last number that was given; 0 before the first."""
-    return connection.execute(sa.select(counters.c.value).where(counters.c.name == _NAME)).scalar_one_or_none() or 0
+    return connection.execute(sa.select(counters.c.value).where(counters.c.name == COUNTER)).scalar_one_or_none() or 0
 
 
 def next_arrival(connection: Connection) -> int:
     """Take the next number. The ledger's lock keeps two writers apart."""
-    up = sa.update(counters).where(counters.c.name == _NAME).values(value=counters.c.value + 1)
+    up = sa.update(counters).where(counters.c.name == COUNTER).values(value=counters.c.value + 1)
     if connection.execute(up).rowcount == 0:
-        connection.execute(sa.insert(counters).values(name=_NAME, value=1))
+        connection.execute(sa.insert(counters).values(name=COUNTER, value=1))
     return newest_arrival(connection)

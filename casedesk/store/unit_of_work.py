@@ -18,6 +18,7 @@ from casedesk.store.direct import BEGUN_BY_STATEMENT
 from casedesk.store.draw_store import DrawReader, DrawStore
 from casedesk.store.due_reader import DueReader
 from casedesk.store.engines import translation
+from casedesk.store.figure_reader import FigureReader
 from casedesk.store.filing_store import FilingReader, FilingStore
 from casedesk.store.import_store import ImportReader, ImportStore
 from casedesk.store.ledger_store import Ledger, LedgerReader
@@ -113,6 +114,7 @@ class Reading(_Unit):
     clocks = _Of(ClockReader)
     draws = _Of(DrawReader)
     due = _Of(DueReader)
+    figures = _Of(FigureReader)
     filings = _Of(FilingReader)
     imports = _Of(ImportReader)
     ledger = _Of(LedgerReader)
