@@ -10,6 +10,7 @@ from fastapi import Request
 
 from casedesk.api.buckets import Buckets
 from casedesk.api.metrics import Metrics
+from casedesk.api.scraping import Scraping
 from casedesk.bootstrap import Desk, open_desk
 from casedesk.settings import Settings, load_settings
 
@@ -21,6 +22,7 @@ class Served:
         self.settings = settings or load_settings()
         self.buckets = Buckets(self.settings.api_rate)
         self.metrics = Metrics()
+        self.scraping = Scraping(self.metrics)
         self.detecting = threading.Lock()  # runs of this process follow one another
         self._now = now or (lambda: datetime.now(UTC))
         self._desk: Desk | None = None
@@ -37,7 +39,7 @@ class Served:
         """
         with self._lock:
             if self._desk is None:
-                self._desk = open_desk(self.settings)
+                self._desk = open_desk(self.settings, timed=self.metrics.commit_seconds.time)
             return self._desk
 
     def close(self) -> None:

@@ -55,10 +55,11 @@ def looked_at(call: Call, transaction_ids: Collection[str]) -> Found:
     with call.served.detecting:
         for left in range(_TRIES - 1, -1, -1):
             try:
-                detecting.detect(
-                    look=call.desk.reading(), uow=call.desk.writing(), actor=call.actor, at=call.served.now(),
-                    base_currency=call.desk.settings.base_currency, clock=call.served.now,
-                )  # fmt: skip
+                with call.served.metrics.run_seconds.time():
+                    detecting.detect(
+                        look=call.desk.reading(), uow=call.desk.writing(), actor=call.actor, at=call.served.now(),
+                        base_currency=call.desk.settings.base_currency, clock=call.served.now,
+                    )  # fmt: skip
                 break
             except detecting.AnotherRun:
                 if not left:

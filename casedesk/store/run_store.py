@@ -84,6 +84,10 @@ class RunReader:
         query = sa.select(detection_runs).order_by(*order).limit(limit)
         return tuple(Run(**row) for row in self._connection.execute(query).mappings())
 
+    def count(self) -> int:
+        """Return how many runs there are."""
+        return self._connection.execute(sa.select(sa.func.count()).select_from(detection_runs)).scalar_one()
+
     def last(self) -> Run | None:
         """Return the last run that can be built upon."""
         run = next(iter(self.newest(1)), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -36,6 +37,7 @@ from casedesk.store.suppression_store import SuppressionReader, SuppressionStore
 from casedesk.store.transaction_store import TransactionReader, TransactionStore
 
 Store = TypeVar("Store")
+Timed = Callable[[], AbstractContextManager[object]]
 
 
 class _Of(Generic[Store]):
@@ -138,6 +140,7 @@ class Writing(_Unit):
     Whatever happens before the commit, an error or a forgotten commit, leaves the database as it was.
 
     :param committed: called with the ledger's size after a commit that made it longer.
+    :param timed: makes what is entered while the database commits, such as a stopwatch.
     """
 
     _writes = True
@@ -161,9 +164,12 @@ class Writing(_Unit):
     suppressions = _Of(SuppressionStore)
     transactions = _Of(TransactionStore)
 
-    def __init__(self, engine: Engine, *, committed: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self, engine: Engine, *, committed: Callable[[int], None] | None = None, timed: Timed = nullcontext
+    ) -> None:
         super().__init__(engine)
         self._committed = committed
+        self._timed = timed
 
     def _begun(self) -> None:
         self.ledger = Ledger(self._connection)  # takes the lock: the transaction's first statement
@@ -173,7 +179,8 @@ class Writing(_Unit):
         """Write the appended events and what follows from them for due dates, and commit, once."""
         longer = self.ledger.flush()
         self.clocks.follow(self.ledger.moved)
-        self._connection.commit()
+        with self._timed():
+            self._connection.commit()
         if not longer:
             return
         self.ledger.committed()
