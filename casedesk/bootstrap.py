@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from casedesk.anchoring import Anchoring
@@ -14,7 +15,7 @@ from casedesk.settings import Settings, load_settings
 from casedesk.store import schema
 from casedesk.store.engines import Engine, make_engine, translated
 from casedesk.store.scrubbing import scrub
-from casedesk.store.unit_of_work import Reading, Writing
+from casedesk.store.unit_of_work import Reading, Timed, Writing
 
 __all__ = ["Desk", "Reading", "Writing", "collect_seldom", "database_state", "open_desk", "upgrade_database"]
 
@@ -33,6 +34,7 @@ class Desk:
     settings: Settings
     _engine: Engine = field(repr=False)
     checkpoints: Anchoring = field(repr=False)
+    _timed: Timed = field(default=nullcontext, repr=False)
 
     def reading(self) -> Reading:
         """Return a unit of work that cannot change anything."""
@@ -40,7 +42,7 @@ class Desk:
 
     def writing(self) -> Writing:
         """Return a unit of work that commits once."""
-        return Writing(self._engine, committed=self.checkpoints.committed)
+        return Writing(self._engine, committed=self.checkpoints.committed, timed=self._timed)
 
     def scrub(self) -> bool:
         """Leave nothing in the database's files of what was removed.
@@ -96,10 +98,11 @@ def collect_seldom() -> None:
     gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
 
 
-def open_desk(settings: Settings | None = None, *, check: bool = True) -> Desk:
+def open_desk(settings: Settings | None = None, *, check: bool = True, timed: Timed = nullcontext) -> Desk:
     """Open a desk.
 
     :param settings: read from the environment when not given.
+    :param timed: makes what is entered while a unit of work commits; the figures of a serving process use it.
     :param check: False skips the look at the schema, for commands that are about to change it.
     :raises Unavailable: for a wrong setting, or a database that does not answer or is of another version.
     """
@@ -107,7 +110,7 @@ def open_desk(settings: Settings | None = None, *, check: bool = True) -> Desk:
     settings = settings or load_settings()
     keep_in(settings.cache_path)
     engine = make_engine(settings.database_url, lock_timeout=settings.lock_timeout_seconds)
-    desk = Desk(settings, engine, Anchoring(settings, lambda: Reading(engine)))
+    desk = Desk(settings, engine, Anchoring(settings, lambda: Reading(engine)), timed)
     if check:
         desk.require_current()
     return desk

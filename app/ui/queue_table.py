@@ -35,7 +35,7 @@ def show(page: Page, now: datetime, worklist: Callable[[], session.Worklist], *,
     :param selectable: whether rows can be ticked.
     """
     case_ids = [line.row.case_id for line in page.lines]
-    _forget_ticks_of_other_rows(case_ids)
+    carry_ticks(page)
     drawn_as = key()
 
     def opened() -> None:
@@ -59,22 +59,32 @@ def show(page: Page, now: datetime, worklist: Callable[[], session.Worklist], *,
 
 
 def ticked(page: Page) -> tuple[Seen, ...]:
-    """Return the ticked cases as they were drawn; none while the table shows other rows than it did."""
-    if session.value(_DRAWN, []) != [line.row.case_id for line in page.lines]:
+    """Return the ticked cases as they were drawn. Call :func:`carry_ticks` first, where the list may have changed."""
+    shown = _shown(page)
+    if [seen.case_id for seen in session.value(_DRAWN, [])] != [seen.case_id for seen in shown]:
         return ()
-    rows = session.value(key(), _NOTHING)["selection"]["rows"]
-    return tuple(Seen(page.lines[row].row.case_id, page.lines[row].row.version) for row in rows)
+    return tuple(shown[row] for row in session.value(key(), _NOTHING)["selection"]["rows"])
 
 
-def _forget_ticks_of_other_rows(case_ids: list[str]) -> None:
-    """Start a new table when rows were ticked and the list changed: ticks are row numbers, which now mean other cases.
+def carry_ticks(page: Page) -> None:
+    """Let ticks follow their cases when the list changed: they are row numbers, which may now mean other cases.
 
-    Emptying the selection by hand instead makes the browser swallow the next click.
+    A case that is not listed any more, or was changed since it was ticked, loses its tick. The table is a new one then,
+    because changing the selection of the old one by hand makes the browser swallow the next click.
     """
-    if session.value(_DRAWN, []) != case_ids:
-        session.put(_DRAWN, case_ids)
-        if session.value(key(), _NOTHING)["selection"]["rows"]:
-            session.put(_TABLE, session.value(_TABLE, 0) + 1)
+    drawn, shown = session.value(_DRAWN, []), _shown(page)
+    if [seen.case_id for seen in drawn] == [seen.case_id for seen in shown]:
+        return
+    rows = [drawn[row] for row in session.value(key(), _NOTHING)["selection"]["rows"] if row < len(drawn)]
+    session.put(_DRAWN, shown)
+    if rows:
+        session.put(_TABLE, session.value(_TABLE, 0) + 1)
+        kept = [place for place, seen in enumerate(shown) if seen in rows]
+        session.put(key(), {"selection": {"rows": kept, "columns": [], "cells": []}})
+
+
+def _shown(page: Page) -> list[Seen]:
+    return [Seen(line.row.case_id, line.row.version) for line in page.lines]
 
 
 def _frame(page: Page, now: datetime) -> tuple[pd.DataFrame, dict[str, ColumnConfig]]:

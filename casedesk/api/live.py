@@ -91,6 +91,7 @@ async def follow(socket: WebSocket, after: str = "") -> None:
         return
     await socket.accept()
     gone = asyncio.create_task(_gone(socket))
+    served.metrics.listeners.inc()
     try:
         await _push(socket, served, sent, cursor, gone)
     except (TooOften, Unavailable) as error:
@@ -102,6 +103,7 @@ async def follow(socket: WebSocket, after: str = "") -> None:
     except (WebSocketDisconnect, RuntimeError):
         pass  # the client went away while something was sent; what it missed, its cursor brings
     finally:
+        served.metrics.listeners.dec()
         gone.cancel()
 
 

@@ -12,6 +12,7 @@ from fastapi import Request
 from casedesk.api.buckets import Buckets
 from casedesk.api.callers import Callers
 from casedesk.api.metrics import Metrics
+from casedesk.api.scraping import Scraping
 from casedesk.bootstrap import Desk, open_desk
 from casedesk.services.detecting import Warm
 from casedesk.settings import Settings, load_settings
@@ -31,6 +32,7 @@ class Served:
         self.wrong_keys = Buckets(_WRONG_KEYS_A_SECOND, size=_WRONG_KEYS)
         self.metrics = Metrics()
         self.warm = Warm()
+        self.scraping = Scraping(self.metrics)
         self._now = now or (lambda: datetime.now(UTC))
         self._desk: Desk | None = None
         self._lock = threading.Lock()
@@ -46,7 +48,7 @@ class Served:
         """
         with self._lock:
             if self._desk is None:
-                self._desk = open_desk(self.settings)
+                self._desk = open_desk(self.settings, timed=self.metrics.commit_seconds.time)
             return self._desk
 
     def close(self) -> None:

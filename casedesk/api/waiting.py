@@ -88,10 +88,11 @@ def _refusal(call: Call) -> CasedeskError | None:
 def _run(call: Call) -> None:
     for left in range(_TRIES - 1, -1, -1):
         try:
-            detecting.detect(
-                look=call.desk.reading(), uow=call.desk.writing(), actor=call.actor, at=call.served.now(),
-                base_currency=call.desk.settings.base_currency, warm=call.served.warm,
-            )  # fmt: skip
+            with call.served.metrics.run_seconds.time():
+                detecting.detect(
+                    look=call.desk.reading(), uow=call.desk.writing(), actor=call.actor, at=call.served.now(),
+                    base_currency=call.desk.settings.base_currency, warm=call.served.warm, clock=call.served.now,
+                )  # fmt: skip
             return
         except detecting.AnotherRun:
             if not left:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -70,6 +70,7 @@ def detect(
     limits: Limits | None = None,
     full: bool = False,
     warm: Warm | None = None,
+    clock: Callable[[], datetime] | None = None,
 ) -> Detected:
     """Run the rules and store what is new, in one transaction: all of it or nothing.
 
@@ -84,6 +85,7 @@ def detect(
     :param only: of those in force, the rules with these names.
     :param full: look at everything.
     :param warm: what this process keeps from one run to the next; the run is the same, and reads less.
+    :param clock: tells when the run is done, so that it is stored how long it took; None leaves that open.
     :raises AnotherRuleSet: if another rule set was put in force meanwhile.
     :raises SwitchedOff: if ``only`` names a rule that does not run.
     :raises AnotherRun: if another run was stored meanwhile that this one would have to build upon.
@@ -138,6 +140,8 @@ def detect(
         # the desk itself does this: starting a run is not work on the cases, and bars nobody from judging them
         opened, joined = _into_cases(uow, new, SYSTEM, at)
         _grow(uow, plan.grown, SYSTEM, at)
+        if clock is not None:
+            uow.runs.finish(run_id, clock())
         uow.ledger.append(
             DetectionRan(
                 run_id=run_id,

@@ -15,8 +15,9 @@ from sqlalchemy.engine import Connection
 from casedesk.store.direct import Direct
 from casedesk.store.tables import counters
 
-_NAME: Final = "arrivals"
-_OWN: Final = counters.c.name == _NAME
+#: The row of ``counters`` that holds the last number.
+COUNTER: Final = "arrivals"
+_OWN: Final = counters.c.name == COUNTER
 _UP: Final = Direct(sa.update(counters).where(_OWN).values(value=counters.c.value + 1).returning(counters.c.value))
 
 
@@ -29,5 +30,5 @@ def next_arrival(connection: Connection) -> int:
     """Take the next number. The ledger's lock keeps two writers apart."""
     row = _UP.first(connection, {})
     if row is None:
-        connection.execute(sa.insert(counters).values(name=_NAME, value=1))
+        connection.execute(sa.insert(counters).values(name=COUNTER, value=1))
     return 1 if row is None else int(row[0])

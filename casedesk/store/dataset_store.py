@@ -20,15 +20,17 @@ from casedesk.domain.suppressions import State
 from casedesk.domain.transactions import Channel, CustomerKind
 from casedesk.errors import Invalid
 from casedesk.store.ledger_store import COLUMNS
-from casedesk.store.tables import announcements, case_events, ledger_head, metadata, run_copies
+from casedesk.store.tables import announcements, api_key_uses, case_events, ledger_head, metadata, receipts, run_copies
 from casedesk.store.tables.clocks import STORED
 from casedesk.store.types import UtcDateTime
 
 CHUNK = 2000
 
-#: The events travel in their own format, and the head follows from them; the copy that runs keep stays behind, and so does how
-#: far this desk's alerts were announced: another desk announces from where it begins.
-_APART: Final = {announcements.name, case_events.name, ledger_head.name, run_copies.name}
+#: The events travel in their own format, and the head follows from them. The copy that runs keep stays behind, and so do what tells
+#: of this desk's own operation and how far its alerts were announced: another desk announces from where it begins.
+_APART: Final = {
+    announcements.name, case_events.name, ledger_head.name, run_copies.name, receipts.name, api_key_uses.name,
+}  # fmt: skip
 
 #: Closed lists, as the CHECKs have them.
 _ALLOWED: Final[dict[tuple[str, str], tuple[str, ...]]] = {

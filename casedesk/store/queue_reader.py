@@ -12,11 +12,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from casedesk.domain.alerts import BANDS, Risk
+from casedesk.domain.events import AlertAttached, CaseOpened
 from casedesk.store.dialects import contains, id_contains, id_starts_with
-from casedesk.store.tables import accounts, cases, customers, users
+from casedesk.store.tables import accounts, case_events, cases, customers, users
 
 #: The owner filter's word for cases that nobody holds.
 NOBODY: Final = "-"
+#: Events by which something new is on the queue. They tell of no decision, so everybody who sees the queue may know them.
+NEWS: Final = (CaseOpened.action, AlertAttached.action)
 
 
 class View(StrEnum):
@@ -57,6 +60,7 @@ class Filters:
     include_closed: bool = False
     due_from: datetime | None = None  # inclusive
     due_before: datetime | None = None  # exclusive
+    since: int = 0  # only cases that began or got an alert behind this event
     sort: Sort = Sort.URGENCY
     due_soon_days: int = 7
     sees_decisions: bool = False
@@ -235,6 +239,9 @@ def _conditions(f: Filters) -> list[sa.ColumnElement[bool]]:
         found.append(cases.c.typology == f.typology)
     if f.search.strip():
         found.append(_matches(f.search.strip()))
+    if f.since:
+        new = sa.select(case_events.c.case_id).where(case_events.c.event_id > f.since, case_events.c.action.in_(NEWS))
+        found.append(cases.c.case_id.in_(new))
     return found
 
 

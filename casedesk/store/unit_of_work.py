@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -19,6 +20,7 @@ from casedesk.store.direct import BEGUN_BY_STATEMENT
 from casedesk.store.draw_store import DrawReader, DrawStore
 from casedesk.store.due_reader import DueReader
 from casedesk.store.engines import translation
+from casedesk.store.figure_reader import FigureReader
 from casedesk.store.filing_store import FilingReader, FilingStore
 from casedesk.store.import_store import ImportReader, ImportStore
 from casedesk.store.known_accounts import known_accounts
@@ -37,6 +39,7 @@ from casedesk.store.suppression_store import SuppressionReader, SuppressionStore
 from casedesk.store.transaction_store import TransactionReader, TransactionStore
 
 Store = TypeVar("Store")
+Timed = Callable[[], AbstractContextManager[object]]
 
 
 class _Of(Generic[Store]):
@@ -116,6 +119,7 @@ class Reading(_Unit):
     clocks = _Of(ClockReader)
     draws = _Of(DrawReader)
     due = _Of(DueReader)
+    figures = _Of(FigureReader)
     filings = _Of(FilingReader)
     imports = _Of(ImportReader)
     ledger = _Of(LedgerReader)
@@ -139,6 +143,7 @@ class Writing(_Unit):
     Whatever happens before the commit, an error or a forgotten commit, leaves the database as it was.
 
     :param committed: called with the ledger's size after a commit that made it longer.
+    :param timed: makes what is entered while the database commits, such as a stopwatch.
     """
 
     _writes = True
@@ -163,9 +168,12 @@ class Writing(_Unit):
     suppressions = _Of(SuppressionStore)
     transactions = _Of(TransactionStore)
 
-    def __init__(self, engine: Engine, *, committed: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self, engine: Engine, *, committed: Callable[[int], None] | None = None, timed: Timed = nullcontext
+    ) -> None:
         super().__init__(engine)
         self._committed = committed
+        self._timed = timed
 
     def _begun(self) -> None:
         self.ledger = Ledger(self._connection)  # takes the lock: the transaction's first statement
@@ -176,7 +184,8 @@ class Writing(_Unit):
         """Write the appended events and what follows from them for due dates, and commit, once."""
         longer = self.ledger.flush()
         self.clocks.follow(self.ledger.moved)
-        self._connection.commit()
+        with self._timed():
+            self._connection.commit()
         if "parties" in self._stores:
             self.parties.committed()
         if not longer:

@@ -835,6 +835,43 @@ UPDATE alembic_version SET version_num='0015_announced_alerts' WHERE alembic_ver
 
 GO
 
+-- Running upgrade 0015_announced_alerts -> 0017_figures_of_operation
+
+CREATE TABLE receipts (
+    arrival BIGINT NOT NULL,
+    import_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    received_at DATETIME2(6) NOT NULL,
+    CONSTRAINT pk_receipts PRIMARY KEY (arrival),
+    CONSTRAINT fk_receipts_import_id_imports FOREIGN KEY(import_id) REFERENCES imports (import_id)
+);
+
+GO
+
+CREATE TABLE api_key_uses (
+    key_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    used_at DATETIME2(6) NOT NULL,
+    CONSTRAINT pk_api_key_uses PRIMARY KEY (key_id),
+    CONSTRAINT fk_api_key_uses_key_id_api_keys FOREIGN KEY(key_id) REFERENCES api_keys (key_id)
+);
+
+GO
+
+ALTER TABLE detection_runs ADD finished_at DATETIME2(6) NULL;
+
+GO
+
+CREATE INDEX ix_alerts_raised_at ON alerts (raised_at);
+
+GO
+
+CREATE INDEX ix_imports_started_at ON imports (started_at);
+
+GO
+
+UPDATE alembic_version SET version_num='0017_figures_of_operation' WHERE alembic_version.version_num = '0015_announced_alerts';
+
+GO
+
 COMMIT;
 
 GO

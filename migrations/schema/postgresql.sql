@@ -654,4 +654,29 @@ CREATE TABLE announcements (
 
 UPDATE alembic_version SET version_num='0015_announced_alerts' WHERE alembic_version.version_num = '0014_copies_for_runs';
 
+-- Running upgrade 0015_announced_alerts -> 0017_figures_of_operation
+
+CREATE TABLE receipts (
+    arrival BIGINT NOT NULL,
+    import_id VARCHAR(64) COLLATE "C" NOT NULL,
+    received_at TIMESTAMP(6) WITHOUT TIME ZONE NOT NULL,
+    CONSTRAINT pk_receipts PRIMARY KEY (arrival),
+    CONSTRAINT fk_receipts_import_id_imports FOREIGN KEY(import_id) REFERENCES imports (import_id)
+);
+
+CREATE TABLE api_key_uses (
+    key_id VARCHAR(64) COLLATE "C" NOT NULL,
+    used_at TIMESTAMP(6) WITHOUT TIME ZONE NOT NULL,
+    CONSTRAINT pk_api_key_uses PRIMARY KEY (key_id),
+    CONSTRAINT fk_api_key_uses_key_id_api_keys FOREIGN KEY(key_id) REFERENCES api_keys (key_id)
+);
+
+ALTER TABLE detection_runs ADD COLUMN finished_at TIMESTAMP(6) WITHOUT TIME ZONE;
+
+CREATE INDEX ix_alerts_raised_at ON alerts (raised_at);
+
+CREATE INDEX ix_imports_started_at ON imports (started_at);
+
+UPDATE alembic_version SET version_num='0017_figures_of_operation' WHERE alembic_version.version_num = '0015_announced_alerts';
+
 COMMIT;

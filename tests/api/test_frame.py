@@ -73,7 +73,7 @@ def test_logs_and_figures_name_no_case_no_person_and_no_decision(
     assert 'casedesk_requests_total{method="POST",page="case",status="200"}' in figures
     assert "page=case" in logged
     for secret in (case_id, "Jane", "K-logs", "approve", "SAR", "Awaiting", "max", "127.0.0.1"):
-        assert secret not in figures, secret
+        assert secret not in figures.replace("process_max_fds", ""), secret
         assert secret not in logged, secret
 
 

@@ -29,13 +29,14 @@ from scripts.render_schema import DIALECTS
 from tests.databases import Kind
 from tests.store.builders import filled, step
 
-HEAD = "0015_announced_alerts"
+HEAD = "0017_figures_of_operation"
 
 #: What a migration adds to rows that were there: the value of each new column, by table.
 ADDED = {
     "0001_the_desk_opens": {"transactions": (0,), "accounts": (0, 0), "detection_runs": (0, "", "")},
     "0006_policy_and_holds": {"detection_findings": (None, None)},
     "0008_filings": {"case_events": ("",)},
+    "0014_copies_for_runs": {"detection_runs": (None,)},
 }
 NEW_TABLES = {
     "0001_the_desk_opens": ("detection_findings",),
@@ -48,6 +49,7 @@ NEW_TABLES = {
     "0012_withdrawn_batches": ("api_keys",),
     "0013_api_keys": ("run_copies",),
     "0014_copies_for_runs": ("announcements",),
+    "0015_announced_alerts": ("receipts", "api_key_uses"),
 }
 
 

@@ -7,10 +7,10 @@ from casedesk.store.tables.clocks import clocks
 from casedesk.store.tables.detecting import detection_findings, detection_runs, rule_sets, run_copies
 from casedesk.store.tables.filings import batches, filings, withdrawn_batches
 from casedesk.store.tables.hiding import suppressed_alerts, suppressions
-from casedesk.store.tables.keys import api_keys
+from casedesk.store.tables.keys import api_key_uses, api_keys
 from casedesk.store.tables.ledger import case_events, counters, ledger_head
 from casedesk.store.tables.metadata import ID, metadata
-from casedesk.store.tables.movements import exchange_rates, import_rejects, imports, transactions
+from casedesk.store.tables.movements import exchange_rates, import_rejects, imports, receipts, transactions
 from casedesk.store.tables.outbox import announcements
 from casedesk.store.tables.parties import accounts, customers, users
 from casedesk.store.tables.sampling import line_test_picks, line_tests, qa_draws, qa_picks
@@ -21,6 +21,7 @@ __all__ = [
     "alert_transactions",
     "alerts",
     "announcements",
+    "api_key_uses",
     "api_keys",
     "batches",
     "case_events",
@@ -40,6 +41,7 @@ __all__ = [
     "metadata",
     "qa_draws",
     "qa_picks",
+    "receipts",
     "rule_sets",
     "run_copies",
     "suppressed_alerts",
