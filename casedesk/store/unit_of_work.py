@@ -22,6 +22,8 @@ from casedesk.store.filing_store import FilingReader, FilingStore
 from casedesk.store.import_store import ImportReader, ImportStore
 from casedesk.store.ledger_store import Ledger, LedgerReader
 from casedesk.store.line_test_store import LineTestReader, LineTestStore
+from casedesk.store.list_store import ListReader, ListStore
+from casedesk.store.match_store import MatchReader, MatchStore
 from casedesk.store.outcome_reader import OutcomeReader
 from casedesk.store.party_store import PartyReader, PartyStore
 from casedesk.store.people_store import PeopleReader, PeopleStore
@@ -31,6 +33,7 @@ from casedesk.store.rule_set_store import RuleSetReader, RuleSetStore
 from casedesk.store.run_copies import RunCopyReader, RunCopyStore
 from casedesk.store.run_data import RunDataReader
 from casedesk.store.run_store import RunReader, RunStore
+from casedesk.store.score_store import ScoreReader, ScoreStore
 from casedesk.store.suppression_store import SuppressionReader, SuppressionStore
 from casedesk.store.transaction_store import TransactionReader, TransactionStore
 
@@ -117,6 +120,8 @@ class Reading(_Unit):
     imports = _Of(ImportReader)
     ledger = _Of(LedgerReader)
     line_tests = _Of(LineTestReader)
+    lists = _Of(ListReader)
+    matches = _Of(MatchReader)
     outcomes = _Of(OutcomeReader)
     parties = _Of(PartyReader)
     people = _Of(PeopleReader)
@@ -126,6 +131,7 @@ class Reading(_Unit):
     run_copies = _Of(RunCopyReader)
     run_data = _Of(RunDataReader)
     runs = _Of(RunReader)
+    scores = _Of(ScoreReader)
     suppressions = _Of(SuppressionReader)
     transactions = _Of(TransactionReader)
 
@@ -149,6 +155,8 @@ class Writing(_Unit):
     filings = _Of(FilingStore)
     imports = _Of(ImportStore)
     line_tests = _Of(LineTestStore)
+    lists = _Of(ListStore)
+    matches = _Of(MatchStore)
     parties = _Of(PartyStore)
     people = _Of(PeopleStore)
     queue = _Of(QueueReader)
@@ -156,6 +164,7 @@ class Writing(_Unit):
     rule_sets = _Of(RuleSetStore)
     run_copies = _Of(RunCopyStore)
     runs = _Of(RunStore)
+    scores = _Of(ScoreStore)
     suppressions = _Of(SuppressionStore)
     transactions = _Of(TransactionStore)
 

@@ -13,6 +13,7 @@ from casedesk.store.tables.metadata import ID, metadata
 from casedesk.store.tables.movements import exchange_rates, import_rejects, imports, transactions
 from casedesk.store.tables.parties import accounts, customers, users
 from casedesk.store.tables.sampling import line_test_picks, line_tests, qa_draws, qa_picks
+from casedesk.store.tables.scoring import name_matches, party_list_entries, party_lists, risk_scores, scoring_runs
 
 __all__ = [
     "ID",
@@ -36,10 +37,15 @@ __all__ = [
     "line_test_picks",
     "line_tests",
     "metadata",
+    "name_matches",
+    "party_list_entries",
+    "party_lists",
     "qa_draws",
     "qa_picks",
+    "risk_scores",
     "rule_sets",
     "run_copies",
+    "scoring_runs",
     "suppressed_alerts",
     "suppressions",
     "transactions",
