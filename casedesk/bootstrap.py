@@ -11,6 +11,7 @@ from casedesk.detection.kept_texts import keep_in
 from casedesk.domain.reports.institution import Institution
 from casedesk.errors import CasedeskError, Unavailable
 from casedesk.formats.institution_file import read_institution
+from casedesk.services.graphs import Graphs
 from casedesk.settings import Settings, load_settings
 from casedesk.store import schema
 from casedesk.store.engines import Engine, make_engine, translated
@@ -35,6 +36,7 @@ class Desk:
     _engine: Engine = field(repr=False)
     checkpoints: Anchoring = field(repr=False)
     _timed: Timed = field(default=nullcontext, repr=False)
+    graphs: Graphs = field(default_factory=Graphs, repr=False)  # what explanations of scores are read from
 
     def reading(self) -> Reading:
         """Return a unit of work that cannot change anything."""

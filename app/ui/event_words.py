@@ -147,5 +147,16 @@ _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
         f"{len({user for users, _ in data['given'] for user in users}):,} people, "
         f"{len({case for _, cases in data['given'] for case in cases}):,} cases"
     ),
+    "party_list_loaded": lambda data, names: (
+        f"{data['list_id']} · {data['source']}, version {data['list_version']} · {counted(data['entries'], 'entry', 'entries')}"
+    ),
+    "names_screened": lambda data, names: (
+        f"{counted(data['customers'], 'customer')}, {counted(data['found'], 'name')} alike, {data['waiting']:,} waiting"
+    ),
+    "name_match_confirmed": lambda data, names: f"{data['match_id']} · {data['customer_id']} · {data['source']}",
+    "name_match_refused": lambda data, names: f"{data['match_id']} · {data['customer_id']} · {data['source']}",
+    "exposure_scored": lambda data, names: (
+        f"{data['run_id']} · {counted(data['scored'], 'account')} exposed · lists {data['list_sha256'][:12]}…"
+    ),
     "person_added": lambda data, names: f"{_name(data['user_id'], names)}, {data['role']}",
 }

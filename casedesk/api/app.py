@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 
 import casedesk
 from casedesk import logs
-from casedesk.api import alerts, cases, documents, health, live, problems, steps, transactions
+from casedesk.api import alerts, cases, documents, health, live, problems, scores, steps, transactions
 from casedesk.api.access import TooOften, too_often
 from casedesk.api.guards import Guards
 from casedesk.api.parameters import only_known
@@ -44,7 +44,7 @@ def create(served: Served | None = None) -> FastAPI:
     app.state.served = held
     app.state.sender = Sender(held)
     app.state.pulse = live.Pulse()
-    for part in (transactions, alerts, cases, steps, health, live):
+    for part in (transactions, alerts, cases, steps, scores, health, live):
         app.include_router(part.router)
     problems.install(app)
     app.add_exception_handler(TooOften, _too_often)

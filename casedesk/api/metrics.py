@@ -41,6 +41,8 @@ def page_of(path: str) -> str:
     """Name what was asked for, without any id."""
     if path.startswith("/api/v1/cases/") or path == "/api/v1/take-next":
         return "case"
+    if path.startswith("/api/v1/scores/") or path in ("/api/v1/run-score", "/api/v1/reload-graph"):
+        return "scores"
     return PAGES.get(path, "other")
 
 

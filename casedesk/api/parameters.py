@@ -25,7 +25,7 @@ async def only_known(request: HTTPConnection) -> None:
     route = request.scope.get("route")
     if not request.query_params or not isinstance(route, APIRoute):
         return
-    operation = request.app.openapi()["paths"].get(route.path, {}).get(request.scope["method"].lower(), {})
+    operation = request.app.openapi()["paths"].get(route.path_format, {}).get(request.scope["method"].lower(), {})
     known = frozenset(one["name"] for one in operation.get("parameters", ()) if one["in"] == "query")
     for name in request.query_params:
         if name not in known:

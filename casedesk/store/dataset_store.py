@@ -13,7 +13,9 @@ from casedesk.domain.dataset import Column, Kind, Shape, Value
 from casedesk.domain.filings import FilingState
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.line_yields import Placement
+from casedesk.domain.listed import PartyKind
 from casedesk.domain.merkle import Frontier
+from casedesk.domain.name_matches import MatchState
 from casedesk.domain.people import PERSON_ROLES
 from casedesk.domain.rule_sets import RuleSetState
 from casedesk.domain.suppressions import State
@@ -43,6 +45,8 @@ _ALLOWED: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("clocks", "kind"): tuple(kind.value for kind in STORED),
     ("filings", "state"): tuple(state.value for state in FilingState),
     ("line_test_picks", "placement"): tuple(placement.value for placement in Placement),
+    ("name_matches", "state"): tuple(state.value for state in MatchState),
+    ("party_list_entries", "kind"): tuple(kind.value for kind in PartyKind),
     ("rule_sets", "state"): tuple(state.value for state in RuleSetState),
     ("qa_picks", "outcome"): tuple(status.value for status in QaStatus),
     ("suppressions", "state"): tuple(state.value for state in State),

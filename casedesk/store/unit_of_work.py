@@ -26,6 +26,8 @@ from casedesk.store.import_store import ImportReader, ImportStore
 from casedesk.store.known_accounts import known_accounts
 from casedesk.store.ledger_store import Ledger, LedgerReader
 from casedesk.store.line_test_store import LineTestReader, LineTestStore
+from casedesk.store.list_store import ListReader, ListStore
+from casedesk.store.match_store import MatchReader, MatchStore
 from casedesk.store.outcome_reader import OutcomeReader
 from casedesk.store.party_store import PartyReader, PartyStore
 from casedesk.store.people_store import PeopleReader, PeopleStore
@@ -35,6 +37,7 @@ from casedesk.store.rule_set_store import RuleSetReader, RuleSetStore
 from casedesk.store.run_copies import RunCopyReader, RunCopyStore
 from casedesk.store.run_data import RunDataReader
 from casedesk.store.run_store import RunReader, RunStore
+from casedesk.store.score_store import ScoreReader, ScoreStore
 from casedesk.store.suppression_store import SuppressionReader, SuppressionStore
 from casedesk.store.transaction_store import TransactionReader, TransactionStore
 
@@ -124,6 +127,8 @@ class Reading(_Unit):
     imports = _Of(ImportReader)
     ledger = _Of(LedgerReader)
     line_tests = _Of(LineTestReader)
+    lists = _Of(ListReader)
+    matches = _Of(MatchReader)
     outcomes = _Of(OutcomeReader)
     parties = _Of(PartyReader)
     people = _Of(PeopleReader)
@@ -133,6 +138,7 @@ class Reading(_Unit):
     run_copies = _Of(RunCopyReader)
     run_data = _Of(RunDataReader)
     runs = _Of(RunReader)
+    scores = _Of(ScoreReader)
     suppressions = _Of(SuppressionReader)
     transactions = _Of(TransactionReader)
 
@@ -158,6 +164,8 @@ class Writing(_Unit):
     filings = _Of(FilingStore)
     imports = _Of(ImportStore)
     line_tests = _Of(LineTestStore)
+    lists = _Of(ListStore)
+    matches = _Of(MatchStore)
     parties = _Of(PartyStore)
     people = _Of(PeopleStore)
     queue = _Of(QueueReader)
@@ -165,6 +173,7 @@ class Writing(_Unit):
     rule_sets = _Of(RuleSetStore)
     run_copies = _Of(RunCopyStore)
     runs = _Of(RunStore)
+    scores = _Of(ScoreStore)
     suppressions = _Of(SuppressionStore)
     transactions = _Of(TransactionStore)
 

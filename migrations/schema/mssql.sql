@@ -872,6 +872,108 @@ UPDATE alembic_version SET version_num='0017_figures_of_operation' WHERE alembic
 
 GO
 
+-- Running upgrade 0017_figures_of_operation -> 0018_lists_and_scores
+
+CREATE TABLE party_lists (
+    list_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    source NVARCHAR(80) NOT NULL,
+    version NVARCHAR(80) NOT NULL,
+    listed_on DATE NOT NULL,
+    sha256 VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    entries INTEGER NOT NULL,
+    entries_sha256 VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    loaded_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    loaded_at DATETIME2(6) NOT NULL,
+    in_force BIT NOT NULL,
+    CONSTRAINT pk_party_lists PRIMARY KEY (list_id)
+);
+
+GO
+
+CREATE TABLE party_list_entries (
+    list_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    number INTEGER NOT NULL,
+    kind VARCHAR(16) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    party NVARCHAR(400) NOT NULL,
+    reason NVARCHAR(400) NOT NULL,
+    ref VARCHAR(80) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    about NVARCHAR(40) NOT NULL,
+    CONSTRAINT pk_party_list_entries PRIMARY KEY (list_id, number),
+    CONSTRAINT ck_party_list_entries_kind CHECK (kind IN ('account', 'customer', 'wallet', 'name')),
+    CONSTRAINT fk_party_list_entries_list_id_party_lists FOREIGN KEY(list_id) REFERENCES party_lists (list_id)
+);
+
+GO
+
+CREATE TABLE name_matches (
+    match_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    customer_id VARCHAR(80) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    customer_name NVARCHAR(200) NOT NULL,
+    source NVARCHAR(80) NOT NULL,
+    ref VARCHAR(80) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    listed_name NVARCHAR(400) NOT NULL,
+    reason NVARCHAR(400) NOT NULL,
+    likeness INTEGER NOT NULL,
+    list_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    found_at DATETIME2(6) NOT NULL,
+    state VARCHAR(16) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    decided_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NULL,
+    decided_at DATETIME2(6) NULL,
+    state_event BIGINT NOT NULL,
+    decision NVARCHAR(max) NOT NULL,
+    CONSTRAINT pk_name_matches PRIMARY KEY (match_id),
+    CONSTRAINT ck_name_matches_state CHECK (state IN ('waiting', 'confirmed', 'refused')),
+    CONSTRAINT ck_name_matches_decided_by_a_person CHECK (state = 'waiting' OR decided_by IS NOT NULL),
+    CONSTRAINT fk_name_matches_customer_id_customers FOREIGN KEY(customer_id) REFERENCES customers (customer_id),
+    CONSTRAINT fk_name_matches_list_id_party_lists FOREIGN KEY(list_id) REFERENCES party_lists (list_id),
+    CONSTRAINT fk_name_matches_decided_by_users FOREIGN KEY(decided_by) REFERENCES users (user_id)
+);
+
+GO
+
+CREATE INDEX ix_name_matches_state ON name_matches (state, likeness, match_id);
+
+GO
+
+CREATE TABLE scoring_runs (
+    run_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    ran_at DATETIME2(6) NOT NULL,
+    ran_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    as_of DATETIME2(6) NOT NULL,
+    parameters NVARCHAR(max) NOT NULL,
+    data_fingerprint VARCHAR(128) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    list_sha256 VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    payments BIGINT NOT NULL,
+    accounts BIGINT NOT NULL,
+    listed BIGINT NOT NULL,
+    scored BIGINT NOT NULL,
+    scores_sha256 VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    record NVARCHAR(max) NOT NULL,
+    CONSTRAINT pk_scoring_runs PRIMARY KEY (run_id)
+);
+
+GO
+
+CREATE TABLE risk_scores (
+    run_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    account_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    score BIGINT NOT NULL,
+    listed BIT NOT NULL,
+    components NVARCHAR(400) NOT NULL,
+    CONSTRAINT pk_risk_scores PRIMARY KEY (run_id, account_id),
+    CONSTRAINT fk_risk_scores_run_id_scoring_runs FOREIGN KEY(run_id) REFERENCES scoring_runs (run_id)
+);
+
+GO
+
+CREATE INDEX ix_risk_scores_run_id_score ON risk_scores (run_id, listed, score, account_id);
+
+GO
+
+UPDATE alembic_version SET version_num='0018_lists_and_scores' WHERE alembic_version.version_num = '0017_figures_of_operation';
+
+GO
+
 COMMIT;
 
 GO

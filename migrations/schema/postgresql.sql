@@ -679,4 +679,90 @@ CREATE INDEX ix_imports_started_at ON imports (started_at);
 
 UPDATE alembic_version SET version_num='0017_figures_of_operation' WHERE alembic_version.version_num = '0015_announced_alerts';
 
+-- Running upgrade 0017_figures_of_operation -> 0018_lists_and_scores
+
+CREATE TABLE party_lists (
+    list_id VARCHAR(64) COLLATE "C" NOT NULL,
+    source VARCHAR(80) NOT NULL,
+    version VARCHAR(80) NOT NULL,
+    listed_on DATE NOT NULL,
+    sha256 VARCHAR(64) COLLATE "C" NOT NULL,
+    entries INTEGER NOT NULL,
+    entries_sha256 VARCHAR(64) COLLATE "C" NOT NULL,
+    loaded_by VARCHAR(64) COLLATE "C" NOT NULL,
+    loaded_at TIMESTAMP(6) WITHOUT TIME ZONE NOT NULL,
+    in_force BOOLEAN NOT NULL,
+    CONSTRAINT pk_party_lists PRIMARY KEY (list_id)
+);
+
+CREATE TABLE party_list_entries (
+    list_id VARCHAR(64) COLLATE "C" NOT NULL,
+    number INTEGER NOT NULL,
+    kind VARCHAR(16) COLLATE "C" NOT NULL,
+    party VARCHAR(400) NOT NULL,
+    reason VARCHAR(400) NOT NULL,
+    ref VARCHAR(80) COLLATE "C" NOT NULL,
+    about VARCHAR(40) NOT NULL,
+    CONSTRAINT pk_party_list_entries PRIMARY KEY (list_id, number),
+    CONSTRAINT ck_party_list_entries_kind CHECK (kind IN ('account', 'customer', 'wallet', 'name')),
+    CONSTRAINT fk_party_list_entries_list_id_party_lists FOREIGN KEY(list_id) REFERENCES party_lists (list_id)
+);
+
+CREATE TABLE name_matches (
+    match_id VARCHAR(64) COLLATE "C" NOT NULL,
+    customer_id VARCHAR(80) COLLATE "C" NOT NULL,
+    customer_name VARCHAR(200) NOT NULL,
+    source VARCHAR(80) NOT NULL,
+    ref VARCHAR(80) COLLATE "C" NOT NULL,
+    listed_name VARCHAR(400) NOT NULL,
+    reason VARCHAR(400) NOT NULL,
+    likeness INTEGER NOT NULL,
+    list_id VARCHAR(64) COLLATE "C" NOT NULL,
+    found_at TIMESTAMP(6) WITHOUT TIME ZONE NOT NULL,
+    state VARCHAR(16) COLLATE "C" NOT NULL,
+    decided_by VARCHAR(64) COLLATE "C",
+    decided_at TIMESTAMP(6) WITHOUT TIME ZONE,
+    state_event BIGINT NOT NULL,
+    decision VARCHAR NOT NULL,
+    CONSTRAINT pk_name_matches PRIMARY KEY (match_id),
+    CONSTRAINT ck_name_matches_state CHECK (state IN ('waiting', 'confirmed', 'refused')),
+    CONSTRAINT ck_name_matches_decided_by_a_person CHECK (state = 'waiting' OR decided_by IS NOT NULL),
+    CONSTRAINT fk_name_matches_customer_id_customers FOREIGN KEY(customer_id) REFERENCES customers (customer_id),
+    CONSTRAINT fk_name_matches_list_id_party_lists FOREIGN KEY(list_id) REFERENCES party_lists (list_id),
+    CONSTRAINT fk_name_matches_decided_by_users FOREIGN KEY(decided_by) REFERENCES users (user_id)
+);
+
+CREATE INDEX ix_name_matches_state ON name_matches (state, likeness, match_id);
+
+CREATE TABLE scoring_runs (
+    run_id VARCHAR(64) COLLATE "C" NOT NULL,
+    ran_at TIMESTAMP(6) WITHOUT TIME ZONE NOT NULL,
+    ran_by VARCHAR(64) COLLATE "C" NOT NULL,
+    as_of TIMESTAMP(6) WITHOUT TIME ZONE NOT NULL,
+    parameters VARCHAR NOT NULL,
+    data_fingerprint VARCHAR(128) COLLATE "C" NOT NULL,
+    list_sha256 VARCHAR(64) COLLATE "C" NOT NULL,
+    payments BIGINT NOT NULL,
+    accounts BIGINT NOT NULL,
+    listed BIGINT NOT NULL,
+    scored BIGINT NOT NULL,
+    scores_sha256 VARCHAR(64) COLLATE "C" NOT NULL,
+    record VARCHAR NOT NULL,
+    CONSTRAINT pk_scoring_runs PRIMARY KEY (run_id)
+);
+
+CREATE TABLE risk_scores (
+    run_id VARCHAR(64) COLLATE "C" NOT NULL,
+    account_id VARCHAR(64) COLLATE "C" NOT NULL,
+    score BIGINT NOT NULL,
+    listed BOOLEAN NOT NULL,
+    components VARCHAR(400) NOT NULL,
+    CONSTRAINT pk_risk_scores PRIMARY KEY (run_id, account_id),
+    CONSTRAINT fk_risk_scores_run_id_scoring_runs FOREIGN KEY(run_id) REFERENCES scoring_runs (run_id)
+);
+
+CREATE INDEX ix_risk_scores_run_id_score ON risk_scores (run_id, listed, score, account_id);
+
+UPDATE alembic_version SET version_num='0018_lists_and_scores' WHERE alembic_version.version_num = '0017_figures_of_operation';
+
 COMMIT;

@@ -26,6 +26,7 @@ from casedesk.services import (
     exporting,
     intake,
     outgoing,
+    party_lists,
     policies,
     purging,
     quality,
@@ -33,6 +34,8 @@ from casedesk.services import (
     report_forms,
     retention,
     rule_sets,
+    scores,
+    scoring,
     withdrawing,
 )
 from casedesk.services.assignment import Seen
@@ -135,6 +138,11 @@ AT_THE_DESK = {
     "withdraw": {"Manager"},
     "create_key": {"Manager"},
     "see_keys": {"Manager"},
+    "load_list": {"Manager"},
+    "screen_names": {"Manager"},
+    "decide_match": {"Analyst", "Manager"},
+    "score": {"Manager"},
+    "see_scores": {"Analyst", "QA", "Manager", "Auditor"},
 }
 
 #: Where each step leads, by the stage it is taken from.
@@ -172,6 +180,7 @@ REFUSALS = {
 VERIFIED_AFTER = {"n0", "wm", "em", "eu", "ao", "co", "cs"}  # one of each kind: a verification is what takes longest
 
 READS = {
+    "see_scores",
     "see_rule_sets",
     "see_policy",
     "see_retention",
@@ -213,6 +222,15 @@ class Stand:
     cases: dict[str, str]
     loose: dict[str, str]  # an alert that no case holds, of the customer of each column
     draw_id: str
+    match_id: str
+
+
+def list_file(stand_or_desk: Any, account: str) -> Path:
+    """Write a list beside the desk's database."""
+    desk = getattr(stand_or_desk, "desk", stand_or_desk)
+    path = Path(str(desk.engine.url.database)).with_suffix(".listed.csv")
+    path.write_text(f"kind,party,reason\naccount,{account},fraud desk\nname,Customer new,fraud desk\n")
+    return path
 
 
 def build(desk: TestDesk) -> Stand:
@@ -269,7 +287,10 @@ def build(desk: TestDesk) -> Stand:
         period_from=START.date(),
         period_to=START.date(),
     )
-    return Stand(desk, cases, loose, drawn.draw_id)
+    party_lists.load(uow=desk.writing(), actor=desk.people["mia"], at=desk.at(), path=list_file(desk, "K-co/1"))
+    party_lists.screen(look=desk.reading(), uow=desk.writing(), actor=desk.people["mia"], at=desk.at(), least=0.5)
+    waiting = party_lists.matches(uow=desk.reading(), actor=desk.people["mia"]).shown
+    return Stand(desk, cases, loose, drawn.draw_id, waiting[0].match_id)
 
 
 class Template:
@@ -289,7 +310,7 @@ class Template:
         shutil.copyfile(file, to)
         desk = TestDesk(hurried(make_engine(f"sqlite:///{to}")), self._stand.desk.at())
         desk.people = dict(people)
-        return Stand(desk, self._stand.cases, self._stand.loose, self._stand.draw_id)
+        return Stand(desk, self._stand.cases, self._stand.loose, self._stand.draw_id, self._stand.match_id)
 
     def _with_role(self, role: Role) -> tuple[Path, dict[str, Person]]:
         file = self.file.with_name(f"{self.file.name}-{role.value}")
@@ -443,6 +464,13 @@ STEPS: dict[str, Try] = {
         **_me(stand), label="Core banking feed", user_id="system", scopes={api_keys.Scope.INGEST}, days=90
     ),
     "see_keys": lambda stand, _: api_keys.listed(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
+    "load_list": lambda stand, _: party_lists.load(**_me(stand), path=list_file(stand, "K-co/2"), source="Board"),
+    "screen_names": lambda stand, _: party_lists.screen(**_me(stand), look=stand.desk.reading()),
+    "decide_match": lambda stand, _: party_lists.decide(
+        **_me(stand), match_id=stand.match_id, confirmed=False, reason="Born in another year, by his passport."
+    ),
+    "score": lambda stand, _: scoring.run(**_me(stand), look=stand.desk.reading(), base_currency="USD"),
+    "see_scores": lambda stand, _: scores.overview(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
     "recent_exports": lambda stand, _: exporting.recent(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
 }
 

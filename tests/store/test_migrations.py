@@ -29,7 +29,7 @@ from scripts.render_schema import DIALECTS
 from tests.databases import Kind
 from tests.store.builders import filled, step
 
-HEAD = "0017_figures_of_operation"
+HEAD = "0018_lists_and_scores"
 
 #: What a migration adds to rows that were there: the value of each new column, by table.
 ADDED = {
@@ -50,6 +50,7 @@ NEW_TABLES = {
     "0013_api_keys": ("run_copies",),
     "0014_copies_for_runs": ("announcements",),
     "0015_announced_alerts": ("receipts", "api_key_uses"),
+    "0017_figures_of_operation": ("party_lists", "party_list_entries", "name_matches", "scoring_runs", "risk_scores"),
 }
 
 

@@ -70,6 +70,13 @@ from casedesk.domain.events.sampling import (
     PopulationFrozen,
     SampleDrawn,
 )
+from casedesk.domain.events.scoring import (
+    ExposureScored,
+    NameMatchConfirmed,
+    NameMatchRefused,
+    NamesScreened,
+    PartyListLoaded,
+)
 
 #: Every kind of event by its action.
 KINDS: dict[str, type[Event]] = {
@@ -129,6 +136,11 @@ KINDS: dict[str, type[Event]] = {
         SampleDrawn,
         LineTestFrozen,
         LineTestDrawn,
+        PartyListLoaded,
+        NamesScreened,
+        NameMatchConfirmed,
+        NameMatchRefused,
+        ExposureScored,
     )
 }
 
@@ -155,6 +167,7 @@ __all__ = [
     "DispositionSet",
     "Event",
     "EvidenceSheetExported",
+    "ExposureScored",
     "FilingAcknowledged",
     "FilingApproved",
     "FilingDrafted",
@@ -166,9 +179,13 @@ __all__ = [
     "HoldPlaced",
     "LineTestDrawn",
     "LineTestFrozen",
+    "NameMatchConfirmed",
+    "NameMatchRefused",
+    "NamesScreened",
     "NarrativeRead",
     "NoteAdded",
     "PacketExported",
+    "PartyListLoaded",
     "PersonAdded",
     "PolicyProposed",
     "PolicyPutInForce",

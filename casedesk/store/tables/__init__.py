@@ -14,6 +14,7 @@ from casedesk.store.tables.movements import exchange_rates, import_rejects, impo
 from casedesk.store.tables.outbox import announcements
 from casedesk.store.tables.parties import accounts, customers, users
 from casedesk.store.tables.sampling import line_test_picks, line_tests, qa_draws, qa_picks
+from casedesk.store.tables.scoring import name_matches, party_list_entries, party_lists, risk_scores, scoring_runs
 
 __all__ = [
     "ID",
@@ -39,11 +40,16 @@ __all__ = [
     "line_test_picks",
     "line_tests",
     "metadata",
+    "name_matches",
+    "party_list_entries",
+    "party_lists",
     "qa_draws",
     "qa_picks",
     "receipts",
+    "risk_scores",
     "rule_sets",
     "run_copies",
+    "scoring_runs",
     "suppressed_alerts",
     "suppressions",
     "transactions",
