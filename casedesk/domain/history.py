@@ -231,6 +231,7 @@ _STEPS: Final[dict[str, tuple[Action | None, _Change]]] = {
     "filing_rejected": (None, _sent_back),
     "case_exported": (None, _read),
     "narrative_read": (None, _read),
+    "advice_given": (None, _read),
     "hold_placed": (None, _read),
     "hold_lifted": (None, _read),
 }

@@ -50,6 +50,7 @@ class Action(StrEnum):
     VIEW_LEDGER = "look at the ledger"
     IMPORT = "import transactions"
     DETECT = "run detection"
+    ADVISE = "have cases advised on"
     TUNE = "try out detection rules"
     PROPOSE_RULES = "propose a rule set"
     PUT_RULES_IN_FORCE = "put a rule set in force"
@@ -107,6 +108,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
         Action.VIEW_LEDGER,
         Action.IMPORT,
         Action.DETECT,
+        Action.ADVISE,
         Action.TUNE,
         Action.PROPOSE_RULES,
         Action.PUT_RULES_IN_FORCE,
@@ -129,6 +131,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
             Action.ATTACH_ALERT,
             Action.IMPORT,
             Action.DETECT,
+            Action.ADVISE,
             Action.DRAW_SAMPLE,  # a scheduled draw: nobody chooses the day or the rate to suit themselves
             Action.REDRAW_SAMPLE,
             Action.VIEW_LEDGER,

@@ -8,6 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from casedesk.domain.advice import Verdict
 from casedesk.domain.cases import CaseStatus, Disposition, QaStatus
 from casedesk.domain.dataset import Column, Kind, Shape, Value
 from casedesk.domain.filings import FilingState
@@ -21,6 +22,7 @@ from casedesk.domain.transactions import Channel, CustomerKind
 from casedesk.errors import Invalid
 from casedesk.store.ledger_store import COLUMNS
 from casedesk.store.tables import case_events, ledger_head, metadata, run_copies
+from casedesk.store.tables.advising import CallState
 from casedesk.store.tables.clocks import STORED
 from casedesk.store.types import UtcDateTime
 
@@ -31,6 +33,8 @@ _APART: Final = {case_events.name, ledger_head.name, run_copies.name}
 
 #: Closed lists, as the CHECKs have them.
 _ALLOWED: Final[dict[tuple[str, str], tuple[str, ...]]] = {
+    ("advice", "verdict"): tuple(verdict.value for verdict in Verdict),
+    ("language_calls", "state"): tuple(state.value for state in CallState),
     ("users", "role"): tuple(role.value for role in PERSON_ROLES),
     ("customers", "kind"): tuple(kind.value for kind in CustomerKind),
     ("transactions", "channel"): tuple(channel.value for channel in Channel),

@@ -9,6 +9,7 @@ from typing import Any, Generic, Self, TypeVar
 from sqlalchemy import exc
 from sqlalchemy.engine import Connection, Engine
 
+from casedesk.store.advice_store import AdviceReader, AdviceStore
 from casedesk.store.alert_store import AlertReader, AlertStore
 from casedesk.store.api_key_store import ApiKeyReader, ApiKeyStore
 from casedesk.store.case_store import CaseReader, CaseStore
@@ -107,6 +108,7 @@ class _Unit:
 class Reading(_Unit):
     """A consistent look at the desk. It has no way to commit; what it might write is rolled back."""
 
+    advice = _Of(AdviceReader)
     alerts = _Of(AlertReader)
     api_keys = _Of(ApiKeyReader)
     cases = _Of(CaseReader)
@@ -140,6 +142,7 @@ class Writing(_Unit):
 
     _writes = True
 
+    advice = _Of(AdviceStore)
     alerts = _Of(AlertStore)
     api_keys = _Of(ApiKeyStore)
     clocks = _Of(ClockStore)

@@ -544,7 +544,7 @@ def check_chains(packet: Packet) -> str:
 
 _OPEN = {
     "case_exported", "narrative_read", "hold_placed", "hold_lifted", "filing_produced", "filing_withdrawn",
-    "filing_transmitted", "filing_acknowledged",
+    "filing_transmitted", "filing_acknowledged", "advice_given",
 }  # fmt: skip
 _ALERTS = {"alert_attached", "alert_grown"}
 _AT_WORK = {
