@@ -21,15 +21,16 @@ from casedesk.domain.suppressions import State
 from casedesk.domain.transactions import Channel, CustomerKind
 from casedesk.errors import Invalid
 from casedesk.store.ledger_store import COLUMNS
-from casedesk.store.tables import case_events, ledger_head, metadata, run_copies
+from casedesk.store.tables import case_events, language_calls, ledger_head, metadata, run_copies
 from casedesk.store.tables.advising import CallState
 from casedesk.store.tables.clocks import STORED
 from casedesk.store.types import UtcDateTime
 
 CHUNK = 2000
 
-#: The events travel in their own format, and the head follows from them; the copy that runs keep stays behind.
-_APART: Final = {case_events.name, ledger_head.name, run_copies.name}
+#: The events travel in their own format, and the head follows from them; the copy that runs keep and what was spent on a
+#: language model stay behind.
+_APART: Final = {case_events.name, ledger_head.name, run_copies.name, language_calls.name}
 
 #: Closed lists, as the CHECKs have them.
 _ALLOWED: Final[dict[tuple[str, str], tuple[str, ...]]] = {
