@@ -30,10 +30,11 @@ def run(
 
         done = advising.run(
             reading=session.desk.reading, writing=session.desk.writing, actor=session.actor, at=session.at,
-            base_currency=session.desk.settings.base_currency, case_ids=cases or (), every=every, via="cli",
+            base_currency=session.desk.settings.base_currency, counsel=session.desk.counsel, case_ids=cases or (), every=every, via="cli",
         )  # fmt: skip
     if json:
-        emit({"examined": done.examined, "advised": done.advised, "unchanged": done.unchanged})
+        emit({"examined": done.examined, "advised": done.advised, "unchanged": done.unchanged, "asked": done.asked,
+              "moved": done.moved})  # fmt: skip
         return
     say(
         f"{counted(done.examined, 'case')} looked at, {done.advised:,} advised on, {done.unchanged:,} with nothing new."
@@ -80,6 +81,40 @@ def replay(
             remark(f"Event {one.event_id} of {one.case_id}: {one.differs}.")
     if differing:
         raise typer.Exit(1)
+
+
+@app.command()
+def budget(json: Json = False, user: As = "") -> None:
+    """Show what the language model cost in the last days, and what it may cost in one."""
+    with opened(user) as session:
+        from casedesk.bootstrap import budget_of
+        from casedesk.services import counsel
+
+        found = counsel.spending(
+            uow=session.desk.reading(), actor=session.actor, budget=budget_of(session.desk.settings)
+        )  # fmt: skip
+    if json:
+        allowed = {"money": str(found.budget.money), "calls": found.budget.calls} if found.budget else None
+        emit({
+            "budget": allowed,
+            "days": [
+                {"day": one.day, "calls": one.calls, "cost_micros": one.cost_micros, "unsettled": one.unsettled,
+                 "discarded": one.discarded, "failed": one.failed}
+                for one in found.days
+            ],
+        })  # fmt: skip
+        return
+    if found.budget is None:
+        say("No language model is switched on; nothing leaves this machine.")
+    else:
+        say(
+            f"A day may cost {found.budget.money} and {counted(found.budget.calls, 'call')}, for all processes together."
+        )
+    table(
+        ("Day", "Calls", "Cost", "Not settled", "Discarded", "Failed"),
+        ((one.day, one.calls, f"{one.cost_micros / 1_000_000:.4f}", one.unsettled, one.discarded, one.failed)
+         for one in found.days),
+    )  # fmt: skip
 
 
 @app.command()

@@ -166,7 +166,7 @@ class Conclusion:
     priority: int
     report: bool  # whether a report is recommended; as confidential as the report itself
     score: int
-    level: int  # the last that was asked
+    level: int  # the last that answered
 
 
 def conclude(facts: Facts, steps: Sequence[Step], table: AdviceTable) -> Conclusion:
@@ -183,7 +183,8 @@ def conclude(facts: Facts, steps: Sequence[Step], table: AdviceTable) -> Conclus
     report = verdict is Verdict.ESCALATE and facts.amount_minor >= table.line_minor
     if steps[-1].level == 3 and verdict is Verdict.REVIEW and steps[-1].verdict == Verdict.ESCALATE:
         verdict, place = Verdict.ESCALATE, place - 1
-    return Conclusion(verdict, min(max(place, 1), len(table.priorities)), report, score, steps[-1].level)
+    level = max(step.level for step in steps if step.verdict)
+    return Conclusion(verdict, min(max(place, 1), len(table.priorities)), report, score, level)
 
 
 def _place(verdict: Verdict, score: int, table: AdviceTable) -> int:

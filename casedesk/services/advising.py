@@ -19,6 +19,8 @@ from casedesk.domain.events import AdviceGiven
 from casedesk.domain.ledger import normalise
 from casedesk.domain.narrative import Evidence, Rendered, render
 from casedesk.domain.people import SYSTEM, Action, Person, require
+from casedesk.language.question import Question, ask_about
+from casedesk.services.counsel import Counsel
 from casedesk.services.narratives import evidence_of
 from casedesk.services.risk_sources import NOTHING, RiskSource, ten_thousandths
 from casedesk.services.steps import present, record
@@ -33,11 +35,17 @@ _UNDECIDED: Final = frozenset({Stage.NEW, Stage.WORKING, Stage.ESCALATED})
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a run did: cases looked at, newly advised on, and left because nothing new is to be said."""
+    """What a run did: cases looked at, newly advised on, and left because nothing new is to be said.
+
+    :ivar asked: of those advised on, how many a language model was to be asked about.
+    :ivar moved: left to the next run, because somebody changed them, or advised on them, while the language model was being asked.
+    """
 
     examined: int = 0
     advised: int = 0
     unchanged: int = 0
+    asked: int = 0
+    moved: int = 0
 
 
 def run(
@@ -48,6 +56,7 @@ def run(
     at: datetime,
     base_currency: str,
     source: RiskSource = NOTHING,
+    counsel: Counsel | None = None,
     case_ids: Collection[str] = (),
     every: bool = False,
     via: str = "app",
@@ -56,6 +65,7 @@ def run(
 
     A second run changes nothing. The desk itself gives the advice: whoever starts a run has not worked on the cases.
 
+    :param counsel: the third level; None where it is switched off, and then nothing leaves the process.
     :param case_ids: these cases only; one that nobody has to decide any more is left alone.
     :param every: also those that did not change, where a model was promoted or the table of advice is a new one.
     :raises NoSuchCase: if one of ``case_ids`` does not exist.
@@ -63,16 +73,45 @@ def run(
     require(actor, Action.ADVISE)
     with reading() as look:
         waiting = sorted(case_ids) or look.advice.waiting(every=every)
-    advised = unchanged = 0
+    advised, doubtful = 0, list[tuple[Considered, Question]]()
     for start in range(0, len(waiting), _TOGETHER):
         with writing() as uow:
             require(present(uow, actor), Action.ADVISE)
             for case_id in waiting[start : start + _TOGETHER]:
-                given = _advise(uow, uow.cases.get(case_id), at, base_currency, source, via)
-                advised += given
-                unchanged += not given
+                found = _news(uow, uow.cases.get(case_id), at, base_currency, source)
+                if found is None:
+                    continue
+                if counsel is not None and counsel.wanted(found.steps):
+                    doubtful.append((found, _question(uow, found)))
+                    continue
+                store(uow, found, found.steps, (), at, via)
+                advised += 1
             uow.commit()
-    return Done(len(waiting), advised, unchanged)
+    asked = _consulted(writing, counsel, doubtful, at, via) if counsel is not None else 0
+    unchanged = len(waiting) - advised - len(doubtful)
+    return Done(len(waiting), advised + asked, unchanged, asked, len(doubtful) - asked)
+
+
+def _consulted(
+    writing: Callable[[], Writing],
+    counsel: Counsel,
+    doubtful: Sequence[tuple[Considered, Question]],
+    at: datetime,
+    via: str,
+) -> int:
+    """Ask the third level about each case, outside any transaction, and store its advice; return how many were stored."""
+    stored = 0
+    for found, question in doubtful:
+        step, said = counsel.consult(question, at)
+        with writing() as uow:
+            last = uow.advice.newest(found.case.case_id)
+            told = last is not None and last.facts_sha256 == found.digest  # by another run meanwhile
+            if told or uow.cases.get(found.case.case_id).version != found.case.version:
+                continue
+            store(uow, found, (*found.steps, step), said, at, via)
+            uow.commit()
+            stored += 1
+    return stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +148,19 @@ def consider(
     return Considered(case, facts, evidence, table, cascade(facts, table))
 
 
-def _advise(uow: Writing, case: Case, at: datetime, base_currency: str, source: RiskSource, via: str) -> bool:
-    """Advise on a case within a transaction, unless there is nothing new to say."""
+def _news(uow: Writing, case: Case, at: datetime, base_currency: str, source: RiskSource) -> Considered | None:
+    """Ask levels 1 and 2 about a case; None where nobody has to decide it, or nothing new is to be said."""
     if case.stage not in _UNDECIDED:
-        return False
+        return None
     found = consider(uow, case, at, base_currency, source)
     last = uow.advice.newest(case.case_id)
-    if last is not None and last.facts_sha256 == found.digest:
-        return False
-    store(uow, found, found.steps, (), at, via)
-    return True
+    return None if last is not None and last.facts_sha256 == found.digest else found
+
+
+def _question(uow: Writing, found: Considered) -> Question:
+    alerts = uow.alerts.of_case(found.case.case_id)
+    transactions = uow.transactions.get_many(sorted(found.evidence.pieces))
+    return ask_about(found.facts, alerts, transactions, found.evidence, int(found.steps[-1].output["score"]))
 
 
 def store(

@@ -21,6 +21,7 @@ from casedesk.store.due_reader import DueReader
 from casedesk.store.engines import translation
 from casedesk.store.filing_store import FilingReader, FilingStore
 from casedesk.store.import_store import ImportReader, ImportStore
+from casedesk.store.language_store import LanguageReader, LanguageStore
 from casedesk.store.ledger_store import Ledger, LedgerReader
 from casedesk.store.line_test_store import LineTestReader, LineTestStore
 from casedesk.store.outcome_reader import OutcomeReader
@@ -117,6 +118,7 @@ class Reading(_Unit):
     due = _Of(DueReader)
     filings = _Of(FilingReader)
     imports = _Of(ImportReader)
+    language = _Of(LanguageReader)
     ledger = _Of(LedgerReader)
     line_tests = _Of(LineTestReader)
     outcomes = _Of(OutcomeReader)
@@ -151,6 +153,7 @@ class Writing(_Unit):
     due = _Of(DueReader)
     filings = _Of(FilingStore)
     imports = _Of(ImportStore)
+    language = _Of(LanguageStore)
     line_tests = _Of(LineTestStore)
     parties = _Of(PartyStore)
     people = _Of(PeopleStore)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 
+from casedesk.anchors.folder import CheckpointFolder
 from casedesk.domain.advice import Verdict
 from casedesk.domain.cases import Case, Disposition, Stage
 from casedesk.domain.narrative import require_fresh
 from casedesk.domain.verification import Verdict as Found
-from casedesk.services import advice, advising, casefile, exporting
+from casedesk.exports.packet import Profile
+from casedesk.services import advice, advising, casefile, exporting, intake
 from casedesk.services.narratives import evidence_of
 from casedesk.services.risk_sources import ModelScore, Nothing
 from casedesk.store.tables import advice as rows
 from casedesk.store.tables import cascade_steps
 from casedesk.store.unit_of_work import Reading, Writing
 from tests.builders import TestDesk
+from tests.exports.packets import Sealing, files, verdicts
 
 
 class Says(Nothing):
@@ -69,8 +74,6 @@ def test_it_is_given_once_for_the_same_facts_and_anew_when_the_alerts_change(des
     assert run(desk) == advising.Done()
     desk.take("ann", case_id)
     assert run(desk) == advising.Done(1, 0, 1)  # another version of the case, and nothing new to be said
-    from casedesk.services import intake
-
     alert = desk.alert(severity=90, rule="velocity")
     intake.attach_alert(**desk.who("ann", case_id), alert_id=alert)
     assert read(desk, case_id).stale
@@ -185,9 +188,21 @@ def test_agreement_counts_the_last_advice_before_each_decision(desk: TestDesk) -
     assert (read(desk, agreeing).agrees, read(desk, agreeing).decided) == (True, "SAR")
 
 
-def test_a_packet_with_advice_is_what_its_verifier_expects(desk: TestDesk) -> None:
-    case_id = desk.open()
+def test_a_packet_with_advice_verifies_and_one_without_decisions_tells_none_of_it(
+    desk: TestDesk, tmp_path: Path
+) -> None:
+    case_id = desk.open(severity=96)
     run(desk)
+    desk.take("ann", case_id)
+    desk.decide("ann", case_id, Disposition.NO_SAR)
+    packed = Sealing(desk, CheckpointFolder(tmp_path), (case_id,))
+    found = verdicts(packed.case())
+    assert {found[name] for name in ("events", "chains", "cases")} == {"VERIFIED"}
+    withheld = files(packed.case(profile=Profile.NO_DECISIONS))
+    said = b"".join(raw for name, raw in withheld.items() if name.endswith((".jsonl", ".json")))
+    assert b"advice" in b"".join(files(packed.case()).values())
+    for word in (b"advice", b"ESCALATE", b"recommended"):
+        assert word not in said, word
     exported = exporting.audit_csv(uow=desk.writing(), actor=desk.people["otto"], at=desk.at(), case_id=case_id)
     assert b"advice_given" in exported.content
     assert "advice" not in exported.name
