@@ -94,7 +94,7 @@ def query(user_id: str) -> Query:
         search=session.take(SEARCH),
         include_closed=session.value(CLOSED, default=False),
         due=due(),
-        sort=session.value(SORT, Sort.URGENCY),
+        sort=sort(),
     )
 
 
@@ -102,6 +102,11 @@ def due() -> str:
     """Return what is asked of the due date, as the query takes it."""
     asked = str(session.value(DUE, ""))
     return session.value(DAY, session.now().date()).isoformat() if asked == ON_DAY else asked
+
+
+def sort() -> Sort:
+    """Return the order that is asked for."""
+    return Sort(session.value(SORT, Sort.URGENCY))
 
 
 def rows() -> int:

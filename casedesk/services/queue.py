@@ -14,7 +14,7 @@ from casedesk.errors import Invalid
 from casedesk.store.queue_reader import Filters, QueueRow, Sort, View
 from casedesk.store.unit_of_work import Reading
 
-__all__ = ["DUE", "BadDue", "Line", "Page", "Query", "Sort", "View", "due_span", "ids", "list_page"]
+__all__ = ["DUE", "BadDue", "Line", "Page", "Query", "QueueRow", "Sort", "View", "due_span", "ids", "list_page"]
 
 OVERDUE: Final = "overdue"
 #: What can be asked of a due date besides a day, and how many days ahead it reaches, today being the first.

@@ -880,6 +880,20 @@ UPDATE alembic_version SET version_num='0019_advice' WHERE alembic_version.versi
 
 GO
 
+-- Running upgrade 0019_advice -> 0019b_cases_by_value
+
+ALTER TABLE cases ADD value_rank INTEGER NOT NULL DEFAULT 0;
+
+GO
+
+CREATE INDEX ix_cases_queue_value ON cases (is_open, value_rank, due_at, case_id);
+
+GO
+
+UPDATE alembic_version SET version_num='0019b_cases_by_value' WHERE alembic_version.version_num = '0019_advice';
+
+GO
+
 COMMIT;
 
 GO

@@ -682,3 +682,11 @@ CREATE TABLE language_calls (
 CREATE INDEX ix_language_calls_day ON language_calls (day, cost_micros);
 
 UPDATE alembic_version SET version_num='0019_advice' WHERE alembic_version.version_num = '0014_copies_for_runs';
+
+-- Running upgrade 0019_advice -> 0019b_cases_by_value
+
+ALTER TABLE cases ADD COLUMN value_rank INTEGER DEFAULT 0 NOT NULL;
+
+CREATE INDEX ix_cases_queue_value ON cases (is_open, value_rank, due_at, case_id);
+
+UPDATE alembic_version SET version_num='0019b_cases_by_value' WHERE alembic_version.version_num = '0019_advice';

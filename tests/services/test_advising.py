@@ -200,6 +200,7 @@ def test_a_packet_with_advice_verifies_and_one_without_decisions_tells_none_of_i
     assert {found[name] for name in ("events", "chains", "cases")} == {"VERIFIED"}
     withheld = files(packed.case(profile=Profile.NO_DECISIONS))
     said = b"".join(raw for name, raw in withheld.items() if name.endswith((".jsonl", ".json")))
+    assert case_id.encode() in said
     assert b"advice" in b"".join(files(packed.case()).values())
     for word in (b"advice", b"ESCALATE", b"recommended"):
         assert word not in said, word
