@@ -40,6 +40,10 @@ def _alert(data: dict[str, Any], names: Names) -> str:
     return f"{formats.rule(data['rule'])} v{data['rule_version']} · {transactions} · {data['alert_id']}"
 
 
+def _advice(data: dict[str, Any], names: Names) -> str:
+    return f"{data['verdict'].capitalize()}, priority {data['priority']}, on version {data['case_version']} of the case"
+
+
 def _suspicion(data: dict[str, Any], names: Names) -> str:
     suspect = "" if data["suspect_identified"] else ", no suspect identified"
     return f"{formats.day(parse(data['suspicion_at']))}, was {formats.day(parse(data['previous']))}{suspect}"
@@ -75,6 +79,7 @@ _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     "case_opened": lambda data, names: f"First alert {formats.moment(parse(data['alerted_at']))}",
     "alert_attached": _alert,
     "alert_grown": _alert,
+    "advice_given": _advice,
     "case_assigned": lambda data, names: f"To {_name(data['owner'], names)}",
     "case_handed_over": lambda data, names: f"To {_name(data['owner'], names)}",
     "case_released": lambda data, names: f"By {_name(data['previous'], names)}, back to the queue",

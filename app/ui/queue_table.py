@@ -10,10 +10,11 @@ import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from app.ui import columns, formats, navigation, session
+from app.ui import columns, formats, navigation, session, triage_state
 from casedesk.domain.alerts import band
+from casedesk.domain.expected_value import HALVING_DAYS, at_stake
 from casedesk.services.assignment import Seen
-from casedesk.services.queue import Page
+from casedesk.services.queue import Page, QueueRow, Sort
 
 _DRAWN: Final = "queue_drawn"
 _TABLE: Final = "queue_table"
@@ -44,7 +45,7 @@ def show(page: Page, now: datetime, worklist: Callable[[], session.Worklist], *,
             session.set_worklist(worklist())
             navigation.open_case(case_ids[cells[0][0]])
 
-    frame, config = _frame(page, now)
+    frame, config = _frame(page, now, by_value=triage_state.sort() is Sort.VALUE)
     st.dataframe(
         frame,
         key=drawn_as,
@@ -87,7 +88,18 @@ def _shown(page: Page) -> list[Seen]:
     return [Seen(line.row.case_id, line.row.version) for line in page.lines]
 
 
-def _frame(page: Page, now: datetime) -> tuple[pd.DataFrame, dict[str, ColumnConfig]]:
+#: What the order by value goes by, as docs/guide/analyst.md has it.
+STAKE: Final = (
+    "At stake is severity ÷ 100 × amount. In this order it counts half for every "
+    f"{HALVING_DAYS} days until the case is due: at stake × 2^(−days left ÷ {HALVING_DAYS})."
+)
+
+
+def _at_stake(row: QueueRow, code: str) -> float:
+    return formats.units(at_stake(row.severity, row.amount_minor), code)
+
+
+def _frame(page: Page, now: datetime, *, by_value: bool) -> tuple[pd.DataFrame, dict[str, ColumnConfig]]:
     code = session.currency()
     lines = page.lines
     due = [formats.due(line.row.due_at, now, page.due_soon_days) for line in lines]
@@ -102,6 +114,7 @@ def _frame(page: Page, now: datetime) -> tuple[pd.DataFrame, dict[str, ColumnCon
             "Typology": [formats.rule(line.row.typology) for line in lines],
             "Alerts": [line.row.alert_count for line in lines],
             "Amount": [formats.units(line.row.amount_minor, code) for line in lines],
+            **({"At stake": [_at_stake(line.row, code) for line in lines]} if by_value else {}),
             "Status": columns.cells(stage),
             "Owner": [line.row.owner_name or "—" for line in lines],
             "Age": [formats.age(now - line.row.opened_at) for line in lines],
@@ -115,6 +128,7 @@ def _frame(page: Page, now: datetime) -> tuple[pd.DataFrame, dict[str, ColumnCon
         "Typology": columns.text(140),
         "Alerts": columns.count(52),
         "Amount": columns.amount(f"Amount {code}", code, 92),
+        "At stake": columns.amount("At stake", code, 92, help=STAKE),
         "Status": columns.chips("Status", stage, 138),
         "Owner": columns.text(112),
         "Age": columns.text(48, right=True),

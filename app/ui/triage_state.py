@@ -116,7 +116,7 @@ def query(user_id: str) -> Query:
         include_closed=session.value(CLOSED, default=False),
         due=due(),
         since=session.value(SINCE, 0),
-        sort=session.value(SORT, Sort.URGENCY),
+        sort=sort(),
     )
 
 
@@ -124,6 +124,11 @@ def due() -> str:
     """Return what is asked of the due date, as the query takes it."""
     asked = str(session.value(DUE, ""))
     return session.value(DAY, session.now().date()).isoformat() if asked == ON_DAY else asked
+
+
+def sort() -> Sort:
+    """Return the order that is asked for."""
+    return Sort(session.value(SORT, Sort.URGENCY))
 
 
 def rows() -> int:

@@ -138,7 +138,7 @@ def run_score(call: Acts, values: Values) -> RunOut:
     require(call.actor, Action.SCORE)
     given = values.model_dump(exclude_none=True)
     as_of = given.pop("as_of", None)
-    with call.served.detecting:  # one long run at a time in a process
+    with call.served.scoring:  # one long run at a time in a process
         found = scoring.run(
             look=call.desk.reading(), uow=call.desk.writing(), actor=call.actor, at=call.at, via=call.via, as_of=as_of,
             base_currency=call.desk.settings.base_currency, parameters=scoring.ExposureParameters.read(given),

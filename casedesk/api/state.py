@@ -32,6 +32,7 @@ class Served:
         self.wrong_keys = Buckets(_WRONG_KEYS_A_SECOND, size=_WRONG_KEYS)
         self.metrics = Metrics()
         self.warm = Warm()
+        self.scoring = threading.Lock()
         self.scraping = Scraping(self.metrics)
         self._now = now or (lambda: datetime.now(UTC))
         self._desk: Desk | None = None

@@ -50,6 +50,7 @@ class Action(StrEnum):
     VIEW_LEDGER = "look at the ledger"
     IMPORT = "import transactions"
     DETECT = "run detection"
+    ADVISE = "have cases advised on"
     TUNE = "try out detection rules"
     SCORE = "compute scores"
     VIEW_SCORES = "look at scores"
@@ -115,6 +116,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
         Action.SCORE,
         Action.LOAD_LISTS,
         Action.DECIDE_MATCH,
+        Action.ADVISE,
         Action.TUNE,
         Action.PROPOSE_RULES,
         Action.PUT_RULES_IN_FORCE,
@@ -140,6 +142,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
             Action.SCORE,
             Action.VIEW_SCORES,
             Action.LOAD_LISTS,  # a scheduled download; only a person says who is meant by a name
+            Action.ADVISE,
             Action.DRAW_SAMPLE,  # a scheduled draw: nobody chooses the day or the rate to suit themselves
             Action.REDRAW_SAMPLE,
             Action.VIEW_LEDGER,

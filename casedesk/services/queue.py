@@ -15,7 +15,9 @@ from casedesk.errors import Invalid
 from casedesk.store.queue_reader import NEWS, Filters, QueueRow, Sort, View
 from casedesk.store.unit_of_work import Reading
 
-__all__ = ["DUE", "BadDue", "Line", "News", "Page", "Query", "Sort", "View", "due_span", "ids", "list_page", "news"]
+__all__ = [
+    "DUE", "BadDue", "Line", "News", "Page", "Query", "QueueRow", "Sort", "View", "due_span", "ids", "list_page", "news",
+]  # fmt: skip
 
 OVERDUE: Final = "overdue"
 #: What can be asked of a due date besides a day, and how many days ahead it reaches, today being the first.

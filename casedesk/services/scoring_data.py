@@ -19,7 +19,7 @@ from casedesk.domain.listed import ACCOUNTS, PartyKind, same_address
 from casedesk.scoring.exposure import Exposure, exposure
 from casedesk.scoring.graph import Graph
 from casedesk.scoring.parameters import ExposureParameters
-from casedesk.services.run_copying import everything
+from casedesk.services.run_copying import Arrived, everything
 from casedesk.services.run_records import read
 from casedesk.store.unit_of_work import Reading, Writing
 
@@ -107,12 +107,11 @@ def read_quickly(look: Reading, base_currency: str, upto: int | None = None) -> 
         look.run_data.transactions(upto, since=base.arrival),
         look.run_data.accounts(upto, since=None if changed else base.arrival),
     )
-    found = everything(look, base.arrival, base.digests, new, upto, changed=changed)
-    if not found.copied:
+    arrived = Arrived(base.arrival, base.digests, upto, new, changed)
+    found = everything(look, arrived)
+    if not found.beyond:
         return ScoringData(found.transactions, found.accounts, upto, None, copied=False)
-    came = digests_of(*new, Limits(), base_currency)
-    accounts = came["accounts"] if changed else base.digests["accounts"] + came["accounts"]
-    digests = {"transactions": base.digests["transactions"] + came["transactions"], "accounts": accounts}
+    digests = arrived.total(digests_of(*new, Limits(), base_currency))
     return ScoringData(found.transactions, found.accounts, upto, digests, copied=True)
 
 

@@ -39,6 +39,7 @@ class Sort(StrEnum):
 
     URGENCY = "urgency"  # due first, then risk
     RISK = "risk"  # worst first, then due
+    VALUE = "value"  # what is at stake, halved for every week until it is due
     NEWEST = "newest"
 
 
@@ -109,6 +110,7 @@ _KEYS: dict[Sort, tuple[tuple[sa.Column[Any], bool], ...]] = {
     # column and whether it descends; the case id makes every order total
     Sort.URGENCY: ((cases.c.due_at, False), (cases.c.risk_rank, False), (cases.c.case_id, False)),
     Sort.RISK: ((cases.c.risk_rank, False), (cases.c.due_at, False), (cases.c.case_id, False)),
+    Sort.VALUE: ((cases.c.value_rank, False), (cases.c.due_at, False), (cases.c.case_id, False)),
     Sort.NEWEST: ((cases.c.opened_at, True), (cases.c.case_id, True)),
 }
 

@@ -10,6 +10,7 @@ from typing import Any, Generic, Self, TypeVar
 from sqlalchemy import exc
 from sqlalchemy.engine import Connection, Engine
 
+from casedesk.store.advice_store import AdviceReader, AdviceStore
 from casedesk.store.alert_store import AlertReader, AlertStore
 from casedesk.store.announcement_store import AnnouncementReader, AnnouncementStore
 from casedesk.store.api_key_store import ApiKeyReader, ApiKeyStore
@@ -24,6 +25,7 @@ from casedesk.store.figure_reader import FigureReader
 from casedesk.store.filing_store import FilingReader, FilingStore
 from casedesk.store.import_store import ImportReader, ImportStore
 from casedesk.store.known_accounts import known_accounts
+from casedesk.store.language_store import LanguageReader, LanguageStore
 from casedesk.store.ledger_store import Ledger, LedgerReader
 from casedesk.store.line_test_store import LineTestReader, LineTestStore
 from casedesk.store.list_store import ListReader, ListStore
@@ -115,6 +117,7 @@ class _Unit:
 class Reading(_Unit):
     """A consistent look at the desk. It has no way to commit; what it might write is rolled back."""
 
+    advice = _Of(AdviceReader)
     alerts = _Of(AlertReader)
     announcements = _Of(AnnouncementReader)
     api_keys = _Of(ApiKeyReader)
@@ -125,6 +128,7 @@ class Reading(_Unit):
     figures = _Of(FigureReader)
     filings = _Of(FilingReader)
     imports = _Of(ImportReader)
+    language = _Of(LanguageReader)
     ledger = _Of(LedgerReader)
     line_tests = _Of(LineTestReader)
     lists = _Of(ListReader)
@@ -154,6 +158,7 @@ class Writing(_Unit):
 
     _writes = True
 
+    advice = _Of(AdviceStore)
     alerts = _Of(AlertStore)
     announcements = _Of(AnnouncementStore)
     api_keys = _Of(ApiKeyStore)
@@ -163,6 +168,7 @@ class Writing(_Unit):
     due = _Of(DueReader)
     filings = _Of(FilingStore)
     imports = _Of(ImportStore)
+    language = _Of(LanguageStore)
     line_tests = _Of(LineTestStore)
     lists = _Of(ListStore)
     matches = _Of(MatchStore)

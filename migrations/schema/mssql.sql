@@ -974,6 +974,80 @@ UPDATE alembic_version SET version_num='0018_lists_and_scores' WHERE alembic_ver
 
 GO
 
+-- Running upgrade 0018_lists_and_scores -> 0019_advice
+
+CREATE TABLE advice (
+    event_id BIGINT NOT NULL,
+    case_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    case_version INTEGER NOT NULL,
+    advised_at DATETIME2(6) NOT NULL,
+    verdict VARCHAR(16) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    priority SMALLINT NOT NULL,
+    report BIT NOT NULL,
+    score INTEGER NOT NULL,
+    level SMALLINT NOT NULL,
+    facts_sha256 VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    CONSTRAINT pk_advice PRIMARY KEY (event_id),
+    CONSTRAINT ck_advice_verdict CHECK (verdict IN ('ESCALATE', 'REVIEW', 'DISMISS')),
+    CONSTRAINT fk_advice_case_id_cases FOREIGN KEY(case_id) REFERENCES cases (case_id)
+);
+
+GO
+
+CREATE INDEX ix_advice_case_id_event_id ON advice (case_id, event_id);
+
+GO
+
+CREATE TABLE cascade_steps (
+    event_id BIGINT NOT NULL,
+    level SMALLINT NOT NULL,
+    version VARCHAR(160) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    inputs NVARCHAR(max) NOT NULL,
+    output NVARCHAR(max) NOT NULL,
+    cost_micros BIGINT NOT NULL,
+    CONSTRAINT pk_cascade_steps PRIMARY KEY (event_id, level),
+    CONSTRAINT fk_cascade_steps_event_id_advice FOREIGN KEY(event_id) REFERENCES advice (event_id)
+);
+
+GO
+
+CREATE TABLE language_calls (
+    call_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    day DATE NOT NULL,
+    model NVARCHAR(160) NOT NULL,
+    prompt_sha256 VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    state VARCHAR(16) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    cost_micros BIGINT NOT NULL,
+    reserved_at DATETIME2(6) NOT NULL,
+    settled_at DATETIME2(6) NULL,
+    CONSTRAINT pk_language_calls PRIMARY KEY (call_id),
+    CONSTRAINT ck_language_calls_state CHECK (state IN ('reserved', 'answered', 'discarded', 'failed'))
+);
+
+GO
+
+CREATE INDEX ix_language_calls_day ON language_calls (day, cost_micros);
+
+GO
+
+UPDATE alembic_version SET version_num='0019_advice' WHERE alembic_version.version_num = '0018_lists_and_scores';
+
+GO
+
+-- Running upgrade 0019_advice -> 0019b_cases_by_value
+
+ALTER TABLE cases ADD value_rank INTEGER NOT NULL DEFAULT 0;
+
+GO
+
+CREATE INDEX ix_cases_queue_value ON cases (is_open, value_rank, due_at, case_id);
+
+GO
+
+UPDATE alembic_version SET version_num='0019b_cases_by_value' WHERE alembic_version.version_num = '0019_advice';
+
+GO
+
 COMMIT;
 
 GO

@@ -765,4 +765,60 @@ CREATE INDEX ix_risk_scores_run_id_score ON risk_scores (run_id, listed, score, 
 
 UPDATE alembic_version SET version_num='0018_lists_and_scores' WHERE alembic_version.version_num = '0017_figures_of_operation';
 
+-- Running upgrade 0018_lists_and_scores -> 0019_advice
+
+CREATE TABLE advice (
+    event_id BIGINT NOT NULL,
+    case_id VARCHAR(64) COLLATE "C" NOT NULL,
+    case_version INTEGER NOT NULL,
+    advised_at TIMESTAMP(6) WITHOUT TIME ZONE NOT NULL,
+    verdict VARCHAR(16) COLLATE "C" NOT NULL,
+    priority SMALLINT NOT NULL,
+    report BOOLEAN NOT NULL,
+    score INTEGER NOT NULL,
+    level SMALLINT NOT NULL,
+    facts_sha256 VARCHAR(64) COLLATE "C" NOT NULL,
+    CONSTRAINT pk_advice PRIMARY KEY (event_id),
+    CONSTRAINT ck_advice_verdict CHECK (verdict IN ('ESCALATE', 'REVIEW', 'DISMISS')),
+    CONSTRAINT fk_advice_case_id_cases FOREIGN KEY(case_id) REFERENCES cases (case_id)
+);
+
+CREATE INDEX ix_advice_case_id_event_id ON advice (case_id, event_id);
+
+CREATE TABLE cascade_steps (
+    event_id BIGINT NOT NULL,
+    level SMALLINT NOT NULL,
+    version VARCHAR(160) COLLATE "C" NOT NULL,
+    inputs VARCHAR NOT NULL,
+    output VARCHAR NOT NULL,
+    cost_micros BIGINT NOT NULL,
+    CONSTRAINT pk_cascade_steps PRIMARY KEY (event_id, level),
+    CONSTRAINT fk_cascade_steps_event_id_advice FOREIGN KEY(event_id) REFERENCES advice (event_id)
+);
+
+CREATE TABLE language_calls (
+    call_id VARCHAR(64) COLLATE "C" NOT NULL,
+    day DATE NOT NULL,
+    model VARCHAR(160) NOT NULL,
+    prompt_sha256 VARCHAR(64) COLLATE "C" NOT NULL,
+    state VARCHAR(16) COLLATE "C" NOT NULL,
+    cost_micros BIGINT NOT NULL,
+    reserved_at TIMESTAMP(6) WITHOUT TIME ZONE NOT NULL,
+    settled_at TIMESTAMP(6) WITHOUT TIME ZONE,
+    CONSTRAINT pk_language_calls PRIMARY KEY (call_id),
+    CONSTRAINT ck_language_calls_state CHECK (state IN ('reserved', 'answered', 'discarded', 'failed'))
+);
+
+CREATE INDEX ix_language_calls_day ON language_calls (day, cost_micros);
+
+UPDATE alembic_version SET version_num='0019_advice' WHERE alembic_version.version_num = '0018_lists_and_scores';
+
+-- Running upgrade 0019_advice -> 0019b_cases_by_value
+
+ALTER TABLE cases ADD COLUMN value_rank INTEGER DEFAULT 0 NOT NULL;
+
+CREATE INDEX ix_cases_queue_value ON cases (is_open, value_rank, due_at, case_id);
+
+UPDATE alembic_version SET version_num='0019b_cases_by_value' WHERE alembic_version.version_num = '0019_advice';
+
 COMMIT;

@@ -19,6 +19,8 @@ from casedesk.domain.people import Person, Role
 from casedesk.domain.reports.report import Report
 from casedesk.errors import CasedeskError
 from casedesk.services import (
+    advice,
+    advising,
     api_keys,
     assignment,
     casefile,
@@ -131,6 +133,8 @@ AT_THE_DESK = {
     "propose_policy": {"Manager"},
     "see_policy": {"Manager", "Auditor"},
     "remind": {"Manager"},
+    "advise": {"Manager"},
+    "see_agreement": {"QA", "Manager", "Auditor"},
     "hold": {"Manager"},
     "propose_purge": {"Manager"},
     "see_retention": {"Manager", "Auditor"},
@@ -182,6 +186,7 @@ VERIFIED_AFTER = {"n0", "wm", "em", "eu", "ao", "co", "cs"}  # one of each kind:
 READS = {
     "see_scores",
     "see_rule_sets",
+    "see_agreement",
     "see_policy",
     "see_retention",
     "see_outgoing",
@@ -192,6 +197,7 @@ READS = {
     "redraw",
     "recent_exports",
 }  # leave no event
+BY_THE_DESK = {"advise"}  # what the desk says by itself when somebody asks it to
 TWO_EVENTS = {"open_case": 2, "draw": 2}  # the opening and its alert; the population and the seed
 
 
@@ -445,6 +451,15 @@ STEPS: dict[str, Try] = {
         uow=stand.desk.reading(), actor=stand.desk.people["me"], at=stand.desk.at()
     ),
     "remind": lambda stand, _: reminding.give(**(_me(stand) | {"at": START + timedelta(days=25)})),
+    "advise": lambda stand, _: advising.run(
+        reading=stand.desk.reading,
+        writing=stand.desk.writing,
+        actor=stand.desk.people["me"],
+        at=stand.desk.at(),
+        base_currency="USD",
+        case_ids=[stand.cases["wm"]],
+    ),
+    "see_agreement": lambda stand, _: advice.agreement(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
     "hold": lambda stand, _: retention.hold(
         **_me(stand), case_id=stand.cases["co"], reason="Civil action 26-114, counsel's letter."
     ),
@@ -494,7 +509,7 @@ def outcome(stand: Stand, step: str, column: str) -> tuple[str, str]:
     if not wanted:
         return "y", "" if content(stand.desk) == before else "a look changed the database"
     with stand.desk.reading() as uow:
-        if {event.user for event in uow.ledger.newest(wanted)} != {"me"}:
+        if {event.user for event in uow.ledger.newest(wanted)} != {"system" if step in BY_THE_DESK else "me"}:
             return "y", "the event is under another name"
     if column in VERIFIED_AFTER and stand.desk.verify().verdict.value != "VERIFIED":
         return "y", str(stand.desk.verify().sentence())

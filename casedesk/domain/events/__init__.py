@@ -7,6 +7,7 @@ exact only up to 2**53.
 
 from __future__ import annotations
 
+from casedesk.domain.events.advising import AdviceGiven
 from casedesk.domain.events.cases import (
     AlertAttached,
     AlertGrown,
@@ -91,6 +92,7 @@ KINDS: dict[str, type[Event]] = {
         CaseReleased,
         NoteAdded,
         SuspicionMoved,
+        AdviceGiven,
         DispositionSet,
         DispositionApproved,
         DispositionReturned,
@@ -147,6 +149,7 @@ KINDS: dict[str, type[Event]] = {
 __all__ = [
     "DESK",
     "KINDS",
+    "AdviceGiven",
     "AlertAttached",
     "AlertGrown",
     "ApiKeyCreated",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from casedesk.store.tables.advising import advice, cascade_steps, language_calls
 from casedesk.store.tables.casework import alert_transactions, alerts, cases
 from casedesk.store.tables.clocks import clocks
 from casedesk.store.tables.detecting import detection_findings, detection_runs, rule_sets, run_copies
@@ -19,12 +20,14 @@ from casedesk.store.tables.scoring import name_matches, party_list_entries, part
 __all__ = [
     "ID",
     "accounts",
+    "advice",
     "alert_transactions",
     "alerts",
     "announcements",
     "api_key_uses",
     "api_keys",
     "batches",
+    "cascade_steps",
     "case_events",
     "cases",
     "clocks",
@@ -36,6 +39,7 @@ __all__ = [
     "filings",
     "import_rejects",
     "imports",
+    "language_calls",
     "ledger_head",
     "line_test_picks",
     "line_tests",
