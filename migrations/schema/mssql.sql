@@ -820,6 +820,24 @@ UPDATE alembic_version SET version_num='0014_copies_for_runs' WHERE alembic_vers
 
 GO
 
+-- Running upgrade 0014_copies_for_runs -> 0022_findings_by_subject
+
+CREATE INDEX ix_detection_findings_account_id ON detection_findings (account_id);
+
+GO
+
+CREATE INDEX ix_detection_findings_rule ON detection_findings ([rule]);
+
+GO
+
+CREATE INDEX ix_alerts_rule ON alerts ([rule]);
+
+GO
+
+UPDATE alembic_version SET version_num='0022_findings_by_subject' WHERE alembic_version.version_num = '0014_copies_for_runs';
+
+GO
+
 COMMIT;
 
 GO

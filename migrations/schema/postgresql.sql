@@ -643,4 +643,14 @@ CREATE TABLE run_copies (
 
 UPDATE alembic_version SET version_num='0014_copies_for_runs' WHERE alembic_version.version_num = '0013_api_keys';
 
+-- Running upgrade 0014_copies_for_runs -> 0022_findings_by_subject
+
+CREATE INDEX ix_detection_findings_account_id ON detection_findings (account_id);
+
+CREATE INDEX ix_detection_findings_rule ON detection_findings (rule);
+
+CREATE INDEX ix_alerts_rule ON alerts (rule);
+
+UPDATE alembic_version SET version_num='0022_findings_by_subject' WHERE alembic_version.version_num = '0014_copies_for_runs';
+
 COMMIT;

@@ -29,7 +29,7 @@ from scripts.render_schema import DIALECTS
 from tests.databases import Kind
 from tests.store.builders import filled, step
 
-HEAD = "0014_copies_for_runs"
+HEAD = "0022_findings_by_subject"
 
 #: What a migration adds to rows that were there: the value of each new column, by table.
 ADDED = {
