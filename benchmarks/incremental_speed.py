@@ -1,12 +1,15 @@
-"""Time a run of the rules after 10,000 new transactions, beside a run over everything.
+"""Time a run of the rules after 10,000 new transactions, after 100 and after one, beside a run over everything.
 
-    python -m benchmarks.incremental_speed [--transactions 5000000] [--accounts 200000] [--threads 2] [--late] [--local]
+    python -m benchmarks.incremental_speed [--transactions 5000000] [--accounts 200000] [--threads 2] [--late] [--local] [--warm]
+
         [--desk FILE]
 
 The rows of library_speed are stored in a SQLite desk in order of booking, and all rules run over them; then the last rows come,
 10,000 at a time, as a day's file does. ``--late`` takes these from all over the time instead, ``--local`` only the rules of local
 reach. The SQL of the rules is kept, as a desk keeps it; the first 10,000 have it written, and the second are timed, in this
-process, and the third as the command in a new one. ``--desk`` keeps the desk as it is after the first run and begins there the
+process, which keeps nothing between two runs. Then it keeps the data loaded (``detecting.Warm``): it loads it with a first 100,
+and 10,000, 100 and three times a single one are timed; each with its parts. The last 10,000 are the command's, in a new process. ``--warm``
+leaves out that and the run over everything. ``--desk`` keeps the desk as it is after the first run and begins there the
 next time, with the same arguments; where rules or software are others by then, a run says "upon nothing".
 """
 
@@ -20,6 +23,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -27,12 +32,14 @@ from typing import Any, Final
 import pyarrow as pa
 
 from benchmarks.library_speed import town
-from casedesk.detection.duck import Limits
+from casedesk.detection.duck import Limits, LoadedData
+from casedesk.detection.kept_data import KeptData
 from casedesk.detection.kept_texts import keep_in
 from casedesk.detection.rules import RULES
 from casedesk.domain.people import SYSTEM
 from casedesk.domain.transactions import Account, Customer, CustomerKind
 from casedesk.services import detecting
+from casedesk.services.run_records import RunData
 from casedesk.store.engines import make_engine
 from casedesk.store.schema import upgrade
 from casedesk.store.unit_of_work import Reading, Writing
@@ -41,12 +48,58 @@ from casedesk.store.unit_of_work import Reading, Writing
 MOST_SECONDS: Final = 2.0
 
 
-def incremental(number: int, accounts: int, threads: int, *, late: bool, local: bool, kept: Path | None) -> int:
-    """Time a run after 10,000 new rows, and a full one, over a desk on SQLite."""
+#: What a run spends its time on, and where: reading, loading, the rules, and the rest, which is comparing and storing.
+_PARTS: Final = (
+    ("reading", detecting, "read_data"),
+    ("loading what was read", KeptData, "_load"),
+    ("loading what is new", KeptData, "add"),
+    ("loading what was read", LoadedData, "__init__"),
+    ("digesting what is new", KeptData, "digests_of"),
+    ("digesting what is new", RunData, "digests"),
+    ("choosing the legs", KeptData, "look_at"),
+    ("rules", LoadedData, "evidence"),
+)
+
+
+class Parts:
+    """Processor seconds of each part of a run, those of a part within another one taken off the outer one."""
+
+    def __init__(self) -> None:
+        self.spent: defaultdict[str, float] = defaultdict(float)
+        self._open: list[float] = []
+        for label, owner, name in _PARTS:
+            setattr(owner, name, self._timed(label, getattr(owner, name)))
+
+    def _timed(self, label: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*args: Any, **more: Any) -> Any:
+            self._open.append(0.0)
+            begun = time.process_time()
+            try:
+                return real(*args, **more)
+            finally:
+                spent = time.process_time() - begun
+                self.spent[label] += spent - self._open.pop()
+                if self._open:
+                    self._open[-1] += spent
+
+        return timed
+
+    def told(self, whole: float) -> str:
+        """Write what the parts took, and what is left of all of it."""
+        parts = dict(self.spent) | {"comparing and storing": whole - sum(self.spent.values())}
+        self.spent.clear()
+        return ", ".join(f"{label} {spent * 1000:,.0f}" for label, spent in parts.items())
+
+
+def incremental(
+    number: int, accounts: int, threads: int, *, late: bool, local: bool, kept: Path | None, brief: bool
+) -> int:
+    """Time runs after new rows, and a full one, over a desk on SQLite."""
     rules = tuple(rule for rule in RULES if rule.reach.local or not local)
     with tempfile.TemporaryDirectory(prefix="casedesk-") as folder:
         desk = Path(folder) / "desk.db"
-        transactions, holders = town(number + 30_000, accounts)
+        transactions, holders = town(number + 50_000, accounts)
+        parts = Parts()
         if not late:
             transactions = transactions.sort_by("booked_at")
         begun_before = kept if kept is not None and kept.exists() else None
@@ -58,16 +111,20 @@ def incremental(number: int, accounts: int, threads: int, *, late: bool, local: 
         if not begun_before:
             _store(engine, transactions.slice(0, number), holders)
 
-        def run(*, full: bool = False) -> float:
+        def run(*, full: bool = False, warm: detecting.Warm | None = None) -> float:
             begun, processor = time.perf_counter(), time.process_time()
             found = detecting.detect(
                 look=Reading(engine), uow=Writing(engine), actor=SYSTEM, at=datetime.now(UTC), base_currency="USD",
-                rules=rules, limits=Limits(threads=threads), full=full,
+                rules=rules, limits=Limits(threads=threads), full=full, warm=warm,
             )  # fmt: skip
             spent, processor = time.perf_counter() - begun, time.process_time() - processor
             print(f"  {spent:7.2f} s ({processor:.2f} processor seconds): {found.transactions:,} transactions, {found.new_alerts:,} new alerts, "
                   f"upon {found.since or 'nothing'}")  # fmt: skip
+            print(f"           processor milliseconds: {parts.told(processor)}")
             return spent
+
+        def come(first: int, rows: int) -> None:
+            _store(engine, transactions.slice(number + first, rows), None)
 
         print(f"{len(rules)} rules, {number:,} transactions stored")
         if not begun_before:
@@ -75,16 +132,25 @@ def incremental(number: int, accounts: int, threads: int, *, late: bool, local: 
             if kept is not None:
                 engine.dispose()
                 shutil.copyfile(desk, kept)
-        _store(engine, transactions.slice(number, 10_000), None)
+        come(0, 10_000)
         run()
-        _store(engine, transactions.slice(number + 10_000, 10_000), None)
+        come(10_000, 10_000)
         print(f"10,000 more twice, {'booked at any time' if late else 'booked after all others'}")
         upon = run()
-        _store(engine, transactions.slice(number + 20_000, 10_000), None)
-        if not local:
-            _command(desk, threads)
-        whole = run(full=True)
-        print(f"ratio upon the last / full {upon / whole:.3f}; target: under {MOST_SECONDS:g} s")
+        print("100 more, with which everything is loaded to stay; then 10,000, 100, and one three times")
+        warm, first = detecting.Warm(), 20_000
+        for rows in (100, 10_000, 100, 1, 1, 1):
+            come(first, rows)
+            first += rows
+            run(warm=warm)
+        print(f"  peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB")
+        warm.forget()
+        if not brief:
+            come(first, 10_000)
+            if not local:
+                _command(desk, threads)
+            whole = run(full=True)
+            print(f"ratio upon the last / full {upon / whole:.3f}; target: under {MOST_SECONDS:g} s")
         engine.dispose()
     return int(upon > MOST_SECONDS)
 
@@ -134,11 +200,12 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--late", action="store_true", help="the new rows are booked at any time")
     parser.add_argument("--local", action="store_true", help="only the rules of local reach")
+    parser.add_argument("--warm", action="store_true", help="neither the command nor a run over everything at the end")
     parser.add_argument("--desk", type=Path, metavar="FILE", help="keep the desk here, and begin with it the next time")
     options = parser.parse_args()
     return incremental(
         options.transactions, options.accounts, options.threads,
-        late=options.late, local=options.local, kept=options.desk,
+        late=options.late, local=options.local, kept=options.desk, brief=options.warm,
     )  # fmt: skip
 
 

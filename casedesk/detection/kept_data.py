@@ -13,6 +13,7 @@ from typing import Final
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from casedesk.detection.arriving import Crowded, key_new_accounts
 from casedesk.detection.checks import refuse_unfit
@@ -54,6 +55,8 @@ class KeptData(LoadedData):
     def __init__(self, transactions: pa.Table, accounts: pa.Table, limits: Limits, currency: str) -> None:
         self._open, self._limits, self._currency = ExitStack(), limits, currency
         self._kept_texts, self._digests = limits.kept_texts, {}
+        self._shown: tuple[pa.Table, pa.Table] | None = None
+        self._rows = 0
         self.beginning, self.broken = NEVER, False
         self._connection = self._open.enter_context(connected(limits))
         try:
@@ -64,7 +67,7 @@ class KeptData(LoadedData):
             raise
 
     def _load(self, transactions: pa.Table, accounts: pa.Table) -> None:
-        show(self._connection, transactions, accounts, self._currency)
+        self._show(transactions, accounts)
         self._table(NAMED.get_name(), named_accounts)
         apart = min(APART, _LARGEST // (2 * accounts.num_rows + 2))
         self._connection.execute(_SPREAD.format(named=NAMED.get_name(), apart=apart))
@@ -73,7 +76,11 @@ class KeptData(LoadedData):
         refuse_unfit(self._first)
         self._connection.execute(f"CREATE TEMP TABLE ids AS {_IDS}")
         self._table("standing_legs", all_legs)
-        self._settle()
+        self._settle(transactions)
+
+    def _show(self, transactions: pa.Table, accounts: pa.Table) -> None:
+        show(self._connection, transactions, accounts, self._currency, self._rows)
+        self._shown = transactions, accounts
 
     def close(self) -> None:
         """Give memory and folder back."""
@@ -97,12 +104,12 @@ class KeptData(LoadedData):
         :raises Crowded: if there is no key left between two accounts; everything is to be loaded anew then.
         """
         with self.guarded():
-            first = self._row('SELECT coalesce(max("row") + 1, 0) FROM ids')[0]
-            show(self._connection, transactions, accounts, self._currency, first)
+            if self._shown is None or self._shown[0] is not transactions or self._shown[1] is not accounts:
+                self._show(transactions, accounts)
             self._connection.begin()
             try:
                 self._add(transactions.num_rows, accounts.num_rows)
-                self._settle()
+                self._settle(transactions)
                 self._connection.commit()
             except BaseException:
                 self._connection.rollback()
@@ -113,34 +120,37 @@ class KeptData(LoadedData):
     def _add(self, transactions: int, accounts: int) -> None:
         if accounts:
             key_new_accounts(self._connection)
+        if not transactions:
+            return
         self._table("arrived", keyed_transactions)
         self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {KEYED.get_name()} AS FROM arrived")
         refuse_unfit(self._first)
-        if transactions:
-            self._connection.execute("INSERT INTO all_keyed BY NAME FROM arrived")
-            self._connection.execute(f"INSERT INTO standing_legs BY NAME {self._sql(all_legs, all_legs.__name__)}")
-            self._connection.execute(f"INSERT INTO ids {_IDS}")
+        self._connection.execute("INSERT INTO all_keyed BY NAME FROM arrived")
+        self._connection.execute(f"INSERT INTO standing_legs BY NAME {self._sql(all_legs, all_legs.__name__)}")
+        self._connection.execute(f"INSERT INTO ids {_IDS}")
 
-    def _settle(self) -> None:
-        """Let go of what was handed in, and let evidence find the ids."""
-        earliest = self._row(f'SELECT coalesce(min("at"), {NEVER}) FROM {KEYED.get_name()}')[0]
-        self.beginning = min(self.beginning, earliest)
+    def _settle(self, transactions: pa.Table) -> None:
+        """Note what was taken in, and let go of it as it was handed in."""
+        earliest = pc.min(transactions["booked_at"].cast(pa.timestamp("us")).cast(pa.int64())).as_py()
+        self.beginning = min(self.beginning, NEVER if earliest is None else earliest)
+        self._rows += transactions.num_rows
         self._forget()
         self._show_transfers(ALWAYS)
 
     def _forget(self) -> None:
+        """Let evidence find the ids where it found what was handed in."""
         self._connection.execute("CREATE OR REPLACE TEMP VIEW given AS FROM ids")
         for name in ("transactions", "accounts"):
             self._connection.unregister(name)
+        self._shown = None
 
     def digests_of(self, transactions: pa.Table, accounts: pa.Table) -> Mapping[str, Digest]:
-        """Return what the fingerprint is made of, for rows that come to those that are there."""
+        """Return what the fingerprint is made of, for rows that come to those that are there, and may be added next."""
         with self.guarded():
-            show(self._connection, transactions, accounts, self._currency)
-            try:
-                return digests_here(self._connection)
-            finally:
-                self._forget()
+            self._show(transactions, accounts)
+            return digests_here(
+                self._connection, {"transactions": transactions.num_rows, "accounts": accounts.num_rows}
+            )
 
     def take_digests(self, digests: Mapping[str, Digest]) -> None:
         """Say which digests everything that is there has."""
@@ -148,6 +158,8 @@ class KeptData(LoadedData):
 
     def look_at(self, subjects: Subjects) -> None:
         """Let the rules run as over what :func:`~casedesk.detection.duck.loaded` was given these subjects for."""
+        if self._shown is not None:
+            self._forget()
         self._look_at(subjects)
 
     def _choose_legs(self) -> None:

@@ -20,7 +20,7 @@ from casedesk.domain.events import DESK, DetectionRan
 from casedesk.domain.people import SYSTEM, Action, Person, require
 from casedesk.domain.suppressions import hidden_digest
 from casedesk.errors import Conflict
-from casedesk.services import hiding, intake, rules_in_force
+from casedesk.services import hiding, intake, rules_in_force, standing_findings
 from casedesk.services.holdings import Queued, beside, held, queued
 from casedesk.services.run_records import RunData, read_data, written
 from casedesk.services.steps import present
@@ -110,13 +110,13 @@ def detect(
         if governed is not None and rules_in_force.in_force(uow).hash != governed.hash:
             raise rules_in_force.AnotherRuleSet
         run_id, ordinal = f"R-{uow.ledger.head().size + 1:06}", uow.runs.next_ordinal()
-        standing = tuple(uow.runs.standing())
+        standing = standing_findings.to_be_found(uow, data, rules)
         fresh = {alert: _finding(alert) for alert in result.alerts}
         unsettled = _unsettled(fresh, standing, data)
         plan = beside(held(uow, {(alert.rule, alert.account_id) for alert in unsettled}), unsettled)
         sorted_out = hiding.sort_out(uow.suppressions.standing(), suppressions, plan, run_id, at)
         new = [replace(alert, run_id=run_id, raised_at=at) for alert in sorted_out.raised]
-        findings = _record_findings(uow, ordinal, fresh.values(), standing, data, rules)
+        findings = standing_findings.recorded(uow, ordinal, fresh.values(), standing, last, warm)
         done = Detected(
             run_id=run_id,
             since=data.base.run_id if data.base else "",
@@ -161,6 +161,8 @@ def detect(
             at=at,
         )
         uow.commit()
+    if warm is not None:
+        warm.note(run_id, findings)
     return replace(done, cases_opened=opened, cases_joined=joined)
 
 
@@ -225,28 +227,6 @@ def _by_subject(findings: Iterable[Finding]) -> dict[tuple[str, str], set[tuple[
     for one in findings:
         found.setdefault((one.rule, one.account_id), set()).add((one.alert_id, one.digest))
     return found
-
-
-def _record_findings(
-    uow: Writing,
-    ordinal: int,
-    found: Iterable[Finding],
-    before: Iterable[Finding],
-    data: RunData,
-    rules: Sequence[Rule],
-) -> list[str]:
-    """Store what differs from the last run's findings; return the digests of all that the rules find by now."""
-    judged = {} if data.subjects is None else {rule.name: data.subjects.judged(rule) for rule in rules}
-    standing, kept = set(), []
-    for one in before:
-        moments = judged.get(one.rule)
-        if moments is not None and moments.stands(one.account_id, one.last_at):
-            kept.append(one.digest)
-        else:
-            standing.add(one)
-    fresh = set(found)
-    uow.runs.record_findings(ordinal, gone=standing - fresh, found=fresh - standing)
-    return [*kept, *(one.digest for one in fresh)]
 
 
 def _finding(alert: Alert) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from casedesk.detection.rule import Rule
 from casedesk.detection.subjects import NEVER, Stood, Subject, Subjects, microseconds
 from casedesk.store.run_data import Reached, Since
 from casedesk.store.unit_of_work import Reading
@@ -17,7 +18,7 @@ from casedesk.store.unit_of_work import Reading
 _SIDES: Final = ("from_account", "to_account")
 
 
-def touched(look: Reading, since: Since, upto: int, new: pa.Table) -> Subjects:
+def touched(look: Reading, since: Since, upto: int, new: pa.Table, rules: Sequence[Rule]) -> Subjects:
     """Return the desk's own accounts that were touched since an earlier run, all of each customer's, by id.
 
     What the desk holds or hides of them counts among what stood: an alert may hold more than a rule finds now, and a run
@@ -32,7 +33,8 @@ def touched(look: Reading, since: Since, upto: int, new: pa.Table) -> Subjects:
         Subject(account_id, customer_id, None if customer_id in whole else moments.get(customer_id))
         for account_id, customer_id in customers.items()
     )
-    return Subjects(chosen, tuple(map(_stood, look.run_data.episodes())))
+    along_paths = {rule.name for rule in rules if rule.span is not None and not rule.reach.local}
+    return Subjects(chosen, tuple(map(_stood, look.run_data.episodes(customers, along_paths))))
 
 
 def beyond(subjects: Subjects, new: pa.Table, beginning: int, *, stirred: bool) -> Subjects:

@@ -43,6 +43,7 @@ class Warm:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._held: _Held | None = None
+        self._found: tuple[str, list[str]] = "", []
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -56,6 +57,15 @@ class Warm:
             if self._held is not None:
                 self._held.data.close()
             self._held = None
+
+    def standing_digests(self, run_id: str) -> list[str] | None:
+        """Return the digests of all that a run found, in order, where it was the last that was noted."""
+        noted, digests = self._found
+        return digests if noted == run_id else None
+
+    def note(self, run_id: str, digests: list[str]) -> None:
+        """Note what a run found that was stored."""
+        self._found = run_id, digests
 
     def brought_up(self, look: Reading, arrived: Arrived, limits: Limits, base_currency: str) -> KeptData:
         """Return everything that had arrived, loaded."""

@@ -167,14 +167,12 @@ class AlertReader:
         :param raised_by: only those that had been raised by an instant.
         :param subjects: only those of these rules on these accounts, by rule and account.
         """
-        closed = set(
-            self._connection.execute(
-                sa.select(alerts.c.alert_id)
-                .join(cases, cases.c.case_id == alerts.c.case_id)
-                .where(cases.c.is_open == sa.false())
-            ).scalars()
-        )
-        for alert in self.everything() if subjects is None or len(subjects) > _MANY else self._about(subjects):
+        if subjects is not None and len(subjects) <= _MANY:
+            yield from self._recognisable_about(subjects)
+            return
+        of_closed = sa.select(alerts.c.alert_id).join(cases, cases.c.case_id == alerts.c.case_id)
+        closed = set(self._connection.execute(of_closed.where(cases.c.is_open == sa.false())).scalars())
+        for alert in self.everything():
             if raised_by and (alert.raised_at is None or alert.raised_at > raised_by):
                 continue
             yield Recognisable(
@@ -186,14 +184,20 @@ class AlertReader:
                 alert.alert_id in closed,
             )
 
-    def _about(self, subjects: Collection[tuple[str, str]]) -> list[Alert]:
-        """Return the alerts of these rules on these accounts, by id."""
-        found: list[Alert] = []
+    def _recognisable_about(self, subjects: Collection[tuple[str, str]]) -> list[Recognisable]:
+        """Return the alerts of these rules on these accounts, by id, without what a run does not compare."""
+        found: list[Recognisable] = []
+        columns = (alerts.c.alert_id, alerts.c.account_id, alerts.c.case_id, cases.c.is_open)
+        query = sa.select(*columns).select_from(alerts.outerjoin(cases, cases.c.case_id == alerts.c.case_id))
         for rule, accounts in groupby(sorted(subjects), key=itemgetter(0)):
             ids = [account_id for _, account_id in accounts]
             for start in range(0, len(ids), CHUNK):
-                there = alerts.c.account_id.in_(ids[start : start + CHUNK])
-                found += self._where(sa.and_(alerts.c.rule == rule, there))
+                there = sa.and_(alerts.c.rule == rule, alerts.c.account_id.in_(ids[start : start + CHUNK]))
+                evidence = self._evidence(sa.select(alerts.c.alert_id).where(there))
+                for alert_id, account_id, case_id, is_open in self._connection.execute(query.where(there)):
+                    ids_of_it = frozenset(evidence.get(alert_id, ()))
+                    closed = case_id is not None and not is_open
+                    found.append(Recognisable(alert_id, rule, account_id, ids_of_it, case_id or "", closed))
         return sorted(found, key=lambda alert: alert.alert_id)
 
 

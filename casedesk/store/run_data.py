@@ -7,7 +7,7 @@ it. With it all accounts of its customer are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from casedesk.domain.suppressions import State
+from casedesk.store.about_subjects import CHUNK, about
 from casedesk.store.arrivals import newest_arrival
 from casedesk.store.dialects import arrow_reader
 from casedesk.store.tables import (
@@ -30,8 +31,6 @@ from casedesk.store.tables import (
     transactions,
 )
 
-#: SQL Server takes 2,100 parameters a statement.
-CHUNK: Final = 500
 #: Beyond so many accounts one reading of all is quicker than picking them.
 _MANY: Final = 50_000
 
@@ -96,14 +95,17 @@ class RunDataReader:
     def accounts(self, upto: int, *, since: int | None = None) -> pa.Table:
         """Read the accounts that had arrived by ``upto``, after ``since``, as they are now."""
         query = _ACCOUNTS.where(accounts.c.arrival <= upto)
-        return arrow_reader(self._connection, query if since is None else query.where(accounts.c.arrival > since))
+        if since is not None:
+            # whoever came since has changed since, and that has an index
+            query = query.where(accounts.c.arrival > since, accounts.c.changed > since)
+        return arrow_reader(self._connection, query)
 
     def first_changed(self, arrival: int) -> str:
         """Name an account that was there at ``arrival`` and has changed since; empty if none has."""
-        query = sa.select(sa.func.min(accounts.c.account_id)).where(
-            accounts.c.arrival <= arrival, accounts.c.changed > arrival
-        )
-        return self._connection.execute(query).scalar_one() or ""
+        # the least id of all would have SQLite walk through all accounts, because they are in that order
+        there = sa.and_(accounts.c.arrival <= arrival, accounts.c.changed > arrival)
+        query = sa.select(accounts.c.account_id).where(there).order_by(accounts.c.changed, accounts.c.account_id)
+        return self._connection.execute(query.limit(1)).scalar_one_or_none() or ""
 
     def touched(self, since: Since, upto: int) -> dict[str, str]:
         """Return the desk's own accounts that were touched, by id, and all accounts of their customers, each with its customer."""
@@ -123,16 +125,16 @@ class RunDataReader:
         query = sa.select(accounts.c.account_id, accounts.c.customer_id).where(which).order_by(accounts.c.account_id)
         return {row.account_id: row.customer_id for row in self._connection.execute(query)}
 
-    def episodes(self) -> Iterator[Reached]:
-        """Yield what the last run found and what the desk holds or hides, by rule and account, in no order."""
+    def episodes(self, account_ids: Collection[str], rules: Collection[str]) -> Iterator[Reached]:
+        """Yield what the last run found and what the desk holds or hides of these accounts, and by these rules of any, in no order."""
         tables = (
-            (detection_findings, "first_at", "last_at", detection_findings.c.gone_in.is_(None)),
-            (alerts, "window_start", "window_end", sa.true()),
-            (suppressed_alerts, "window_start", "window_end", suppressed_alerts.c.released_in.is_(None)),
+            (detection_findings, ("first_at", "last_at"), detection_findings.c.gone_in.is_(None)),
+            (alerts, ("window_start", "window_end"), sa.true()),
+            (suppressed_alerts, ("window_start", "window_end"), suppressed_alerts.c.released_in.is_(None)),
         )
-        for table, first, last, there in tables:
-            query = sa.select(table.c.rule, table.c.account_id, table.c[first], table.c[last]).where(there)
-            yield from (Reached(*row) for row in self._connection.execute(query))
+        for table, times, there in tables:
+            columns = ("rule", "account_id", *times)
+            yield from (Reached(*row) for row in about(self._connection, table, columns, there, account_ids, rules))
 
     def transactions_of_touched(self, since: Since, upto: int) -> pa.Table:
         """Read every transaction that had arrived by ``upto`` and has a touched account on a side."""

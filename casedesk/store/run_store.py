@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from casedesk.errors import NotFound
+from casedesk.store.about_subjects import about
 from casedesk.store.arrivals import next_arrival
+from casedesk.store.dialects import stream
 from casedesk.store.tables import detection_findings as findings
 from casedesk.store.tables import detection_runs
 
@@ -103,6 +105,18 @@ class RunReader:
     def standing(self) -> Iterator[Finding]:
         """Yield what the newest run found, by alert id."""
         return self._yield(findings.c.gone_in.is_(None))
+
+    def standing_about(self, account_ids: Collection[str], rules: Collection[str]) -> Iterator[Finding]:
+        """Yield what the newest run found of these accounts, and by these rules of any, in no order."""
+        there = findings.c.gone_in.is_(None)
+        for row in about(self._connection, findings, Finding.__slots__, there, account_ids, rules):
+            yield Finding(*row)
+
+    def standing_digests(self) -> list[str]:
+        """Return the digests of everything that the newest run found, in no order."""
+        return [
+            row[0] for row in stream(self._connection, sa.select(findings.c.digest).where(findings.c.gone_in.is_(None)))
+        ]
 
     def _yield(self, condition: sa.ColumnElement[bool]) -> Iterator[Finding]:
         query = (

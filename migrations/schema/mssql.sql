@@ -1048,6 +1048,24 @@ UPDATE alembic_version SET version_num='0019b_cases_by_value' WHERE alembic_vers
 
 GO
 
+-- Running upgrade 0019b_cases_by_value -> 0022_findings_by_subject
+
+CREATE INDEX ix_detection_findings_account_id ON detection_findings (account_id);
+
+GO
+
+CREATE INDEX ix_detection_findings_rule ON detection_findings ([rule]);
+
+GO
+
+CREATE INDEX ix_alerts_rule ON alerts ([rule]);
+
+GO
+
+UPDATE alembic_version SET version_num='0022_findings_by_subject' WHERE alembic_version.version_num = '0019b_cases_by_value';
+
+GO
+
 COMMIT;
 
 GO

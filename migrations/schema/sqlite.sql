@@ -812,3 +812,13 @@ ALTER TABLE cases ADD COLUMN value_rank INTEGER DEFAULT 0 NOT NULL;
 CREATE INDEX ix_cases_queue_value ON cases (is_open, value_rank, due_at, case_id);
 
 UPDATE alembic_version SET version_num='0019b_cases_by_value' WHERE alembic_version.version_num = '0019_advice';
+
+-- Running upgrade 0019b_cases_by_value -> 0022_findings_by_subject
+
+CREATE INDEX ix_detection_findings_account_id ON detection_findings (account_id);
+
+CREATE INDEX ix_detection_findings_rule ON detection_findings (rule);
+
+CREATE INDEX ix_alerts_rule ON alerts (rule);
+
+UPDATE alembic_version SET version_num='0022_findings_by_subject' WHERE alembic_version.version_num = '0019b_cases_by_value';

@@ -31,7 +31,7 @@ from scripts.render_schema import DIALECTS
 from tests.databases import Kind
 from tests.store.builders import filled, step
 
-HEAD = "0019b_cases_by_value"
+HEAD = "0022_findings_by_subject"
 
 #: What a migration adds to rows that were there: the value of each new column, by table.
 ADDED = {

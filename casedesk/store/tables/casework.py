@@ -85,6 +85,7 @@ alerts = sa.Table(
     sa.Index("ix_alerts_customer_id", "customer_id"),
     sa.Index("ix_alerts_account_id_rule", "account_id", "rule"),
     sa.Index("ix_alerts_raised_at", "raised_at"),
+    sa.Index("ix_alerts_rule", "rule"),
 )
 
 alert_transactions = sa.Table(

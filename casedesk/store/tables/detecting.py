@@ -43,6 +43,8 @@ detection_findings = sa.Table(
     sa.Column("first_at", UtcDateTime, nullable=True),
     sa.Column("last_at", UtcDateTime, nullable=True),
     sa.Index("ix_detection_findings_gone_in", "gone_in"),
+    sa.Index("ix_detection_findings_account_id", "account_id"),
+    sa.Index("ix_detection_findings_rule", "rule"),
 )
 
 #: A copy, in columns, of what the runs read: see ``run_copies.py``. It can be emptied at any time.
