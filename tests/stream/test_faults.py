@@ -22,7 +22,8 @@ from casedesk.stream.assembly import Job
 from casedesk.stream.worker import Sizes
 from tests.databases import Postgres
 from tests.stream.brokers import RealBroker, drained, made, put
-from tests.stream.conftest import START, Outcome, opened, outcome, rows_stored, until
+from tests.stream.conftest import until
+from tests.stream.desks import START, Outcome, opened, outcome, rows_stored
 from tests.stream.killing import behind, told
 
 Sent = list[tuple[bytes, bytes]]
