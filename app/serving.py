@@ -39,6 +39,7 @@ _api = create()
 async def _closing(_: st.App) -> AsyncIterator[None]:
     """Close the API's desk with the server: one that stands beside another application has no end of its own."""
     yield
+    _api.state.sender.close()
     _api.state.served.close()
 
 

@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from casedesk.anchoring import Anchoring
 from casedesk.detection.kept_texts import keep_in
 from casedesk.domain.reports.institution import Institution
 from casedesk.errors import CasedeskError, Unavailable
 from casedesk.formats.institution_file import read_institution
-from casedesk.settings import Settings, load_settings
+from casedesk.language.cache import Memory, Redis
+from casedesk.language.endpoint import Endpoint
+from casedesk.services.counsel import Budget, Counsel
+from casedesk.services.graphs import Graphs
+from casedesk.settings import PREFIX, BadSettings, Settings, load_settings
 from casedesk.store import schema
 from casedesk.store.engines import Engine, make_engine, translated
 from casedesk.store.scrubbing import scrub
-from casedesk.store.unit_of_work import Reading, Writing
+from casedesk.store.unit_of_work import Reading, Timed, Writing
 
-__all__ = ["Desk", "Reading", "Writing", "collect_seldom", "database_state", "open_desk", "upgrade_database"]
+__all__ = [
+    "Desk",
+    "Reading",
+    "Writing",
+    "budget_of",
+    "collect_seldom",
+    "database_state",
+    "open_desk",
+    "upgrade_database",
+]
 
 
 class NoInstitution(Unavailable):
@@ -33,6 +49,9 @@ class Desk:
     settings: Settings
     _engine: Engine = field(repr=False)
     checkpoints: Anchoring = field(repr=False)
+    _timed: Timed = field(default=nullcontext, repr=False)
+    graphs: Graphs = field(default_factory=Graphs, repr=False)  # what explanations of scores are read from
+    counsel: Counsel | None = field(default=None, repr=False)  # the third level of advice, where it is switched on
 
     def reading(self) -> Reading:
         """Return a unit of work that cannot change anything."""
@@ -40,7 +59,7 @@ class Desk:
 
     def writing(self) -> Writing:
         """Return a unit of work that commits once."""
-        return Writing(self._engine, committed=self.checkpoints.committed)
+        return Writing(self._engine, committed=self.checkpoints.committed, timed=self._timed)
 
     def scrub(self) -> bool:
         """Leave nothing in the database's files of what was removed.
@@ -96,10 +115,11 @@ def collect_seldom() -> None:
     gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
 
 
-def open_desk(settings: Settings | None = None, *, check: bool = True) -> Desk:
+def open_desk(settings: Settings | None = None, *, check: bool = True, timed: Timed = nullcontext) -> Desk:
     """Open a desk.
 
     :param settings: read from the environment when not given.
+    :param timed: makes what is entered while a unit of work commits; the figures of a serving process use it.
     :param check: False skips the look at the schema, for commands that are about to change it.
     :raises Unavailable: for a wrong setting, or a database that does not answer or is of another version.
     """
@@ -107,10 +127,42 @@ def open_desk(settings: Settings | None = None, *, check: bool = True) -> Desk:
     settings = settings or load_settings()
     keep_in(settings.cache_path)
     engine = make_engine(settings.database_url, lock_timeout=settings.lock_timeout_seconds)
-    desk = Desk(settings, engine, Anchoring(settings, lambda: Reading(engine)))
+    counsel = _counsel(settings, lambda: Writing(engine)) if settings.llm else None
+    desk = Desk(settings, engine, Anchoring(settings, lambda: Reading(engine)), timed, counsel=counsel)
     if check:
         desk.require_current()
     return desk
+
+
+def budget_of(settings: Settings) -> Budget | None:
+    """Return what may be spent on a language model in a day; None where none is switched on."""
+    return Budget(settings.llm_daily_money, settings.llm_daily_calls) if settings.llm else None
+
+
+def _counsel(settings: Settings, writing: Callable[[], Writing]) -> Counsel:
+    """Build the third level of advice.
+
+    :raises BadSettings: if it is switched on and something that it cannot do without is not set.
+    """
+    needed: dict[str, object] = {"llm_url": settings.llm_url, "llm_model": settings.llm_model}
+    needed |= {"llm_price_in": settings.llm_price_in, "llm_price_out": settings.llm_price_out}
+    missing = [PREFIX + name.upper() for name, value in needed.items() if value in ("", None)]
+    if missing:
+        raise BadSettings(
+            f"{PREFIX}LLM is on, and {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set. A price of 0 is for "
+            f"a model that costs nothing; to do without a language model, unset {PREFIX}LLM."
+        )
+    endpoint = Endpoint(
+        settings.llm_url, settings.llm_model, settings.llm_key, settings.llm_timeout_seconds,
+        settings.llm_price_in or Decimal(0), settings.llm_price_out or Decimal(0),
+    )  # fmt: skip
+    return Counsel(
+        asks=endpoint,
+        budget=Budget(settings.llm_daily_money, settings.llm_daily_calls),
+        band=settings.llm_shares,
+        cache=Redis(settings.redis_url) if settings.redis_url else Memory(),
+        writing=writing,
+    )
 
 
 def upgrade_database(settings: Settings | None = None) -> schema.SchemaState:

@@ -6,6 +6,7 @@ import difflib
 import os
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
@@ -34,6 +35,10 @@ DRIVERS: Final = (
     "mssql+pyodbc",
     "mssql+mssqlpython",
 )
+
+
+#: Whatever is wrong with these, a refusal does not repeat them.
+_SECRET: Final = frozenset({"llm_key", "redis_url"})
 
 
 class BadSettings(Unavailable):
@@ -81,6 +86,28 @@ class Settings(BaseSettings):
     institution: str = Field(
         default="", description="a file such as /etc/casedesk/institution.toml with the institution's profile"
     )
+    llm: bool = Field(default=False, description="true or false")
+    llm_url: str = Field(
+        default="",
+        description="the address of an endpoint that speaks OpenAI's protocol, such as http://127.0.0.1:8080/v1",
+    )
+    llm_model: str = Field(default="", max_length=120, description="a model's name of at most 120 characters")
+    llm_key: str = Field(default="", max_length=4096, repr=False, description="a key of at most 4096 characters")
+    llm_band: str = Field(default="0.4-0.6", description="two shares from 0 to 1 such as 0.4-0.6, the lower one first")
+    llm_timeout_seconds: int = Field(default=20, ge=1, le=300, description="a whole number from 1 to 300")
+    llm_price_in: Decimal | None = Field(
+        default=None, ge=0, le=100_000, description="a price for a million tokens from 0 to 100000"
+    )
+    llm_price_out: Decimal | None = Field(
+        default=None, ge=0, le=100_000, description="a price for a million tokens from 0 to 100000"
+    )
+    llm_daily_money: Decimal = Field(
+        default=Decimal(5), ge=0, le=1_000_000, description="an amount from 0 to 1000000, in the currency of the prices"
+    )
+    llm_daily_calls: int = Field(default=500, ge=0, le=1_000_000, description="a whole number from 0 to 1000000")
+    redis_url: str = Field(
+        default="", repr=False, description="the address of a Redis such as redis://127.0.0.1:6379/0"
+    )
     api_rate: int = Field(default=100, ge=1, le=1_000_000, description="a whole number from 1 to 1000000")
     kafka_bootstrap: str = Field(
         default="",
@@ -125,7 +152,23 @@ class Settings(BaseSettings):
             raise ValueError
         return value
 
-    @field_validator("timestamp_url", "schema_registry_url")
+    @field_validator("llm_band")
+    @classmethod
+    def _two_shares(cls, value: str) -> str:
+        if not re.fullmatch(r"(0|1|0\.\d{1,4})-(0|1|0\.\d{1,4})", value) or Decimal(value.split("-")[0]) > Decimal(
+            value.split("-")[1]
+        ):
+            raise ValueError
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _a_redis(cls, value: str) -> str:
+        if value and not re.fullmatch(r"(rediss?|unix)://\S+", value):
+            raise ValueError
+        return value
+
+    @field_validator("timestamp_url", "schema_registry_url", "llm_url")
     @classmethod
     def _an_address(cls, value: str) -> str:
         if value and not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", value):
@@ -174,6 +217,12 @@ class Settings(BaseSettings):
     def cache_path(self) -> Path | None:
         """The folder of what can be made anew at any time, at the cost of time; None as for the checkpoints."""
         return _chosen(self.cache_dir) or self._beside("cache")
+
+    @property
+    def llm_shares(self) -> tuple[Decimal, Decimal]:
+        """The band of scores in which a language model is asked, if it is switched on."""
+        low, _, high = self.llm_band.partition("-")
+        return Decimal(low), Decimal(high)
 
     @property
     def institution_path(self) -> Path | None:
@@ -262,6 +311,10 @@ def _refusal(field: str, given: Mapping[str, str]) -> str:
                 else "is not a URL (its value is not shown, it may hold a password)"
             )
         return f"{PREFIX}DATABASE_URL {said}; it must be {allowed}."
+    if field in _SECRET:
+        return (
+            f"{PREFIX}{field.upper()} is wrong (its value is not shown, it may hold a password); it must be {allowed}."
+        )
     printable = "".join(letter if letter.isprintable() else "?" for letter in value)
     shown = printable if len(printable) <= 60 else printable[:59] + "…"
     return f"{PREFIX}{field.upper()} is “{shown}”; it must be {allowed}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.ui import bulk_assign, empty, filters, flash, navigation, queue_table, session, title, triage_state
+from app.ui import bulk_assign, empty, filters, flash, live_strip, navigation, queue_table, session, title, triage_state
 from casedesk.domain.people import Action, may
 from casedesk.services import assignment, people, queue
 
@@ -38,10 +38,13 @@ def open_first() -> None:
 actor, now = session.actor(), session.now()
 everybody = people.everybody(uow=session.desk().reading())
 triage_state.read_address(sees_decisions=actor.need_to_know, owners={person.user_id for person in everybody})
+live_strip.begin()
 page = triage_state.read_page(actor, now)
+queue_table.carry_ticks(page)
 free = not session.dialog()
 
 with title.row("Triage"):
+    live_strip.show(now)
     if may(actor.role, Action.ASSIGN):
         ticked = queue_table.ticked(page)
         st.button(

@@ -39,6 +39,6 @@ def count(width: int, label: str | None = None) -> ColumnConfig:
     return st.column_config.NumberColumn(label, width=width, format="%,d")
 
 
-def amount(label: str, currency: str, width: int) -> ColumnConfig:
-    """Build a column of amounts with the currency's decimals and thousands commas."""
-    return st.column_config.NumberColumn(label, width=width, format=f"%,.{MINOR_DIGITS[currency]}f")
+def amount(label: str, currency: str, width: int, help: str | None = None) -> ColumnConfig:
+    """Build a column of amounts with the currency's decimals and thousands commas; ``help`` is shown on hover."""
+    return st.column_config.NumberColumn(label, width=width, format=f"%,.{MINOR_DIGITS[currency]}f", help=help)

@@ -51,9 +51,10 @@ def _done(page: Page) -> tuple[str, str]:
 def _said() -> str:
     query = triage_state.query(session.actor().user_id)
     search = f"Search “{formats.plain(query.search)}” · " if query.search else ""
+    new = "Only what is new · " if query.since else ""
     risk = query.risk.value if query.risk else "any"
     due = f"Due {query.due} · " if query.due else ""
-    return f"{search}{due}Status {query.status or 'any'} · Risk {risk}."
+    return f"{search}{due}{new}Status {query.status or 'any'} · Risk {risk}."
 
 
 def _hidden(count: int) -> str:

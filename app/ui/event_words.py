@@ -40,6 +40,10 @@ def _alert(data: dict[str, Any], names: Names) -> str:
     return f"{formats.rule(data['rule'])} v{data['rule_version']} · {transactions} · {data['alert_id']}"
 
 
+def _advice(data: dict[str, Any], names: Names) -> str:
+    return f"{data['verdict'].capitalize()}, priority {data['priority']}, on version {data['case_version']} of the case"
+
+
 def _suspicion(data: dict[str, Any], names: Names) -> str:
     suspect = "" if data["suspect_identified"] else ", no suspect identified"
     return f"{formats.day(parse(data['suspicion_at']))}, was {formats.day(parse(data['previous']))}{suspect}"
@@ -75,6 +79,7 @@ _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     "case_opened": lambda data, names: f"First alert {formats.moment(parse(data['alerted_at']))}",
     "alert_attached": _alert,
     "alert_grown": _alert,
+    "advice_given": _advice,
     "case_assigned": lambda data, names: f"To {_name(data['owner'], names)}",
     "case_handed_over": lambda data, names: f"To {_name(data['owner'], names)}",
     "case_released": lambda data, names: f"By {_name(data['previous'], names)}, back to the queue",
@@ -146,6 +151,17 @@ _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     "reminders_given": lambda data, names: (
         f"{len({user for users, _ in data['given'] for user in users}):,} people, "
         f"{len({case for _, cases in data['given'] for case in cases}):,} cases"
+    ),
+    "party_list_loaded": lambda data, names: (
+        f"{data['list_id']} · {data['source']}, version {data['list_version']} · {counted(data['entries'], 'entry', 'entries')}"
+    ),
+    "names_screened": lambda data, names: (
+        f"{counted(data['customers'], 'customer')}, {counted(data['found'], 'name')} alike, {data['waiting']:,} waiting"
+    ),
+    "name_match_confirmed": lambda data, names: f"{data['match_id']} · {data['customer_id']} · {data['source']}",
+    "name_match_refused": lambda data, names: f"{data['match_id']} · {data['customer_id']} · {data['source']}",
+    "exposure_scored": lambda data, names: (
+        f"{data['run_id']} · {counted(data['scored'], 'account')} exposed · lists {data['list_sha256'][:12]}…"
     ),
     "person_added": lambda data, names: f"{_name(data['user_id'], names)}, {data['role']}",
 }

@@ -26,6 +26,7 @@ _WORDS: Final = {
 _SORTS: Final = {
     Sort.URGENCY: "Most urgent first",
     Sort.RISK: "Highest risk first",
+    Sort.VALUE: "Most at stake first",
     Sort.NEWEST: "Newest first",
 }
 #: Escalated cases have their own list on the Approvals page.

@@ -111,6 +111,7 @@ def go(name: str, query_params: Mapping[str, str] | None = None) -> None:
     flash.drop()
     session.close_dialog()
     session.keep_typed()
+    session.keep_news(None)
     entry = next(entry for entry in ENTRIES if entry.name == name)
     st.switch_page(entry.page(), query_params=dict(query_params or {}))
 

@@ -10,10 +10,11 @@ import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from app.ui import columns, formats, navigation, session
+from app.ui import columns, formats, navigation, session, triage_state
 from casedesk.domain.alerts import band
+from casedesk.domain.expected_value import HALVING_DAYS, at_stake
 from casedesk.services.assignment import Seen
-from casedesk.services.queue import Page
+from casedesk.services.queue import Page, QueueRow, Sort
 
 _DRAWN: Final = "queue_drawn"
 _TABLE: Final = "queue_table"
@@ -35,7 +36,7 @@ def show(page: Page, now: datetime, worklist: Callable[[], session.Worklist], *,
     :param selectable: whether rows can be ticked.
     """
     case_ids = [line.row.case_id for line in page.lines]
-    _forget_ticks_of_other_rows(case_ids)
+    carry_ticks(page)
     drawn_as = key()
 
     def opened() -> None:
@@ -44,7 +45,7 @@ def show(page: Page, now: datetime, worklist: Callable[[], session.Worklist], *,
             session.set_worklist(worklist())
             navigation.open_case(case_ids[cells[0][0]])
 
-    frame, config = _frame(page, now)
+    frame, config = _frame(page, now, by_value=triage_state.sort() is Sort.VALUE)
     st.dataframe(
         frame,
         key=drawn_as,
@@ -59,25 +60,46 @@ def show(page: Page, now: datetime, worklist: Callable[[], session.Worklist], *,
 
 
 def ticked(page: Page) -> tuple[Seen, ...]:
-    """Return the ticked cases as they were drawn; none while the table shows other rows than it did."""
-    if session.value(_DRAWN, []) != [line.row.case_id for line in page.lines]:
+    """Return the ticked cases as they were drawn. Call :func:`carry_ticks` first, where the list may have changed."""
+    shown = _shown(page)
+    if [seen.case_id for seen in session.value(_DRAWN, [])] != [seen.case_id for seen in shown]:
         return ()
-    rows = session.value(key(), _NOTHING)["selection"]["rows"]
-    return tuple(Seen(page.lines[row].row.case_id, page.lines[row].row.version) for row in rows)
+    return tuple(shown[row] for row in session.value(key(), _NOTHING)["selection"]["rows"])
 
 
-def _forget_ticks_of_other_rows(case_ids: list[str]) -> None:
-    """Start a new table when rows were ticked and the list changed: ticks are row numbers, which now mean other cases.
+def carry_ticks(page: Page) -> None:
+    """Let ticks follow their cases when the list changed: they are row numbers, which may now mean other cases.
 
-    Emptying the selection by hand instead makes the browser swallow the next click.
+    A case that is not listed any more, or was changed since it was ticked, loses its tick. The table is a new one then,
+    because changing the selection of the old one by hand makes the browser swallow the next click.
     """
-    if session.value(_DRAWN, []) != case_ids:
-        session.put(_DRAWN, case_ids)
-        if session.value(key(), _NOTHING)["selection"]["rows"]:
-            session.put(_TABLE, session.value(_TABLE, 0) + 1)
+    drawn, shown = session.value(_DRAWN, []), _shown(page)
+    if [seen.case_id for seen in drawn] == [seen.case_id for seen in shown]:
+        return
+    rows = [drawn[row] for row in session.value(key(), _NOTHING)["selection"]["rows"] if row < len(drawn)]
+    session.put(_DRAWN, shown)
+    if rows:
+        session.put(_TABLE, session.value(_TABLE, 0) + 1)
+        kept = [place for place, seen in enumerate(shown) if seen in rows]
+        session.put(key(), {"selection": {"rows": kept, "columns": [], "cells": []}})
 
 
-def _frame(page: Page, now: datetime) -> tuple[pd.DataFrame, dict[str, ColumnConfig]]:
+def _shown(page: Page) -> list[Seen]:
+    return [Seen(line.row.case_id, line.row.version) for line in page.lines]
+
+
+#: What the order by value goes by, as docs/guide/analyst.md has it.
+STAKE: Final = (
+    "At stake is severity ÷ 100 × amount. In this order it counts half for every "
+    f"{HALVING_DAYS} days until the case is due: at stake × 2^(−days left ÷ {HALVING_DAYS})."
+)
+
+
+def _at_stake(row: QueueRow, code: str) -> float:
+    return formats.units(at_stake(row.severity, row.amount_minor), code)
+
+
+def _frame(page: Page, now: datetime, *, by_value: bool) -> tuple[pd.DataFrame, dict[str, ColumnConfig]]:
     code = session.currency()
     lines = page.lines
     due = [formats.due(line.row.due_at, now, page.due_soon_days) for line in lines]
@@ -92,6 +114,7 @@ def _frame(page: Page, now: datetime) -> tuple[pd.DataFrame, dict[str, ColumnCon
             "Typology": [formats.rule(line.row.typology) for line in lines],
             "Alerts": [line.row.alert_count for line in lines],
             "Amount": [formats.units(line.row.amount_minor, code) for line in lines],
+            **({"At stake": [_at_stake(line.row, code) for line in lines]} if by_value else {}),
             "Status": columns.cells(stage),
             "Owner": [line.row.owner_name or "—" for line in lines],
             "Age": [formats.age(now - line.row.opened_at) for line in lines],
@@ -105,6 +128,7 @@ def _frame(page: Page, now: datetime) -> tuple[pd.DataFrame, dict[str, ColumnCon
         "Typology": columns.text(140),
         "Alerts": columns.count(52),
         "Amount": columns.amount(f"Amount {code}", code, 92),
+        "At stake": columns.amount("At stake", code, 92, help=STAKE),
         "Status": columns.chips("Status", stage, 138),
         "Owner": columns.text(112),
         "Age": columns.text(48, right=True),

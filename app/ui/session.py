@@ -25,6 +25,7 @@ _FLASH: Final = "_flash"
 _MEMO: Final = "_memo"
 _DIALOG: Final = "_dialog"
 _VERDICT: Final = "_verdict"
+_NEWS: Final = "_news"
 
 #: Keys of fields that people type into or tick on a case; never a button's, which cannot be set.
 _TYPED: Final = re.compile(
@@ -168,6 +169,16 @@ def keep_verdict(verdict: Any) -> None:
 def verdict() -> Any:
     """Return the outcome of the last verification of this session, or None."""
     return st.session_state.get(_VERDICT)
+
+
+def keep_news(told: Any) -> None:
+    """Keep what the queue's page has told of; None on leaving it."""
+    st.session_state[_NEWS] = told
+
+
+def news() -> Any:
+    """Return what the queue's page has told of since it was opened, or None."""
+    return st.session_state.get(_NEWS)
 
 
 def names() -> dict[str, str]:

@@ -31,18 +31,20 @@ DAY: Final = "triage_day"  # the day, where DUE is ON_DAY; it is no filter of it
 SORT: Final = "triage_sort"
 ROWS: Final = "triage_rows"
 PAGE: Final = "triage_page"
+SINCE: Final = "triage_since"  # the event behind which something new must have happened; no widget's key
 
 _NAMES: Final = {
     VIEW: "view", SEARCH: "q", STATUS: "status", RISK: "risk", TYPOLOGY: "typology", OWNER: "owner", CLOSED: "closed",
-    DUE: "due", SORT: "sort", ROWS: "rows", PAGE: "page",
+    DUE: "due", SORT: "sort", ROWS: "rows", PAGE: "page", SINCE: "since",
 }  # fmt: skip
-_EMPTY: Final = {SEARCH: "", STATUS: None, RISK: None, TYPOLOGY: None, OWNER: None, CLOSED: False, DUE: None}
+_EMPTY: Final = {SEARCH: "", STATUS: None, RISK: None, TYPOLOGY: None, OWNER: None, CLOSED: False, DUE: None, SINCE: 0}
 ROW_LIMITS: Final = (25, 50, 100, 500)
 STATUSES: Final = ("New", "In Review", "Awaiting approval", "Closed")
 ON_DAY: Final = "day"
 ME: Final = "me"
 NOBODY: Final = "-"
 _READ: Final = "triage_address_read"
+_LEFT: Final = "triage_left"
 
 
 def read_address(*, sees_decisions: bool, owners: Collection[str]) -> None:
@@ -75,6 +77,25 @@ def show_due(due: str | date, *, mine: bool) -> None:
     _put(DUE, due)
 
 
+def show_new(since: int) -> None:
+    """Ask for what is new behind an event and for nothing else, and keep what was asked for. Call it in a callback."""
+    if not session.value(SINCE, 0):
+        session.put(_LEFT, {key: session.value(key, None) for key in (*_NAMES, DAY)})
+    clear_filters()
+    session.put(VIEW, View.ALL)
+    session.put(SORT, Sort.NEWEST)
+    session.put(SINCE, since)
+
+
+def go_back() -> None:
+    """Ask again for what was asked for before :func:`show_new`. Call it in a callback."""
+    clear_filters()
+    for key, held in session.value(_LEFT, {}).items():
+        if held is not None:
+            session.put(key, held)
+    session.clear(_LEFT)
+
+
 def write_address() -> None:
     """Mirror the filters to the address where they differ from it."""
     wanted = {name: text for key, name in _NAMES.items() if (text := _text(key))}
@@ -94,7 +115,8 @@ def query(user_id: str) -> Query:
         search=session.take(SEARCH),
         include_closed=session.value(CLOSED, default=False),
         due=due(),
-        sort=session.value(SORT, Sort.URGENCY),
+        since=session.value(SINCE, 0),
+        sort=sort(),
     )
 
 
@@ -102,6 +124,11 @@ def due() -> str:
     """Return what is asked of the due date, as the query takes it."""
     asked = str(session.value(DUE, ""))
     return session.value(DAY, session.now().date()).isoformat() if asked == ON_DAY else asked
+
+
+def sort() -> Sort:
+    """Return the order that is asked for."""
+    return Sort(session.value(SORT, Sort.URGENCY))
 
 
 def rows() -> int:
@@ -149,8 +176,8 @@ def _parsed(key: str, text: str, *, sees_decisions: bool) -> object:
         return text if text in queue.DUE else _day(text)
     if key == CLOSED:
         return True if text == "yes" else None
-    if key in (ROWS, PAGE):
-        number = int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else 0
+    if key in (ROWS, PAGE, SINCE):
+        number = int(text) if text.isascii() and text.isdecimal() and len(text) < (7 if key != SINCE else 16) else 0
         allowed = number in row_limits() if key == ROWS else number >= 1
         return number if allowed else None
     if key == STATUS:
@@ -170,7 +197,7 @@ def _text(key: str) -> str:
     if key == DUE:
         return due()
     value = session.value(key, None)
-    defaults = {VIEW: View.ALL, SORT: Sort.URGENCY, ROWS: session.desk().settings.page_limit, PAGE: 1}
+    defaults = {VIEW: View.ALL, SORT: Sort.URGENCY, ROWS: session.desk().settings.page_limit, PAGE: 1, SINCE: 0}
     if value is None or value == defaults.get(key):
         return ""
     if isinstance(value, bool):

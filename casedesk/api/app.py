@@ -11,10 +11,11 @@ from fastapi.responses import JSONResponse
 
 import casedesk
 from casedesk import logs
-from casedesk.api import alerts, cases, documents, health, live, problems, steps, transactions
+from casedesk.api import alerts, cases, documents, health, live, problems, scores, steps, transactions
 from casedesk.api.access import TooOften, too_often
 from casedesk.api.guards import Guards
 from casedesk.api.parameters import only_known
+from casedesk.api.sending import Sender
 from casedesk.api.state import Served
 
 #: The addresses that are the API's where one server has the app, too.
@@ -30,8 +31,9 @@ def create(served: Served | None = None) -> FastAPI:
     logs.configure(held.settings)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
+        app.state.sender.close()
         held.close()
 
     app = FastAPI(
@@ -40,8 +42,9 @@ def create(served: Served | None = None) -> FastAPI:
         openapi_url="/api/v1/openapi.json", lifespan=lifespan,
     )  # fmt: skip
     app.state.served = held
+    app.state.sender = Sender(held)
     app.state.pulse = live.Pulse()
-    for part in (transactions, alerts, cases, steps, health, live):
+    for part in (transactions, alerts, cases, steps, scores, health, live):
         app.include_router(part.router)
     problems.install(app)
     app.add_exception_handler(TooOften, _too_often)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import MutableMapping
 from typing import Any, Final
@@ -66,14 +67,17 @@ class Guards:
         page, method = page_of(scope["path"]), str(scope["method"])
         method = method if method in _METHODS else "other"
         self._served.metrics.answered(page, method, status, seconds)
-        via = {"via": scope["state"]["via"]} if "via" in scope["state"] else {}
-        log = structlog.get_logger("casedesk.api")
-        quiet = page == "other" and status < 400  # probes ask every few seconds
-        (log.debug if quiet else log.info)(
-            "answered", page=page, method=method, status=status, duration_ms=round(seconds * 1000, 1), **via
-        )
+        level = logging.DEBUG if page in _QUIET and status < 400 else logging.INFO
+        if logging.getLogger(_LOG).isEnabledFor(level):
+            via = {"via": scope["state"]["via"]} if "via" in scope["state"] else {}
+            structlog.get_logger(_LOG).log(
+                level, "answered", page=page, method=method, status=status, duration_ms=round(seconds * 1000, 1), **via
+            )
 
 
+_LOG: Final = "casedesk.api"
+#: Probes ask every few seconds, and of transactions the log has a line for each group that was stored.
+_QUIET: Final = frozenset({"other", "transactions"})
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 
 

@@ -11,8 +11,6 @@ from pydantic import BaseModel
 
 from casedesk.api.problems import answers
 from casedesk.api.state import Served, served
-from casedesk.errors import Unavailable
-from casedesk.services import operations
 from casedesk.services.detecting import RULES
 
 router = APIRouter(tags=["running"])
@@ -48,9 +46,5 @@ def ready(held: Held) -> Ready:
 
 @router.get("/metrics", summary="Figures for Prometheus", response_class=Response, responses=answers(422))
 def metrics(held: Held) -> Response:
-    """Write the figures of this process, and what waits in the queue; without the latter while the database is away."""
-    try:
-        queues = operations.queues(uow=held.desk().reading(), at=held.now())
-    except Unavailable:
-        queues = ()
-    return Response(held.metrics.text(queues), media_type=CONTENT_TYPE_LATEST)
+    """Write the figures of this process and of the whole desk; without the latter while the database is away."""
+    return Response(held.scraping.text(held.desk, held.now()), media_type=CONTENT_TYPE_LATEST)

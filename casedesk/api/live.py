@@ -15,14 +15,14 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from fastapi.encoders import jsonable_encoder
 from pydantic import TypeAdapter, ValidationError
 
-from casedesk.api.access import TooOften, key_of, too_often
+from casedesk.api.access import TooOften, address_of, authenticated, key_of, too_often
 from casedesk.api.alerts import AlertId, alert_json
 from casedesk.api.problems import problem, refusal
 from casedesk.api.state import Served
 from casedesk.bootstrap import Desk
 from casedesk.domain.api_keys import Scope, require_scope
 from casedesk.errors import CasedeskError, Unavailable
-from casedesk.services import alerts, api_keys, ledger
+from casedesk.services import alerts, ledger
 from casedesk.services.api_keys import Caller
 
 router = APIRouter()
@@ -75,10 +75,13 @@ async def follow(socket: WebSocket, after: str = "") -> None:
     sent = key_of(socket.headers.get("authorization", ""))
     try:
         TypeAdapter(AlertId).validate_python(after)
-        desk, caller = await _in_thread(partial(_let_in, served, sent))
+        desk, caller = await _in_thread(partial(_let_in, served, sent, address_of(socket)))
         cursor = after or await _in_thread(partial(_newest, desk, caller))
     except ValidationError:
         await socket.send_denial_response(problem(422, "“after” is not the id of an alert, such as A-0123456789AB."))
+        return
+    except TooOften as error:
+        await socket.send_denial_response(too_often(error))
         return
     except CasedeskError as error:
         await socket.send_denial_response(refusal(error))
@@ -88,9 +91,10 @@ async def follow(socket: WebSocket, after: str = "") -> None:
         return
     await socket.accept()
     gone = asyncio.create_task(_gone(socket))
+    served.metrics.listeners.inc()
     try:
         await _push(socket, served, sent, cursor, gone)
-    except Unavailable as error:
+    except (TooOften, Unavailable) as error:
         await _hang_up(socket, _TRY_AGAIN, str(error))
     except CasedeskError as error:
         await _hang_up(socket, _NOT_PERMITTED, str(error))
@@ -99,6 +103,7 @@ async def follow(socket: WebSocket, after: str = "") -> None:
     except (WebSocketDisconnect, RuntimeError):
         pass  # the client went away while something was sent; what it missed, its cursor brings
     finally:
+        served.metrics.listeners.dec()
         gone.cancel()
 
 
@@ -106,7 +111,7 @@ async def _push(socket: WebSocket, served: Served, sent: str, cursor: str, gone:
     """Send what is new until the client leaves, is too slow, or may not listen any more."""
     pulse: Pulse = socket.app.state.pulse
     while not gone.done():
-        desk, caller = await _in_thread(partial(_let_in, served, sent))
+        desk, caller = await _in_thread(partial(_let_in, served, sent, address_of(socket)))
         await _send(socket, json.dumps({"cursor": cursor or None}))
         for _ in range(_BEATS):
             await pulse.look(desk)
@@ -138,11 +143,10 @@ async def _in_thread(work: Callable[[], T]) -> T:
     return await to_thread.run_sync(work)
 
 
-def _let_in(served: Served, sent: str) -> tuple[Desk, Caller]:
-    desk = served.desk()
-    caller = api_keys.authenticate(uow=desk.reading(), sent=sent, at=served.now())
+def _let_in(served: Served, sent: str, address: str) -> tuple[Desk, Caller]:
+    caller = authenticated(served, sent, address)
     require_scope(caller.key, Scope.READ)
-    return desk, caller
+    return served.desk(), caller
 
 
 def _newest(desk: Desk, caller: Caller) -> str:

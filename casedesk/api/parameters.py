@@ -17,7 +17,7 @@ class UnknownParameter(Invalid):
         super().__init__(f"This address has no parameter “{shown}”; {has}.")
 
 
-def only_known(request: HTTPConnection) -> None:
+async def only_known(request: HTTPConnection) -> None:
     """Refuse a request with a parameter in its query that the address does not know.
 
     :raises UnknownParameter: naming it, and those that there are.
@@ -25,7 +25,7 @@ def only_known(request: HTTPConnection) -> None:
     route = request.scope.get("route")
     if not request.query_params or not isinstance(route, APIRoute):
         return
-    operation = request.app.openapi()["paths"].get(route.path, {}).get(request.scope["method"].lower(), {})
+    operation = request.app.openapi()["paths"].get(route.path_format, {}).get(request.scope["method"].lower(), {})
     known = frozenset(one["name"] for one in operation.get("parameters", ()) if one["in"] == "query")
     for name in request.query_params:
         if name not in known:

@@ -5,13 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Final
 
 from fastapi import Request
 
 from casedesk.api.buckets import Buckets
+from casedesk.api.callers import Callers
 from casedesk.api.metrics import Metrics
+from casedesk.api.scraping import Scraping
 from casedesk.bootstrap import Desk, open_desk
+from casedesk.services.detecting import Warm
 from casedesk.settings import Settings, load_settings
+
+#: How many wrong keys an address may send at once, and how many a second after that.
+_WRONG_KEYS: Final = 20
+_WRONG_KEYS_A_SECOND: Final = 0.5
 
 
 class Served:
@@ -20,8 +28,12 @@ class Served:
     def __init__(self, settings: Settings | None = None, now: Callable[[], datetime] | None = None) -> None:
         self.settings = settings or load_settings()
         self.buckets = Buckets(self.settings.api_rate)
+        self.callers = Callers()
+        self.wrong_keys = Buckets(_WRONG_KEYS_A_SECOND, size=_WRONG_KEYS)
         self.metrics = Metrics()
-        self.detecting = threading.Lock()  # runs of this process follow one another
+        self.warm = Warm()
+        self.scoring = threading.Lock()
+        self.scraping = Scraping(self.metrics)
         self._now = now or (lambda: datetime.now(UTC))
         self._desk: Desk | None = None
         self._lock = threading.Lock()
@@ -37,18 +49,19 @@ class Served:
         """
         with self._lock:
             if self._desk is None:
-                self._desk = open_desk(self.settings)
+                self._desk = open_desk(self.settings, timed=self.metrics.commit_seconds.time)
             return self._desk
 
     def close(self) -> None:
         """Sign what is due and give the connections back."""
+        self.warm.forget()
         with self._lock:
             if self._desk is not None:
                 self._desk.close()
                 self._desk = None
 
 
-def served(request: Request) -> Served:
+async def served(request: Request) -> Served:
     """Return what this process holds."""
     found: Served = request.app.state.served
     return found

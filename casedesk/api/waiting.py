@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +10,8 @@ from pydantic import BaseModel
 
 from casedesk.api.access import Call
 from casedesk.domain.alerts import Alert, band
+from casedesk.domain.people import Action, require
+from casedesk.errors import CasedeskError
 from casedesk.services import alerts, detecting
 
 #: How often a run is started again because another process stored one meanwhile.
@@ -24,6 +26,14 @@ class Raised(BaseModel):
     severity: int
     band: str
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """One caller who waits, and for what."""
+
+    call: Call
+    transaction_ids: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +57,43 @@ def raised(alert: Alert) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def looked_at(call: Call, transaction_ids: Collection[str]) -> Found:
-    """Run the rules over what is new, and return what they say of these transactions.
+def look_together(group: Sequence[Looking]) -> list[Found | Exception]:
+    """Run the rules once for all who wait, and return to each what they say of its transactions.
 
     :raises AnotherRun: if other processes stored runs all the time; what was sent is stored all the same.
     """
-    with call.served.detecting:
-        for left in range(_TRIES - 1, -1, -1):
-            try:
+    told: list[Found | Exception] = [_refusal(looking.call) or Found({}) for looking in group]
+    waiting = [looking for looking, answer in zip(group, told, strict=True) if isinstance(answer, Found)]
+    if not waiting:
+        return told
+    first = waiting[0].call
+    _run(first)
+    wanted = sorted(frozenset().union(*(looking.transaction_ids for looking in waiting)))
+    found = alerts.raised_by(uow=first.desk.reading(), actor=first.actor, transaction_ids=wanted)
+    for place, looking in enumerate(group):
+        if isinstance(told[place], Found):
+            own = found.keys() & looking.transaction_ids
+            told[place] = Found({transaction_id: found[transaction_id] for transaction_id in own})
+    return told
+
+
+def _refusal(call: Call) -> CasedeskError | None:
+    try:
+        require(call.actor, Action.DETECT)
+    except CasedeskError as refusal:
+        return refusal
+    return None
+
+
+def _run(call: Call) -> None:
+    for left in range(_TRIES - 1, -1, -1):
+        try:
+            with call.served.metrics.run_seconds.time():
                 detecting.detect(
                     look=call.desk.reading(), uow=call.desk.writing(), actor=call.actor, at=call.served.now(),
-                    base_currency=call.desk.settings.base_currency,
+                    base_currency=call.desk.settings.base_currency, warm=call.served.warm, clock=call.served.now,
                 )  # fmt: skip
-                break
-            except detecting.AnotherRun:
-                if not left:
-                    raise
-    return Found(alerts.raised_by(uow=call.desk.reading(), actor=call.actor, transaction_ids=list(transaction_ids)))
+            return
+        except detecting.AnotherRun:
+            if not left:
+                raise

@@ -31,7 +31,7 @@ def list_cases(
     risk: Annotated[str, typer.Option(metavar="RISK", help="High, Medium, Low or Minimal.")] = "",
     typology: Annotated[str, typer.Option(metavar="RULE", help="Rule of the worst alert, such as structuring.")] = "",
     search: Annotated[str, typer.Option(metavar="TEXT", help="In case ids, customers and account ids.")] = "",
-    sort: Annotated[str, typer.Option(metavar="ORDER", help="urgency, risk or newest.")] = "urgency",
+    sort: Annotated[str, typer.Option(metavar="ORDER", help="urgency, risk, value or newest.")] = "urgency",
     include_closed: Annotated[bool, typer.Option("--include-closed", help="Closed cases, too.")] = False,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many rows at most.")] = 25,
     user: As = "",

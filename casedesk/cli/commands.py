@@ -10,6 +10,7 @@ import typer
 
 import casedesk
 from casedesk.cli import (
+    advise,
     apikey,
     audit,
     calendar,
@@ -57,6 +58,7 @@ app.command("import")(importing.import_files)
 app.add_typer(detecting.app, name="detect")
 app.add_typer(lab.app, name="lab")
 app.add_typer(scoring.app, name="score")
+app.add_typer(advise.app, name="advise")
 app.add_typer(rule_sets.app, name="rules")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(policies.app, name="policy")

@@ -151,7 +151,7 @@ def detect(
         rules_in_force.require_in_force(look=look, actor=session.actor, changes=moved)
         result = detecting.detect(
             look=look, uow=session.desk.writing(), actor=session.actor, at=session.at, base_currency=base, until=before,
-            only=rule or (), limits=limits, full=full,
+            only=rule or (), limits=limits, full=full, clock=session.now,
         )  # fmt: skip
     emit(_summary(result)) if json else _tell(result)
     if not result.transactions:

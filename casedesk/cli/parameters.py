@@ -1,7 +1,8 @@
-"""Read parameters of rules from the command line."""
+"""Read parameters of rules, and of the exposure, from the command line."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from casedesk.errors import Invalid
@@ -26,3 +27,17 @@ def changes(options: Sequence[str], rules: Sequence[Rule]) -> Mapping[str, Mappi
             raise Invalid(f"“--param {option}” gives {rule}.{name} a second value; keep one.")
         changes.setdefault(rule, {})[name] = words if name in sets.get(rule, ()) else value.strip()
     return changes
+
+
+def values_of(options: Sequence[str]) -> dict[str, object]:
+    """Read ``name=value``, the value being JSON."""
+    values: dict[str, object] = {}
+    for option in options:
+        name, equals, value = option.partition("=")
+        if not equals:
+            raise Invalid(f"“--param {option}” has no value; write it as half_life_days=180 or hop_weights=[1,0.5].")
+        try:
+            values[name.strip()] = json.loads(value)
+        except ValueError:
+            raise Invalid(f"“--param {option}”: “{value}” is not JSON; write a number, or a list as [1,0.5].") from None
+    return values

@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
-import json as json_text
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from casedesk.cli import party_lists, score_runs
+from casedesk.cli.explanations import explanation, tell
 from casedesk.cli.moments import moment
-from casedesk.cli.printing import emit, emit_line, remark, say, table
+from casedesk.cli.parameters import values_of
+from casedesk.cli.printing import emit, emit_line, remark, table
 from casedesk.cli.session import Json, configured
 from casedesk.domain.counts import counted
 from casedesk.domain.moments import canonical
-from casedesk.domain.money import format_minor
 from casedesk.errors import Invalid
 
 if TYPE_CHECKING:
-    from casedesk.services.offline_scoring import Explanation, Scored
+    from casedesk.services.offline_scoring import Scored
 
 app = typer.Typer(
     help="How near the money of a party is to listed parties, and why.", no_args_is_help=True, rich_markup_mode=None
 )
+app.command("load")(party_lists.load)
+app.command("lists")(party_lists.list_versions)
+app.command("screen")(party_lists.screen)
+app.command("matches")(party_lists.list_matches)
+app.command("confirm")(party_lists.confirm)
+app.command("refuse")(party_lists.refuse)
+app.command("run")(score_runs.run)
+app.command("runs")(score_runs.list_runs)
+app.command("top")(score_runs.top)
+app.command("explain")(score_runs.explain)
+app.command("compare")(score_runs.compare)
+app.command("replay")(score_runs.replay)
 
 
 @app.command("files")
 def score_files(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders or patterns of transactions.")],
-    listed: Annotated[Path, typer.Option("--list", metavar="FILE", help="CSV with kind, party and reason.")],
+    listed: Annotated[
+        Path, typer.Option("--list", metavar="FILE", help="CSV with kind, party and reason, or OFAC's SDN.CSV.")
+    ],
     by: Annotated[str, typer.Option(metavar="KIND", help="Score each account, or each customer.")] = "account",
     format: Annotated[str, typer.Option(metavar="F", help="How to read them; default: by their headers.")] = "auto",
     zone: Annotated[str | None, typer.Option(metavar="ZONE", help="Zone of their times that name none.")] = None,
@@ -57,11 +72,11 @@ def score_files(
     found = offline_scoring.score_files(
         paths=paths, listed=listed, by=_kind(by), base_currency=configured().base_currency, format=format, zone=zone,
         start=start, rates=rates, now=moment(now, "--as-of") if now else None,
-        parameters=offline_scoring.ExposureParameters.read(_values(param or ())),
+        parameters=offline_scoring.ExposureParameters.read(values_of(param or ())),
     )  # fmt: skip
     if explain:
         told = offline_scoring.explain(found.exposure, explain)
-        emit(_json(told)) if json else _tell(told, configured().base_currency)
+        emit(explanation(told)) if json else tell(told, configured().base_currency)
     else:
         _show(found, limit, json)
     if found.rejected:
@@ -74,25 +89,12 @@ def score_files(
 
 
 def _kind(word: str) -> Any:
-    from casedesk.services.offline_scoring import PartyKind
+    from casedesk.domain.listed import SCORED
 
-    try:
-        return PartyKind(word)
-    except ValueError:
-        raise Invalid(f"“--by {word}” is neither {' nor '.join(PartyKind)}.") from None
-
-
-def _values(params: list[str] | tuple[()]) -> dict[str, object]:
-    values: dict[str, object] = {}
-    for text in params:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise Invalid(f"“--param {text}” has no value; write it as half_life_days=180 or hop_weights=[1,0.5].")
-        try:
-            values[name.strip()] = json_text.loads(value)
-        except ValueError:
-            raise Invalid(f"“--param {text}”: “{value}” is not JSON; write a number, or a list as [1,0.5].") from None
-    return values
+    found = next((kind for kind in SCORED if kind == word), None)
+    if found is None:
+        raise Invalid(f"“--by {word}” is neither {' nor '.join(SCORED)}.")
+    return found
 
 
 def _show(found: Scored, limit: int, as_json: bool) -> None:
@@ -107,55 +109,3 @@ def _show(found: Scored, limit: int, as_json: bool) -> None:
         f"As of {canonical(found.now)}, by a list of {counted(count, 'party', 'parties')} "
         f"({found.parties.sha256[:16]}…). Listed parties are not shown."
     )
-
-
-def _tell(told: Explanation, currency: str) -> None:
-    say(
-        f"{told.party} is listed; its exposure is 1."
-        if told.listed
-        else f"{told.party} has an exposure of {told.score:.4f}."
-    )
-    table(
-        ("Hops", "Side", "Part"),
-        ((hop, side.value, f"{part:.4f}") for (hop, side), part in sorted(told.by_hop.items())),
-    )
-    for path in told.paths:
-        legs = "; ".join(
-            f"{leg.payer} paid {leg.payee} {format_minor(leg.amount_minor, currency)} ({leg.transaction_id})"
-            for leg in path.legs
-        )
-        say(f"{path.part:.4f}  {path.side.value}: {legs}")
-    for (hop, side), part in sorted(told.other_paths.items()):
-        say(f"{part:.4f}  {side.value}, all other ways of {hop} {'hop' if hop == 1 else 'hops'}")
-
-
-def _json(told: Explanation) -> dict[str, Any]:
-    return {
-        "party": told.party,
-        "score": told.score,
-        "listed": told.listed,
-        "by_hop": [{"hops": hop, "side": side, "part": part} for (hop, side), part in sorted(told.by_hop.items())],
-        "by_counterparty": [
-            {"side": side, "counterparty": name, "part": part} for (side, name), part in told.by_counterparty.items()
-        ],
-        "paths": [
-            {
-                "side": path.side,
-                "listed": path.listed,
-                "part": path.part,
-                "legs": [
-                    {
-                        "transaction_id": leg.transaction_id,
-                        "payer": leg.payer,
-                        "payee": leg.payee,
-                        "amount_minor": leg.amount_minor,
-                    }
-                    for leg in path.legs
-                ],
-            }
-            for path in told.paths
-        ],
-        "other_paths": [
-            {"hops": hop, "side": side, "part": part} for (hop, side), part in sorted(told.other_paths.items())
-        ],
-    }

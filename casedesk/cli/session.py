@@ -48,6 +48,10 @@ class Session:
     actor: Person
     at: datetime
 
+    def now(self) -> datetime:
+        """Return the time of this moment; ``at`` is when the command began."""
+        return datetime.now(UTC)
+
 
 @contextmanager
 def opened(user_id: str) -> Iterator[Session]:

@@ -77,6 +77,13 @@ def of_subjects(evidence: pa.Table, subjects: pa.Array) -> pa.Table:
     return evidence.filter(pc.is_in(evidence["account_id"], subjects))
 
 
+def hit_from(evidence: pa.Table, moments: Mapping[str, int]) -> set[str]:
+    """Return the accounts with evidence booked at their moment or later; the last of it is a hit."""
+    last = evidence.group_by("account_id").aggregate([("at", "max")])
+    pairs = zip(last["account_id"].to_pylist(), last["at_max"].to_pylist(), strict=True)
+    return {account_id for account_id, at in pairs if at >= moments[account_id]}
+
+
 def told(alerts: Sequence[Alert]) -> pa.Table:
     """Write which customer's alert rests on which transaction: the columns of ``keying.TOLD``."""
     links = [(a.alert_id, a.customer_id, one) for a in alerts for one in a.transaction_ids]

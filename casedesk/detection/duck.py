@@ -10,36 +10,40 @@ from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from casedesk.detection.checks import (
     UNIQUE,
     Expression,
     accounts_by_alert,
     complete_digest,
+    hit_from,
     of_subjects,
     refuse_twice,
     refuse_unfit,
     told,
 )
 from casedesk.detection.coded import Coded
+from casedesk.detection.episodes import COLUMNS
 from casedesk.detection.fingerprint import Digest, data_fingerprint, digest_queries, hole_query
 from casedesk.detection.kept_texts import kept
 from casedesk.detection.keying import (
+    AGAIN,
     CHOSEN,
-    GIVEN_MOMENTS,
     NAMED,
+    ORDER,
     SUBJECT_IDS,
     SUBJECTS,
     TOLD,
+    again_legs,
     all_legs,
+    chosen_again,
     chosen_legs,
-    chosen_subjects,
-    evidence_of,
+    found_by,
     keyed_transactions,
     named_accounts,
     narrow_legs,
     own_accounts,
-    read_from,
     twice,
 )
 from casedesk.detection.legs import KEYED, LEGS, MOMENTS
@@ -48,11 +52,13 @@ from casedesk.detection.near import parted
 from casedesk.detection.paid import paid_minor
 from casedesk.detection.rule import Rule
 from casedesk.detection.sources import ParquetFiles, Source, fitting
-from casedesk.detection.subjects import ALWAYS, Subjects
+from casedesk.detection.subjects import ALWAYS, Judged, Subjects
 from casedesk.detection.texts import written
 from casedesk.domain.alerts import Alert
 
-__all__ = ["Limits", "LoadedData", "OutOfMemory", "digests_of", "loaded"]
+__all__ = [
+    "Limits", "LoadedData", "OutOfMemory", "connected", "digests_here", "digests_of", "in_words", "later", "loaded", "show",
+]  # fmt: skip
 
 ENGINE: Final = "duckdb"
 VERSION: Final = duckdb.__version__
@@ -67,12 +73,20 @@ _CONFIG: Final[dict[str, Any]] = {
 
 #: What is handed in, in the types that ``keying`` starts from. An Arrow dictionary is an ENUM here, hence the casts.
 _SHOWN: Final = """
-CREATE TEMP VIEW given AS
-SELECT "row", transaction_id::VARCHAR AS transaction_id, epoch_us(booked_at) AS "at",
+CREATE OR REPLACE TEMP VIEW given AS
+SELECT {row} AS "row", transaction_id::VARCHAR AS transaction_id, epoch_us(booked_at) AS "at",
        from_account::VARCHAR AS from_account, to_account::VARCHAR AS to_account, base_minor, {paid} AS paid_minor,
        channel::VARCHAR AS channel, from_country::VARCHAR AS from_country, to_country::VARCHAR AS to_country
 FROM transactions;
-CREATE TEMP VIEW holders AS SELECT * FROM accounts"""
+CREATE OR REPLACE TEMP VIEW holders AS SELECT * FROM accounts"""
+
+_SUBJECTS: Final = f"""
+CREATE OR REPLACE TEMP TABLE {SUBJECTS.get_name()} AS
+SELECT place, account FROM {SUBJECT_IDS.get_name()} LEFT JOIN {NAMED.get_name()} USING (account_id)"""
+
+_IN_ORDER: Final = f"""
+SELECT {", ".join(map('"{}"'.format, COLUMNS))} FROM found JOIN (SELECT "row", transaction_id FROM given) USING ("row")
+ORDER BY {", ".join(map('"{}"'.format, ORDER))}"""
 
 
 class LoadedData:
@@ -98,12 +112,22 @@ class LoadedData:
         self._key(coded)
         self._show_transfers(ALWAYS)
         refuse_unfit(self._first)
+        self._look_at(subjects)
+
+    def _look_at(self, subjects: Subjects | None) -> None:
+        """Let rules of local reach look at these accounts; None lets them look at all."""
         self._subjects = subjects
         self._subject_ids = pa.array([] if subjects is None else subjects.account_ids, pa.string())
         if subjects is not None:
-            connection.register(SUBJECT_IDS.get_name(), pa.table({"account_id": self._subject_ids}))
-            self._table(SUBJECTS.get_name(), chosen_subjects)
-            self._table(CHOSEN.get_name(), narrow_legs)
+            ids = {"account_id": self._subject_ids, "place": pa.array(range(len(self._subject_ids)), pa.int32())}
+            self._connection.register(SUBJECT_IDS.get_name(), pa.table(ids))
+            self._connection.execute(_SUBJECTS)
+            keys = self._connection.execute("SELECT account FROM subjects ORDER BY place").fetchall()
+            self._subject_keys = pa.array([key for (key,) in keys], pa.int32())
+            self._choose_legs()
+
+    def _choose_legs(self) -> None:
+        self._table(CHOSEN.get_name(), narrow_legs)
 
     def _key(self, coded: Coded | None) -> None:
         """Replace account ids by keys; ``coded`` transactions have dictionaries that need it only once a value."""
@@ -146,26 +170,54 @@ class LoadedData:
         Columns and order are those of ``episodes.COLUMNS``.
         """
         judged = None if self._subjects is None else self._subjects.judged(rule)
-        chosen = self._subjects if judged is not None and rule.reach.local else None
-        near = chosen is not None and rule.span is not None
-        self._show_transfers(ALWAYS if judged is None or chosen is not None else judged.earliest - rule.read_before)
-        if chosen is not None and judged is not None and near:
-            self._show_near(chosen.read_from(rule, judged))
-        else:
-            self._view(LEGS.get_name(), all_legs if chosen is None else chosen_legs)
-        found = self._connection.sql(_evidence_sql(rule, near=near, kept_texts=self._kept_texts)).to_arrow_table()
-        return found if chosen is None else of_subjects(found, self._subject_ids)
+        if self._subjects is not None and judged is not None and rule.reach.local:
+            self._show_transfers(ALWAYS)
+            if rule.span is not None:
+                return self._near(rule, self._subjects, judged)
+            self._view(LEGS.get_name(), chosen_legs)
+            return of_subjects(self._run(rule), self._subject_ids)
+        moment = ALWAYS if judged is None else judged.earliest - rule.read_before
+        self._show_transfers(moment)
+        self._show_legs(moment)
+        return self._run(rule)
+
+    def _near(self, rule: Rule, subjects: Subjects, judged: Judged) -> pa.Table:
+        """Look near what is new, and again at all of those on whom that shows something which may join what stood."""
+        first = subjects.first_look(rule, judged)
+        self._show_near(subjects.read_from(rule, first))
+        found = of_subjects(self._run(rule, near=True), self._subject_ids)
+        again = pa.array(subjects.second_look(rule, judged, first, hit_from(found, first.moments)), pa.string())
+        if not len(again):
+            return found
+        self._show_all_of(again)
+        rest = found.filter(pc.invert(pc.is_in(found["account_id"], again)))
+        return pa.concat_tables([rest, of_subjects(self._run(rule), again)])
+
+    def _show_all_of(self, account_ids: pa.Array) -> None:
+        """Let the legs be all of these accounts."""
+        self._connection.register(SUBJECT_IDS.get_name(), pa.table({"account_id": account_ids}))
+        self._table(AGAIN.get_name(), chosen_again)
+        self._view(LEGS.get_name(), again_legs)
+
+    def _run(self, rule: Rule, *, near: bool = False) -> pa.Table:
+        # kept first, so that DuckDB knows how few rows it then looks up among all transactions
+        text = _found_sql(rule, near=near, kept_texts=self._kept_texts)
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE found AS {text}")
+        return self._connection.sql(_IN_ORDER).to_arrow_table()
 
     def _show_transfers(self, moment: int) -> None:
         """Let the transfers be those from a moment on."""
-        later = "" if moment <= ALWAYS else f' WHERE "at" >= {moment}'
-        self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {KEYED.get_name()} AS FROM all_keyed{later}")
+        self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {KEYED.get_name()} AS FROM all_keyed{later(moment)}")
+
+    def _show_legs(self, _moment: int) -> None:
+        """Let the legs be all those of the transfers that are shown."""
+        self._view(LEGS.get_name(), all_legs)
 
     def _show_near(self, moments: Sequence[int]) -> None:
         """Let the legs be those of each subject from its moment on, and the past those before."""
-        given = pa.table({"account_id": self._subject_ids, "read_from": pa.array(moments, pa.int64())})
-        self._connection.register(GIVEN_MOMENTS.get_name(), given)
-        self._table(MOMENTS.get_name(), read_from)
+        given = pa.table({"account": self._subject_keys, "read_from": pa.array(moments, pa.int64())})
+        self._connection.register("moments", given)
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {MOMENTS.get_name()} AS FROM moments")
         for statement in parted(moments):
             self._connection.execute(statement)
 
@@ -204,7 +256,7 @@ def loaded(
     with _opened(transactions, accounts, limits, base_currency) as connection:
         yield LoadedData(
             connection,
-            digests or _digests(connection),
+            digests or digests_here(connection),
             subjects,
             kept_texts=limits.kept_texts,
             distinct=digests is not None,
@@ -218,13 +270,21 @@ def digests_of(transactions: Source, accounts: Source, limits: Limits, base_curr
     :raises UnfitSource: if a column is missing or wrong.
     """
     with _opened(transactions, accounts, limits, base_currency) as connection:
-        return _digests(connection)
+        return digests_here(connection)
 
 
 @contextmanager
 def _opened(
     transactions: Source, accounts: Source, limits: Limits, base_currency: str
 ) -> Iterator[duckdb.DuckDBPyConnection]:
+    with in_words(limits), connected(limits) as connection:
+        show(connection, transactions, accounts, base_currency)
+        yield connection
+
+
+@contextmanager
+def connected(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open DuckDB within the limits, with a folder to spill into that is gone afterwards."""
     config = {**_CONFIG, "memory_limit": f"{limits.memory_mib}MiB"}
     if limits.threads is not None:
         config["threads"] = limits.threads
@@ -233,23 +293,40 @@ def _opened(
         try:
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")
-            given: dict[str, Sequence[str]] = {}
-            for name, source in (("transactions", transactions), ("accounts", accounts)):
-                streamed = source.reader() if isinstance(source, ParquetFiles) else source
-                fit = fitting(name, streamed)
-                given[name] = fit.schema.names
-                _take(connection, name, fit)
-            connection.execute(_SHOWN.format(paid=paid_minor(given["transactions"], base_currency, "duckdb")))
             yield connection
-        except duckdb.OutOfMemoryException:
-            raise OutOfMemory(limits) from None
-        except RuntimeError as error:
-            # Ctrl-C within a query comes out of DuckDB as an error like any other; it is what the person asked for
-            if str(error) != "Query interrupted":
-                raise
-            raise KeyboardInterrupt from None
         finally:
             connection.close()
+
+
+@contextmanager
+def in_words(limits: Limits) -> Iterator[None]:
+    """Say what DuckDB says in the desk's words."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise OutOfMemory(limits) from None
+    except RuntimeError as error:
+        # Ctrl-C within a query comes out of DuckDB as an error like any other; it is what the person asked for
+        if str(error) != "Query interrupted":
+            raise
+        raise KeyboardInterrupt from None
+
+
+def show(
+    connection: duckdb.DuckDBPyConnection, transactions: Source, accounts: Source, base_currency: str, first: int = 0
+) -> None:
+    """Show DuckDB what is handed in, transactions numbered from ``first`` on, as ``keying`` starts from it.
+
+    :raises UnfitSource: if a column is missing or wrong.
+    """
+    given: dict[str, Sequence[str]] = {}
+    for name, source in (("transactions", transactions), ("accounts", accounts)):
+        streamed = source.reader() if isinstance(source, ParquetFiles) else source
+        fit = fitting(name, streamed)
+        given[name] = fit.schema.names
+        _take(connection, name, fit)
+    paid = paid_minor(given["transactions"], base_currency, "duckdb")
+    connection.execute(_SHOWN.format(paid=paid, row=f'"row" + {first}' if first else '"row"'))
 
 
 def _take(connection: duckdb.DuckDBPyConnection, name: str, source: Source) -> None:
@@ -261,12 +338,21 @@ def _take(connection: duckdb.DuckDBPyConnection, name: str, source: Source) -> N
     connection.unregister("stream")
 
 
-def _digests(connection: duckdb.DuckDBPyConnection) -> dict[str, Digest]:
+def digests_here(connection: duckdb.DuckDBPyConnection) -> dict[str, Digest]:
+    """Return what the fingerprint is made of, for what DuckDB is shown.
+
+    :raises UnfitSource: if a row of it has a null.
+    """
     found = {}
     for name, query in digest_queries("duckdb").items():
         hole = partial(_row, connection, hole_query(name, "duckdb"))
         found[name] = complete_digest(name, _row(connection, query), hole)
     return found
+
+
+def later(moment: int) -> str:
+    """Return the SQL that leaves out what was booked before a moment."""
+    return "" if moment <= ALWAYS else f' WHERE "at" >= {moment}'
 
 
 def _row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
@@ -275,10 +361,10 @@ def _row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
 
 
 @lru_cache(maxsize=128)
-def _evidence_sql(rule: Rule, *, near: bool, kept_texts: bool) -> str:
+def _found_sql(rule: Rule, *, near: bool, kept_texts: bool) -> str:
     # Making the expression takes as long as writing it, and the text depends on nothing but the rule.
     what = f"{rule.name} {rule.version} {rule.parameters.canonical()}{' near' if near else ''}"
-    return _text(what, partial(evidence_of, rule, near=near), kept_texts=kept_texts)
+    return _text(what, partial(found_by, rule, near=near), kept_texts=kept_texts)
 
 
 def _text(what: str, expression: Expression, *, kept_texts: bool) -> str:

@@ -14,6 +14,8 @@ import casedesk
 from casedesk.detection import duck, spark, spark_session
 from casedesk.detection.episodes import alerts_of
 from casedesk.detection.fingerprint import Digest
+from casedesk.detection.kept_data import Crowded as Crowded  # services take both from here
+from casedesk.detection.kept_data import KeptData as KeptData
 from casedesk.detection.limits import Limits
 from casedesk.detection.parameters import canonical_json, rule_set_hash
 from casedesk.detection.rule import Rule
@@ -132,20 +134,41 @@ def detect_each(
     with _module(limits).loaded(transactions, accounts, limits, subjects, base_currency, digests) as data:
         for rules in rule_sets:
             alerts = [alert for rule in rules for alert in _found(rule, data.evidence(rule), base_currency, subjects)]
-            results.append(
-                DetectionResult(
-                    alerts=tuple(sorted(alerts, key=lambda alert: (alert.window_start, alert.alert_id))),
-                    rule_set_hash=rule_set_hash(rules),
-                    parameters=canonical_json({rule.name: rule.parameters.values() for rule in rules}),
-                    data_fingerprint=data.fingerprint,
-                    digests=data.digests,
-                    transactions=data.transactions,
-                    engine=_module(limits).ENGINE,
-                    versions=software,
-                    accounts=data.own_accounts(alerts) if name_accounts else {},
-                )
-            )
+            named = data.own_accounts(alerts) if name_accounts else {}
+            results.append(_result(data, rules, alerts, _module(limits).ENGINE, software, named))
     return tuple(results)
+
+
+def detect_kept(data: KeptData, *, rules: Sequence[Rule], base_currency: str, subjects: Subjects) -> DetectionResult:
+    """Run the rules over data that stays loaded, as :func:`detect` would over all of it.
+
+    :raises OutOfMemory: if the work does not fit the limits.
+    """
+    with data.guarded():
+        data.look_at(subjects)
+        alerts = [alert for rule in rules for alert in _found(rule, data.evidence(rule), base_currency, subjects)]
+        return _result(data, rules, alerts, duck.ENGINE, MappingProxyType(dict(VERSIONS)), {})
+
+
+def _result(
+    data: duck.LoadedData | spark.LoadedData,
+    rules: Sequence[Rule],
+    alerts: Iterable[Alert],
+    engine: str,
+    software: Mapping[str, str],
+    accounts: Mapping[str, tuple[str, ...]],
+) -> DetectionResult:
+    return DetectionResult(
+        alerts=tuple(sorted(alerts, key=lambda alert: (alert.window_start, alert.alert_id))),
+        rule_set_hash=rule_set_hash(rules),
+        parameters=canonical_json({rule.name: rule.parameters.values() for rule in rules}),
+        data_fingerprint=data.fingerprint,
+        digests=data.digests,
+        transactions=data.transactions,
+        engine=engine,
+        versions=software,
+        accounts=accounts,
+    )
 
 
 def _found(rule: Rule, evidence: pa.Table, currency: str, subjects: Subjects | None) -> Iterable[Alert]:

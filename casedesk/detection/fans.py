@@ -8,7 +8,13 @@ import ibis
 from ibis.expr.types import Table
 
 from casedesk.detection.distinct import restless, with_distinct
-from casedesk.detection.flows import channels_parameter, memory_parameter, settling_parameter, with_strangers
+from casedesk.detection.flows import (
+    channels_parameter,
+    memory_parameter,
+    met_by_strangers,
+    settling_parameter,
+    with_strangers,
+)
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation
@@ -59,7 +65,7 @@ def fan(
 ) -> Table:
     """Return the episodes of many strangers on the other side of legs in one direction, or of few with large sums.
 
-    :param before: that of the rule's span; what makes a hit may lie a window before it.
+    :param before: that of the rule's span.
     """
     window = p.window_days * DAY
 
@@ -72,9 +78,10 @@ def fan(
         )
         return chosen.filter(chosen.base_minor >= p.smallest_minor) if p.smallest_minor else chosen
 
-    recent = views.since(fitting(views.legs), before - window)
-    places = views.since(_crowded(recent, p, large), before)
-    seen = with_strangers(views, places, window, p.memory_days * DAY, p.settling_days * DAY)
+    fit, memory = fitting(views.legs), p.memory_days * DAY
+    places = views.since(_crowded(views.since(fit, before), p, large), before + window)
+    places = met_by_strangers(views, places, fit, before + window, window, memory)
+    seen = with_strangers(views, places, window, memory, p.settling_days * DAY)
     new = shared(fitting(seen.filter(seen.stranger)), "new")
     new = shared(around(new, _crowded(new, p, large), window), "near")
     read = with_distinct(new, "counterparty", window, "observed").mutate(needed=ibis.literal(p.parties, "int64"))

@@ -18,6 +18,7 @@ from ibis.expr.types import Table
 
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, parameter
+from casedesk.detection.shared import shared
 from casedesk.detection.windows import MINUTE, by_time
 from casedesk.domain.transactions import Channel
 
@@ -67,14 +68,15 @@ def with_strangers(views: Views, places: Table, window: int, memory: int, settli
 
     Nobody, the other side of cash, and the customer's own accounts are never strangers.
     """
-    dealings = views.legs.semi_join(places, "account")
+    accounts = shared(places.select("account").distinct(), "placed")
+    dealings = views.legs.semi_join(accounts, "account")
     known = views.accounts.filter(views.accounts.own).select("account", "opened_at")
     placed = dealings.join(known, "account")
     begun = placed.group_by("account").aggregate(first_at=placed["at"].min())
     placed = placed.join(begun, "account")
     forgotten: Any = ibis.literal(True)
     if views.past is not None:
-        placed = _recalled(placed, views.past)
+        placed = _recalled(placed, views.past.semi_join(accounts, "account"))
         forgotten = (placed["at"] - placed.dealt_at > memory).coalesce(True)
     settled = (
         (placed.opened_at + settling < placed.first_at)
@@ -90,18 +92,33 @@ def with_strangers(views: Views, places: Table, window: int, memory: int, settli
     return marked if views.past is None else marked.drop("dealt_at")
 
 
-def _recalled(placed: Table, past: Table) -> Table:
+def met_by_strangers(views: Views, places: Table, legs: Table, span: int, window: int, memory: int) -> Table:
+    """Keep the places of accounts that have, ``span`` after the first leg that is shown or later, one that a stranger may stand on.
+
+    A hit that counts ends with such a leg, so the rest need not be looked at more closely. ``legs`` are those that a hit may end
+    with. A pair that dealt within the memory of all of its legs there, and before the windows of all, has no stranger.
+    """
+    if views.ever is None or memory <= window:
+        return places
+    pair = ["account", "counterparty"]
+    recent = views.since(legs, span)
+    times = recent.group_by(pair).aggregate(earliest=recent["at"].min(), latest=recent["at"].max())
+    dealings = views.ever.select(*pair, "at").join(times, pair)
+    met = dealings.filter((dealings["at"] >= dealings.latest - memory) & (dealings["at"] < dealings.earliest - window))
+    return places.semi_join(times.anti_join(met.select(*pair).distinct(), pair), "account")
+
+
+def _recalled(placed: Table, earlier: Table) -> Table:
     """Add ``dealt_at``, the pair's last dealing before the legs that are shown, and let ``first_at`` know of those before.
 
     The last one tells whether any lies within the memory, because the window begins after it.
     """
     pair = ["account", "counterparty"]
-    earlier = past.semi_join(placed, "account")
-    begun = earlier.group_by("account").aggregate(begun_at=earlier["at"].min())
-    met = earlier.semi_join(placed, pair)
-    dealt = met.group_by(pair).aggregate(dealt_at=met["at"].max())
+    times = {"dealt_at": earlier["at"].max(), "met_at": earlier["at"].min()}
+    dealt = shared(earlier.group_by(pair).aggregate(**times), "dealt")
+    begun = dealt.group_by("account").aggregate(begun_at=dealt.met_at.min())
     found = placed.left_join(begun, "account").drop("account_right")
-    found = found.left_join(dealt, pair).drop("account_right", "counterparty_right")
+    found = found.left_join(dealt.drop("met_at"), pair).drop("account_right", "counterparty_right")
     return found.mutate(first_at=ibis.least(found.first_at, found.begun_at.coalesce(found.first_at))).drop("begun_at")
 
 

@@ -47,14 +47,17 @@ NAMED: Final[Table] = ibis.table(
 SUBJECT_IDS: Final[Table] = ibis.table({"account_id": "!string"}, name="subject_ids")
 SUBJECTS: Final[Table] = ibis.table({"account": "!int32"}, name="subjects")
 
-#: The legs of the chosen subjects, and from when on a rule is shown those of each, by id.
+#: The legs of the chosen subjects, and those of the few that a rule looks at again.
 CHOSEN: Final[Table] = ibis.table(LEGS.schema(), name="chosen_legs")
-GIVEN_MOMENTS: Final[Table] = ibis.table({"account_id": "!string", "read_from": "!int64"}, name="moments")
+AGAIN: Final[Table] = ibis.table(LEGS.schema(), name="again_legs")
 
 #: Which customer's alert rests on which transaction.
 TOLD: Final[Table] = ibis.table(
     {"alert_id": "!string", "customer_id": "!string", "transaction_id": "!string"}, name="told"
 )
+
+#: The order of evidence.
+ORDER: Final = ("account_id", "episode", "at", "transaction_id")
 
 #: The key of an account that the accounts do not have; such data is refused.
 UNKNOWN: Final = -1
@@ -150,9 +153,15 @@ def chosen_legs() -> Table:
 
 
 @cache
-def read_from() -> Table:
-    """Return the keys of the chosen subjects with their moments: the columns of ``legs.MOMENTS``."""
-    return NAMED.join(GIVEN_MOMENTS, "account_id").select("account", "read_from")
+def chosen_again() -> Table:
+    """Return the legs of those of the chosen subjects whose ids are shown now."""
+    return CHOSEN.semi_join(chosen_subjects(), "account")
+
+
+@cache
+def again_legs() -> Table:
+    """Return the legs of the subjects that a rule looks at again."""
+    return AGAIN
 
 
 def _require_types(evidence: Table) -> None:
@@ -163,20 +172,29 @@ def _require_types(evidence: Table) -> None:
             raise TypeError(f"“{name}” is {kind}, not {'boolean' if name == 'fired' else 'a whole number'}")
 
 
-def evidence_of(rule: Rule, *, near: bool = False) -> Table:
-    """Return a rule's evidence under its names: the columns of ``episodes.COLUMNS``, in their order of rows.
+def found_by(rule: Rule, *, near: bool = False) -> Table:
+    """Return a rule's evidence under the names of its accounts, each transaction as its ``row``.
 
     :param near: the legs are only those near something new, and the earlier ones stand in ``legs.PAST``.
     :raises BrokenRule: if the rule's expression does not type-check.
     """
-    views = Views(past=PAST, moments=MOMENTS) if near else Views()
+    views = Views(past=PAST, ever=CHOSEN, moments=MOMENTS) if near else Views()
     try:
         known = completed(rule.evidence(views)).join(NAMED.select("account", "account_id", "customer_id"), "account")
-        named = known.join(GIVEN.select("row", "transaction_id"), "row").select(*COLUMNS)
-        _require_types(named)
+        found = known.select("row", *(name for name in COLUMNS if name != "transaction_id"))
+        _require_types(found)
     except FAULTS as error:  # Ibis says in many ways that an expression does not fit
         raise BrokenRule(rule, "its expression does not type-check", error) from error
-    return named.order_by("account_id", "episode", "at", "transaction_id")
+    return found
+
+
+def evidence_of(rule: Rule) -> Table:
+    """Return a rule's evidence under its names: the columns of ``episodes.COLUMNS``, in their order of rows.
+
+    :raises BrokenRule: if the rule's expression does not type-check.
+    """
+    named = found_by(rule).join(GIVEN.select("row", "transaction_id"), "row").select(*COLUMNS)
+    return named.order_by(*ORDER)
 
 
 @cache

@@ -78,14 +78,15 @@ class Views:
     """The tables a rule's expression may start from: ``legs`` (one row for each side), ``transfers`` (one row for each
     transaction, accounts as keys, 0 for nobody) and ``accounts``.
 
-    Where ``past`` is there, ``legs`` holds of each subject only those from some moment on, and ``past`` those before it;
-    ``moments`` says for each subject (``account``) what moment that is (``read_from``).
+    Where ``past`` is there, ``legs`` holds of each subject only those from some moment on, ``past`` those before it, and
+    ``ever`` both; ``moments`` says for each subject (``account``) what moment that is (``read_from``).
     """
 
     legs: Table = LEGS
     transfers: Table = KEYED
     accounts: Table = ACCOUNTS
     past: Table | None = None
+    ever: Table | None = None
     moments: Table | None = None
 
     def since(self, places: Table, span: int) -> Table:
@@ -102,7 +103,7 @@ class Views:
 
     def whole(self, subjects: Table, key: str = "account") -> Table:
         """Return all legs whose ``key`` (account or lead) is among the column ``account`` of ``subjects``."""
-        legs = self.legs if self.past is None else ibis.union(self.legs, self.past)
+        legs = self.legs if self.ever is None else self.ever
         return legs.semi_join(subjects, legs[key] == subjects.account)
 
 

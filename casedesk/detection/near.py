@@ -25,7 +25,7 @@ UNION ALL
 SELECT {legs}.* FROM {legs} JOIN {moments} USING (account) WHERE "at" >= {early} AND "at" < {last} AND "at" >= read_from
 UNION ALL
 SELECT {legs}.* FROM {legs} JOIN (FROM {moments} WHERE read_from < {early}) USING (account)
-WHERE "at" < {early} AND "at" >= read_from"""
+WHERE "at" >= {first} AND "at" < {early} AND "at" >= read_from"""
 
 _PAST: Final = """
 CREATE OR REPLACE TEMP VIEW {past} AS
@@ -50,6 +50,7 @@ def parted(moments: Sequence[int]) -> tuple[str, ...]:
         "shown": LEGS.get_name(),
     }
     times = {
+        "first": ordered[0] if ordered else NEVER,
         "early": ordered[len(ordered) // _EARLY] if ordered else NEVER,
         "last": ordered[-1] if ordered else NEVER,
     }

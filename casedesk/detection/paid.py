@@ -19,6 +19,8 @@ OWN_AMOUNT: Final = ("amount_minor", "currency")
 _LARGEST: Final = 2**63 - 1
 #: How an engine writes the whole part of a quotient.
 _DIVIDED: Final = {"duckdb": "//", "pyspark": "div"}
+#: How an engine looks a currency up. DuckDB would make a join of a long IN, and run it also where nobody asks for the amount.
+_AMONG: Final = {"duckdb": "list_contains([{codes}], currency)", "pyspark": "currency IN ({codes})"}
 
 
 def paid_minor(columns: Collection[str], base_currency: str, dialect: str) -> str:
@@ -28,12 +30,12 @@ def paid_minor(columns: Collection[str], base_currency: str, dialect: str) -> st
     by_shift: dict[int, list[str]] = {}
     for code, digits in MINOR_DIGITS.items():
         by_shift.setdefault(MINOR_DIGITS[base_currency] - digits, []).append(code)
-    # the base currency's own decimals come first, because nearly all rows have them
+    # the base currency comes first, because nearly all rows have it, and then those with as many decimals
     arms = [
-        f"WHEN currency IN ({', '.join(map(repr, codes))}) THEN {_shifted(shift, dialect)}"
+        f"WHEN {_AMONG[dialect].format(codes=', '.join(map(repr, codes)))} THEN {_shifted(shift, dialect)}"
         for shift, codes in sorted(by_shift.items(), key=lambda one: abs(one[0]))
     ]
-    return f"CASE {' '.join(arms)} WHEN currency = '' THEN base_minor ELSE -1 - base_minor END"
+    return f"CASE WHEN currency = '{base_currency}' THEN amount_minor {' '.join(arms)} WHEN currency = '' THEN base_minor ELSE -1 - base_minor END"
 
 
 def _shifted(shift: int, dialect: str) -> str:

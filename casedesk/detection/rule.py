@@ -46,7 +46,8 @@ class Span(NamedTuple):
 
     No transaction of a hit's evidence is booked more than ``window`` before the hit, and two hits of one episode have no gap
     longer than that. To judge a hit the rule needs the legs from ``before`` before it on; what it asks of earlier ones it
-    reads from ``Views.past``.
+    reads from ``Views.past``. A rule is ``backward`` when whether a leg is a hit depends on nothing that is booked after it: no
+    business day, whose morning is judged with its evening, and no piece of the clock.
 
     Along paths an episode has no hits apart from its paths: ``window`` is 0, something new changes no path that began more
     than ``ahead`` before it, and to tell the paths that end at some moment or later the rule needs the transfers from
@@ -56,6 +57,7 @@ class Span(NamedTuple):
     window: int
     before: int
     ahead: int = 0
+    backward: bool = False
 
 
 class Reach(StrEnum):

@@ -8,6 +8,11 @@ reaches to ``since`` or later: a hit before ``since`` reads nothing that is new.
 
 Each finding of the last run is then either whole behind that moment and stands, or whole from it on and is found again.
 
+Whose episode never pauses has it begun months ago, and yet may have done nothing of the kind today. So the rule first looks from
+``since`` on, if it never judges a hit by what comes after it, and where no finding of the last run ends at ``since`` or later. Where
+no hit ends there, all that was found before stands: nothing before ``since`` has changed, and nothing came to it. Only
+customers with such a hit are looked at again, and judged from the moment above.
+
 Hits from there on are told as over the whole history when the rule has the legs from two spans before it on: ``before`` for
 what a hit reads, and a ``window`` more, so that a false hit among legs whose own past is cut off cannot join a true one.
 
@@ -18,7 +23,7 @@ A rule along paths has every account for a subject, and one moment serves to rea
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -114,6 +119,43 @@ class Subjects:
         if rule not in self._judged:
             self._judged[rule] = self._told(rule)
         return self._judged[rule]
+
+    def first_look(self, rule: Rule, judged: Judged) -> Judged:
+        """Return from when on a rule of local reach looks first: later than ``judged`` where what stood may stand."""
+        if rule.span is None or not rule.span.backward:
+            return judged
+        reached = {
+            self._customers[account_id]
+            for account_id, episodes in self._by_rule.get(rule.name, {}).items()
+            if account_id in self._customers
+            and any(one.last_at is None or one.last_at >= self._since[self._customers[account_id]] for one in episodes)
+        }
+        return Judged(
+            {
+                one.account_id: judged.moments[one.account_id]
+                if one.customer_id in reached
+                else self._since[one.customer_id]
+                for one in self.chosen
+            },
+            NEVER,
+        )
+
+    def second_look(self, rule: Rule, judged: Judged, first: Judged, stirred: Collection[str]) -> list[str]:
+        """Return the accounts whose customers the rule looks at again, over their whole history.
+
+        :meth:`judged` tells from now on what came out of both looks.
+
+        :param judged: from when on a customer is judged anew who is looked at again.
+        :param stirred: accounts on which the first look found a hit that counts.
+        """
+        customers = {self._customers[account_id] for account_id in stirred}
+        again = {
+            one.account_id: judged.moments[one.account_id]
+            for one in self.chosen
+            if one.customer_id in customers and judged.moments[one.account_id] < first.moments[one.account_id]
+        }
+        self._judged[rule] = Judged({**first.moments, **again}, NEVER)
+        return list(again)
 
     def _told(self, rule: Rule) -> Judged | None:
         if rule.reach.local:

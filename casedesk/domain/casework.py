@@ -60,7 +60,7 @@ TELLING: Final = frozenset(
     {
         "disposition_set", "disposition_approved", "disposition_returned", "review_passed", "review_failed",
         "case_exported", "narrative_read", "hold_placed", "hold_lifted", "filing_drafted", "filing_approved", "filing_produced",
-        "filing_withdrawn", "filing_transmitted", "filing_acknowledged", "filing_rejected",
+        "filing_withdrawn", "filing_transmitted", "filing_acknowledged", "filing_rejected", "advice_given",
     }
 )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from itertools import repeat
 from operator import attrgetter
@@ -23,6 +23,7 @@ from casedesk.domain.cases import (
     worst,
 )
 from casedesk.domain.clocks import sar_clock
+from casedesk.domain.expected_value import rank_of_day
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.moments import canonical, parse
 from casedesk.domain.people import Action
@@ -231,6 +232,7 @@ _STEPS: Final[dict[str, tuple[Action | None, _Change]]] = {
     "filing_rejected": (None, _sent_back),
     "case_exported": (None, _read),
     "narrative_read": (None, _read),
+    "advice_given": (None, _read),
     "hold_placed": (None, _read),
     "hold_lifted": (None, _read),
 }
@@ -305,6 +307,8 @@ def columns(f: Folding, policy: Policy = SHIPPED) -> dict[str, Any]:
     alerts = f.alerts.values()
     leading = next(iter(alerts)) if len(alerts) == 1 else worst(alerts)
     severity = leading.severity if leading else 0
+    amount = sum([a.amount_minor for a in alerts])
+    due_at = _due_at(f.suspicion_at[:10], f.suspect_identified, policy.known_by(f.suspicion_event))
     return {
         "alerted_at": f.alerted_at,
         "approved_at": f.approved_at,
@@ -329,14 +333,15 @@ def columns(f: Folding, policy: Policy = SHIPPED) -> dict[str, Any]:
         "suspicion_event": f.suspicion_event,
         "suspicion_moved": f.suspicion_moved,
         "version": f.version,
-        "due_at": _due_at(f.suspicion_at[:10], f.suspect_identified, policy.known_by(f.suspicion_event)),
+        "due_at": due_at,
         "is_open": f.status != "Closed",
         "severity": severity,
         "risk_rank": risk_rank(severity),
         "typology": leading.rule if leading else "",
         "alert_count": len(alerts),
         "transaction_count": sum([a.transactions for a in alerts]),
-        "amount_minor": sum([a.amount_minor for a in alerts]),
+        "amount_minor": amount,
+        "value_rank": rank_of_day(_ordinal(due_at[:10]), max(1, severity * amount)),
     }
 
 
@@ -346,6 +351,11 @@ def _due_at(day: str, suspect_identified: bool, policy: Policy) -> str:
     start = parse(f"{day}T00:00:00.000000Z")
     clock = sar_clock(suspicion_at=start, suspect_identified=suspect_identified, source="", policy=policy)
     return canonical(clock.due_at)
+
+
+@lru_cache(maxsize=4096)
+def _ordinal(day: str) -> int:
+    return date.fromisoformat(day).toordinal()
 
 
 def _at(at: str | datetime | None) -> Any:

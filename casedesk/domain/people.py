@@ -50,7 +50,12 @@ class Action(StrEnum):
     VIEW_LEDGER = "look at the ledger"
     IMPORT = "import transactions"
     DETECT = "run detection"
+    ADVISE = "have cases advised on"
     TUNE = "try out detection rules"
+    SCORE = "compute scores"
+    VIEW_SCORES = "look at scores"
+    LOAD_LISTS = "load lists of parties or screen names"
+    DECIDE_MATCH = "confirm or refuse a name match"
     PROPOSE_RULES = "propose a rule set"
     PUT_RULES_IN_FORCE = "put a rule set in force"
     PROPOSE_SUPPRESSION = "propose or end a suppression"
@@ -66,7 +71,7 @@ class Action(StrEnum):
     ADMINISTER = "change people, rates or policy"
 
 
-_EVERYBODY = frozenset({Action.VIEW_CASE})
+_EVERYBODY = frozenset({Action.VIEW_CASE, Action.VIEW_SCORES})
 
 #: The one table of permissions. An action that is not in a role's row is refused.
 PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
@@ -81,6 +86,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
         Action.SET_DISPOSITION,
         Action.MOVE_SUSPICION,
         Action.DRAFT_FILING,
+        Action.DECIDE_MATCH,
     },
     Role.QA: _EVERYBODY | {Action.REVIEW, Action.DRAW_SAMPLE, Action.REDRAW_SAMPLE, Action.SEE_DECISIONS},
     Role.MANAGER: _EVERYBODY
@@ -107,6 +113,10 @@ PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
         Action.VIEW_LEDGER,
         Action.IMPORT,
         Action.DETECT,
+        Action.SCORE,
+        Action.LOAD_LISTS,
+        Action.DECIDE_MATCH,
+        Action.ADVISE,
         Action.TUNE,
         Action.PROPOSE_RULES,
         Action.PUT_RULES_IN_FORCE,
@@ -129,6 +139,10 @@ PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
             Action.ATTACH_ALERT,
             Action.IMPORT,
             Action.DETECT,
+            Action.SCORE,
+            Action.VIEW_SCORES,
+            Action.LOAD_LISTS,  # a scheduled download; only a person says who is meant by a name
+            Action.ADVISE,
             Action.DRAW_SAMPLE,  # a scheduled draw: nobody chooses the day or the rate to suit themselves
             Action.REDRAW_SAMPLE,
             Action.VIEW_LEDGER,

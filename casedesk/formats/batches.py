@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 
@@ -38,8 +38,7 @@ ACCOUNT_SEEN_SCHEMA: Final = pa.schema(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class AccountSeen:
+class AccountSeen(NamedTuple):
     """An account that a transaction names; ``currency`` and ``country`` are those of the first row of the chunk with it."""
 
     account_id: str
@@ -91,7 +90,9 @@ class TransactionBatch(Batch):
         ids = self.accounts["account_id"].to_pylist()
         fresh = [i for i, account in enumerate(ids) if account not in known]
         known.update(ids)
-        return [AccountSeen(*row.values()) for row in self.accounts.take(pa.array(fresh, pa.int64())).to_pylist()]
+        if len(fresh) == len(ids):
+            return list(map(AccountSeen, *map(_values, self.accounts.columns)))
+        return list(map(AccountSeen, *map(_values, self.accounts.take(pa.array(fresh, pa.int64())).columns)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import orjson
 import pyarrow as pa
 
 from casedesk.domain.counts import counted
@@ -24,31 +26,65 @@ from casedesk.formats.transactions import TransactionValidator
 
 #: The most transactions of one request: what is checked and stored in about a second, in one transaction of the database.
 MOST: Final = 10_000
+_PLAIN: Final = {str, type(None)}
 
 
 class NotPosted(Invalid):
     """What was sent is no JSON, or neither a transaction nor a list of them."""
 
 
-def read_posted(body: bytes) -> list[Any]:
+def read_posted(body: bytes, most: int = MOST) -> list[Any]:
     """Read what was sent, numbers with the digits they are written with.
 
-    :raises NotPosted: for anything but an object, or a list of 1 to ``MOST`` elements.
+    :param most: how many transactions one list may have.
+    :raises NotPosted: for anything but an object, or a list of 1 to ``most`` elements.
     """
     try:
-        parsed = json.loads(body.decode("utf-8"), parse_float=str, parse_int=str)
+        items = _quickly(body) or _listed(json.loads(body.decode("utf-8"), parse_float=str, parse_int=str))
     except (ValueError, RecursionError):
         raise NotPosted("The body is not JSON in UTF-8; send one transaction, or a list of them.") from None
-    items = [parsed] if isinstance(parsed, dict) else parsed
     if not isinstance(items, list):
         raise NotPosted("The body is neither an object nor a list; send one transaction, or a list of them.")
-    if not 1 <= len(items) <= MOST:
-        raise NotPosted(f"The list has {counted(len(items), 'transaction')}; send 1 to {MOST:,} at a time.")
+    if not 1 <= len(items) <= most:
+        raise NotPosted(f"The list has {counted(len(items), 'transaction')}; send 1 to {most:,} at a time.")
     return items
+
+
+def _quickly(body: bytes) -> list[Any] | None:
+    """Read what holds text alone four times as fast; None for whatever else the slower reader takes as it is written."""
+    try:
+        items = _listed(orjson.loads(body))
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(items, list) or set(map(type, items)) != {dict}:
+        return None
+    for name in TRANSACTION_FIELDS:
+        if not {type(item.get(name)) for item in items} <= _PLAIN:
+            return None
+    return items
+
+
+def _listed(parsed: Any) -> Any:
+    return [parsed] if isinstance(parsed, dict) else parsed
 
 
 def batch_of(items: Sequence[Any], rates: RateTable, base_currency: str) -> TransactionBatch:
     """Check and convert what was sent. Row numbers begin at 1, in the order of the list; other fields are left alone."""
+    records = _plain(items) or _row_by_row(items)
+    return TransactionValidator(_plan(), rates, base_currency, Counted(Ordinals)).batch(0, records)
+
+
+def _plain(items: Sequence[Any]) -> Records | None:
+    """Gather the columns of rows that hold text alone; None if there is another."""
+    try:
+        columns = tuple(pa.array([item.get(name) for item in items], pa.string()) for name in TRANSACTION_FIELDS)
+    except (AttributeError, UnicodeEncodeError, pa.ArrowException):
+        return None
+    filled = tuple(column.fill_null("") if column.null_count else column for column in columns)
+    return Records(filled, np.arange(1, len(items) + 1, dtype=np.int64), ())
+
+
+def _row_by_row(items: Sequence[Any]) -> Records:
     good: list[list[str]] = []
     numbers: list[int] = []
     broken: list[RejectedRow] = []
@@ -60,21 +96,25 @@ def batch_of(items: Sequence[Any], rates: RateTable, base_currency: str) -> Tran
             good.append(row)
             numbers.append(number)
     columns = tuple(pa.array([row[i] for row in good], pa.string()) for i in range(len(TRANSACTION_FIELDS)))
-    records = Records(columns, np.array(numbers, dtype=np.int64), tuple(broken))
-    return TransactionValidator(_plan(), rates, base_currency, Counted(Ordinals)).batch(0, records)
+    return Records(columns, np.array(numbers, dtype=np.int64), tuple(broken))
 
 
 def ids_of(items: Sequence[Any], batch: TransactionBatch) -> list[str]:
     """Return the id of each element: as it is stored, and of one that was refused as it was sent, cut to be shown."""
-    ids = [
-        rejected(0, "", str(item.get("transaction_id") or ""), "").value if isinstance(item, dict) else ""
-        for item in items
-    ]
-    for number, name in zip(batch.numbers.tolist(), batch.table["transaction_id"].to_pylist(), strict=True):
+    stored: list[str] = batch.table["transaction_id"].to_pylist()
+    if len(stored) == len(items):
+        return stored
+    ids = [""] * len(items)
+    for number, name in zip(batch.numbers.tolist(), stored, strict=True):
         ids[number - 1] = name
+    for refused in batch.rejects:
+        item = items[refused.row_number - 1]
+        if isinstance(item, dict):
+            ids[refused.row_number - 1] = rejected(0, "", str(item.get("transaction_id") or ""), "").value
     return ids
 
 
+@cache
 def _plan() -> Plan:
     return native_plan(Path("what was sent"), TRANSACTION_FIELDS, None)
 

@@ -18,6 +18,8 @@ from casedesk.scoring.graph import Floats, Places
 _SIDES: Final = tuple(Side)
 #: Paths that are named; what all others add is told as one figure for each hop and side.
 STRONGEST: Final = 20
+#: Counterparties that are named, of each side; the others of a hub are one figure a side.
+NAMED: Final = 1_000
 
 
 class UnknownParty(NotFound):
@@ -51,8 +53,8 @@ class Path:
 class Explanation:
     """The parts of one score.
 
-    ``by_hop``, ``by_counterparty`` and ``paths`` with ``other_paths`` each add up to ``score``. Hops are counted to the nearest
-    listed party of a way. A listed party has 1.0 because it is listed; its lists are empty.
+    ``by_hop``, ``by_counterparty`` with ``other_counterparties``, and ``paths`` with ``other_paths`` each add up to ``score``. Hops
+    are counted to the nearest listed party of a way. A listed party has 1.0 because it is listed; its lists are empty.
     """
 
     party: str
@@ -60,6 +62,7 @@ class Explanation:
     listed: bool
     by_hop: dict[tuple[int, Side], float]
     by_counterparty: dict[tuple[Side, str], float]
+    other_counterparties: dict[Side, float]
     paths: tuple[Path, ...]
     other_paths: dict[tuple[int, Side], float]
 
@@ -75,41 +78,42 @@ def explain(found: Exposure, party: str, strongest: int = STRONGEST) -> Explanat
         raise UnknownParty(party)
     score = float(found.scores[place])
     if found.listed[place]:
-        return Explanation(party, score, True, {}, {}, (), {})
+        return Explanation(party, score, True, {}, {}, {}, (), {})
     by_hop = {key: float(part[place]) for key, part in found.parts.items() if part[place] > 0}
     paths = _strongest(found, place, strongest)
     told: dict[tuple[int, Side], list[float]] = defaultdict(list)
     for path in paths:
         told[len(path.legs), path.side].append(path.part)
     rest = {key: fsum([part, *(-one for one in told[key])]) for key, part in by_hop.items()}
+    named, others = _by_counterparty(found, place)
     return Explanation(
-        party, score, False, by_hop, _by_counterparty(found, place), paths,
+        party, score, False, by_hop, named, others, paths,
         {key: part for key, part in rest.items() if part > 0},
     )  # fmt: skip
 
 
-def _by_counterparty(found: Exposure, place: int) -> dict[tuple[Side, str], float]:
-    """Return the parts by side and counterparty, the largest first; a hub has a hundred thousand of them."""
-    sides, givers, parts = [], [], []
-    for number, (side, traced) in enumerate((side, found.traced[side]) for side in _SIDES):
-        one, which = np.unique(traced.flow.giver[_reached(traced, place)], return_inverse=True)
-        summed = np.bincount(which, weights=_first_parts(found, side, place).sum(axis=1), minlength=len(one))
-        sides.append(np.full(len(one), number))
-        givers.append(one)
-        parts.append(summed)
-    side_of, giver, part = (np.concatenate(some) for some in (sides, givers, parts))
-    order = np.lexsort((giver, side_of, -part))
-    order = order[part[order] > 0]
-    names = found.graph.names.take(pa.array(giver[order])).to_pylist()
-    words = [_SIDES[number] for number in side_of[order].tolist()]
-    return dict(zip(zip(words, names, strict=True), part[order].tolist(), strict=True))
+def _by_counterparty(found: Exposure, place: int) -> tuple[dict[tuple[Side, str], float], dict[Side, float]]:
+    """Return the parts by side and counterparty, the largest first, and of each side what those beyond the named ones add."""
+    named: list[tuple[float, Side, str]] = []
+    others: dict[Side, float] = {}
+    for side, traced in found.traced.items():
+        givers = traced.flow.giver[traced.flow.reached(place)]
+        parts = np.bincount(givers, weights=_first_parts(found, side, place).sum(axis=1))
+        givers = np.flatnonzero(parts)
+        largest = givers[np.argsort(-parts[givers], kind="stable")]
+        names = found.graph.names.take(pa.array(largest[:NAMED])).to_pylist()
+        named += zip(parts[largest[:NAMED]].tolist(), [side] * len(names), names, strict=True)
+        if len(largest) > NAMED:
+            others[side] = fsum(parts[largest[NAMED:]].tolist())
+    named.sort(key=lambda one: (-one[0], _SIDES.index(one[1]), one[2]))
+    return {(side, name): part for part, side, name in named}, others
 
 
 def _strongest(found: Exposure, place: int, strongest: int) -> tuple[Path, ...]:
     """Follow the parts backwards, always the largest first: a part only ever splits, so the first whole ways are the strongest."""
     heap: list[_Way] = []
     for side, traced in found.traced.items():
-        _push(heap, side, (), _reached(traced, place), _first_parts(found, side, place), strongest)
+        _push(heap, side, (), traced.flow.reached(place), _first_parts(found, side, place), strongest)
     paths: list[Path] = []
     while heap and len(paths) < strongest:
         way = heapq.heappop(heap)
@@ -117,7 +121,7 @@ def _strongest(found: Exposure, place: int, strongest: int) -> tuple[Path, ...]:
         if found.listed[traced.flow.giver[way.payments[-1]]]:
             paths.append(_path(found, way.side, way.payments, -way.minus))
             continue
-        before = _reached_before(traced, way.payments[-1])
+        before = traced.flow.reached_before(way.payments[-1])
         # a way of n payments needs a depth of n, so the depths that are left are those beyond it
         parts = _split(traced, before, traced.lagged, way.parts[1:])
         _push(heap, way.side, way.payments, before, parts, strongest)
@@ -149,7 +153,7 @@ def _first_parts(found: Exposure, side: Side, place: int) -> Floats:
     parts = np.array(steps(weights)) * masses / (masses + traced.clean[place])
     whole = parts.sum()
     told = sum(float(found.parts[length, side][place]) for length in range(1, len(weights) + 1))
-    return _split(traced, _reached(traced, place), traced.aged, parts * (told / whole if whole else 0.0))
+    return _split(traced, traced.flow.reached(place), traced.aged, parts * (told / whole if whole else 0.0))
 
 
 def _split(traced: Traced, payments: Places, amount: Floats, parts: Floats) -> Floats:
@@ -165,19 +169,9 @@ def _split(traced: Traced, payments: Places, amount: Floats, parts: Floats) -> F
     return np.stack(columns, axis=1) if columns else np.zeros((len(payments), 0))
 
 
-def _reached(traced: Traced, party: int) -> Places:
-    flow = traced.flow
-    return flow.by_taker[flow.first[party] : flow.first[party + 1]]
-
-
-def _reached_before(traced: Traced, payment: int) -> Places:
-    flow = traced.flow
-    return flow.by_taker[flow.first[flow.giver[payment]] : flow.until[payment]]
-
-
 def _path(found: Exposure, side: Side, way: tuple[int, ...], part: float) -> Path:
-    graph = found.graph
-    last = found.traced[side].flow.giver[way[-1]]
+    graph, flow = found.graph, found.traced[side].flow
+    last = flow.giver[way[-1]]
     legs = tuple(
         Leg(
             graph.ids[payment].as_py(),
@@ -185,6 +179,6 @@ def _path(found: Exposure, side: Side, way: tuple[int, ...], part: float) -> Pat
             graph.names[graph.payee[payment]].as_py(),
             int(graph.amount[payment]),
         )
-        for payment in way
+        for payment in flow.payment[list(way)].tolist()
     )
     return Path(side, graph.names[last].as_py(), legs, part)

@@ -7,16 +7,21 @@ depend on the order of rows; one more listed party, or one more payment from or 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from casedesk.scoring.graph import Flags, Floats, Flow, Graph, Places, received, sent
 from casedesk.scoring.parameters import ExposureParameters
+
+#: Raised when the same payments, list and values could give other scores.
+METHOD: Final = "casedesk-exposure-1"
 
 
 class Side(StrEnum):
@@ -82,10 +87,11 @@ def exposure(
     """
     parameters = parameters or ExposureParameters()
     flags = graph.places(listed)
-    traced = {
-        side: _trace(flow(graph, now), graph.amount, flags, parameters)
-        for side, flow in ((Side.RECEIVED, received), (Side.SENT, sent))
-    }
+    # one side a core: nearly all of it is sorting and adding up, which does not hold the interpreter
+    with ThreadPoolExecutor(len(Side)) as pool:
+        flows = (received, sent)
+        sides = pool.map(lambda flow: _trace(flow(graph), flags, now, parameters), flows)
+        traced = dict(zip((Side.RECEIVED, Side.SENT), sides, strict=True))
     parts = _parts(traced, parameters.hop_weights)
     scores = np.where(flags, 1.0, np.clip(np.sum(list(parts.values()), axis=0), 0.0, 1.0))
     return Exposure(graph, flags, parameters, traced, parts, scores)
@@ -108,53 +114,70 @@ def _parts(traced: dict[Side, Traced], weights: Sequence[float]) -> dict[tuple[i
     }
 
 
-def _trace(flow: Flow, amount: Floats, listed: Flags, parameters: ExposureParameters) -> Traced:
+def _trace(flow: Flow, listed: Flags, now: datetime, parameters: ExposureParameters) -> Traced:
     hops, reference = len(parameters.hop_weights), float(parameters.reference_minor)
-    behind = listed[flow.giver]
-    origin = _origin(flow, amount, behind, hops, reference)
-    clean_before = _sum_before(flow, amount * (1 - origin)) + reference
-    aged = amount * np.exp2(-flow.age / parameters.half_life_days)
+    behind, before = listed[flow.giver], _Before(flow)
+    origin = _origin(flow, before, behind, hops, reference)
+    clean = flow.amount * (1 - origin)
+    clean_before = before.sums(clean) + reference
+    aged = flow.amount * np.exp2(-_days(np.maximum(now.timestamp() * 1e6 - flow.at, 0.0)) / parameters.half_life_days)
     # Beyond nine hundred halvings a float has no more room, and nothing that counts.
-    weight = np.exp2(-np.minimum(flow.lag / parameters.half_life_days, 900.0))
-    lagged = amount * weight
-    shares: list[tuple[Floats, ...]] = [(behind.astype(np.float64),)]
+    weight = np.exp2(-np.minimum(_days(np.abs(flow.end - flow.at)) / parameters.half_life_days, 900.0))
+    lagged = flow.amount * weight
+    from_listed = behind.astype(np.float64)  # the shortest length, and the same in every depth
+    nearest = before.sums(lagged * from_listed) / weight
+    shares: list[tuple[Floats, ...]] = [(from_listed,)]
     while len(shares) < hops:
-        masses = [_sum_before(flow, lagged * share) / weight for share in shares[-1]]  # aged until the next payment
+        further = (before.sums(lagged * share) / weight for share in shares[-1][1:])
+        masses = [nearest, *further]  # aged until the next payment
         within = np.sum(masses, axis=0) + clean_before
-        shares.append((shares[0][0], *(np.where(behind, 0.0, mass / within) for mass in masses)))
+        shares.append((from_listed, *(np.where(behind, 0.0, mass / within) for mass in masses)))
     parties = len(flow.first) - 1
+    arrived = _sum_at(flow.taker, aged * from_listed, parties)
     return Traced(
         flow,
         tuple(shares),
-        _sum_at(flow.taker, amount * (1 - origin), parties) + reference,
-        tuple(tuple(_sum_at(flow.taker, aged * share, parties) for share in depth) for depth in shares),
+        _sum_at(flow.taker, clean, parties) + reference,
+        tuple((arrived, *(_sum_at(flow.taker, aged * share, parties) for share in depth[1:])) for depth in shares),
         aged,
         lagged,
     )
 
 
-def _origin(flow: Flow, amount: Floats, behind: Flags, hops: int, reference: float) -> Floats:
+def _origin(flow: Flow, before: _Before, behind: Flags, hops: int, reference: float) -> Floats:
     """Return how much of each payment leads back to a listed party within the hops, whatever its age.
 
     What does not is clean. Ageing must not make it so: an old payment of a listed party would lower the score that a newer one
     gives.
     """
-    all_before = _sum_before(flow, amount) + reference
+    all_before = before.sums(flow.amount) + reference
     origin = behind.astype(np.float64)
     for _ in range(hops - 1):
-        origin = np.where(behind, 1.0, _sum_before(flow, amount * origin) / all_before)
+        origin = np.where(behind, 1.0, before.sums(flow.amount * origin) / all_before)
     return origin
 
 
-def _sum_before(flow: Flow, values: Floats) -> Floats:
-    """Return for each payment the sum over what had reached its giver by then, payments of the same instant included."""
-    ordered = pd.Series(values[flow.by_taker])
-    # pandas adds up with compensation, so that a sum does not depend on what other parties moved.
-    running = ordered.groupby(flow.taker[flow.by_taker], sort=False).cumsum().to_numpy()
-    if not len(running):
-        return np.zeros(0)
-    some = flow.until > flow.first[flow.giver]
-    return np.where(some, running[np.maximum(flow.until - 1, 0)], 0.0)
+class _Before:
+    """Adds up, for each payment, what had reached its giver by then, payments of the same instant included."""
+
+    def __init__(self, flow: Flow) -> None:
+        self._last = flow.last
+        self._values = np.zeros(len(flow.taker))
+        # The parties are looked at once; later sums only put other values in the same place.
+        self._by_taker = pd.Series(self._values, copy=False).groupby(flow.taker, sort=False)
+
+    def sums(self, values: Floats) -> Floats:
+        """Return the sums over some values of the payments."""
+        if not len(values):
+            return np.zeros(0)
+        self._values[:] = values
+        # pandas adds up with compensation, so that a sum does not depend on what other parties moved.
+        running = self._by_taker.cumsum().to_numpy()
+        return np.append(running, 0.0)[self._last]  # the place -1 is where nothing had come
+
+
+def _days(microseconds: Floats | Places) -> Floats:
+    return np.asarray(microseconds / 86_400e6, np.float64)
 
 
 def _sum_at(taker: Places, values: Floats, parties: int) -> Floats:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -23,8 +22,8 @@ class Graph:
 
     ``names`` are the parties, sorted; ``payer`` and ``payee`` are places in it. The payments lie in the order of time, payer,
     payee, amount and transaction id, so that the same payments give the same arrays however they came. Amounts are minor
-    units of the base currency, times microseconds since 1970. Payments of a party to itself are left out: they move nothing
-    between parties.
+    units of the base currency, times microseconds since 1970. Left out are payments of a party to itself, which move nothing
+    between parties, and cash: who brings it or takes it away is nobody's account, and would else join all who ever used any.
     """
 
     names: pa.Array
@@ -41,8 +40,9 @@ class Graph:
         :param holders: the party that stands for an account; an account that is not in it stands for itself. None makes every
             account a party of its own.
         """
-        sides = [_plain(transactions[column]) for column in ("from_account", "to_account")]
-        accounts = pc.unique(pa.chunked_array([*sides[0].chunks, *sides[1].chunks], pa.string()))
+        sides = [_coded(transactions[column]) for column in ("from_account", "to_account")]
+        accounts = pc.unique(pa.concat_arrays([side.dictionary for side in sides]))
+        accounts = accounts.filter(pc.not_equal(accounts, "")).drop_null()
         accounts = accounts.take(pc.sort_indices(accounts))
         parties = (
             accounts if holders is None else pa.array([holders.get(a, a) for a in accounts.to_pylist()], pa.string())
@@ -50,23 +50,22 @@ class Graph:
         names = pc.unique(parties)
         names = names.take(pc.sort_indices(names))
         place = np.asarray(pc.index_in(parties, names), np.int64)
-        payer, payee = (place[np.asarray(pc.index_in(side, accounts), np.int64)] for side in sides)
-        columns = {
-            "payer": payer,
-            "payee": payee,
-            "amount": transactions["base_minor"].to_numpy(),
-            "at": _microseconds(transactions["booked_at"]),
-        }
-        table = pa.table({**columns, "id": _plain(transactions["transaction_id"])})
-        table = table.filter(pa.array(payer != payee))
-        table = table.sort_by([(name, "ascending") for name in ("at", "payer", "payee", "amount", "id")])
+        payer, payee = (_places(side, accounts, place) for side in sides)
+        between = np.flatnonzero((payer != payee) & (payer >= 0) & (payee >= 0))
+        # a payer's and a payee's place in one number, so that there is one key less to sort by
+        pair = payer[between] * len(names) + payee[between]
+        amount = transactions["base_minor"].to_numpy()[between]
+        at = _microseconds(transactions["booked_at"])[between]
+        ids = transactions["transaction_id"].cast(pa.string())
+        order = _in_time(at, pair, amount, ids, between)
+        rows = between[order]
         return cls(
             names=names,
-            payer=table["payer"].to_numpy(),
-            payee=table["payee"].to_numpy(),
-            amount=table["amount"].to_numpy().astype(np.float64),
-            at=table["at"].to_numpy(),
-            ids=table["id"].combine_chunks(),
+            payer=payer[rows],
+            payee=payee[rows],
+            amount=amount[order].astype(np.float64),
+            at=at[order],
+            ids=ids.take(pa.array(rows)).combine_chunks(),
         )
 
     def place(self, party: str) -> int | None:
@@ -79,67 +78,126 @@ class Graph:
         return np.asarray(pc.is_in(self.names, pa.array(sorted(parties), pa.string())), np.bool_)
 
 
+def _coded(column: Any) -> pa.DictionaryArray:
+    """Return a column as one array of places in a dictionary of texts; what a copy keeps is in that form already."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.cast(pa.string()).dictionary_encode()
+    column = column.unify_dictionaries()
+    if column.num_chunks == 0:
+        return pa.array([], pa.string()).dictionary_encode()
+    whole = column.combine_chunks()
+    whole = whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
+    return whole.cast(pa.dictionary(whole.type.index_type, pa.string()))
+
+
+def _places(side: pa.DictionaryArray, accounts: pa.Array, place: Places) -> Places:
+    """Return the party of each row, -1 where there is none."""
+    known = np.asarray(pc.fill_null(pc.index_in(side.dictionary, accounts), -1), np.int64)
+    by_code = np.append(np.where(known >= 0, np.append(place, -1)[known], -1), -1)
+    return np.asarray(by_code[np.asarray(pc.fill_null(side.indices, len(by_code) - 1), np.int64)], np.int64)
+
+
+def _in_time(at: Places, pair: Places, amount: Places, ids: pa.ChunkedArray, rows: Places) -> Places:
+    """Return the order of payments by time, pair, amount and id. Only those of one instant are sorted by more than time."""
+    order = _sorted_by(at)
+    same = np.diff(at[order]) == 0
+    tied = np.flatnonzero(np.append(same, False) | np.insert(same, 0, False))
+    if not len(tied):
+        return order
+    some = order[tied]
+    by_all = np.lexsort((amount[some], pair[some], at[some]))
+    some = some[by_all]
+    alike = (np.diff(at[some]) == 0) & (np.diff(pair[some]) == 0) & (np.diff(amount[some]) == 0)
+    if alike.any():  # the same amount between the same parties at the same instant: the ids decide, as texts
+        twins = np.flatnonzero(np.append(alike, False) | np.insert(alike, 0, False))
+        group = np.cumsum(~np.insert(alike, 0, False))[twins]
+        texts = ids.take(pa.array(rows[some[twins]]))
+        keys = pa.table({"group": group, "id": texts})
+        some[twins] = some[twins][
+            np.asarray(pc.sort_indices(keys, sort_keys=[("group", "ascending"), ("id", "ascending")]))
+        ]
+    order[tied] = some
+    return order
+
+
+def _sorted_by(key: Places) -> Places:
+    """Return the stable order by a key of whole numbers.
+
+    Sorting numbers that carry their places is quicker than sorting places; where both have room in 64 bits, it is done so.
+    """
+    if not len(key):
+        return np.zeros(0, np.int64)
+    low, high = int(key.min()), int(key.max())
+    unit = int(np.gcd.reduce(key - low)) or 1
+    if (high - low) // unit >= (1 << 62) // len(key):
+        return np.argsort(key, kind="stable")
+    carrying = (key - low) // unit * len(key) + np.arange(len(key))
+    carrying.sort()
+    return carrying % len(key)
+
+
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """The payments seen in one direction: each comes from ``giver`` and reaches ``taker``, and ``after`` orders them.
+    """The payments seen in one direction: each comes from ``giver`` and reaches ``taker``. They lie by taker, and there by time.
 
     Along the money a giver is a payer. Against it, all is turned round, time included: then what a party paid is what reached
     it, and “before” means later. So one formula serves both.
 
-    :ivar age: how many days before now each payment was.
-    :ivar lag: how many days before the last payment of this flow it comes; the first payment of a way has the longest.
-    :ivar by_taker: the payments by the party they reach, and there by time.
-    :ivar first: where in ``by_taker`` each party's begin; one more at the end.
-    :ivar until: for each payment, up to which place in ``by_taker`` lies what had reached its giver by then.
+    :ivar payment: the place of each in the graph.
+    :ivar at: when each was, in microseconds since 1970.
+    :ivar first: where each party's begin; one more at the end.
+    :ivar end: when the last of this flow was, in time as it goes here.
+    :ivar last: for each, the place of the last that had reached its giver by then, those of the same instant included; -1 where
+        there is none.
     """
 
+    payment: Places
     giver: Places
     taker: Places
-    age: Floats
-    lag: Floats
-    by_taker: Places
+    amount: Floats
+    at: Places
+    end: int
     first: Places
-    until: Places
+    last: Places
+
+    def reached(self, party: int) -> Places:
+        """Return what reached a party."""
+        return np.arange(self.first[party], self.first[party + 1])
+
+    def reached_before(self, place: int) -> Places:
+        """Return what had reached the giver of a payment by then."""
+        return np.arange(self.first[self.giver[place]], self.last[place] + 1)
 
 
-def received(graph: Graph, now: datetime) -> Flow:
+def received(graph: Graph) -> Flow:
     """Return the flow along the money: where what a party got came from."""
-    return _flow(graph.payer, graph.payee, graph.at, np.arange(len(graph.at)), _age(graph.at, now), len(graph.names))
+    return _flow(graph, graph.payer, graph.payee, np.arange(len(graph.at)))
 
 
-def sent(graph: Graph, now: datetime) -> Flow:
+def sent(graph: Graph) -> Flow:
     """Return the flow against the money: where what a party paid went on to."""
-    backwards = np.arange(len(graph.at))[::-1]
-    return _flow(graph.payee, graph.payer, graph.at, backwards, _age(graph.at, now), len(graph.names))
+    return _flow(graph, graph.payee, graph.payer, np.arange(len(graph.at))[::-1])
 
 
-def _flow(giver: Places, taker: Places, at: Places, in_time: Places, age: Floats, parties: int) -> Flow:
+def _flow(graph: Graph, giver: Places, taker: Places, in_time: Places) -> Flow:
     """Put the payments in the order in which they reach parties.
 
     :param in_time: the payments as they follow each other in this flow.
     """
-    ordered = at[in_time]
-    rank = np.empty_like(at)
-    rank[in_time] = np.cumsum(np.diff(ordered, prepend=ordered[:1]) != 0)
+    at = graph.at[in_time]
+    rank = np.cumsum(np.diff(at, prepend=at[:1]) != 0)
+    giver, taker = giver[in_time], taker[in_time]
+    by_taker, by_giver = _sorted_by(taker), _sorted_by(giver)
     span = len(at) + 1
-    by_taker = in_time[np.argsort(taker[in_time], kind="stable")]
+    when = taker[by_taker] * span + rank[by_taker]
     # Looked up in their own order, the answers lie beside each other in memory.
-    by_giver = in_time[np.argsort(giver[in_time], kind="stable")]
-    reached = taker[by_taker] * span + rank[by_taker]
     until = np.empty_like(giver)
-    until[by_giver] = np.searchsorted(reached, giver[by_giver] * span + rank[by_giver], side="right")
-    first = np.searchsorted(taker[by_taker], np.arange(parties + 1))
-    lag = np.abs(ordered[-1:].sum() - at) / 86_400e6
-    return Flow(giver, taker, age, lag, by_taker, first, until)
-
-
-def _age(at: Places, now: datetime) -> Floats:
-    """Return how many days before ``now`` each payment was; none is younger than now."""
-    return np.maximum(now.timestamp() - at / 1e6, 0.0) / 86_400
-
-
-def _plain(column: Any) -> pa.ChunkedArray:
-    return column.cast(pa.string())
+    until[by_giver] = np.searchsorted(when, giver[by_giver] * span + rank[by_giver], side="right")
+    giver, taker, until = giver[by_taker], taker[by_taker], until[by_taker]
+    first = np.searchsorted(taker, np.arange(len(graph.names) + 1))
+    last = np.where(until > first[giver], until - 1, -1)
+    payment = in_time[by_taker]
+    return Flow(payment, giver, taker, graph.amount[payment], graph.at[payment], int(at[-1:].sum()), first, last)
 
 
 def _microseconds(column: pa.ChunkedArray) -> Places:

@@ -16,6 +16,7 @@ from casedesk.domain.verification import Anchors, Report, Verifier, not_evaluate
 from casedesk.errors import CasedeskError
 from casedesk.exports import audit_csv
 from casedesk.exports.audit_csv import BrokenRow, NotAnAuditFile, Row
+from casedesk.services.advice_checks import check_advice
 from casedesk.services.api_key_checks import check_api_keys
 from casedesk.services.clock_checks import check_clocks
 from casedesk.services.filing_checks import check_filings
@@ -23,6 +24,7 @@ from casedesk.services.line_test_checks import check_line_tests
 from casedesk.services.policy_checks import check_holds, check_policy
 from casedesk.services.purge_checks import check_purges
 from casedesk.services.rule_set_checks import check_rule_sets
+from casedesk.services.score_checks import check_scores
 from casedesk.services.suppression_checks import check_suppressions
 from casedesk.store.unit_of_work import Reading, Writing
 
@@ -71,6 +73,8 @@ def verify_within(uow: Reading | Writing, progress: Progress | None = None, anch
     check_rule_sets(uow, verifier)
     check_suppressions(uow, verifier)
     check_api_keys(uow, verifier)
+    check_scores(uow, verifier)
+    check_advice(uow, verifier)
     check_holds(uow, verifier)
     check_purges(uow, verifier, verifier.policy)
     if progress is not None:

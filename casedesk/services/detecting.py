@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from casedesk.detection.engine import DetectionResult
 from casedesk.detection.engine import detect as run_rules
+from casedesk.detection.engine import detect_kept as run_kept
 from casedesk.detection.findings import finding_digest, findings_sha256
 from casedesk.detection.limits import Limits
 from casedesk.detection.reconcile import Grown
@@ -22,10 +24,11 @@ from casedesk.services import hiding, intake, rules_in_force
 from casedesk.services.holdings import Queued, beside, held, queued
 from casedesk.services.run_records import RunData, read_data, written
 from casedesk.services.steps import present
+from casedesk.services.warm import Warm
 from casedesk.store.run_store import Finding, Run
 from casedesk.store.unit_of_work import Reading, Writing
 
-__all__ = ["RULES", "AnotherRun", "Detected", "Limits", "Preview", "Rule", "detect", "preview", "rules_with"]
+__all__ = ["RULES", "AnotherRun", "Detected", "Limits", "Preview", "Rule", "Warm", "detect", "preview", "rules_with"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ def detect(
     only: Collection[str] = (),
     limits: Limits | None = None,
     full: bool = False,
+    warm: Warm | None = None,
+    clock: Callable[[], datetime] | None = None,
 ) -> Detected:
     """Run the rules and store what is new, in one transaction: all of it or nothing.
 
@@ -79,27 +84,23 @@ def detect(
     :param rules: None for those in force; others are for tests and for callers that have asked by themselves.
     :param only: of those in force, the rules with these names.
     :param full: look at everything.
+    :param warm: what this process keeps from one run to the next; the run is the same, and reads less.
+    :param clock: tells when the run is done, so that it is stored how long it took; None leaves that open.
     :raises AnotherRuleSet: if another rule set was put in force meanwhile.
     :raises SwitchedOff: if ``only`` names a rule that does not run.
     :raises AnotherRun: if another run was stored meanwhile that this one would have to build upon.
     """
     require(actor, Action.DETECT)
     limits = limits or Limits()
-    with look:
-        governed = rules_in_force.in_force(look) if rules is None else None
-        rules = rules_in_force.narrowed(governed, only) if governed else rules or ()
-        data = read_data(look, rules, base_currency, until, full=full, limits=limits)
-        suppressions = look.suppressions.in_force()  # of the ledger's size that the run records
-    known = data.digests(limits, base_currency)
-    result = run_rules(
-        data.transactions,
-        data.accounts,
-        rules=rules,
-        limits=limits,
-        base_currency=base_currency,
-        subjects=data.subjects,
-        digests=known,
-    )
+    with ExitStack() as alone:
+        if warm is not None:
+            alone.enter_context(warm.running())
+        with look:
+            governed = rules_in_force.in_force(look) if rules is None else None
+            rules = rules_in_force.narrowed(governed, only) if governed else rules or ()
+            data = read_data(look, rules, base_currency, until, full=full, limits=limits, warm=warm)
+            suppressions = look.suppressions.in_force()  # of the ledger's size that the run records
+        result = _found(data, rules, limits, base_currency)
     copying = data.copying()
     with uow:
         actor = present(uow, actor)
@@ -139,6 +140,8 @@ def detect(
         # the desk itself does this: starting a run is not work on the cases, and bars nobody from judging them
         opened, joined = _into_cases(uow, new, SYSTEM, at)
         _grow(uow, plan.grown, SYSTEM, at)
+        if clock is not None:
+            uow.runs.finish(run_id, clock())
         uow.ledger.append(
             DetectionRan(
                 run_id=run_id,
@@ -159,6 +162,20 @@ def detect(
         )
         uow.commit()
     return replace(done, cases_opened=opened, cases_joined=joined)
+
+
+def _found(data: RunData, rules: Sequence[Rule], limits: Limits, base_currency: str) -> DetectionResult:
+    if data.kept is not None and data.subjects is not None:
+        return run_kept(data.kept, rules=rules, base_currency=base_currency, subjects=data.subjects)
+    return run_rules(
+        data.transactions,
+        data.accounts,
+        rules=rules,
+        limits=limits,
+        base_currency=base_currency,
+        subjects=data.subjects,
+        digests=data.digests(limits, base_currency),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from pathlib import Path
 from casedesk.domain.counts import counted
 from casedesk.domain.events import DESK, TransactionsImported
 from casedesk.domain.people import Action, Person, require
-from casedesk.domain.rates import RateTable
 from casedesk.errors import Conflict, Unavailable
 from casedesk.formats.batches import AccountBatch, Batch, CustomerBatch, TransactionBatch
 from casedesk.formats.mapping import Mapping
@@ -20,6 +19,7 @@ from casedesk.formats.sources import Source, open_sources
 from casedesk.services.rates import ensure_rates
 from casedesk.services.steps import present
 from casedesk.store.import_store import Import, StoredReject
+from casedesk.store.transaction_store import Inserted
 from casedesk.store.unit_of_work import Reading, Writing
 
 
@@ -93,7 +93,7 @@ def import_path(
     how = how or HowToRead()
     ensure_rates(uow=writing(), actor=actor, at=at)
     with reading() as uow:
-        table = RateTable(uow.rates.all())
+        table = uow.rates.table()
     sources = open_sources(
         path,
         rates=table,
@@ -216,19 +216,7 @@ def put_batch(uow: Writing, batch: Batch, known: set[str]) -> tuple[int, int, li
     :return: how many rows were new, how many known, and which could not be taken after all.
     """
     if isinstance(batch, TransactionBatch):
-        seen = batch.accounts_seen(known)
-        uow.parties.add_unknown_holders((a.account_id, a.bank, a.currency) for a in seen)
-        columns = batch.lists()
-        done = uow.transactions.insert_new(columns)
-        refused = [
-            rejected(
-                int(batch.numbers[position]),
-                "transaction_id",
-                columns["transaction_id"][position],
-                "A transaction with this id is stored already, with another content; ids must not be used twice.",
-            )
-            for position in done.conflicting
-        ]
+        done, refused = put_transactions(uow, batch, known)
         return done.stored, done.duplicates, refused
     if isinstance(batch, CustomerBatch):
         stored = uow.parties.put_customers(batch.customers)
@@ -245,6 +233,30 @@ def put_batch(uow: Writing, batch: Batch, known: set[str]) -> tuple[int, int, li
         ]
         return stored, len(good) - stored, refused
     raise TypeError(f"no store for {type(batch).__name__}")
+
+
+def put_transactions(
+    uow: Writing, batch: TransactionBatch, known: set[str] | None = None
+) -> tuple[Inserted, list[RejectedRow]]:
+    """Store the good transactions of a chunk within a transaction, and the accounts that they name.
+
+    :param known: accounts that were seen before; those of the chunk are added.
+    :return: which were new, and those that could not be taken after all.
+    """
+    seen = batch.accounts_seen(set() if known is None else known)
+    uow.parties.add_unknown_holders((a.account_id, a.bank, a.currency) for a in seen)
+    columns = batch.lists()
+    done = uow.transactions.insert_new(columns)
+    refused = [
+        rejected(
+            int(batch.numbers[position]),
+            "transaction_id",
+            columns["transaction_id"][position],
+            "A transaction with this id is stored already, with another content; ids must not be used twice.",
+        )
+        for position in done.conflicting
+    ]
+    return done, refused
 
 
 def _finish(record: Import, writing: Callable[[], Writing], actor: Person, at: datetime, via: str) -> None:

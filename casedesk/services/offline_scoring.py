@@ -12,11 +12,11 @@ import pyarrow.compute as pc
 
 from casedesk.detection.files import is_ready, ready
 from casedesk.detection.sources import ParquetFiles
-from casedesk.domain.listed import PartyKind, PartyList
+from casedesk.domain.listed import ACCOUNTS, PartyKind, PartyList
 from casedesk.domain.rates import RateTable
 from casedesk.errors import Invalid
+from casedesk.formats.ofac_lists import read_list
 from casedesk.formats.offline import read_offline
-from casedesk.formats.party_lists import read_party_list
 from casedesk.formats.rate_files import default_rates, read_rates
 from casedesk.formats.rejects import RejectedRow
 from casedesk.scoring.explain import Explanation, explain
@@ -82,11 +82,11 @@ def score_files(
     Files are found and read as by ``casedesk detect --source``.
 
     :param listed: the list of parties. By customer, whoever holds a listed account is listed; by account, all accounts of a
-        listed customer are.
+        listed customer are. Names are matched on the desk only, where a person confirms them.
     :raises NobodyThere: if no listed party occurs.
     :raises Invalid: naming field and fix, if the files or the list cannot be what they claim to be.
     """
-    parties = read_party_list(listed)
+    parties, _ = read_list(listed)
     files = expanded(paths)
     rejected: list[RejectedRow] = []
     if format == "auto" and is_ready(files):
@@ -119,7 +119,7 @@ def _whole(source: pa.Table | pa.RecordBatchReader | ParquetFiles) -> pa.Table:
 
 
 def _chosen(parties: PartyList, by: PartyKind, holders: dict[str, str]) -> frozenset[str]:
-    accounts, customers = (parties.named(kind) for kind in (PartyKind.ACCOUNT, PartyKind.CUSTOMER))
+    accounts, customers = parties.named(*ACCOUNTS), parties.named(PartyKind.CUSTOMER)
     if by is PartyKind.CUSTOMER:
         return customers | {holders.get(account, account) for account in accounts}
     return accounts | {account for account, customer in holders.items() if customer in customers}

@@ -1,26 +1,27 @@
-"""Import transactions that a program sends, in one transaction: what a file of the same rows would store and refuse."""
+"""Import transactions that programs send, in one transaction: what a file of the same rows would store and refuse."""
 
 from __future__ import annotations
 
-import secrets
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from hashlib import sha256
 
+from casedesk.domain.api_keys import require_open, require_scope
 from casedesk.domain.people import Action, Person, require
 from casedesk.domain.rates import RateTable
-from casedesk.formats.batches import TransactionBatch
-from casedesk.formats.posted import batch_of, ids_of, read_posted
+from casedesk.errors import CasedeskError
+from casedesk.formats.posted import MOST, read_posted
 from casedesk.formats.rejects import RejectedRow
-from casedesk.services.ingestion import append_finished, put_batch
+from casedesk.services.ingestion import put_transactions
+from casedesk.services.lots import Lot, Part, Sending
+from casedesk.services.posting_records import put_records
 from casedesk.services.rates import ensure_rates
 from casedesk.services.steps import present
-from casedesk.store.import_store import Import, StoredReject
 from casedesk.store.unit_of_work import Reading, Writing
 
-__all__ = ["Became", "Outcome", "Posted", "Refused", "post"]
+__all__ = ["Became", "Outcome", "Posted", "Refused", "Sending", "post", "post_together"]
 
 
 class Became(StrEnum):
@@ -59,14 +60,19 @@ class Posted:
     outcomes: tuple[Outcome, ...]
     refused: tuple[Refused, ...]
 
+    @property
+    def counts(self) -> Counter[Became]:
+        """How many transactions became what."""
+        return Counter(outcome.status for outcome in self.outcomes)
+
     def count(self, status: Became) -> int:
         """Return how many transactions became this."""
-        return sum(1 for outcome in self.outcomes if outcome.status is status)
+        return self.counts[status]
 
 
 def post(
     *, reading: Callable[[], Reading], writing: Callable[[], Writing], actor: Person, at: datetime, body: bytes,
-    base_currency: str, via: str, atomic: bool = False,
+    base_currency: str, via: str, atomic: bool = False, most: int = MOST,
 ) -> Posted:  # fmt: skip
     """Store the good ones of one transaction or a list, with a record of the import and of what was refused.
 
@@ -75,80 +81,125 @@ def post(
 
     :param reading: makes a unit of work; several are needed, one after the other. ``writing`` likewise.
     :param atomic: store nothing at all if any is refused.
-    :raises NotPosted: for what is neither a transaction nor a list of at most 10,000.
+    :param most: how many transactions one list may have.
+    :raises NotPosted: for what is neither a transaction nor a list of at most ``most``.
     """
-    require(actor, Action.IMPORT)
-    items = read_posted(body)
-    rates = _rates(reading, writing, actor, at)
-    batch = batch_of(items, rates, base_currency)
-    if atomic and batch.rejects:
-        return _nothing(ids_of(items, batch), batch.rejects)
+    (done,) = post_together(
+        reading=reading, writing=writing, sent=[Sending(actor, at, body, via, atomic)], base_currency=base_currency,
+        most=most,
+    )  # fmt: skip
+    if isinstance(done, CasedeskError):
+        raise done
+    return done
+
+
+def post_together(
+    *,
+    reading: Callable[[], Reading],
+    writing: Callable[[], Writing],
+    sent: Sequence[Sending],
+    base_currency: str,
+    most: int = MOST,
+) -> list[Posted | CasedeskError]:
+    """Do for several callers what :func:`post` does for each, in one transaction, in their order.
+
+    Each is told of its own: what it sent, in its own places, or the refusal. One that must not be stored together with the
+    others, because all or nothing was asked for or its key is open no more, has each of them done on its own instead.
+    """
+    told: list[Posted | CasedeskError] = [CasedeskError()] * len(sent)
+    parts = []
+    for place, sending in enumerate(sent):
+        try:
+            require(sending.actor, Action.IMPORT)
+            parts.append(Part(place, sending, read_posted(sending.body, most)))
+        except CasedeskError as refusal:
+            told[place] = refusal
+    if not parts:
+        return told
+    lot = Lot(parts, _rates(reading, writing, parts[0].sending), base_currency)
+    hopeless = {part.place for part in lot.holding(lot.batch.rejects) if part.sending.atomic}
+    for part in lot.parts:
+        if part.place in hopeless:
+            told[part.place] = _nothing(lot, part, lot.batch.rejects)
+    if hopeless:
+        lot = lot.without(hopeless)
+    if lot.parts and not _stored(lot, writing, told):
+        for part in lot.parts:
+            alone = lot.only(part)
+            try:
+                _stored(alone, writing, told)
+            except CasedeskError as refusal:
+                told[part.place] = refusal
+    return told
+
+
+def _stored(lot: Lot, writing: Callable[[], Writing], told: list[Posted | CasedeskError]) -> bool:
+    """Store a lot and tell its callers; return False, with nothing stored, if its parts have to go each alone."""
+    alone = len(lot.parts) == 1
     with writing() as uow:
-        actor = present(uow, actor)
-        require(actor, Action.IMPORT)
-        known = uow.transactions.known(batch.table["transaction_id"].to_pylist())
-        stored, duplicates, late = put_batch(uow, batch, set())
-        refused = sorted([*batch.rejects, *late])
-        if atomic and refused:
-            return _nothing(ids_of(items, batch), refused)
-        record = _record(batch, body, rates, base_currency, at, via, (stored, duplicates, len(refused)))
-        uow.imports.put(record)
-        uow.imports.add_rejects(
-            record.import_id, [StoredReject(r.row_number, r.field, r.value, r.reason) for r in refused]
-        )
-        append_finished(uow, record, actor, at, via)
+        try:
+            actors = {via: _let_in(uow, last) for via, last in lot.ways().items()}
+        except CasedeskError as refusal:
+            if alone:
+                told[lot.parts[0].place] = refusal
+            return alone
+        done, late = put_transactions(uow, lot.batch)
+        refused = sorted([*lot.batch.rejects, *late])
+        if late and any(part.sending.atomic for part in lot.holding(late)):
+            if alone:
+                told[lot.parts[0].place] = _nothing(lot, lot.parts[0], refused)
+            return alone
+        statuses = _statuses(lot, done.repeated, refused)
+        records = put_records(uow, lot, actors, [status.value for status in statuses], refused)
         uow.commit()
-    return Posted(record.import_id, _outcomes(ids_of(items, batch), refused, known), _told(refused))
+    for part in lot.parts:
+        ids = lot.ids_of(part)
+        outcomes = tuple(map(Outcome, range(len(ids)), ids, statuses[part.start : part.stop]))
+        told[part.place] = Posted(records[part.sending.via], outcomes, _told(lot, part, refused))
+    return True
 
 
-def _rates(reading: Callable[[], Reading], writing: Callable[[], Writing], actor: Person, at: datetime) -> RateTable:
+def _let_in(uow: Writing, sending: Sending) -> Person:
+    """Return the actor as the database knows them now, if they and their key may still send."""
+    actor = present(uow, sending.actor)
+    require(actor, Action.IMPORT)
+    if sending.key is not None:
+        key = uow.api_keys.get(sending.key.key_id)
+        require_open(key, actor, sending.at)
+        require_scope(key, *sending.key.scopes)
+    return actor
+
+
+def _rates(reading: Callable[[], Reading], writing: Callable[[], Writing], first: Sending) -> RateTable:
     with reading() as uow:
-        found = uow.rates.all()
-    if not found:
-        ensure_rates(uow=writing(), actor=actor, at=at)
+        found = uow.rates.table()
+    if not found.rates:
+        ensure_rates(uow=writing(), actor=first.actor, at=first.at)
         with reading() as uow:
-            found = uow.rates.all()
-    return RateTable(found)
+            found = uow.rates.table()
+    return found
 
 
-def _record(
-    batch: TransactionBatch, body: bytes, rates: RateTable, base_currency: str, at: datetime, via: str,
-    counts: tuple[int, int, int],
-) -> Import:  # fmt: skip
-    digest = sha256(body).hexdigest()
-    return Import(
-        import_id=f"I-{secrets.token_hex(6).upper()}",
-        kind="transactions",
-        file_name=via,
-        sha256=digest,
-        reading=sha256(repr((digest, rates.sha256, base_currency)).encode()).hexdigest(),
-        started_at=at,
-        finished_at=at,
-        chunks=1,
-        rows_read=batch.read,
-        rows_stored=counts[0],
-        rows_duplicate=counts[1],
-        rows_rejected=counts[2],
+def _statuses(lot: Lot, repeated: Sequence[int], refused: Sequence[RejectedRow]) -> list[Became]:
+    """Say what became of each row of the lot: the first of each new id is stored."""
+    statuses = [Became.STORED] * lot.rows
+    for position in repeated:
+        statuses[int(lot.batch.numbers[position]) - 1] = Became.DUPLICATE
+    for row in refused:
+        statuses[row.row_number - 1] = Became.REJECTED
+    return statuses
+
+
+def _nothing(lot: Lot, part: Part, refused: Sequence[RejectedRow]) -> Posted:
+    own = _told(lot, part, refused)
+    bad = {refusal.index for refusal in own}
+    outcomes = (
+        Outcome(i, name, Became.REJECTED if i in bad else Became.LEFT_OUT) for i, name in enumerate(lot.ids_of(part))
     )
+    return Posted("", tuple(outcomes), own)
 
 
-def _nothing(ids: list[str], refused: Sequence[RejectedRow]) -> Posted:
-    bad = {row.row_number - 1 for row in refused}
-    outcomes = tuple(Outcome(i, name, Became.REJECTED if i in bad else Became.LEFT_OUT) for i, name in enumerate(ids))
-    return Posted("", outcomes, _told(refused))
-
-
-def _outcomes(ids: list[str], refused: Sequence[RejectedRow], known: set[str]) -> tuple[Outcome, ...]:
-    """Tell the first of each new id as stored, and what follows as a duplicate, as the database took them."""
-    bad, seen = {row.row_number - 1 for row in refused}, set(known)
-    outcomes = []
-    for index, name in enumerate(ids):
-        status = Became.REJECTED if index in bad else Became.DUPLICATE if name in seen else Became.STORED
-        if status is Became.STORED:
-            seen.add(name)
-        outcomes.append(Outcome(index, name, status))
-    return tuple(outcomes)
-
-
-def _told(refused: Sequence[RejectedRow]) -> tuple[Refused, ...]:
-    return tuple(Refused(row.row_number - 1, row.field, row.value, row.reason) for row in refused)
+def _told(lot: Lot, part: Part, refused: Sequence[RejectedRow]) -> tuple[Refused, ...]:
+    return tuple(
+        Refused(row.row_number - 1 - part.start, row.field, row.value, row.reason) for row in lot.of(part, refused)
+    )

@@ -8,13 +8,16 @@ from typing import Final
 
 from casedesk.domain.alerts import Risk
 from casedesk.domain.cases import Disposition, Stage, stage_of
+from casedesk.domain.events import AlertAttached, CaseOpened
 from casedesk.domain.people import Action, Person, require
 from casedesk.domain.policy import Policy
 from casedesk.errors import Invalid
-from casedesk.store.queue_reader import Filters, QueueRow, Sort, View
+from casedesk.store.queue_reader import NEWS, Filters, QueueRow, Sort, View
 from casedesk.store.unit_of_work import Reading
 
-__all__ = ["DUE", "BadDue", "Line", "Page", "Query", "Sort", "View", "due_span", "ids", "list_page"]
+__all__ = [
+    "DUE", "BadDue", "Line", "News", "Page", "Query", "QueueRow", "Sort", "View", "due_span", "ids", "list_page", "news",
+]  # fmt: skip
 
 OVERDUE: Final = "overdue"
 #: What can be asked of a due date besides a day, and how many days ahead it reaches, today being the first.
@@ -41,6 +44,7 @@ class Query:
     include_closed: bool = False
     due: str = ""  # one of DUE, or a day as ISO 8601
     sort: Sort = Sort.URGENCY
+    since: int = 0  # an event's number: only cases that began or got an alert behind it
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,28 @@ def ids(*, uow: Reading, actor: Person, at: datetime, query: Query, limit: int =
         return uow.queue.ids(_filters(actor, at, query, uow.cases.policy), limit)
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """How many alerts joined a case and how many cases began."""
+
+    alerts: int = 0
+    cases: int = 0
+
+    def __add__(self, other: News) -> News:
+        return News(self.alerts + other.alerts, self.cases + other.cases)
+
+
+def news(*, uow: Reading, actor: Person, after: int, upto: int) -> News:
+    """Return what is new on the queue by the events behind ``after``, up to and with ``upto``.
+
+    Nothing that is decided on a case is news, whoever asks.
+    """
+    require(actor, Action.VIEW_CASE)
+    with uow:
+        found = uow.figures.happened(NEWS, after=after, upto=upto)
+    return News(found.get(AlertAttached.action, 0), found.get(CaseOpened.action, 0))
+
+
 def due_span(due: str, at: datetime) -> tuple[datetime | None, datetime]:
     """Return from when and before when a case falls due: the first instant after its due day, as it is stored.
 
@@ -122,6 +148,7 @@ def _filters(actor: Person, at: datetime, query: Query, policy: Policy) -> Filte
         include_closed=query.include_closed or query.status == "Closed",
         due_from=span[0],
         due_before=span[1],
+        since=query.since,
         sort=query.sort,
         due_soon_days=policy.in_force("due_soon_days", at.date()).value,
         sees_decisions=sees,

@@ -40,7 +40,7 @@ def load(*, uow: Writing, actor: Person, at: datetime, path: Path) -> int:
 def table(*, uow: Reading) -> RateTable:
     """Return the rates in force."""
     with uow:
-        return RateTable(uow.rates.all())
+        return uow.rates.table()
 
 
 def _put(uow: Writing, rates: tuple[Rate, ...] | list[Rate], digest: str, actor: Person, at: datetime) -> None:

@@ -1,9 +1,13 @@
-"""Read what a run reads from the copy of what the last one read, and keep the copy up with the runs."""
+"""Read what a run reads from the copy of what earlier ones read, and keep the copy up with the runs.
+
+The copy may lie behind by a few rows: those are read beside it. So a run after one transaction writes one transaction's worth.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 import pyarrow as pa
 
@@ -11,14 +15,37 @@ from casedesk.detection.fingerprint import Digest
 from casedesk.store.run_copies import ACCOUNTS, TRANSACTIONS, Piece, coded, joined, pieces_of
 from casedesk.store.unit_of_work import Reading, Writing
 
+#: Rows that came since the copy was written are added to it when there are so many.
+LAG: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What came between the run that another one builds upon and this one: after arrival ``since``, by ``upto``.
+
+    ``digests`` are those of what the earlier run saw. ``new`` are the transactions and accounts that came; all accounts
+    where some that were there before have ``changed``.
+    """
+
+    since: int
+    digests: Mapping[str, Digest]
+    upto: int
+    new: tuple[pa.Table, pa.Table]
+    changed: bool
+
+    def total(self, new: Mapping[str, Digest]) -> dict[str, Digest]:
+        """Return the digests of everything by now, from those of what is new."""
+        found = {name: digest + new[name] for name, digest in self.digests.items()}
+        return found | {ACCOUNTS: new[ACCOUNTS]} if self.changed else found
+
 
 @dataclass(frozen=True, slots=True)
 class Everything:
-    """All transactions and accounts that had arrived; ``copied`` names what the last run's part of was read from the copy."""
+    """All transactions and accounts that had arrived; ``beyond`` holds what of them is not in the copy, where that served."""
 
     transactions: pa.Table
     accounts: pa.Table
-    copied: frozenset[str] = frozenset()
+    beyond: Mapping[str, pa.Table] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +53,8 @@ class Copying:
     """What a run does to the copy when it is stored: rows to add, and pieces that take the place of all there are."""
 
     upto: int
-    added: Mapping[str, pa.Table]
-    replaced: Mapping[str, Sequence[Piece]]
+    added: Mapping[str, pa.Table] = field(default_factory=dict)
+    replaced: Mapping[str, Sequence[Piece]] = field(default_factory=dict)
 
     def store(self, uow: Writing) -> None:
         """Bring the copy up to the run, in the run's own transaction."""
@@ -37,42 +64,54 @@ class Copying:
             uow.run_copies.replace(what, pieces, upto=self.upto)
 
 
-def everything(
-    look: Reading,
-    arrival: int,
-    digests: Mapping[str, Digest],
-    new: tuple[pa.Table, pa.Table],
-    upto: int,
-    *,
-    changed: bool,
-) -> Everything:
-    """Return all that had arrived by ``upto``: the copy and what is new, or the rows where no copy serves.
-
-    :param arrival: the newest arrival that the last run saw, and ``digests`` those of what it saw.
-    :param new: the transactions and accounts that came since; all accounts where some have ``changed``.
-    """
-    transactions = look.run_copies.read(TRANSACTIONS, upto=arrival, rows=digests["transactions"].rows)
+def everything(look: Reading, arrived: Arrived) -> Everything:
+    """Return all that had arrived: the copy and what came since, or the rows where no copy serves."""
+    transactions = _read(look, TRANSACTIONS, arrived)
     if transactions is None:
-        return Everything(look.run_data.transactions(upto), look.run_data.accounts(upto))
-    transactions = joined([transactions, coded(new[0])])
-    if changed:
-        return Everything(transactions, new[1], frozenset({TRANSACTIONS}))
-    accounts = None
-    if not look.run_data.first_changed(look.run_copies.newest(ACCOUNTS)):
-        accounts = look.run_copies.read(ACCOUNTS, upto=arrival, rows=digests["accounts"].rows)
+        return Everything(look.run_data.transactions(arrived.upto), look.run_data.accounts(arrived.upto))
+    accounts = None if arrived.changed else _read(look, ACCOUNTS, arrived)
     if accounts is None:
-        return Everything(transactions, look.run_data.accounts(upto), frozenset({TRANSACTIONS}))
-    return Everything(transactions, joined([accounts, new[1]]), frozenset({TRANSACTIONS, ACCOUNTS}))
+        known = arrived.new[1] if arrived.changed else look.run_data.accounts(arrived.upto)
+        return Everything(transactions[0], known, {TRANSACTIONS: transactions[1]})
+    return Everything(transactions[0], accounts[0], {TRANSACTIONS: transactions[1], ACCOUNTS: accounts[1]})
 
 
-def copying(read: Everything | None, new: tuple[pa.Table, pa.Table] | None, upto: int) -> Copying:
-    """Tell what becomes of the copy after a run; nothing where the run did not read everything."""
+def _read(look: Reading, what: str, arrived: Arrived) -> tuple[pa.Table, pa.Table] | None:
+    """Return all rows, and those of them that the copy lacks; None where no copy serves."""
+    beyond = _beyond(look, what, arrived)
+    copied = None if beyond is None else look.run_copies.read(what)
+    return None if beyond is None or copied is None else (joined([copied, coded(beyond)]), beyond)
+
+
+def _beyond(look: Reading, what: str, arrived: Arrived, lag: int = 0) -> pa.Table | None:
+    """Return the rows that the copy lacks; None where it is no good, or lacks fewer than ``lag``."""
+    there, new = look.run_copies.size(what), arrived.new[what == ACCOUNTS]
+    if there is None or there.upto > arrived.since:
+        return None
+    if what == ACCOUNTS and look.run_data.first_changed(there.upto):
+        return None
+    lacking = arrived.digests[what].rows + new.num_rows - there.rows
+    if lacking < lag:
+        return None
+    rows = new if lacking == new.num_rows else getattr(look.run_data, what)(arrived.upto, since=there.upto)
+    return rows if rows.num_rows == lacking else None
+
+
+def copying(read: Everything | None, upto: int) -> Copying:
+    """Tell what becomes of the copy after a run that read everything; nothing where it did not."""
     if read is None:
-        return Copying(upto, {}, {})
+        return Copying(upto)
     tables = {TRANSACTIONS: read.transactions, ACCOUNTS: read.accounts}
-    added = dict(zip(tables, new or (), strict=bool(new)))
     return Copying(
         upto,
-        {what: rows for what, rows in added.items() if what in read.copied},
-        {what: pieces_of(table) for what, table in tables.items() if what not in read.copied},
+        {what: rows for what, rows in read.beyond.items() if rows.num_rows >= LAG},
+        {what: pieces_of(table) for what, table in tables.items() if what not in read.beyond},
     )
+
+
+def catching_up(look: Reading, arrived: Arrived) -> Copying:
+    """Tell what becomes of the copy after a run that had everything loaded."""
+    if arrived.changed:
+        return Copying(arrived.upto)
+    beyond = {what: _beyond(look, what, arrived, LAG) for what in (TRANSACTIONS, ACCOUNTS)}
+    return Copying(arrived.upto, {what: rows for what, rows in beyond.items() if rows is not None})

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from casedesk.detection.engine import digests_of
+from casedesk.detection.engine import KeptData, digests_of
 from casedesk.detection.engine import versions as software
 from casedesk.detection.fingerprint import FORMAT as DATA_FORMAT
 from casedesk.detection.fingerprint import Digest, figures, from_figures
@@ -18,8 +18,10 @@ from casedesk.detection.limits import Limits
 from casedesk.detection.parameters import canonical_json, rule_set_hash
 from casedesk.detection.rule import Rule
 from casedesk.detection.subjects import Subjects
-from casedesk.services.run_copying import Copying, Everything, copying, everything
-from casedesk.services.touched import beyond, touched
+from casedesk.services.run_copying import Arrived, Copying, Everything, copying, everything
+from casedesk.services.run_copying import catching_up as caught_up
+from casedesk.services.touched import beyond, earliest, touched
+from casedesk.services.warm import Warm
 from casedesk.store.run_data import Since
 from casedesk.store.run_store import Run
 from casedesk.store.unit_of_work import Reading
@@ -45,8 +47,8 @@ class Record:
 class RunData:
     """The data of one run. ``base`` is the run it builds upon, ``subjects`` those touched since; both None for all.
 
-    ``new`` are the transactions and accounts that the base had not seen; all accounts, where some that it saw have changed.
-    ``everything`` is where they come from, None where some are left out.
+    ``arrived`` is what came since the base; ``everything`` where the data comes from, None where some is left out. Where all of
+    it is ``kept`` loaded, the tables hold what is new.
     """
 
     transactions: pa.Table
@@ -55,22 +57,20 @@ class RunData:
     events: int
     base: Record | None = None
     subjects: Subjects | None = None
-    new: tuple[pa.Table, pa.Table] | None = None
-    all_accounts: bool = False
+    arrived: Arrived | None = None
     everything: Everything | None = None
+    kept: KeptData | None = None
+    catching_up: Copying | None = None
 
     def copying(self) -> Copying:
         """Tell what storing the run does to the copy that the next run reads."""
-        return copying(self.everything, self.new, self.arrival)
+        return self.catching_up or copying(self.everything, self.arrival)
 
     def digests(self, limits: Limits, base_currency: str) -> Mapping[str, Digest] | None:
         """Return the digests of everything that had arrived; None where only reading everything tells."""
-        if self.base is None or self.new is None:
+        if self.arrived is None:
             return None
-        new = digests_of(*self.new, limits, base_currency)
-        before = self.base.digests
-        accounts = new["accounts"] if self.all_accounts else before["accounts"] + new["accounts"]
-        return {"transactions": before["transactions"] + new["transactions"], "accounts": accounts}
+        return self.arrived.total(digests_of(*self.arrived.new, limits, base_currency))
 
 
 def read_data(
@@ -81,35 +81,42 @@ def read_data(
     *,
     full: bool,
     limits: Limits | None = None,
+    warm: Warm | None = None,
 ) -> RunData:
     """Read what the rules need: everything, or what concerns the subjects touched since the last run.
 
     :param limits: where the rules will run; a run made on other software is not built upon.
+    :param warm: has everything loaded where the run is built upon the last one.
     """
     events = look.ledger.head().size
     base = None if full or until is not None else _base(look.runs.last(), rules, base_currency, limits)
     arrival = look.run_data.newest()
     if base is None:
         rows = Everything(look.run_data.transactions(arrival, until=until), look.run_data.accounts(arrival))
-        kept = rows if until is None else None
-        return RunData(rows.transactions, rows.accounts, arrival, events, everything=kept)
+        whole = rows if until is None else None
+        return RunData(rows.transactions, rows.accounts, arrival, events, everything=whole)
     since = Since(base.arrival, base.events)
     changed = bool(look.run_data.first_changed(base.arrival))
     new = (
         look.run_data.transactions(arrival, since=base.arrival),
         look.run_data.accounts(arrival, since=None if changed else base.arrival),
     )
-    subjects, whole = touched(look, since, arrival, new[0]), None
+    arrived = Arrived(base.arrival, base.digests, arrival, new, changed)
+    subjects = touched(look, since, arrival, new[0])
+    stirred = changed or look.run_data.stirred(since, arrival)
+    if warm is not None and limits is not None and limits.spark is None:
+        kept = warm.brought_up(look, arrived, limits, base_currency)
+        subjects = beyond(subjects, new[0], kept.beginning, stirred=stirred)
+        copies = caught_up(look, arrived)
+        return RunData(*new, arrival, events, base, subjects, arrived, kept=kept, catching_up=copies)
     if all(rule.reach.local and not rule.beginning for rule in rules):
         transactions = look.run_data.transactions_of_touched(since, arrival)
         sides = _sides(transactions) | set(subjects.account_ids)
         accounts = look.run_data.named_accounts(arrival, sorted(sides))
-    else:
-        whole = everything(look, base.arrival, base.digests, new, arrival, changed=changed)
-        transactions, accounts = whole.transactions, whole.accounts
-        stirred = changed or look.run_data.stirred(since, arrival)
-        subjects = beyond(subjects, new[0], transactions, stirred=stirred)
-    return RunData(transactions, accounts, arrival, events, base, subjects, new, changed, whole)
+        return RunData(transactions, accounts, arrival, events, base, subjects, arrived)
+    rows = everything(look, arrived)
+    subjects = beyond(subjects, new[0], earliest(rows.transactions), stirred=stirred)
+    return RunData(rows.transactions, rows.accounts, arrival, events, base, subjects, arrived, rows)
 
 
 def _sides(transactions: pa.Table) -> set[str]:

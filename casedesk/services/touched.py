@@ -35,17 +35,18 @@ def touched(look: Reading, since: Since, upto: int, new: pa.Table) -> Subjects:
     return Subjects(chosen, tuple(map(_stood, look.run_data.episodes())))
 
 
-def beyond(subjects: Subjects, new: pa.Table, transactions: pa.Table, *, stirred: bool) -> Subjects:
+def beyond(subjects: Subjects, new: pa.Table, beginning: int, *, stirred: bool) -> Subjects:
     """Add what rules that look beyond the touched accounts ask: when the earliest of all that is new was booked.
 
-    :param transactions: all of them, the new ones among them.
+    :param beginning: when the earliest of all transactions was, the new ones among them.
     :param stirred: something else than transactions is new of somebody who was there before.
     """
-    earliest, beginning = (_earliest(table) for table in (new, transactions))
-    return replace(subjects, everywhere=None if stirred else earliest, sooner=earliest <= beginning < NEVER)
+    first = earliest(new)
+    return replace(subjects, everywhere=None if stirred else first, sooner=first <= beginning < NEVER)
 
 
-def _earliest(transactions: pa.Table) -> int:
+def earliest(transactions: pa.Table) -> int:
+    """Return when the earliest was booked, in microseconds since 1970 UTC; ``NEVER`` where there is none."""
     moment = pc.min(transactions["booked_at"]).as_py()
     return NEVER if moment is None else microseconds(moment.replace(tzinfo=UTC))
 

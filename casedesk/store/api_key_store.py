@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +11,9 @@ from sqlalchemy.engine import Connection
 from casedesk.domain.api_keys import ApiKey, Scope, columns
 from casedesk.domain.people import SYSTEM
 from casedesk.errors import NotFound
-from casedesk.store.tables import api_keys
+from casedesk.store.tables import api_key_uses, api_keys
+
+_BY_ID = sa.select(api_keys).where(api_keys.c.key_id == sa.bindparam("key_id"))
 
 
 class NoSuchKey(NotFound):
@@ -28,7 +31,7 @@ class ApiKeyReader:
 
     def find(self, key_id: str) -> ApiKey | None:
         """Return a key, or None."""
-        row = self._connection.execute(sa.select(api_keys).where(api_keys.c.key_id == key_id)).one_or_none()
+        row = self._connection.execute(_BY_ID, {"key_id": key_id}).one_or_none()
         return None if row is None else _key(row)
 
     def get(self, key_id: str) -> ApiKey:
@@ -46,6 +49,10 @@ class ApiKeyReader:
         query = sa.select(api_keys).order_by(api_keys.c.created_at.desc(), api_keys.c.key_id)
         return tuple(_key(row) for row in self._connection.execute(query))
 
+    def uses(self) -> dict[str, datetime]:
+        """Return when each key was last seen; one that never was is left out."""
+        return {row[0]: row[1] for row in self._connection.execute(sa.select(api_key_uses))}
+
     def projections(self) -> tuple[dict[str, Any], ...]:
         """Return every row as it is stored, by id."""
         query = sa.select(api_keys).order_by(api_keys.c.key_id)
@@ -61,6 +68,12 @@ class ApiKeyStore(ApiKeyReader):
         changed = self._connection.execute(sa.update(api_keys).where(api_keys.c.key_id == key.key_id).values(values))
         if changed.rowcount == 0:
             self._connection.execute(sa.insert(api_keys).values(values))
+
+    def note_use(self, key_id: str, at: datetime) -> None:
+        """Note when a key was last seen."""
+        update = sa.update(api_key_uses).where(api_key_uses.c.key_id == key_id)
+        if self._connection.execute(update.values(used_at=at)).rowcount == 0:
+            self._connection.execute(sa.insert(api_key_uses).values(key_id=key_id, used_at=at))
 
 
 def _key(row: sa.Row[*tuple[Any, ...]]) -> ApiKey:

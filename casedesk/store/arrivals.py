@@ -12,19 +12,23 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from casedesk.store.direct import Direct
 from casedesk.store.tables import counters
 
-_NAME: Final = "arrivals"
+#: The row of ``counters`` that holds the last number.
+COUNTER: Final = "arrivals"
+_OWN: Final = counters.c.name == COUNTER
+_UP: Final = Direct(sa.update(counters).where(_OWN).values(value=counters.c.value + 1).returning(counters.c.value))
 
 
 def newest_arrival(connection: Connection) -> int:
     """Return the last number that was given; 0 before the first."""
-    return connection.execute(sa.select(counters.c.value).where(counters.c.name == _NAME)).scalar_one_or_none() or 0
+    return connection.execute(sa.select(counters.c.value).where(_OWN)).scalar_one_or_none() or 0
 
 
 def next_arrival(connection: Connection) -> int:
     """Take the next number. The ledger's lock keeps two writers apart."""
-    up = sa.update(counters).where(counters.c.name == _NAME).values(value=counters.c.value + 1)
-    if connection.execute(up).rowcount == 0:
-        connection.execute(sa.insert(counters).values(name=_NAME, value=1))
-    return newest_arrival(connection)
+    row = _UP.first(connection, {})
+    if row is None:
+        connection.execute(sa.insert(counters).values(name=COUNTER, value=1))
+    return 1 if row is None else int(row[0])

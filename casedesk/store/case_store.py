@@ -16,6 +16,7 @@ from casedesk.domain.alerts import risk_rank
 from casedesk.domain.cases import AlertFigures, Case, CaseStatus, Disposition, QaStatus
 from casedesk.domain.casework import Dossier
 from casedesk.domain.events import DESK, KINDS, PolicyPutInForce
+from casedesk.domain.expected_value import value_rank
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.moments import canonical
 from casedesk.domain.policy import SHIPPED, Policy
@@ -177,7 +178,7 @@ class CaseStore(CaseReader):
             case was read, so comparing does not tell.
         :raises StaleCase: if the stored version is another one.
         """
-        changed = _changed(over, case) + (_ALERTS if alerts else ())
+        changed = tuple(dict.fromkeys(_changed(over, case) + (_ALERTS if alerts else ())))
         values = {name: _COLUMNS[name](case) for name in changed}
         if self._save(changed, values, {"saved_case": case.case_id, "seen_version": over.version}) != 1:
             raise StaleCase(case.case_id, self._changes(case.case_id, over.version))
@@ -289,10 +290,11 @@ _COLUMNS: Final[dict[str, Callable[[Case], Any]]] = {
     "alert_count": lambda case: len(case.alerts),
     "transaction_count": lambda case: case.transactions,
     "amount_minor": lambda case: case.amount_minor,
+    "value_rank": lambda case: value_rank(case.severity, case.amount_minor, case.clock.due_at),
 }
 
-_CLOCK: Final = ("due_at",)
-_ALERTS: Final = ("severity", "risk_rank", "typology", "alert_count", "transaction_count", "amount_minor")
+_CLOCK: Final = ("due_at", "value_rank")
+_ALERTS: Final = ("severity", "risk_rank", "typology", "alert_count", "transaction_count", "amount_minor", "value_rank")
 
 #: Which columns to write when a field of a case changed: its own, and what is computed from it.
 _WRITES: Final[dict[str, tuple[str, ...]]] = {

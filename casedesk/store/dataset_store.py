@@ -8,30 +8,49 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from casedesk.domain.advice import Verdict
 from casedesk.domain.cases import CaseStatus, Disposition, QaStatus
 from casedesk.domain.dataset import Column, Kind, Shape, Value
 from casedesk.domain.filings import FilingState
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.line_yields import Placement
+from casedesk.domain.listed import PartyKind
 from casedesk.domain.merkle import Frontier
+from casedesk.domain.name_matches import MatchState
 from casedesk.domain.people import PERSON_ROLES
 from casedesk.domain.rule_sets import RuleSetState
 from casedesk.domain.suppressions import State
 from casedesk.domain.transactions import Channel, CustomerKind
 from casedesk.errors import Invalid
 from casedesk.store.ledger_store import COLUMNS
-from casedesk.store.tables import announcements, case_events, ledger_head, metadata, run_copies
+from casedesk.store.tables import (
+    announcements,
+    api_key_uses,
+    case_events,
+    language_calls,
+    ledger_head,
+    metadata,
+    receipts,
+    run_copies,
+)
+from casedesk.store.tables.advising import CallState
 from casedesk.store.tables.clocks import STORED
 from casedesk.store.types import UtcDateTime
 
 CHUNK = 2000
 
-#: The events travel in their own format, and the head follows from them; the copy that runs keep stays behind, and so does how
-#: far this desk's alerts were announced: another desk announces from where it begins.
-_APART: Final = {announcements.name, case_events.name, ledger_head.name, run_copies.name}
+#: The events travel in their own format, and the head follows from them. The copy that runs keep stays behind, and so do what tells
+#: of this desk's own operation, what it spent on a language model, and how far its alerts were announced: another desk announces
+#: from where it begins.
+_APART: Final = {
+    announcements.name, case_events.name, language_calls.name, ledger_head.name, run_copies.name, receipts.name,
+    api_key_uses.name,
+}  # fmt: skip
 
 #: Closed lists, as the CHECKs have them.
 _ALLOWED: Final[dict[tuple[str, str], tuple[str, ...]]] = {
+    ("advice", "verdict"): tuple(verdict.value for verdict in Verdict),
+    ("language_calls", "state"): tuple(state.value for state in CallState),
     ("users", "role"): tuple(role.value for role in PERSON_ROLES),
     ("customers", "kind"): tuple(kind.value for kind in CustomerKind),
     ("transactions", "channel"): tuple(channel.value for channel in Channel),
@@ -41,6 +60,8 @@ _ALLOWED: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("clocks", "kind"): tuple(kind.value for kind in STORED),
     ("filings", "state"): tuple(state.value for state in FilingState),
     ("line_test_picks", "placement"): tuple(placement.value for placement in Placement),
+    ("name_matches", "state"): tuple(state.value for state in MatchState),
+    ("party_list_entries", "kind"): tuple(kind.value for kind in PartyKind),
     ("rule_sets", "state"): tuple(state.value for state in RuleSetState),
     ("qa_picks", "outcome"): tuple(status.value for status in QaStatus),
     ("suppressions", "state"): tuple(state.value for state in State),

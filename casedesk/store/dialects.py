@@ -115,6 +115,15 @@ def stored_time(value: Any) -> str:
     return f"{text[:10]}T{text[11:]}Z" if text[10:11] == " " else text
 
 
+def up_to(dialect: str, column: sa.ColumnElement[datetime], letters: int) -> sa.ColumnElement[str]:
+    """Write the beginning of an instant as text: its day (10 letters), hour (13) or minute (16), ``YYYY-MM-DD HH:MM``."""
+    if dialect == "sqlite":
+        return sa.func.substr(sa.type_coerce(column, sa.String), 1, letters)
+    if dialect == "postgresql":
+        return sa.func.to_char(column, sa.literal_column(f"'{'YYYY-MM-DD HH24:MI'[: letters + 2 * (letters > 10)]}'"))
+    return sa.func.convert(sa.literal_column(f"varchar({letters:d})"), column, sa.literal_column("121"))
+
+
 def arrow_reader(connection: Connection, query: sa.Select[Any]) -> pa.Table:
     """Read a query into Arrow; text times of SQLite become timestamps.
 

@@ -9,7 +9,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from casedesk.store.tables import import_rejects, imports
+from casedesk.store.arrivals import COUNTER
+from casedesk.store.direct import Direct
+from casedesk.store.tables import counters, import_rejects, imports, receipts
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,19 @@ class Import:
     rows_stored: int
     rows_duplicate: int
     rows_rejected: int
+
+
+_ADD = Direct(sa.insert(imports), Import.__slots__)
+_RECEIPT = Direct(
+    sa.insert(receipts).from_select(
+        ("arrival", "import_id", "received_at"),
+        sa.select(
+            counters.c.value,
+            sa.bindparam("import_id", type_=receipts.c.import_id.type),
+            sa.bindparam("received_at", type_=receipts.c.received_at.type),
+        ).where(counters.c.name == COUNTER, ~sa.exists().where(receipts.c.arrival == counters.c.value)),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +108,31 @@ class ImportReader:
 class ImportStore(ImportReader):
     """Writes imports."""
 
-    def put(self, record: Import) -> None:
-        """Store an import's progress, in the transaction of the chunk it tells of."""
+    def add(self, record: Import) -> None:
+        """Store an import that begins and ends in one transaction, and when what it stores was received."""
+        _ADD.run(self._connection, {name: getattr(record, name) for name in Import.__slots__})
+        if record.chunks:
+            self.note_receipt(record.import_id, record.started_at)
+
+    def put(self, record: Import, *, received_at: datetime | None = None) -> None:
+        """Store an import's progress, in the transaction of the chunk it tells of.
+
+        :param received_at: when the desk was given the chunk; None for when the import began.
+        """
         values = {name: getattr(record, name) for name in Import.__slots__}
         key = values.pop("import_id")
         changed = self._connection.execute(sa.update(imports).where(imports.c.import_id == key).values(values))
         if changed.rowcount == 0:
             self._connection.execute(sa.insert(imports).values(import_id=key, **values))
+        if record.chunks:
+            self.note_receipt(key, received_at or record.started_at)
+
+    def note_receipt(self, import_id: str, received_at: datetime) -> None:
+        """Note when the newest arrival was received, in the transaction in which it was stored.
+
+        What is noted stays: an import that comes to its end stores nothing more, and a chunk of old rows may not either.
+        """
+        _RECEIPT.run(self._connection, {"import_id": import_id, "received_at": received_at})
 
     def add_rejects(self, import_id: str, rejects: Sequence[StoredReject]) -> None:
         """Store rejected rows of a chunk."""

@@ -13,6 +13,7 @@ from casedesk.domain.transactions import Account, Customer, CustomerKind
 from casedesk.errors import NotFound
 from casedesk.store.arrivals import next_arrival
 from casedesk.store.dialects import contains, id_starts_with
+from casedesk.store.known_accounts import known_accounts
 from casedesk.store.tables import accounts, customers
 
 CHUNK = 500
@@ -107,6 +108,15 @@ class PartyReader:
 class PartyStore(PartyReader):
     """Writes customers and accounts."""
 
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._known = known_accounts(connection.engine)
+        self._named: set[str] = set()  # accounts that are there when this transaction is committed
+
+    def committed(self) -> None:
+        """Keep the accounts that this transaction met or made for the next one."""
+        self._known.remember(self._named)
+
     def put_customers(self, batch: Sequence[Customer]) -> int:
         """Add new customers and fill in those known only as unknown holders. Return how many changed or came."""
         known = self.known_customers(c.customer_id for c in batch)
@@ -155,7 +165,9 @@ class PartyStore(PartyReader):
     def add_unknown_holders(self, keys: Iterable[tuple[str, str, str]]) -> int:
         """Make an account and its unknown holder for every key (account_id, bank, currency) not yet known."""
         wanted = {key[0]: key for key in keys}
-        missing = sorted(wanted.keys() - self.known_accounts(wanted))
+        unsure = self._known.unsure(wanted)
+        self._named |= unsure
+        missing = sorted(unsure - self.known_accounts(unsure))
         if not missing:
             return 0
         holders = {name: f"Holder of {name}" for name in missing}

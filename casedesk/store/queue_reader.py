@@ -12,11 +12,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from casedesk.domain.alerts import BANDS, Risk
+from casedesk.domain.events import AlertAttached, CaseOpened
 from casedesk.store.dialects import contains, id_contains, id_starts_with
-from casedesk.store.tables import accounts, cases, customers, users
+from casedesk.store.tables import accounts, case_events, cases, customers, users
 
 #: The owner filter's word for cases that nobody holds.
 NOBODY: Final = "-"
+#: Events by which something new is on the queue. They tell of no decision, so everybody who sees the queue may know them.
+NEWS: Final = (CaseOpened.action, AlertAttached.action)
 
 
 class View(StrEnum):
@@ -36,6 +39,7 @@ class Sort(StrEnum):
 
     URGENCY = "urgency"  # due first, then risk
     RISK = "risk"  # worst first, then due
+    VALUE = "value"  # what is at stake, halved for every week until it is due
     NEWEST = "newest"
 
 
@@ -57,6 +61,7 @@ class Filters:
     include_closed: bool = False
     due_from: datetime | None = None  # inclusive
     due_before: datetime | None = None  # exclusive
+    since: int = 0  # only cases that began or got an alert behind this event
     sort: Sort = Sort.URGENCY
     due_soon_days: int = 7
     sees_decisions: bool = False
@@ -105,6 +110,7 @@ _KEYS: dict[Sort, tuple[tuple[sa.Column[Any], bool], ...]] = {
     # column and whether it descends; the case id makes every order total
     Sort.URGENCY: ((cases.c.due_at, False), (cases.c.risk_rank, False), (cases.c.case_id, False)),
     Sort.RISK: ((cases.c.risk_rank, False), (cases.c.due_at, False), (cases.c.case_id, False)),
+    Sort.VALUE: ((cases.c.value_rank, False), (cases.c.due_at, False), (cases.c.case_id, False)),
     Sort.NEWEST: ((cases.c.opened_at, True), (cases.c.case_id, True)),
 }
 
@@ -235,6 +241,9 @@ def _conditions(f: Filters) -> list[sa.ColumnElement[bool]]:
         found.append(cases.c.typology == f.typology)
     if f.search.strip():
         found.append(_matches(f.search.strip()))
+    if f.since:
+        new = sa.select(case_events.c.case_id).where(case_events.c.event_id > f.since, case_events.c.action.in_(NEWS))
+        found.append(cases.c.case_id.in_(new))
     return found
 
 

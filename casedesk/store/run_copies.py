@@ -33,6 +33,14 @@ _CODED: Final = ("from_account", "to_account", "channel", "from_country", "to_co
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """How many rows the copy has, and the newest arrival that it may hold."""
+
+    rows: int
+    upto: int
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """Some rows as they are kept: an Arrow stream."""
 
@@ -75,23 +83,18 @@ class RunCopyReader:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def newest(self, what: str) -> int:
-        """Return the newest arrival that the copy may hold; below 0 where there is none."""
-        query = sa.select(sa.func.max(copies.c.upto)).where(copies.c.what == what)
-        found = self._connection.execute(query).scalar_one_or_none()
-        return -1 if found is None else found
+    def size(self, what: str) -> Size | None:
+        """Return how many rows the copy has, and the newest arrival that it may hold; None where there is none."""
+        query = sa.select(sa.func.sum(copies.c.row_count), sa.func.max(copies.c.upto)).where(copies.c.what == what)
+        rows, upto = self._connection.execute(query).one()
+        return None if rows is None else Size(int(rows), upto)
 
-    def read(self, what: str, *, upto: int, rows: int) -> pa.Table | None:
-        """Return the copy; None where it is not just so many rows, or holds any that came after ``upto``."""
-        of_it = copies.c.what == what
-        query = sa.select(sa.func.sum(copies.c.row_count), sa.func.max(copies.c.upto)).where(of_it)
-        there, newest = self._connection.execute(query).one()
-        if there is None or int(there) != rows or newest > upto:
-            return None
-        columns = sa.select(copies.c.row_count, copies.c.sha256, copies.c.content).where(of_it).order_by(copies.c.place)
-        tables = [_table(Piece(*row)) for row in self._connection.execute(columns)]
+    def read(self, what: str) -> pa.Table | None:
+        """Return the copy; None where a piece of it is no good."""
+        columns = sa.select(copies.c.row_count, copies.c.sha256, copies.c.content).where(copies.c.what == what)
+        tables = [_table(Piece(*row)) for row in self._connection.execute(columns.order_by(copies.c.place))]
         known = [table for table in tables if table is not None]
-        return joined(known) if len(known) == len(tables) else None
+        return joined(known) if known and len(known) == len(tables) else None
 
 
 def joined(tables: Sequence[pa.Table]) -> pa.Table:

@@ -43,6 +43,7 @@ class Run:
     ordinal: int = 0
     alerts_sha256: str = ""
     record: str = ""
+    finished_at: datetime | None = None  # None where nobody timed it
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,10 @@ class RunReader:
         query = sa.select(detection_runs).order_by(*order).limit(limit)
         return tuple(Run(**row) for row in self._connection.execute(query).mappings())
 
+    def count(self) -> int:
+        """Return how many runs there are."""
+        return self._connection.execute(sa.select(sa.func.count()).select_from(detection_runs)).scalar_one()
+
     def last(self) -> Run | None:
         """Return the last run that can be built upon."""
         run = next(iter(self.newest(1)), None)
@@ -120,6 +125,11 @@ class RunStore(RunReader):
         """Record a run."""
         values = {name: getattr(run, name) for name in Run.__slots__}
         self._connection.execute(sa.insert(detection_runs).values(values))
+
+    def finish(self, run_id: str, at: datetime) -> None:
+        """Note when a run was done, all that it found being stored."""
+        there = detection_runs.c.run_id == run_id
+        self._connection.execute(sa.update(detection_runs).where(there).values(finished_at=at))
 
     def record_findings(self, ordinal: int, *, gone: Iterable[Finding], found: Iterable[Finding]) -> None:
         """Close the findings this run no longer has and add those it has anew."""

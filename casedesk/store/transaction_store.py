@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
 
 from casedesk.domain.money import Money
 from casedesk.domain.transactions import Channel, Transaction
 from casedesk.store.arrivals import next_arrival
 from casedesk.store.dialects import arrow_reader, bulk_times
+from casedesk.store.direct import copied
 from casedesk.store.tables import accounts, alert_transactions, alerts, customers, transactions
 
 CHUNK = 500
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 #: Columns in the order in which a bulk insert takes them.
 COLUMNS = (
@@ -28,13 +29,49 @@ COLUMNS = (
 )  # fmt: skip
 
 
+_STORED = (*COLUMNS, "arrival")
+#: PostgreSQL's types of the columns that are no text.
+_ARRAYS = dict.fromkeys(("amount_minor", "received_minor", "base_minor", "arrival"), "bigint") | {
+    "booked_at": "timestamp"
+}
+
+#: The base amount follows from the rate table, which may have changed since; the id is what was looked up.
+_COMPARED = tuple(name for name in COLUMNS if name not in ("transaction_id", "booked_at", "base_minor"))
+
+_FOR_SQLITE = str(
+    sqlite.insert(transactions)
+    .on_conflict_do_nothing()
+    .values(dict.fromkeys(_STORED))
+    .compile(dialect=sqlite.dialect())
+)
+_FOR_POSTGRESQL = "INSERT INTO transactions ({}) SELECT * FROM unnest({}) ON CONFLICT DO NOTHING".format(
+    ", ".join(_STORED), ", ".join(f"%s::{_ARRAYS.get(name, 'text')}[]" for name in _STORED)
+)
+#: From so many rows on, PostgreSQL takes them through a temporary table in half the time.
+_WORTH_A_COPY = 100
+_COPY = f"COPY arriving ({', '.join(_STORED)}) FROM STDIN"
+_BESIDE_A_COPY = (
+    "CREATE TEMPORARY TABLE IF NOT EXISTS arriving (LIKE transactions) ON COMMIT DELETE ROWS",
+    "INSERT INTO transactions ({0}) SELECT {0} FROM arriving ON CONFLICT DO NOTHING".format(", ".join(_STORED)),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Inserted:
-    """What became of a bulk insert. ``conflicting`` holds positions whose id is stored with another content."""
+    """What became of a bulk insert: how many rows are new, and the positions of the others.
+
+    ``repeated`` are rows that are stored already, or stand earlier in the same columns, with the same content; the id of those in
+    ``conflicting`` has another content.
+    """
 
     stored: int
-    duplicates: int
-    conflicting: tuple[int, ...]
+    repeated: tuple[int, ...] = ()
+    conflicting: tuple[int, ...] = ()
+
+    @property
+    def duplicates(self) -> int:
+        """How many rows were there already."""
+        return len(self.repeated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,61 +229,61 @@ class TransactionStore(TransactionReader):
     """Writes transactions."""
 
     def insert_new(self, columns: Mapping[str, Sequence[Any]]) -> Inserted:
-        """Store the rows whose id is new.
+        """Store the rows whose id is new; of several with one id, the first.
 
         :param columns: equally long sequences under the names in ``COLUMNS``; ``booked_at`` in UTC epoch microseconds.
         """
-        ready = {**columns, "booked_at": bulk_times(self._connection.dialect.name, columns["booked_at"])}
-        rows = list(zip(*(ready[name] for name in COLUMNS), strict=True))
-        if not rows:
-            return Inserted(0, 0, ())
+        count = len(columns["transaction_id"])
+        if not count:
+            return Inserted(0)
         arrival = next_arrival(self._connection)
-        rows = [(*row, arrival) for row in rows]
-        stored = self._insert(rows)
-        if stored == len(rows):
-            return Inserted(stored, 0, ())
-        conflicting = self._conflicting(columns)
-        return Inserted(stored, len(rows) - stored - len(conflicting), conflicting)
+        ready = {**columns, "booked_at": bulk_times(self._connection.dialect.name, columns["booked_at"])}
+        stored = self._insert([*(ready[name] for name in COLUMNS), [arrival] * count])
+        return Inserted(stored) if stored == count else self._told_apart(columns, arrival, stored)
 
-    def _insert(self, rows: list[tuple[Any, ...]]) -> int:
+    def _insert(self, columns: list[Sequence[Any]]) -> int:
         dialect = self._connection.dialect.name
         if dialect == "sqlite":
-            statement = sqlite.insert(transactions).on_conflict_do_nothing()
-            text = str(statement.values(dict.fromkeys(_STORED)).compile(dialect=self._connection.dialect))
-            return self._connection.exec_driver_sql(text, rows).rowcount
+            rows = list(zip(*columns, strict=True))
+            return self._connection.exec_driver_sql(_FOR_SQLITE, rows).rowcount
         if dialect == "postgresql":
-            insert = postgresql.insert(transactions).on_conflict_do_nothing()
-            values = [dict(zip(_STORED, row, strict=True)) for row in rows]
-            return self._connection.execute(insert, values, execution_options={"preserve_rowcount": True}).rowcount
-        known = self.known([row[0] for row in rows])
-        new = {row[0]: row for row in reversed(rows) if row[0] not in known}
+            if len(columns[0]) >= _WORTH_A_COPY:
+                return copied(self._connection, _BESIDE_A_COPY, _COPY, zip(*columns, strict=True))
+            # one array a column: one trip, and no parameters of a row to write
+            arrays = tuple(column if isinstance(column, list) else list(column) for column in columns)
+            return self._connection.exec_driver_sql(_FOR_POSTGRESQL, arrays).rowcount
+        known = self.known(columns[0])
+        new = {row[0]: row for row in reversed(list(zip(*columns, strict=True))) if row[0] not in known}
         if new:
             fresh = [dict(zip(_STORED, row, strict=True)) for row in new.values()]
             self._connection.execute(sa.insert(transactions), fresh)
         return len(new)
 
-    def _conflicting(self, columns: Mapping[str, Sequence[Any]]) -> tuple[int, ...]:
+    def _told_apart(self, columns: Mapping[str, Sequence[Any]], arrival: int, stored: int) -> Inserted:
+        """Find the rows that were not stored, by what stands under their ids now and by when it came."""
         ids = columns["transaction_id"]
-        found: list[int] = []
+        times = np.asarray(columns["booked_at"], dtype="datetime64[us]").tolist()
+        rows = list(zip(times, *(columns[name] for name in _COMPARED), strict=True))
+        met: set[str] = set()
+        repeated: list[int] = []
+        conflicting: list[int] = []
         for start in range(0, len(ids), CHUNK):
-            part = ids[start : start + CHUNK]
-            query = sa.select(transactions).where(transactions.c.transaction_id.in_(part))
-            stored = {row.transaction_id: row for row in self._connection.execute(query)}
-            for position in range(start, start + len(part)):
-                row = stored[ids[position]]
-                same = row.booked_at == EPOCH + timedelta(microseconds=int(columns["booked_at"][position]))
-                same = same and all(
-                    getattr(row, name) == columns[name][position] for name in COLUMNS if name not in _NOT_COMPARED
-                )
-                if not same:
-                    found.append(position)
-        return tuple(found)
+            found = self._contents(ids[start : start + CHUNK])
+            for position in range(start, min(start + CHUNK, len(ids))):
+                name = ids[position]
+                came, content = found[name]
+                if content != rows[position]:
+                    conflicting.append(position)
+                elif came != arrival or name in met:
+                    repeated.append(position)
+                met.add(name)
+        return Inserted(stored, tuple(repeated), tuple(conflicting))
 
-
-_STORED = (*COLUMNS, "arrival")
-
-#: The base amount follows from the rate table, which may have changed since; the id is what was looked up.
-_NOT_COMPARED = frozenset({"booked_at", "base_minor", "transaction_id"})
+    def _contents(self, ids: Sequence[str]) -> dict[str, tuple[int, tuple[Any, ...]]]:
+        """Return when each of the ids came, and what is compared of it; times without their zone, which is UTC."""
+        compared = (transactions.c[name] for name in ("transaction_id", "arrival", "booked_at", *_COMPARED))
+        query = sa.select(*compared).where(transactions.c.transaction_id.in_(ids))
+        return {row[0]: (row[1], (row[2].replace(tzinfo=None), *row[3:])) for row in self._connection.execute(query)}
 
 
 def _transaction(row: sa.Row[*tuple[Any, ...]]) -> Transaction:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from sqlalchemy import exc
 from sqlalchemy.engine import Connection, Engine
 
+from casedesk.store.advice_store import AdviceReader, AdviceStore
 from casedesk.store.alert_store import AlertReader, AlertStore
 from casedesk.store.announcement_store import AnnouncementReader, AnnouncementStore
 from casedesk.store.api_key_store import ApiKeyReader, ApiKeyStore
@@ -19,10 +21,15 @@ from casedesk.store.direct import BEGUN_BY_STATEMENT
 from casedesk.store.draw_store import DrawReader, DrawStore
 from casedesk.store.due_reader import DueReader
 from casedesk.store.engines import translation
+from casedesk.store.figure_reader import FigureReader
 from casedesk.store.filing_store import FilingReader, FilingStore
 from casedesk.store.import_store import ImportReader, ImportStore
+from casedesk.store.known_accounts import known_accounts
+from casedesk.store.language_store import LanguageReader, LanguageStore
 from casedesk.store.ledger_store import Ledger, LedgerReader
 from casedesk.store.line_test_store import LineTestReader, LineTestStore
+from casedesk.store.list_store import ListReader, ListStore
+from casedesk.store.match_store import MatchReader, MatchStore
 from casedesk.store.outcome_reader import OutcomeReader
 from casedesk.store.party_store import PartyReader, PartyStore
 from casedesk.store.people_store import PeopleReader, PeopleStore
@@ -32,10 +39,12 @@ from casedesk.store.rule_set_store import RuleSetReader, RuleSetStore
 from casedesk.store.run_copies import RunCopyReader, RunCopyStore
 from casedesk.store.run_data import RunDataReader
 from casedesk.store.run_store import RunReader, RunStore
+from casedesk.store.score_store import ScoreReader, ScoreStore
 from casedesk.store.suppression_store import SuppressionReader, SuppressionStore
 from casedesk.store.transaction_store import TransactionReader, TransactionStore
 
 Store = TypeVar("Store")
+Timed = Callable[[], AbstractContextManager[object]]
 
 
 class _Of(Generic[Store]):
@@ -108,6 +117,7 @@ class _Unit:
 class Reading(_Unit):
     """A consistent look at the desk. It has no way to commit; what it might write is rolled back."""
 
+    advice = _Of(AdviceReader)
     alerts = _Of(AlertReader)
     announcements = _Of(AnnouncementReader)
     api_keys = _Of(ApiKeyReader)
@@ -115,10 +125,14 @@ class Reading(_Unit):
     clocks = _Of(ClockReader)
     draws = _Of(DrawReader)
     due = _Of(DueReader)
+    figures = _Of(FigureReader)
     filings = _Of(FilingReader)
     imports = _Of(ImportReader)
+    language = _Of(LanguageReader)
     ledger = _Of(LedgerReader)
     line_tests = _Of(LineTestReader)
+    lists = _Of(ListReader)
+    matches = _Of(MatchReader)
     outcomes = _Of(OutcomeReader)
     parties = _Of(PartyReader)
     people = _Of(PeopleReader)
@@ -128,6 +142,7 @@ class Reading(_Unit):
     run_copies = _Of(RunCopyReader)
     run_data = _Of(RunDataReader)
     runs = _Of(RunReader)
+    scores = _Of(ScoreReader)
     suppressions = _Of(SuppressionReader)
     transactions = _Of(TransactionReader)
 
@@ -138,10 +153,12 @@ class Writing(_Unit):
     Whatever happens before the commit, an error or a forgotten commit, leaves the database as it was.
 
     :param committed: called with the ledger's size after a commit that made it longer.
+    :param timed: makes what is entered while the database commits, such as a stopwatch.
     """
 
     _writes = True
 
+    advice = _Of(AdviceStore)
     alerts = _Of(AlertStore)
     announcements = _Of(AnnouncementStore)
     api_keys = _Of(ApiKeyStore)
@@ -151,7 +168,10 @@ class Writing(_Unit):
     due = _Of(DueReader)
     filings = _Of(FilingStore)
     imports = _Of(ImportStore)
+    language = _Of(LanguageStore)
     line_tests = _Of(LineTestStore)
+    lists = _Of(ListStore)
+    matches = _Of(MatchStore)
     parties = _Of(PartyStore)
     people = _Of(PeopleStore)
     queue = _Of(QueueReader)
@@ -159,22 +179,30 @@ class Writing(_Unit):
     rule_sets = _Of(RuleSetStore)
     run_copies = _Of(RunCopyStore)
     runs = _Of(RunStore)
+    scores = _Of(ScoreStore)
     suppressions = _Of(SuppressionStore)
     transactions = _Of(TransactionStore)
 
-    def __init__(self, engine: Engine, *, committed: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self, engine: Engine, *, committed: Callable[[int], None] | None = None, timed: Timed = nullcontext
+    ) -> None:
         super().__init__(engine)
         self._committed = committed
+        self._timed = timed
 
     def _begun(self) -> None:
         self.ledger = Ledger(self._connection)  # takes the lock: the transaction's first statement
         self.cases = CaseStore(self._connection, self.ledger)
+        known_accounts(self._engine).as_of(self.ledger.size)
 
     def commit(self) -> None:
         """Write the appended events and what follows from them for due dates, and commit, once."""
         longer = self.ledger.flush()
         self.clocks.follow(self.ledger.moved)
-        self._connection.commit()
+        with self._timed():
+            self._connection.commit()
+        if "parties" in self._stores:
+            self.parties.committed()
         if not longer:
             return
         self.ledger.committed()

@@ -835,6 +835,219 @@ UPDATE alembic_version SET version_num='0015_announced_alerts' WHERE alembic_ver
 
 GO
 
+-- Running upgrade 0015_announced_alerts -> 0017_figures_of_operation
+
+CREATE TABLE receipts (
+    arrival BIGINT NOT NULL,
+    import_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    received_at DATETIME2(6) NOT NULL,
+    CONSTRAINT pk_receipts PRIMARY KEY (arrival),
+    CONSTRAINT fk_receipts_import_id_imports FOREIGN KEY(import_id) REFERENCES imports (import_id)
+);
+
+GO
+
+CREATE TABLE api_key_uses (
+    key_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    used_at DATETIME2(6) NOT NULL,
+    CONSTRAINT pk_api_key_uses PRIMARY KEY (key_id),
+    CONSTRAINT fk_api_key_uses_key_id_api_keys FOREIGN KEY(key_id) REFERENCES api_keys (key_id)
+);
+
+GO
+
+ALTER TABLE detection_runs ADD finished_at DATETIME2(6) NULL;
+
+GO
+
+CREATE INDEX ix_alerts_raised_at ON alerts (raised_at);
+
+GO
+
+CREATE INDEX ix_imports_started_at ON imports (started_at);
+
+GO
+
+UPDATE alembic_version SET version_num='0017_figures_of_operation' WHERE alembic_version.version_num = '0015_announced_alerts';
+
+GO
+
+-- Running upgrade 0017_figures_of_operation -> 0018_lists_and_scores
+
+CREATE TABLE party_lists (
+    list_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    source NVARCHAR(80) NOT NULL,
+    version NVARCHAR(80) NOT NULL,
+    listed_on DATE NOT NULL,
+    sha256 VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    entries INTEGER NOT NULL,
+    entries_sha256 VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    loaded_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    loaded_at DATETIME2(6) NOT NULL,
+    in_force BIT NOT NULL,
+    CONSTRAINT pk_party_lists PRIMARY KEY (list_id)
+);
+
+GO
+
+CREATE TABLE party_list_entries (
+    list_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    number INTEGER NOT NULL,
+    kind VARCHAR(16) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    party NVARCHAR(400) NOT NULL,
+    reason NVARCHAR(400) NOT NULL,
+    ref VARCHAR(80) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    about NVARCHAR(40) NOT NULL,
+    CONSTRAINT pk_party_list_entries PRIMARY KEY (list_id, number),
+    CONSTRAINT ck_party_list_entries_kind CHECK (kind IN ('account', 'customer', 'wallet', 'name')),
+    CONSTRAINT fk_party_list_entries_list_id_party_lists FOREIGN KEY(list_id) REFERENCES party_lists (list_id)
+);
+
+GO
+
+CREATE TABLE name_matches (
+    match_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    customer_id VARCHAR(80) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    customer_name NVARCHAR(200) NOT NULL,
+    source NVARCHAR(80) NOT NULL,
+    ref VARCHAR(80) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    listed_name NVARCHAR(400) NOT NULL,
+    reason NVARCHAR(400) NOT NULL,
+    likeness INTEGER NOT NULL,
+    list_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    found_at DATETIME2(6) NOT NULL,
+    state VARCHAR(16) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    decided_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NULL,
+    decided_at DATETIME2(6) NULL,
+    state_event BIGINT NOT NULL,
+    decision NVARCHAR(max) NOT NULL,
+    CONSTRAINT pk_name_matches PRIMARY KEY (match_id),
+    CONSTRAINT ck_name_matches_state CHECK (state IN ('waiting', 'confirmed', 'refused')),
+    CONSTRAINT ck_name_matches_decided_by_a_person CHECK (state = 'waiting' OR decided_by IS NOT NULL),
+    CONSTRAINT fk_name_matches_customer_id_customers FOREIGN KEY(customer_id) REFERENCES customers (customer_id),
+    CONSTRAINT fk_name_matches_list_id_party_lists FOREIGN KEY(list_id) REFERENCES party_lists (list_id),
+    CONSTRAINT fk_name_matches_decided_by_users FOREIGN KEY(decided_by) REFERENCES users (user_id)
+);
+
+GO
+
+CREATE INDEX ix_name_matches_state ON name_matches (state, likeness, match_id);
+
+GO
+
+CREATE TABLE scoring_runs (
+    run_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    ran_at DATETIME2(6) NOT NULL,
+    ran_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    as_of DATETIME2(6) NOT NULL,
+    parameters NVARCHAR(max) NOT NULL,
+    data_fingerprint VARCHAR(128) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    list_sha256 VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    payments BIGINT NOT NULL,
+    accounts BIGINT NOT NULL,
+    listed BIGINT NOT NULL,
+    scored BIGINT NOT NULL,
+    scores_sha256 VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    record NVARCHAR(max) NOT NULL,
+    CONSTRAINT pk_scoring_runs PRIMARY KEY (run_id)
+);
+
+GO
+
+CREATE TABLE risk_scores (
+    run_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    account_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    score BIGINT NOT NULL,
+    listed BIT NOT NULL,
+    components NVARCHAR(400) NOT NULL,
+    CONSTRAINT pk_risk_scores PRIMARY KEY (run_id, account_id),
+    CONSTRAINT fk_risk_scores_run_id_scoring_runs FOREIGN KEY(run_id) REFERENCES scoring_runs (run_id)
+);
+
+GO
+
+CREATE INDEX ix_risk_scores_run_id_score ON risk_scores (run_id, listed, score, account_id);
+
+GO
+
+UPDATE alembic_version SET version_num='0018_lists_and_scores' WHERE alembic_version.version_num = '0017_figures_of_operation';
+
+GO
+
+-- Running upgrade 0018_lists_and_scores -> 0019_advice
+
+CREATE TABLE advice (
+    event_id BIGINT NOT NULL,
+    case_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    case_version INTEGER NOT NULL,
+    advised_at DATETIME2(6) NOT NULL,
+    verdict VARCHAR(16) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    priority SMALLINT NOT NULL,
+    report BIT NOT NULL,
+    score INTEGER NOT NULL,
+    level SMALLINT NOT NULL,
+    facts_sha256 VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    CONSTRAINT pk_advice PRIMARY KEY (event_id),
+    CONSTRAINT ck_advice_verdict CHECK (verdict IN ('ESCALATE', 'REVIEW', 'DISMISS')),
+    CONSTRAINT fk_advice_case_id_cases FOREIGN KEY(case_id) REFERENCES cases (case_id)
+);
+
+GO
+
+CREATE INDEX ix_advice_case_id_event_id ON advice (case_id, event_id);
+
+GO
+
+CREATE TABLE cascade_steps (
+    event_id BIGINT NOT NULL,
+    level SMALLINT NOT NULL,
+    version VARCHAR(160) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    inputs NVARCHAR(max) NOT NULL,
+    output NVARCHAR(max) NOT NULL,
+    cost_micros BIGINT NOT NULL,
+    CONSTRAINT pk_cascade_steps PRIMARY KEY (event_id, level),
+    CONSTRAINT fk_cascade_steps_event_id_advice FOREIGN KEY(event_id) REFERENCES advice (event_id)
+);
+
+GO
+
+CREATE TABLE language_calls (
+    call_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    day DATE NOT NULL,
+    model NVARCHAR(160) NOT NULL,
+    prompt_sha256 VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    state VARCHAR(16) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    cost_micros BIGINT NOT NULL,
+    reserved_at DATETIME2(6) NOT NULL,
+    settled_at DATETIME2(6) NULL,
+    CONSTRAINT pk_language_calls PRIMARY KEY (call_id),
+    CONSTRAINT ck_language_calls_state CHECK (state IN ('reserved', 'answered', 'discarded', 'failed'))
+);
+
+GO
+
+CREATE INDEX ix_language_calls_day ON language_calls (day, cost_micros);
+
+GO
+
+UPDATE alembic_version SET version_num='0019_advice' WHERE alembic_version.version_num = '0018_lists_and_scores';
+
+GO
+
+-- Running upgrade 0019_advice -> 0019b_cases_by_value
+
+ALTER TABLE cases ADD value_rank INTEGER NOT NULL DEFAULT 0;
+
+GO
+
+CREATE INDEX ix_cases_queue_value ON cases (is_open, value_rank, due_at, case_id);
+
+GO
+
+UPDATE alembic_version SET version_num='0019b_cases_by_value' WHERE alembic_version.version_num = '0019_advice';
+
+GO
+
 COMMIT;
 
 GO

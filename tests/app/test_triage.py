@@ -162,10 +162,15 @@ def test_a_bulk_assignment_that_meets_a_change_assigns_nothing(open_as: Open, ba
     assert file.case.owner == ""
 
 
-def test_ticks_do_not_move_to_other_rows_when_the_list_changes(open_as: Open) -> None:
+def test_ticks_follow_their_cases_when_the_list_changes(open_as: Open, bank: Bank) -> None:
     at = open_as("marta")
-    ticked(at, [0])
-    at.get_by_key("triage_view").set_value(at.get_by_key("triage_view").options and "unassigned").run()
+    held, free = (shown(at).index(bank.cases[name]) for name in ("held", "third"))
+    ticked(at, [held, free])
+    at.get_by_key("triage_view").set_value("unassigned").run()
+    assert at.get_by_key("assign_selected").label == "Assign 1 selected"
+    (row,) = at.session_state["queue_1"]["selection"]["rows"]
+    assert shown(at)[row] == bank.cases["third"] != shown(open_as("marta"))[row]
+    at.get_by_key("triage_search").set_value("northgate").run()
     assert at.get_by_key("assign_selected").disabled
 
 

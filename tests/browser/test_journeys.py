@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from playwright.sync_api import expect
 
 from casedesk.domain.cases import Disposition, Stage
+from casedesk.domain.people import SYSTEM
 from casedesk.domain.verification import Verdict
-from casedesk.services import audit, casefile
+from casedesk.services import audit, casefile, intake
 from tests.app.bank import BY_ID, NARRATIVE, Bank
+from tests.app.bank import _alert as made_up_alert
 from tests.browser.conftest import NewScreen
 
 
@@ -152,3 +155,39 @@ def test_what_falls_due_opens_from_its_list_and_a_policy_value_is_proposed_by_ke
     manager.write("policy_source_retention_years", "State law, chapter 12")
     manager.write("policy_reason_retention_years", "The state asks for seven years.").type_key("Control+Enter")
     manager.is_told("Policy value proposed (event ")
+
+
+def test_a_page_tells_of_new_alerts_without_moving_and_shows_them_by_one_key(screen: NewScreen, bank: Bank) -> None:
+    manager = screen("Marta Kowalczyk")
+    manager.choose("triage_view", "Unassigned").click_at("queue", 0, 16)
+    expect(manager.key("assign_selected")).to_contain_text("Assign 1 selected")
+    before, place = manager.rows("queue"), manager.key("queue").bounding_box()
+    new = alerted(bank, 5)
+    expect(manager.key("show_new")).to_contain_text("1 alert, 1 case new", timeout=20_000)
+    assert (manager.rows("queue"), manager.key("queue").bounding_box()) == (before, place)
+
+    manager.press("assign_selected").select("bulk_assign_to", "Tomasz")
+    manager.sees("Assign 1 selected")  # the list is drawn anew with one row more, and the tick is at its case
+    joined = alerted(bank, 6)
+    expect(manager.key("show_new")).to_contain_text("2 alerts, 2 cases new", timeout=20_000)
+    expect(manager.key("show_new").get_by_role("button").first).to_be_disabled()
+    expect(manager.page.get_by_role("combobox", name="To")).to_have_value("Tomasz Wójcik")
+    manager.page.keyboard.press("Escape")
+
+    expect(manager.key("show_new").get_by_role("button").first).to_be_enabled()
+    manager.settle().type_key("n")
+    assert {row[2] for row in manager.rows("queue_3")} == {new, joined}
+    manager.press("only_new")
+    assert {row[2] for row in manager.rows("queue_3")} == {row[2] for row in before} | {new, joined}
+    expect(manager.key("show_new")).to_have_count(0)
+
+
+def alerted(bank: Bank, number: int) -> str:
+    """Let an alert come on a customer whose case is closed; return the case that it opens."""
+    desk, alert = bank.desk(), made_up_alert(number, "velocity", 90, 2)
+    with desk.writing() as uow:
+        uow.alerts.insert([alert])
+        uow.commit()
+    found = intake.open_case(uow=desk.writing(), actor=SYSTEM, at=datetime.now(UTC), alert_ids=[alert.alert_id])
+    desk.close()
+    return found.case_id

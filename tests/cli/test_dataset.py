@@ -30,7 +30,7 @@ FILES = {
     "users", "customers", "accounts", "imports", "import_rejects", "transactions", "detection_runs", "detection_findings", "cases", "clocks", "alerts",
     "alert_transactions", "case_events", "counters", "exchange_rates", "qa_draws", "qa_picks",
     "line_tests", "line_test_picks", "rule_sets", "suppressions", "suppressed_alerts",
-    "filings", "batches", "withdrawn_batches", "api_keys",
+    "filings", "batches", "withdrawn_batches", "api_keys", "advice", "cascade_steps",
 }  # fmt: skip
 
 
@@ -118,6 +118,7 @@ def _suppressed(casedesk: Command, desk: TestDesk) -> None:
     desk.book(Move(f"Z-90-{n}", 200 + n, 950_000, to_account="K-90/1") for n in range(5))
     told = casedesk("detect", "--rule", "structuring", "--json")
     assert told.json["hidden_alerts"] == 1, told
+    assert casedesk("advise", "run", "--json").json["advised"] > 0
 
 
 @pytest.fixture

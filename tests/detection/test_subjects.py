@@ -9,15 +9,18 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
-from casedesk.detection.engine import DetectionResult, detect
+from casedesk.detection.engine import Crowded, DetectionResult, KeptData, detect, detect_kept, digests_of
 from casedesk.detection.findings import finding_digest
+from casedesk.detection.kept_data import APART
 from casedesk.detection.limits import Limits
 from casedesk.detection.rule import Rule
 from casedesk.detection.rules import RULES
 from casedesk.detection.subjects import Judged, Stood, Subject, Subjects
 from casedesk.domain.alerts import Alert
+from casedesk.store.run_copies import coded
 from tests.detection.worlds import rich
 
 START: Final = datetime(2026, 3, 2, tzinfo=UTC)
@@ -43,6 +46,7 @@ LOW: Final[dict[str, dict[str, object]]] = {
     "stack": {"window_days": 2, "gap_days": 1, "smallest_minor": 500_00, "lowest_percent": 50, "highest_percent": 200, "customers": 1},
     "scatter_gather": {"window_days": 1, "between": 2, "least_percent": 10, "most_percent": 1_000},
 }  # fmt: skip
+RULES_HERE: Final = tuple(rule.with_values(LOW.get(rule.name, {})) for rule in RULES)
 RULED: Final = tuple(rule.with_values(LOW.get(rule.name, {})) for rule in RULES if rule.span is not None)
 
 
@@ -121,8 +125,8 @@ def follow(data: pa.Table, accounts: pa.Table, rules: Sequence[Rule], cuts: Sequ
     left = found_anew = 0
     for before, upto in itertools.pairwise(cuts):
         subjects = touched(data.slice(0, before), data.slice(before, upto - before), accounts, standing)
-        judged = {rule.name: subjects.judged(rule) for rule in rules}
         found = list(run(data.slice(0, upto), accounts, rules, subjects).alerts)
+        judged = {rule.name: subjects.judged(rule) for rule in rules}  # afterwards: a run looks as little as it can
         kept = [one for one in standing if stands(judged[one.rule], one)]
         whole = run(data.slice(0, upto), accounts, rules).alerts
         assert told([*kept, *found]) == told(whole)
@@ -156,3 +160,35 @@ def test_in_the_demo_bank_a_days_business_finds_what_everything_finds() -> None:
     left, found = follow(data, accounts, rules, [size * 9 // 10, size - 60, size])
     assert left > 20
     assert found > 0
+
+
+def test_data_that_stays_loaded_has_in_it_what_is_loaded_anew() -> None:
+    data, accounts = small_world(3)
+    late = pc.is_in(accounts["account_id"], pa.array(["A0", "A4", "X2"]))  # A0 is its customer's first by then
+    theirs = pc.or_(*(pc.is_in(data[side], pa.array(["A0", "A4", "X2"])) for side in ("from_account", "to_account")))
+    rows, holders = [
+        (table.filter(pc.invert(which)), table.filter(which)) for table, which in ((data, theirs), (accounts, late))
+    ]
+    before = run(rows[0], holders[0], RULES_HERE)
+    kept = KeptData(coded(rows[0].slice(0, 200)), holders[0], LIMITS, "USD")
+    kept.add(rows[0].slice(200), holders[0].slice(0, 0), before.digests)
+    assert kept.digests_of(*(part[1] for part in (rows, holders))) == digests_of(rows[1], holders[1], LIMITS, "USD")
+    kept.add(rows[1], holders[1], digests_of(data, accounts, LIMITS, "USD"))
+    subjects = touched(rows[0], rows[1], accounts, before.alerts)
+    found = detect_kept(kept, rules=RULES_HERE, base_currency="USD", subjects=subjects)
+    anew = run(data, accounts, RULES_HERE, subjects)
+    assert told(found.alerts) == told(anew.alerts)
+    assert (found.data_fingerprint, found.transactions) == (anew.data_fingerprint, anew.transactions)
+    assert kept.beginning == min(map(micros, data["booked_at"].to_pylist()))
+    kept.close()
+
+
+def test_accounts_that_find_no_key_between_their_neighbours_are_told_of() -> None:
+    data, accounts = small_world(3)
+    kept = KeptData(data.slice(0, 0), accounts, LIMITS, "USD")
+    digests = digests_of(data.slice(0, 0), accounts, LIMITS, "USD")
+    between = pa.table({"account_id": [f"A0{n:04}" for n in range(APART)], "customer_id": [""] * APART})
+    with pytest.raises(Crowded):
+        kept.add(data.slice(0, 0), between, digests)
+    assert kept.broken
+    kept.close()

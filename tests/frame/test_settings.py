@@ -1,10 +1,12 @@
 """Settings: what is wrong is named in one sentence, and nothing is passed over in silence."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from casedesk.bootstrap import budget_of, open_desk
 from casedesk.settings import PROJECT_ROOT, BadSettings, Settings, load_settings
 
 
@@ -42,6 +44,17 @@ def test_each_setting_is_read_from_its_variable():
             "CASEDESK_TIMESTAMP_URL": "https://tsa.bank.example/tsr",
             "CASEDESK_TIMESTAMP_ROOTS": "/etc/casedesk/tsa.pem",
             "CASEDESK_INSTITUTION": "/etc/casedesk/institution.toml",
+            "CASEDESK_LLM": "true",
+            "CASEDESK_LLM_URL": "http://127.0.0.1:8080/v1",
+            "CASEDESK_LLM_MODEL": "small-1",
+            "CASEDESK_LLM_KEY": "sk-1",
+            "CASEDESK_LLM_BAND": "0.45-0.5",
+            "CASEDESK_LLM_TIMEOUT_SECONDS": "7",
+            "CASEDESK_LLM_PRICE_IN": "2.50",
+            "CASEDESK_LLM_PRICE_OUT": "0",
+            "CASEDESK_LLM_DAILY_MONEY": "1.25",
+            "CASEDESK_LLM_DAILY_CALLS": "9",
+            "CASEDESK_REDIS_URL": "redis://:p@cache:6379/0",
             "CASEDESK_API_RATE": "5",
             "CASEDESK_KAFKA_BOOTSTRAP": "kafka-1:9092,kafka-2:9092",
             "CASEDESK_KAFKA_PROPERTIES": "/etc/casedesk/kafka.properties",
@@ -67,6 +80,17 @@ def test_each_setting_is_read_from_its_variable():
         "timestamp_url": "https://tsa.bank.example/tsr",
         "timestamp_roots": "/etc/casedesk/tsa.pem",
         "institution": "/etc/casedesk/institution.toml",
+        "llm": True,
+        "llm_url": "http://127.0.0.1:8080/v1",
+        "llm_model": "small-1",
+        "llm_key": "sk-1",
+        "llm_band": "0.45-0.5",
+        "llm_timeout_seconds": 7,
+        "llm_price_in": Decimal("2.50"),
+        "llm_price_out": Decimal(0),
+        "llm_daily_money": Decimal("1.25"),
+        "llm_daily_calls": 9,
+        "redis_url": "redis://:p@cache:6379/0",
         "api_rate": 5,
         "kafka_bootstrap": "kafka-1:9092,kafka-2:9092",
         "kafka_properties": "/etc/casedesk/kafka.properties",
@@ -106,6 +130,17 @@ WRONG = [
     ("TIMESTAMP_URL", "tsa.bank.example", "“tsa.bank.example”", "RFC 3161"),
     ("TIMESTAMP_ROOTS", "docs", "“docs”", "a PEM file"),
     ("INSTITUTION", "docs", "“docs”", "institution's profile"),
+    ("LLM", "perhaps", "“perhaps”", "true or false"),
+    ("LLM_URL", "http://user:word@host/v1", "“http", "OpenAI's protocol"),
+    ("LLM_MODEL", "m" * 121, "“mmm", "at most 120 characters"),
+    ("LLM_KEY", "k" * 4097, "is not shown", "at most 4096 characters"),
+    ("LLM_BAND", "0.6-0.4", "“0.6-0.4”", "two shares from 0 to 1"),
+    ("LLM_TIMEOUT_SECONDS", "301", "“301”", "a whole number from 1 to 300"),
+    ("LLM_PRICE_IN", "-1", "“-1”", "a price for a million tokens"),
+    ("LLM_PRICE_OUT", "nan", "“nan”", "a price for a million tokens"),
+    ("LLM_DAILY_MONEY", "inf", "“inf”", "an amount from 0"),
+    ("LLM_DAILY_CALLS", "1.5", "“1.5”", "a whole number from 0"),
+    ("REDIS_URL", "http://:word@cache", "is not shown", "the address of a Redis"),
     ("API_RATE", "0", "“0”", "a whole number from 1 to 1000000"),
     ("KAFKA_BOOTSTRAP", "kafka-1", "“kafka-1”", "kafka-1.bank.example:9092"),
     ("KAFKA_PROPERTIES", "docs", "“docs”", "a file"),
@@ -140,6 +175,16 @@ def test_no_part_of_a_wrong_database_url_that_may_be_a_password_is_repeated(url:
     sentence = refusal(DATABASE_URL=url)
     assert "hunter2" not in sentence
     assert sentence.startswith("CASEDESK_DATABASE_URL ")
+
+
+def test_a_language_model_is_off_and_switched_on_it_needs_its_address_and_prices():
+    settings = load_settings({})
+    assert (settings.llm, budget_of(settings)) == (False, None)
+    for missing in ("URL", "MODEL", "PRICE_IN", "PRICE_OUT"):
+        given = {"URL": "http://127.0.0.1:9/v1", "MODEL": "m", "PRICE_IN": "0", "PRICE_OUT": "0"}
+        del given[missing]
+        with pytest.raises(BadSettings, match=f"CASEDESK_LLM_{missing} is not set"):
+            open_desk(load_settings({"CASEDESK_LLM": "true", **{f"CASEDESK_LLM_{k}": v for k, v in given.items()}}))
 
 
 def test_settings_shown_to_a_person_hold_no_password():

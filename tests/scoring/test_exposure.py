@@ -102,7 +102,7 @@ def test_each_explanation_adds_up_to_its_score(
             continue
         for parts in (
             [*told.by_hop.values()],
-            [*told.by_counterparty.values()],
+            [*told.by_counterparty.values(), *told.other_counterparties.values()],
             [*(path.part for path in told.paths), *told.other_paths.values()],
         ):
             assert fsum(parts) == pytest.approx(told.score, abs=1e-9)
@@ -184,3 +184,18 @@ def test_a_party_that_nobody_paid_is_unknown_by_name() -> None:
 def test_what_cannot_be_computed_with_is_refused_by_its_name(values: dict[str, object], said: str) -> None:
     with pytest.raises(BadExposure, match=said):
         ExposureParameters.read(values)
+
+
+def test_cash_joins_nobody() -> None:
+    rows = table([Paid("L", ""), Paid("", "A", hour=1), Paid("L", "B")])
+    assert Graph.of(rows).names.to_pylist() == ["A", "B", "L"]
+    assert scores([Paid("L", ""), Paid("", "A", hour=1), Paid("L", "B")], "L")["A"] == 0
+
+
+def test_columns_in_dictionaries_give_the_same_graph() -> None:
+    rows = table([Paid("L", "A"), Paid("", "A", hour=1), Paid("A", "B", hour=2), Paid("A", "B", hour=2)])
+    coded = rows
+    for name in ("from_account", "to_account"):
+        coded = coded.set_column(coded.column_names.index(name), name, coded[name].dictionary_encode())
+    one, other = Graph.of(rows), Graph.of(pa.concat_tables([coded.slice(0, 2), coded.slice(2)]))
+    assert (one.names, one.ids, one.payer.tolist()) == (other.names, other.ids, other.payer.tolist())

@@ -19,6 +19,8 @@ from casedesk.domain.people import Person, Role
 from casedesk.domain.reports.report import Report
 from casedesk.errors import CasedeskError
 from casedesk.services import (
+    advice,
+    advising,
     api_keys,
     assignment,
     casefile,
@@ -26,6 +28,7 @@ from casedesk.services import (
     exporting,
     intake,
     outgoing,
+    party_lists,
     policies,
     purging,
     quality,
@@ -33,6 +36,8 @@ from casedesk.services import (
     report_forms,
     retention,
     rule_sets,
+    scores,
+    scoring,
     withdrawing,
 )
 from casedesk.services.assignment import Seen
@@ -128,6 +133,8 @@ AT_THE_DESK = {
     "propose_policy": {"Manager"},
     "see_policy": {"Manager", "Auditor"},
     "remind": {"Manager"},
+    "advise": {"Manager"},
+    "see_agreement": {"QA", "Manager", "Auditor"},
     "hold": {"Manager"},
     "propose_purge": {"Manager"},
     "see_retention": {"Manager", "Auditor"},
@@ -135,6 +142,11 @@ AT_THE_DESK = {
     "withdraw": {"Manager"},
     "create_key": {"Manager"},
     "see_keys": {"Manager"},
+    "load_list": {"Manager"},
+    "screen_names": {"Manager"},
+    "decide_match": {"Analyst", "Manager"},
+    "score": {"Manager"},
+    "see_scores": {"Analyst", "QA", "Manager", "Auditor"},
 }
 
 #: Where each step leads, by the stage it is taken from.
@@ -172,7 +184,9 @@ REFUSALS = {
 VERIFIED_AFTER = {"n0", "wm", "em", "eu", "ao", "co", "cs"}  # one of each kind: a verification is what takes longest
 
 READS = {
+    "see_scores",
     "see_rule_sets",
+    "see_agreement",
     "see_policy",
     "see_retention",
     "see_outgoing",
@@ -183,6 +197,7 @@ READS = {
     "redraw",
     "recent_exports",
 }  # leave no event
+BY_THE_DESK = {"advise"}  # what the desk says by itself when somebody asks it to
 TWO_EVENTS = {"open_case": 2, "draw": 2}  # the opening and its alert; the population and the seed
 
 
@@ -213,6 +228,15 @@ class Stand:
     cases: dict[str, str]
     loose: dict[str, str]  # an alert that no case holds, of the customer of each column
     draw_id: str
+    match_id: str
+
+
+def list_file(stand_or_desk: Any, account: str) -> Path:
+    """Write a list beside the desk's database."""
+    desk = getattr(stand_or_desk, "desk", stand_or_desk)
+    path = Path(str(desk.engine.url.database)).with_suffix(".listed.csv")
+    path.write_text(f"kind,party,reason\naccount,{account},fraud desk\nname,Customer new,fraud desk\n")
+    return path
 
 
 def build(desk: TestDesk) -> Stand:
@@ -269,7 +293,10 @@ def build(desk: TestDesk) -> Stand:
         period_from=START.date(),
         period_to=START.date(),
     )
-    return Stand(desk, cases, loose, drawn.draw_id)
+    party_lists.load(uow=desk.writing(), actor=desk.people["mia"], at=desk.at(), path=list_file(desk, "K-co/1"))
+    party_lists.screen(look=desk.reading(), uow=desk.writing(), actor=desk.people["mia"], at=desk.at(), least=0.5)
+    waiting = party_lists.matches(uow=desk.reading(), actor=desk.people["mia"]).shown
+    return Stand(desk, cases, loose, drawn.draw_id, waiting[0].match_id)
 
 
 class Template:
@@ -289,7 +316,7 @@ class Template:
         shutil.copyfile(file, to)
         desk = TestDesk(hurried(make_engine(f"sqlite:///{to}")), self._stand.desk.at())
         desk.people = dict(people)
-        return Stand(desk, self._stand.cases, self._stand.loose, self._stand.draw_id)
+        return Stand(desk, self._stand.cases, self._stand.loose, self._stand.draw_id, self._stand.match_id)
 
     def _with_role(self, role: Role) -> tuple[Path, dict[str, Person]]:
         file = self.file.with_name(f"{self.file.name}-{role.value}")
@@ -424,6 +451,15 @@ STEPS: dict[str, Try] = {
         uow=stand.desk.reading(), actor=stand.desk.people["me"], at=stand.desk.at()
     ),
     "remind": lambda stand, _: reminding.give(**(_me(stand) | {"at": START + timedelta(days=25)})),
+    "advise": lambda stand, _: advising.run(
+        reading=stand.desk.reading,
+        writing=stand.desk.writing,
+        actor=stand.desk.people["me"],
+        at=stand.desk.at(),
+        base_currency="USD",
+        case_ids=[stand.cases["wm"]],
+    ),
+    "see_agreement": lambda stand, _: advice.agreement(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
     "hold": lambda stand, _: retention.hold(
         **_me(stand), case_id=stand.cases["co"], reason="Civil action 26-114, counsel's letter."
     ),
@@ -443,6 +479,13 @@ STEPS: dict[str, Try] = {
         **_me(stand), label="Core banking feed", user_id="system", scopes={api_keys.Scope.INGEST}, days=90
     ),
     "see_keys": lambda stand, _: api_keys.listed(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
+    "load_list": lambda stand, _: party_lists.load(**_me(stand), path=list_file(stand, "K-co/2"), source="Board"),
+    "screen_names": lambda stand, _: party_lists.screen(**_me(stand), look=stand.desk.reading()),
+    "decide_match": lambda stand, _: party_lists.decide(
+        **_me(stand), match_id=stand.match_id, confirmed=False, reason="Born in another year, by his passport."
+    ),
+    "score": lambda stand, _: scoring.run(**_me(stand), look=stand.desk.reading(), base_currency="USD"),
+    "see_scores": lambda stand, _: scores.overview(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
     "recent_exports": lambda stand, _: exporting.recent(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
 }
 
@@ -466,7 +509,7 @@ def outcome(stand: Stand, step: str, column: str) -> tuple[str, str]:
     if not wanted:
         return "y", "" if content(stand.desk) == before else "a look changed the database"
     with stand.desk.reading() as uow:
-        if {event.user for event in uow.ledger.newest(wanted)} != {"me"}:
+        if {event.user for event in uow.ledger.newest(wanted)} != {"system" if step in BY_THE_DESK else "me"}:
             return "y", "the event is under another name"
     if column in VERIFIED_AFTER and stand.desk.verify().verdict.value != "VERIFIED":
         return "y", str(stand.desk.verify().sentence())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,18 +12,21 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from ibis.expr.types import Table
 from sqlalchemy.engine import Engine
 
 from casedesk.detection.duck import Limits
-from casedesk.detection.rule import Rule
+from casedesk.detection.legs import Views
+from casedesk.detection.rule import BrokenRule, Evidence, Explanation, Rule
 from casedesk.detection.rules.geography import Geography
 from casedesk.detection.rules.structuring import Structuring
 from casedesk.detection.rules.velocity import Velocity
 from casedesk.domain.cases import Disposition, Stage
 from casedesk.domain.transactions import Account, Customer, CustomerKind
 from casedesk.domain.verification import Verdict
+from casedesk.errors import Conflict
 from casedesk.services import detecting, replaying
-from casedesk.services.detecting import AnotherRun, Detected
+from casedesk.services.detecting import AnotherRun, Detected, Warm
 from casedesk.store.engines import make_engine
 from casedesk.store.unit_of_work import Writing
 from tests.builders import START, Move, TestDesk, hurried
@@ -260,26 +264,68 @@ def act(desk: TestDesk, number: int, step: Any) -> None:
             uow.commit()
 
 
+class Refused(Writing):
+    """Comes to nothing on its last line."""
+
+    def commit(self) -> None:
+        raise Conflict("The database went away.")
+
+
+@dataclass(frozen=True)
+class Raising(Rule):
+    """Cannot run, and is the rule it takes the place of in every other way."""
+
+    name = Structuring.name
+    version = Structuring.version
+    title = Structuring.title
+    reach = Structuring.reach
+
+    def evidence(self, views: Views) -> Table:
+        raise ValueError("no evidence today")
+
+    def explain(self, episode: tuple[Evidence, ...], currency: str) -> Explanation:
+        raise NotImplementedError
+
+
+#: Who runs after a step: a process that keeps nothing, one of two that stay warm; and what comes to nothing before that.
+HANDS = st.tuples(st.sampled_from((0, 1, 2)), st.sampled_from(("", "", "refused", "raised")))
+
+
+def fail(desk: TestDesk, rules: tuple[Rule, ...], how: str, warm: Warm) -> None:
+    """Start a run that stores nothing; nonces are drawn, and the clocks move on, as often as on the other desk."""
+    raising = (Raising(Structuring().parameters), *rules[1:])
+    with pytest.raises(Conflict if how == "refused" else BrokenRule):
+        detecting.detect(
+            look=desk.reading(), uow=(Refused if how == "refused" else Writing)(desk.engine), actor=desk.people["mia"],
+            at=START, base_currency="USD", rules=rules if how == "refused" else raising, limits=SMALL, warm=warm,
+        )  # fmt: skip
+
+
 @pytest.mark.parametrize("rules", [LOCAL, MIXED], ids=["local", "mixed"])
-@given(steps=STEPS)
+@given(steps=STEPS, hands=st.lists(HANDS, min_size=7, max_size=7))
 @settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_came_in_whatever_order_incremental_runs_do_what_full_runs_do(
-    sqlite_kind: Sqlite, rules: tuple[Rule, ...], steps: list[Any]
+    sqlite_kind: Sqlite, rules: tuple[Rule, ...], steps: list[Any], hands: list[tuple[int, str]]
 ) -> None:
     addresses = [sqlite_kind.fresh(), sqlite_kind.fresh()]
     desks = [furnished(make_engine(address)) for address in addresses]
     narrow, whole = desks
+    kept = (None, Warm(), Warm())
     last = ""
-    for number, step in enumerate(steps):
+    for number, (step, (hand, failure)) in enumerate(zip(steps, hands, strict=False)):
         for desk in desks:
             act(desk, number, step)
-        found, expected = detect(narrow, rules), detect(whole, rules, full=True)
+        if failure and number:
+            fail(narrow, rules, failure, kept[1])
+        found, expected = detect(narrow, rules, warm=kept[hand]), detect(whole, rules, full=True)
         assert bool(found.since) == (number > 0)
         assert {**_plain(found), "since": ""} == _plain(expected)
         last = found.run_id
     assert content(narrow) == content(whole)
     assert narrow.verify().verdict is Verdict.VERIFIED
     assert replay(narrow, last, rules).identical
+    for warm in kept[1:]:
+        warm.forget()
     for desk, address in zip(desks, addresses, strict=True):
         desk.engine.dispose()
         sqlite_kind.drop(address)

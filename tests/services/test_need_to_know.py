@@ -21,7 +21,7 @@ from tests.services import filing_ways as ways
 
 TELLING = {"disposition_set", "disposition_approved", "disposition_returned", "review_passed", "review_failed",
            "case_exported", "narrative_read", "filing_drafted", "filing_approved", "filing_produced", "filing_transmitted",
-           "filing_acknowledged", "filing_rejected"}  # fmt: skip
+           "filing_acknowledged", "filing_rejected", "advice_given"}  # fmt: skip
 
 
 def read(desk: TestDesk, who: str, case_id: str) -> casefile.CaseFile:

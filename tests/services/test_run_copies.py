@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from casedesk.domain.transactions import Account
+from casedesk.services import run_copying
 from casedesk.store import run_copies
 from casedesk.store.run_copies import ACCOUNTS, TRANSACTIONS
 from casedesk.store.run_data import RunDataReader
@@ -91,6 +92,7 @@ def test_accounts_that_changed_are_read_again(desk: TestDesk, readings: list[str
 def test_pieces_are_bounded_and_the_last_one_grows(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_copies, "MOST", 8)
     monkeypatch.setattr(run_copies, "SMALL", 4)
+    monkeypatch.setattr(run_copying, "LAG", 1)
     desk = furnished(engine)
     for number, count in enumerate((10, 1, 1, 1, 1)):
         desk.book(burst(f"a{number}", 10 * number, count=count))

@@ -6,6 +6,7 @@ import os
 import secrets
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +19,27 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 
 from casedesk.domain.events import DispositionSet
+from casedesk.domain.expected_value import value_rank
 from casedesk.domain.verification import Verdict
 from casedesk.services.audit import verify_database
 from casedesk.store import schema
 from casedesk.store.engines import make_engine
 from casedesk.store.schema import SchemaBehind, SchemaUnknown, require_current, state, upgrade
-from casedesk.store.tables import ledger_head, metadata
+from casedesk.store.tables import cases, ledger_head, metadata
 from casedesk.store.unit_of_work import Reading, Writing
 from scripts.render_schema import DIALECTS
 from tests.databases import Kind
 from tests.store.builders import filled, step
 
-HEAD = "0015_announced_alerts"
+HEAD = "0019b_cases_by_value"
 
 #: What a migration adds to rows that were there: the value of each new column, by table.
 ADDED = {
     "0001_the_desk_opens": {"transactions": (0,), "accounts": (0, 0), "detection_runs": (0, "", "")},
     "0006_policy_and_holds": {"detection_findings": (None, None)},
     "0008_filings": {"case_events": ("",)},
+    "0015_announced_alerts": {"detection_runs": (None,)},
+    "0019_advice": {"cases": (lambda row: rank_of(dict(zip(cases.columns.keys(), row, strict=False))),)},
 }
 NEW_TABLES = {
     "0001_the_desk_opens": ("detection_findings",),
@@ -48,6 +52,9 @@ NEW_TABLES = {
     "0012_withdrawn_batches": ("api_keys",),
     "0013_api_keys": ("run_copies",),
     "0014_copies_for_runs": ("announcements",),
+    "0015_announced_alerts": ("receipts", "api_key_uses"),
+    "0017_figures_of_operation": ("party_lists", "party_list_entries", "name_matches", "scoring_runs", "risk_scores"),
+    "0018_lists_and_scores": ("advice", "cascade_steps", "language_calls"),
 }
 
 
@@ -150,13 +157,21 @@ def close_one(engine: Engine) -> None:
         uow.commit()
 
 
+def rank_of(case: dict[str, Any]) -> int:
+    due_at = datetime.fromisoformat(str(case["due_at"])).replace(tzinfo=UTC)
+    return value_rank(case["severity"], case["amount_minor"], due_at)
+
+
 def as_upgraded(before: dict[str, list[tuple[Any, ...]]], start: str) -> dict[str, list[tuple[Any, ...]]]:
     """What the rows of a revision are at the newest: as they were, with the values of the columns that came."""
     rows = {**before, "alembic_version": [(HEAD,)]}
     for revision in revisions()[revisions().index(start) :] if start else ():
         rows = {**{name: [] for name in NEW_TABLES.get(revision, ())}, **rows}
         for table, values in ADDED.get(revision, {}).items():
-            rows[table] = sorted(((*row, *values) for row in rows[table]), key=repr)
+            rows[table] = sorted(
+                ((*row, *(value(row) if callable(value) else value for value in values)) for row in rows[table]),
+                key=repr,
+            )
     return rows
 
 

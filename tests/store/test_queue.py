@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from casedesk.domain.alerts import Risk, risk_rank
 from casedesk.domain.cases import AlertFigures, Case, CaseStatus, Disposition
+from casedesk.domain.expected_value import value_rank
 from casedesk.domain.transactions import Account
 from casedesk.store.queue_reader import Filters, Sort, View
 from casedesk.store.unit_of_work import Reading, Writing
@@ -71,6 +72,7 @@ def insert(engine: Engine, count: int) -> list[Case]:
 ORDERS: dict[Sort, Callable[[Case], Any]] = {
     Sort.URGENCY: lambda c: (c.clock.due_at, risk_rank(c.severity), c.case_id),
     Sort.RISK: lambda c: (risk_rank(c.severity), c.clock.due_at, c.case_id),
+    Sort.VALUE: lambda c: (value_rank(c.severity, c.amount_minor, c.clock.due_at), c.clock.due_at, c.case_id),
     Sort.NEWEST: lambda c: (-c.opened_at.timestamp(), [-ord(letter) for letter in c.case_id]),
 }
 

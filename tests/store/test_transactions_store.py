@@ -7,16 +7,16 @@ from sqlalchemy.engine import Engine
 
 from casedesk.domain.money import Money
 from casedesk.domain.transactions import Channel
-from casedesk.store.transaction_store import Inserted
 from casedesk.store.unit_of_work import Reading, Writing
 from tests.store.builders import NOON, micros, transactions
 
 
-def insert(engine: Engine, columns: dict[str, list[object]]) -> Inserted:
+def insert(engine: Engine, columns: dict[str, list[object]]) -> tuple[int, int, tuple[int, ...]]:
+    """Return how many were stored, how many were there already, and where the others stand."""
     with Writing(engine) as uow:
         done = uow.transactions.insert_new(columns)
         uow.commit()
-    return done
+    return done.stored, done.duplicates, done.conflicting
 
 
 def count(engine: Engine) -> int:
@@ -25,25 +25,25 @@ def count(engine: Engine) -> int:
 
 
 def test_new_rows_are_stored_and_counted(engine: Engine) -> None:
-    assert insert(engine, transactions(["a", "b", "c"])) == Inserted(3, 0, ())
+    assert insert(engine, transactions(["a", "b", "c"])) == (3, 0, ())
     assert count(engine) == 3
 
 
 def test_the_same_rows_again_are_duplicates_and_store_nothing(engine: Engine) -> None:
     insert(engine, transactions(["a", "b", "c"]))
-    assert insert(engine, transactions(["a", "b", "c"])) == Inserted(0, 3, ())
+    assert insert(engine, transactions(["a", "b", "c"])) == (0, 3, ())
     assert count(engine) == 3
 
 
 def test_new_rows_among_known_ones_are_stored(engine: Engine) -> None:
     insert(engine, transactions(["a", "b"]))
-    assert insert(engine, transactions(["a", "b", "c", "d"])) == Inserted(2, 2, ())
+    assert insert(engine, transactions(["a", "b", "c", "d"])) == (2, 2, ())
     assert count(engine) == 4
 
 
 def test_a_row_twice_in_one_batch_is_stored_once(engine: Engine) -> None:
     batch = {name: [column[0], column[0]] for name, column in transactions(["a"]).items()}
-    assert insert(engine, batch) == Inserted(1, 1, ())
+    assert insert(engine, batch) == (1, 1, ())
     assert count(engine) == 1
 
 
@@ -70,26 +70,36 @@ def test_a_known_id_with_another_content_is_named_and_changes_nothing(
     insert(engine, transactions(["a", "b"]))
     changed = transactions(["a", "b", "c"])
     changed[column] = [changed[column][0], other if column != "booked_at" else micros(NOON) + 1, changed[column][2]]
-    assert insert(engine, changed) == Inserted(1, 1, (1,))
+    assert insert(engine, changed) == (1, 1, (1,))
 
 
 def test_a_base_amount_at_a_newer_rate_is_no_conflict(engine: Engine) -> None:
     insert(engine, transactions(["a"]))
-    assert insert(engine, transactions(["a"], base_minor=[1])) == Inserted(0, 1, ())
+    assert insert(engine, transactions(["a"], base_minor=[1])) == (0, 1, ())
 
 
 def test_two_contents_under_one_id_in_one_batch_conflict(engine: Engine) -> None:
-    assert insert(engine, transactions(["a", "a"])) == Inserted(1, 0, (1,))
+    assert insert(engine, transactions(["a", "a"])) == (1, 0, (1,))
+
+
+def test_each_row_that_was_there_is_named_and_the_first_of_a_new_id_is_not(engine: Engine) -> None:
+    insert(engine, transactions(["a", "b"]))
+    rows = {name: [*column, column[2]] for name, column in transactions(["b", "a", "c"]).items()}
+    for name, column in transactions(["a", "b"]).items():
+        rows[name][:2] = [column[1], column[0]]
+    with Writing(engine) as uow:
+        done = uow.transactions.insert_new(rows)
+    assert (done.stored, done.repeated, done.conflicting) == (1, (0, 1, 3), ())
 
 
 def test_an_empty_batch_stores_nothing(engine: Engine) -> None:
-    assert insert(engine, transactions([])) == Inserted(0, 0, ())
+    assert insert(engine, transactions([])) == (0, 0, ())
 
 
 def test_more_rows_than_a_statement_takes_parameters(engine: Engine) -> None:
     ids = [f"t{n}" for n in range(1203)]
-    assert insert(engine, transactions(ids)) == Inserted(1203, 0, ())
-    assert insert(engine, transactions([*ids, "one-more"])) == Inserted(1, 1203, ())
+    assert insert(engine, transactions(ids)) == (1203, 0, ())
+    assert insert(engine, transactions([*ids, "one-more"])) == (1, 1203, ())
 
 
 def test_every_field_comes_back_as_it_went_in(bank_engine: Engine) -> None:

@@ -48,7 +48,7 @@ class FanOut(Rule):
     def span(self) -> Span:
         """A hit reads its window; who is a stranger there depends on dealings before a window of its own."""
         window = self.parameters.window_days * DAY
-        return Span(window=window, before=2 * window + 1)
+        return Span(window=window, before=2 * window + 1, backward=True)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of many payees."""

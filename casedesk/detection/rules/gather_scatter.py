@@ -26,7 +26,13 @@ import ibis
 from ibis.expr.types import Table
 
 from casedesk.detection.distinct import with_distinct
-from casedesk.detection.flows import channels_parameter, memory_parameter, settling_parameter, with_strangers
+from casedesk.detection.flows import (
+    channels_parameter,
+    memory_parameter,
+    met_by_strangers,
+    settling_parameter,
+    with_strangers,
+)
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -105,15 +111,18 @@ class GatherScatter(Rule):
     def span(self) -> Span:
         """A payee counts by a window of its own before it, and a stranger there by one more."""
         window = self.parameters.window_days * DAY
-        return Span(window=window, before=3 * window + 1)
+        return Span(window=window, before=3 * window + 1, backward=True)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of gathering and scattering."""
         p = self.parameters
         window = p.window_days * DAY
-        recent = views.since(_fitting(views.legs, p), self.span.before)
-        places = views.since(_turning(recent, p, window), self.read_before)
-        seen = with_strangers(views, places, window, p.memory_days * DAY, p.settling_days * DAY)
+        memory = p.memory_days * DAY
+        fit = _fitting(views.legs, p)
+        places = views.since(_turning(views.since(fit, self.span.before), p, window), self.read_before)
+        paid = fit.filter(fit.direction == "out")
+        places = met_by_strangers(views, places, paid, self.read_before, window, memory)
+        seen = with_strangers(views, places, window, memory, p.settling_days * DAY)
         new = shared(_fitting(seen.filter(seen.stranger), p), "new")
         # twice the window: whether a payment within it follows a gathering is read in a window of that payment's own
         new = shared(around(new, _turning(new, p, window), 2 * window), "near")

@@ -7,6 +7,7 @@ exact only up to 2**53.
 
 from __future__ import annotations
 
+from casedesk.domain.events.advising import AdviceGiven
 from casedesk.domain.events.cases import (
     AlertAttached,
     AlertGrown,
@@ -70,6 +71,13 @@ from casedesk.domain.events.sampling import (
     PopulationFrozen,
     SampleDrawn,
 )
+from casedesk.domain.events.scoring import (
+    ExposureScored,
+    NameMatchConfirmed,
+    NameMatchRefused,
+    NamesScreened,
+    PartyListLoaded,
+)
 
 #: Every kind of event by its action.
 KINDS: dict[str, type[Event]] = {
@@ -84,6 +92,7 @@ KINDS: dict[str, type[Event]] = {
         CaseReleased,
         NoteAdded,
         SuspicionMoved,
+        AdviceGiven,
         DispositionSet,
         DispositionApproved,
         DispositionReturned,
@@ -129,12 +138,18 @@ KINDS: dict[str, type[Event]] = {
         SampleDrawn,
         LineTestFrozen,
         LineTestDrawn,
+        PartyListLoaded,
+        NamesScreened,
+        NameMatchConfirmed,
+        NameMatchRefused,
+        ExposureScored,
     )
 }
 
 __all__ = [
     "DESK",
     "KINDS",
+    "AdviceGiven",
     "AlertAttached",
     "AlertGrown",
     "ApiKeyCreated",
@@ -155,6 +170,7 @@ __all__ = [
     "DispositionSet",
     "Event",
     "EvidenceSheetExported",
+    "ExposureScored",
     "FilingAcknowledged",
     "FilingApproved",
     "FilingDrafted",
@@ -166,9 +182,13 @@ __all__ = [
     "HoldPlaced",
     "LineTestDrawn",
     "LineTestFrozen",
+    "NameMatchConfirmed",
+    "NameMatchRefused",
+    "NamesScreened",
     "NarrativeRead",
     "NoteAdded",
     "PacketExported",
+    "PartyListLoaded",
     "PersonAdded",
     "PolicyProposed",
     "PolicyPutInForce",

@@ -43,6 +43,7 @@ cases = sa.Table(
     sa.Column("alert_count", sa.Integer, nullable=False),
     sa.Column("transaction_count", BIG, nullable=False),
     sa.Column("amount_minor", BIG, nullable=False),
+    sa.Column("value_rank", sa.Integer, nullable=False, server_default=sa.text("0")),  # the smallest is the worthiest
     sa.CheckConstraint(one_of("status", [status.value for status in CaseStatus]), name="status"),
     sa.CheckConstraint(one_of("disposition", [disposition.value for disposition in Disposition]), name="disposition"),
     sa.CheckConstraint(one_of("qa_status", [status.value for status in QaStatus]), name="qa_status"),
@@ -57,6 +58,7 @@ cases = sa.Table(
     sa.Index("ix_cases_queue_owner", "owner", "is_open", "due_at", "risk_rank", "case_id", "disposition"),
     sa.Index("ix_cases_queue_disposition", "disposition", "is_open", "due_at", "risk_rank", "case_id"),
     sa.Index("ix_cases_queue_risk", "is_open", "risk_rank", "due_at", "case_id"),
+    sa.Index("ix_cases_queue_value", "is_open", "value_rank", "due_at", "case_id"),
     sa.Index("ix_cases_queue_opened", "is_open", "opened_at", "case_id"),
 )
 
@@ -82,6 +84,7 @@ alerts = sa.Table(
     sa.Index("ix_alerts_case_id", "case_id"),
     sa.Index("ix_alerts_customer_id", "customer_id"),
     sa.Index("ix_alerts_account_id_rule", "account_id", "rule"),
+    sa.Index("ix_alerts_raised_at", "raised_at"),
 )
 
 alert_transactions = sa.Table(

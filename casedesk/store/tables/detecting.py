@@ -25,6 +25,7 @@ detection_runs = sa.Table(
     sa.Column("ordinal", BIG, nullable=False, server_default=sa.text("0")),
     sa.Column("alerts_sha256", code(64), nullable=False, server_default=sa.text("''")),
     sa.Column("record", human(), nullable=False, server_default=sa.text("''")),  # canonical JSON, enough to run again
+    sa.Column("finished_at", UtcDateTime, nullable=True),  # NULL where nobody timed it
     sa.Index("ix_detection_runs_ordinal", "ordinal"),
 )
 

@@ -23,3 +23,11 @@ api_keys = sa.Table(
     sa.Column("revoked_at", UtcDateTime, nullable=True),
     sa.CheckConstraint("created_at < expires_at", name="life"),
 )
+
+#: When a key was last seen. Beside the keys, because a key's own row follows from events and this does not.
+api_key_uses = sa.Table(
+    "api_key_uses",
+    metadata,
+    sa.Column("key_id", code(ID), sa.ForeignKey("api_keys.key_id"), primary_key=True),
+    sa.Column("used_at", UtcDateTime, nullable=False),
+)

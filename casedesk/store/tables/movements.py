@@ -24,6 +24,16 @@ imports = sa.Table(
     sa.Column("rows_duplicate", BIG, nullable=False),
     sa.Column("rows_rejected", BIG, nullable=False),
     sa.Index("ix_imports_sha256", "sha256"),
+    sa.Index("ix_imports_started_at", "started_at"),
+)
+
+#: When the desk was given what has this number among the arrivals. A figure of operation: nothing else depends on it.
+receipts = sa.Table(
+    "receipts",
+    metadata,
+    sa.Column("arrival", BIG, primary_key=True, autoincrement=False),
+    sa.Column("import_id", code(ID), sa.ForeignKey("imports.import_id"), nullable=False),
+    sa.Column("received_at", UtcDateTime, nullable=False),
 )
 
 import_rejects = sa.Table(

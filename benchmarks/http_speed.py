@@ -1,0 +1,140 @@
+"""How fast transactions come in over HTTP, against an empty FastAPI endpoint on the same server in the same run.
+
+Usage: python -m benchmarks.http_speed [--seconds 5] [--postgres] [--wait]
+One server process on loopback over a desk of its own, the client in this process. Prints a Markdown table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.http_client import Answers, load, request
+from benchmarks.http_served import EMPTY
+from casedesk.domain.people import SYSTEM
+from casedesk.services import api_keys
+from casedesk.services.api_keys import Scope
+from casedesk.store import schema
+from casedesk.store.engines import make_engine
+from casedesk.store.unit_of_work import Writing
+from tests.browser.server import Process, free_port
+
+PATH = "/api/v1/transactions"
+#: The most requests of one measurement: what is made beforehand has to fit memory.
+MOST = 50_000
+LISTS = 400
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--seconds", type=float, default=5.0, help="for each measurement")
+    options.add_argument("--wait", action="store_true", help="single posts wait for the rules, too")
+    options.add_argument("--postgres", action="store_true", help="on a PostgreSQL started for it, with fsync on")
+    given = options.parse_args()
+    print("| Measured | Figure | Baseline of the same run | Ratio |")
+    print("|---|---|---|---|")
+    with tempfile.TemporaryDirectory(prefix="casedesk-bench-") as folder, _database(folder, given.postgres) as address:
+        key = _prepared(address)
+        with _serving(address, Path(folder)) as port:
+            _measure(port, key, given.seconds, wait=given.wait)
+
+
+def _measure(port: int, key: str, seconds: float, *, wait: bool) -> None:
+    draws = random.Random(7)
+    query = "?wait=true" if wait else ""
+    for connections in (16, 1):
+        singles = _Written(PATH + query, key, draws, f"S{connections}", 1)
+        load(port, connections, 1.0, 200, singles)  # the first load what is loaded once
+        empty = load(port, connections, seconds, MOST, lambda _: request(EMPTY, b"{}"))
+        found = load(port, connections, seconds, MOST, singles)
+        _line(f"single posts{query}, {connections} connections", found, empty, 1)
+    for connections in (4, 1):
+        lists = _Written(PATH, key, draws, f"L{connections}", 1000)
+        made = [lists(number) for number in range(LISTS // connections)]
+        found = load(port, connections, seconds, len(made), made.__getitem__)
+        _line(f"lists of 1,000, {connections} connections", found, None, 1000)
+
+
+class _Written:
+    """Writes requests, each with transactions of its own."""
+
+    def __init__(self, path: str, key: str, draws: random.Random, name: str, rows: int) -> None:
+        self._path, self._key, self._draws, self._name, self._rows = path, key, draws, name, rows
+        self._count = 0
+
+    def __call__(self, _: int) -> bytes:
+        self._count += 1
+        rows = [self._row(f"{self._name}-{self._count}-{n}") for n in range(self._rows)]
+        return request(self._path, json.dumps(rows if self._rows > 1 else rows[0]).encode(), self._key)
+
+    def _row(self, name: str) -> dict[str, Any]:
+        one, other = self._draws.sample(range(5000), 2)
+        moment = self._draws.randrange(86_400)
+        return {
+            "transaction_id": name, "from_account": f"B/{one}", "to_account": f"B/{other}",
+            "booked_at": f"2026-07-{self._draws.randint(1, 28):02}T{moment // 3600:02}:{moment // 60 % 60:02}:{moment % 60:02}Z",
+            "amount": f"{self._draws.randint(100, 500_000) / 100:.2f}", "currency": "USD", "channel": "WIRE",
+            "from_country": "US", "to_country": "US", "reference": "invoice",
+        }  # fmt: skip
+
+
+def _line(what: str, found: Answers, empty: Answers | None, rows: int) -> None:
+    told = f"{found.rate * rows:,.0f} transactions/s, p50 {found.percentile(0.5) * 1000:.1f} ms, p99 {found.percentile(0.99) * 1000:.1f} ms"
+    other = [f"{count} answers {status}" for status, count in found.statuses.items() if status != 200]
+    beside = f"empty endpoint: {empty.rate:,.0f}/s, p99 {empty.percentile(0.99) * 1000:.1f} ms" if empty else ""
+    ratio = f"**{found.rate / empty.rate:.2f}**" if empty else ""
+    print(f"| {what} | {', '.join([told, *other])} | {beside} | {ratio} |", flush=True)
+
+
+@contextmanager
+def _database(folder: str, postgres: bool) -> Iterator[str]:
+    if not postgres:
+        yield f"sqlite:///{folder}/http.db"
+        return
+    from tests.postgres_server import PostgresServer
+
+    server = PostgresServer(durable=True)
+    try:
+        yield server.url("postgres")
+    finally:
+        server.stop()
+
+
+def _prepared(address: str) -> str:
+    """Make the desk's tables and a key that may send."""
+    engine = make_engine(address)
+    schema.upgrade(engine)
+    issued = api_keys.create(
+        uow=Writing(engine), actor=SYSTEM, at=datetime.now(UTC), label="load", user_id="system", scopes={Scope.INGEST},
+        days=1,
+    )  # fmt: skip
+    engine.dispose()
+    return issued.sent_as
+
+
+@contextmanager
+def _serving(address: str, folder: Path) -> Iterator[int]:
+    port = free_port()
+    command = [
+        sys.executable, "-m", "uvicorn", "--factory", "benchmarks.http_served:create", "--host", "127.0.0.1", "--port", str(port),
+        "--log-level", "critical", "--no-access-log", "--ws", "websockets-sansio", "--no-server-header",
+    ]  # fmt: skip
+    env = {"CASEDESK_DATABASE_URL": address, "CASEDESK_API_RATE": "1000000", "CASEDESK_LOG_FORMAT": "json"}
+    served = Process(command, f"http://127.0.0.1:{port}", folder / "served.log", env)
+    served.wait("/ready")
+    yield port
+    served.stop()
+
+
+if __name__ == "__main__":
+    main()

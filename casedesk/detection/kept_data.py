@@ -1,0 +1,162 @@
+"""Transactions and accounts that stay inside DuckDB from one run to the next; what came since is added.
+
+Everything is there once, and nothing of it as it was handed in: transactions with keys for accounts, the legs of the desk's own
+accounts, and the ids of the transactions. Keys are in the order of the account ids, because rules break ties by it, and stand
+apart, so that accounts that come later find a key in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+
+from casedesk.detection.arriving import Crowded, key_new_accounts
+from casedesk.detection.checks import refuse_unfit
+from casedesk.detection.coded import Coded
+from casedesk.detection.duck import LoadedData, connected, digests_here, in_words, later, show
+from casedesk.detection.fingerprint import Digest
+from casedesk.detection.keying import CHOSEN, NAMED, all_legs, keyed_transactions, named_accounts
+from casedesk.detection.legs import KEYED, LEGS
+from casedesk.detection.limits import Limits, OutOfMemory
+from casedesk.detection.subjects import ALWAYS, NEVER, Subjects
+
+__all__ = ["Crowded", "KeptData"]
+
+#: Between the keys of two accounts that were there from the beginning, where they are not too many.
+APART: Final = 1_000
+_LARGEST: Final = 2**31 - 1
+
+#: Up to so many subjects, their legs are taken out of all legs once a run, and not again for each rule.
+_FEW: Final = 2_000
+
+_SPREAD: Final = """
+CREATE OR REPLACE TEMP TABLE {named} AS
+SELECT account_id, customer_id, (account::BIGINT * {apart})::INTEGER AS account, own, (lead::BIGINT * {apart})::INTEGER AS lead,
+       opened_at, peer_group
+FROM {named}"""
+_IDS: Final = 'SELECT "row", transaction_id FROM given'
+_OF_SUBJECTS: Final = "FROM standing_legs SEMI JOIN subjects USING (account)"
+
+
+class KeptData(LoadedData):
+    """What :class:`~casedesk.detection.duck.LoadedData` holds, for any number of runs, each over what is there by then.
+
+    DuckDB keeps it within the memory of the limits, and spills beyond. ``beginning`` is when the earliest transaction was
+    booked, in microseconds since 1970 UTC. Where ``broken`` is true, it has failed within, and may serve no longer.
+
+    :raises UnfitSource: if a row does not fit, as for a run.
+    """
+
+    def __init__(self, transactions: pa.Table, accounts: pa.Table, limits: Limits, currency: str) -> None:
+        self._open, self._limits, self._currency = ExitStack(), limits, currency
+        self._kept_texts, self._digests = limits.kept_texts, {}
+        self.beginning, self.broken = NEVER, False
+        self._connection = self._open.enter_context(connected(limits))
+        try:
+            with in_words(limits):
+                self._load(transactions, accounts)
+        except BaseException:
+            self.close()
+            raise
+
+    def _load(self, transactions: pa.Table, accounts: pa.Table) -> None:
+        show(self._connection, transactions, accounts, self._currency)
+        self._table(NAMED.get_name(), named_accounts)
+        apart = min(APART, _LARGEST // (2 * accounts.num_rows + 2))
+        self._connection.execute(_SPREAD.format(named=NAMED.get_name(), apart=apart))
+        self._key(Coded.of(transactions, self._currency))
+        self._show_transfers(ALWAYS)
+        refuse_unfit(self._first)
+        self._connection.execute(f"CREATE TEMP TABLE ids AS {_IDS}")
+        self._table("standing_legs", all_legs)
+        self._settle()
+
+    def close(self) -> None:
+        """Give memory and folder back."""
+        self.broken = True
+        self._open.close()
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Run something here; what fails within DuckDB leaves it broken."""
+        try:
+            with in_words(self._limits):
+                yield
+        except (duckdb.Error, OutOfMemory, RuntimeError, KeyboardInterrupt):
+            self.broken = True
+            raise
+
+    def add(self, transactions: pa.Table, accounts: pa.Table, digests: Mapping[str, Digest]) -> None:
+        """Take in rows that came since, all or none of them.
+
+        :param digests: those of everything, these rows included.
+        :raises Crowded: if there is no key left between two accounts; everything is to be loaded anew then.
+        """
+        with self.guarded():
+            first = self._row('SELECT coalesce(max("row") + 1, 0) FROM ids')[0]
+            show(self._connection, transactions, accounts, self._currency, first)
+            self._connection.begin()
+            try:
+                self._add(transactions.num_rows, accounts.num_rows)
+                self._settle()
+                self._connection.commit()
+            except BaseException:
+                self._connection.rollback()
+                self.broken = True
+                raise
+        self._digests = digests
+
+    def _add(self, transactions: int, accounts: int) -> None:
+        if accounts:
+            key_new_accounts(self._connection)
+        self._table("arrived", keyed_transactions)
+        self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {KEYED.get_name()} AS FROM arrived")
+        refuse_unfit(self._first)
+        if transactions:
+            self._connection.execute("INSERT INTO all_keyed BY NAME FROM arrived")
+            self._connection.execute(f"INSERT INTO standing_legs BY NAME {self._sql(all_legs, all_legs.__name__)}")
+            self._connection.execute(f"INSERT INTO ids {_IDS}")
+
+    def _settle(self) -> None:
+        """Let go of what was handed in, and let evidence find the ids."""
+        earliest = self._row(f'SELECT coalesce(min("at"), {NEVER}) FROM {KEYED.get_name()}')[0]
+        self.beginning = min(self.beginning, earliest)
+        self._forget()
+        self._show_transfers(ALWAYS)
+
+    def _forget(self) -> None:
+        self._connection.execute("CREATE OR REPLACE TEMP VIEW given AS FROM ids")
+        for name in ("transactions", "accounts"):
+            self._connection.unregister(name)
+
+    def digests_of(self, transactions: pa.Table, accounts: pa.Table) -> Mapping[str, Digest]:
+        """Return what the fingerprint is made of, for rows that come to those that are there."""
+        with self.guarded():
+            show(self._connection, transactions, accounts, self._currency)
+            try:
+                return digests_here(self._connection)
+            finally:
+                self._forget()
+
+    def take_digests(self, digests: Mapping[str, Digest]) -> None:
+        """Say which digests everything that is there has."""
+        self._digests = digests
+
+    def look_at(self, subjects: Subjects) -> None:
+        """Let the rules run as over what :func:`~casedesk.detection.duck.loaded` was given these subjects for."""
+        self._look_at(subjects)
+
+    def _choose_legs(self) -> None:
+        for kind, name in (("VIEW", CHOSEN.get_name()), ("TABLE", "few_legs")):
+            self._connection.execute(f"DROP {kind} IF EXISTS {name}")
+        few = len(self._subject_ids) <= _FEW
+        if few:
+            self._connection.execute(f"CREATE TEMP TABLE few_legs AS {_OF_SUBJECTS}")
+        self._connection.execute(f"CREATE TEMP VIEW {CHOSEN.get_name()} AS {'FROM few_legs' if few else _OF_SUBJECTS}")
+
+    def _show_legs(self, moment: int) -> None:
+        self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {LEGS.get_name()} AS FROM standing_legs{later(moment)}")

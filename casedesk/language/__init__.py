@@ -1,0 +1,1 @@
+"""Asking a language model: what it is asked, how it is reached, and what of its answer is believed."""
