@@ -99,9 +99,9 @@ def consumer(broker: Broker, group: str, *, newest: bool = False) -> Consumer:
 
 
 def producer(broker: Broker) -> Producer:
-    """Return a producer that keeps the order of what it sends and repeats nothing by itself."""
+    """Return a producer whose messages have arrived once all replicas have them. One that is sent twice is known by its key."""
     configuration = broker.configured(
-        enable_idempotence=True, message_max_bytes=LARGEST, linger_ms=2, message_timeout_ms=30_000,
+        acks="all", message_max_bytes=LARGEST, linger_ms=2, message_timeout_ms=30_000,
         queue_buffering_max_messages=100_000,
     )  # fmt: skip
     found: Producer = _made("Producer", configuration)

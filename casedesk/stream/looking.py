@@ -112,6 +112,8 @@ class Looking(threading.Thread):
                     base_currency=self._desk.settings.base_currency,
                 )  # fmt: skip
             except detecting.AnotherRun:
+                if not announcing.unseen(uow=self._desk.reading(), actor=self._actor):
+                    return  # that run saw all there is
                 if not left:
                     raise
             else:

@@ -54,6 +54,7 @@ class Worker:
         self._storing, self._looking, self._letters, self._sizes = storing, looking, letters, sizes
         self._backlog = Backlog()
         self._stopped = threading.Event()
+        self._failed: Exception | None = None
         self._turn = 0
         self._done: Positions = {}  # of this turn
         self._owed = False
@@ -90,6 +91,8 @@ class Worker:
             whole = self._looking.finish(_PATIENCE)
             _log.info("stream_stopped", stored=self.stored, duplicates=self.duplicates, rejected=self.refused,
                       status="done" if whole else "rules_behind")  # fmt: skip
+        if self._failed is not None:
+            raise self._failed
 
     # the thread that receives
 
@@ -190,12 +193,16 @@ class Worker:
     # the thread that stores
 
     def _store(self) -> None:
+        """Store batch after batch; what nobody foresaw ends the worker, with nothing of the batch committed."""
         while (batch := self._backlog.take()) is not None:
             try:
                 kept = self._kept(batch)
                 if kept is None or not self._letters.send(kept.letters, self._stopped.is_set):
                     return
                 self._count(batch, kept)
+            except Exception as error:  # noqa: BLE001  # the thread that receives raises it, once it has left the group
+                self._failed = error
+                return
             finally:
                 self._backlog.done()
 

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,14 +14,11 @@ from typing import Any
 
 import orjson
 import pytest
-import sqlalchemy as sa
 
-from casedesk.bootstrap import Desk, open_desk
+from casedesk.bootstrap import Desk
 from casedesk.cli.feeding import account_of, written
 from casedesk.domain.people import SYSTEM
 from casedesk.services import detecting, ingestion
-from casedesk.settings import load_settings
-from casedesk.store.tables import alert_transactions, alerts, detection_findings, imports, transactions
 from casedesk.stream import looking
 from casedesk.stream.assembly import Job, worker
 from casedesk.stream.clients import Broker
@@ -32,8 +28,7 @@ from seeds.feed import Feed, Mode
 from tests.databases import Postgres, Sqlite
 from tests.logs import restored
 from tests.stream.brokers import MockCluster, RealBroker, made
-
-START = datetime(2026, 6, 1, tzinfo=UTC)
+from tests.stream.desks import START, Outcome, outcome, settled
 
 
 @pytest.fixture(scope="session")
@@ -83,21 +78,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def opened(address: str) -> Desk:
-    return open_desk(load_settings({"CASEDESK_DATABASE_URL": address, "CASEDESK_CHECKPOINT_EVERY_EVENTS": "0",
-                                    "CASEDESK_CHECKPOINT_EVERY_SECONDS": "0"}))  # fmt: skip
-
-
-def settled(address: str, parties: Path) -> Desk:
-    """Open a desk and let it know the customers."""
-    desk = opened(address)
-    for name in ("customers.csv", "accounts.csv"):
-        ingestion.import_path(
-            reading=desk.reading, writing=desk.writing, actor=SYSTEM, at=START, path=parties / name, base_currency="USD",
-        )  # fmt: skip
-    return desk
-
-
 @pytest.fixture
 def desk(sqlite_address: str, parties: Path) -> Iterator[Desk]:
     found = settled(sqlite_address, parties)
@@ -120,42 +100,6 @@ def desk_on_postgres(postgres_kind: Postgres, parties: Path) -> Iterator[Desk]:
     yield found
     found.close()
     postgres_kind.drop(address)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a desk holds at the end: transactions, what the rules find by now, and alerts with their evidence."""
-
-    transactions: frozenset[str]
-    findings: frozenset[tuple[str, str]]
-    alerts: frozenset[tuple[str, str, tuple[str, ...], int, str]]
-
-
-def outcome(desk: Desk) -> Outcome:
-    with desk._engine.connect() as connection:
-        stored = frozenset(connection.execute(sa.select(transactions.c.transaction_id)).scalars())
-        standing = sa.select(detection_findings.c.alert_id, detection_findings.c.digest)
-        found = connection.execute(standing.where(detection_findings.c.gone_in.is_(None))).all()
-        evidence: dict[str, list[str]] = {}
-        for alert_id, transaction_id in connection.execute(
-            sa.select(alert_transactions.c.alert_id, alert_transactions.c.transaction_id).order_by(
-                alert_transactions.c.alert_id, alert_transactions.c.position
-            )
-        ):
-            evidence.setdefault(alert_id, []).append(transaction_id)
-        rows = connection.execute(sa.select(alerts)).all()
-    return Outcome(
-        stored,
-        frozenset((one.alert_id, one.digest) for one in found),
-        frozenset((r.rule, r.account_id, tuple(evidence[r.alert_id]), r.severity, r.sentence) for r in rows),
-    )
-
-
-def rows_stored(desk: Desk) -> int:
-    """How many rows the imports say they stored: more than there are transactions would be one stored twice."""
-    with desk._engine.connect() as connection:
-        query = sa.select(sa.func.sum(imports.c.rows_stored)).where(imports.c.kind == "transactions")
-        return connection.execute(query).scalar_one() or 0
 
 
 @pytest.fixture(scope="session")

@@ -14,15 +14,20 @@ import pytest
 import sqlalchemy as sa
 
 from casedesk.bootstrap import Desk
+from casedesk.domain.people import SYSTEM
 from casedesk.services import detecting
 from casedesk.store.tables import alerts
 from casedesk.stream import worker as worker_module
 from casedesk.stream.alert_topic import AlertTopic
 from casedesk.stream.assembly import Job
+from casedesk.stream.assembly import worker as worker_of
+from casedesk.stream.clients import Broker
+from casedesk.stream.dead_letters import DeadLetters
 from casedesk.stream.worker import Sizes
 from tests.databases import Postgres
 from tests.stream.brokers import RealBroker, drained, made, put
-from tests.stream.conftest import START, Outcome, opened, outcome, rows_stored, until
+from tests.stream.conftest import until
+from tests.stream.desks import START, Outcome, opened, outcome, rows_stored
 from tests.stream.killing import behind, told
 
 Sent = list[tuple[bytes, bytes]]
@@ -161,3 +166,16 @@ def test_while_the_disk_is_full_or_the_desk_is_locked_a_worker_holds_three_batch
         until(lambda: worker.stored == len(sent))
     assert outcome(desk) == at_once
     assert rows_stored(desk) == len(sent)
+
+
+def test_what_nobody_foresaw_ends_the_worker_with_nothing_committed(
+    desk: Desk, on_real: str, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(self: DeadLetters, letters: Any, stopped: Any) -> bool:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(DeadLetters, "send", fails)
+    put(on_real, job.topic, [("k", b"poison")])
+    with pytest.raises(ZeroDivisionError):
+        worker_of(desk, SYSTEM, Broker(on_real, {"log_level": "0"}), job).run()
+    assert behind(on_real, job) == 1

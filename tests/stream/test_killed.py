@@ -7,7 +7,7 @@ from pathlib import Path
 from casedesk.stream.assembly import Job
 from tests.builders import TestDesk
 from tests.stream.brokers import drained
-from tests.stream.conftest import Outcome, opened, outcome, rows_stored, settled
+from tests.stream.desks import Outcome, opened, outcome, rows_stored, settled
 from tests.stream.killing import Workers, behind, killed_again_and_again, told
 
 

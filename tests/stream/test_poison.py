@@ -17,7 +17,8 @@ from casedesk.stream.dead_letters import CUT
 from casedesk.stream.messages import Message
 from casedesk.stream.storing import TRIES, Storing, Unforeseen
 from tests.stream.brokers import MockCluster, drained, put
-from tests.stream.conftest import outcome, until
+from tests.stream.conftest import until
+from tests.stream.desks import outcome
 
 GOOD = {
     "booked_at": "2026-06-01T09:00:00Z",

@@ -22,7 +22,7 @@ from casedesk.stream.decoding import Unreadable
 from casedesk.stream.messages import Message
 from casedesk.stream.registry import NoRegistry, by_registry
 from casedesk.stream.storing import Storing
-from tests.stream.conftest import outcome
+from tests.stream.desks import outcome
 
 AVRO = {
     "type": "record", "name": "Transaction", "fields": [

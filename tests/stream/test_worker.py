@@ -9,7 +9,8 @@ import orjson
 from casedesk.bootstrap import Desk
 from casedesk.stream.assembly import Job
 from tests.stream.brokers import MockCluster, drained, put
-from tests.stream.conftest import Outcome, outcome, rows_stored, until
+from tests.stream.conftest import until
+from tests.stream.desks import Outcome, outcome, rows_stored
 
 Sent = list[tuple[bytes, bytes]]
 
