@@ -88,6 +88,7 @@ def allowed(*scopes: Scope) -> Callable[..., Call]:
         if wait:
             raise TooOften(wait)
         require_scope(caller.key, *scopes)
+        held.key_uses.note(desk, caller.key.key_id, at)
         return Call(held, desk, caller.person, at, caller.key.via)
 
     return let_in

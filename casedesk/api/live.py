@@ -144,6 +144,7 @@ def _let_in(served: Served, sent: str) -> tuple[Desk, Caller]:
     desk = served.desk()
     caller = api_keys.authenticate(uow=desk.reading(), sent=sent, at=served.now())
     require_scope(caller.key, Scope.READ)
+    served.key_uses.note(desk, caller.key.key_id, served.now())
     return desk, caller
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from fastapi import Request
 
 from casedesk.api.buckets import Buckets
+from casedesk.api.key_uses import KeyUses
 from casedesk.api.metrics import Metrics
 from casedesk.api.scraping import Scraping
 from casedesk.bootstrap import Desk, open_desk
@@ -22,6 +23,7 @@ class Served:
         self.settings = settings or load_settings()
         self.buckets = Buckets(self.settings.api_rate)
         self.metrics = Metrics()
+        self.key_uses = KeyUses()
         self.scraping = Scraping(self.metrics)
         self.detecting = threading.Lock()  # runs of this process follow one another
         self._now = now or (lambda: datetime.now(UTC))
