@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Writes requirements.lock (what opens the desk) and requirements-dev.lock (the same pins and what tests and checks need)
+# Writes requirements.lock (what opens the desk), requirements-dev.lock (the same pins and what tests and checks need) and
+# deploy/requirements.lock (the same pins and what the image needs)
 # from pyproject.toml, for every system and every Python from 3.11 on. Arguments go to uv, for example:
 #   scripts/lock.sh --upgrade                     everything to its newest allowed version
 #   scripts/lock.sh --upgrade-package streamlit   one package
@@ -33,10 +34,13 @@ END
 
 compile pyproject.toml --extra postgres --extra oidc "$work/build.txt" --constraint "$work/constraints.txt" \
     --output-file requirements.lock "$@"
+# What the image of deploy/ holds: the same pins, and the drivers of what it can be connected to.
+compile pyproject.toml --extra postgres --extra oidc --extra mssql --extra timestamp "$work/build.txt" \
+    --constraint "$work/constraints.txt" --constraint requirements.lock --output-file deploy/requirements.lock "$@"
 compile pyproject.toml --extra dev "$work/build.txt" --constraint "$work/constraints.txt" \
     --constraint requirements.lock --output-file requirements-dev.lock "$@"
 
-if grep -nE '://|^-|file:|^[./]|@ ' requirements.lock requirements-dev.lock; then
+if grep -nE '://|^-|file:|^[./]|@ ' requirements.lock requirements-dev.lock deploy/requirements.lock; then
     echo "An address or a path got into a lock file: see the lines above." >&2
     exit 1
 fi

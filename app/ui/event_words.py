@@ -105,6 +105,7 @@ _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     "filing_rejected": _answer,
     "batch_exported": lambda data, names: f"{data['batch_id']} · {data['sha256'][:12]}…",
     "case_exported": lambda data, names: FILES[data["what"]],
+    "rejects_exported": lambda data, names: f"{counted(data['rows'], 'rejected row')} of {data['import_id']}",
     "packet_exported": lambda data, names: (
         f"Packet of {counted(data['cases'], 'case')}, {data['period_from']} to {data['period_to']}, {data['profile']}"
     ),

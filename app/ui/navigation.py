@@ -57,6 +57,8 @@ ENTRIES: Final = (
     Entry("suppressions", "Suppressions", "visibility_off", "Detection", Action.TUNE),
     Entry("policy", "Policy", "gavel", "Governance", Action.VIEW_LEDGER),
     Entry("retention", "Retention", "inventory_2", "Governance", Action.VIEW_LEDGER),
+    Entry("operations", "Operations", "monitoring", "Governance", Action.IMPORT),
+    Entry("api_keys", "API keys", "key", "Governance", Action.MANAGE_KEYS),
     Entry("case", "Case", "folder_open", "", Action.VIEW_CASE),
 )
 

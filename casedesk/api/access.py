@@ -96,6 +96,7 @@ def authenticated(held: Served, sent: str, address: str) -> Caller:
         held.wrong_keys.take(address)
         raise
     held.callers.let_in(sent, caller)
+    held.key_uses.note(held.desk(), caller.key.key_id, held.now())
     return caller
 
 

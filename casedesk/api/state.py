@@ -11,6 +11,7 @@ from fastapi import Request
 
 from casedesk.api.buckets import Buckets
 from casedesk.api.callers import Callers
+from casedesk.api.key_uses import KeyUses
 from casedesk.api.metrics import Metrics
 from casedesk.api.scraping import Scraping
 from casedesk.bootstrap import Desk, open_desk
@@ -33,6 +34,7 @@ class Served:
         self.metrics = Metrics()
         self.warm = Warm()
         self.scoring = threading.Lock()
+        self.key_uses = KeyUses()
         self.scraping = Scraping(self.metrics)
         self._now = now or (lambda: datetime.now(UTC))
         self._desk: Desk | None = None

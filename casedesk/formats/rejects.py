@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 #: Columns of the rejects file.
 REJECT_COLUMNS: Final = ("row", "field", "value", "reason")
@@ -45,21 +46,33 @@ def write_rejects(path: Path, rejects: Iterable[RejectedRow]) -> int:
 
     The file appears whole or not at all. A value that a spreadsheet would run as a formula gets an apostrophe in front.
     """
-    count = 0
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
-            writer = csv.writer(out)
-            writer.writerow(REJECT_COLUMNS)
-            for row in rejects:
-                writer.writerow((row.row_number, row.field, _neutral(row.value), _neutral(row.reason)))
-                count += 1
+            count = _write(out, rejects)
             out.flush()
             os.fsync(out.fileno())
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+    return count
+
+
+def rejects_file(rejects: Iterable[RejectedRow]) -> bytes:
+    """Write rejected rows as the file of :func:`write_rejects`, in memory."""
+    out = io.StringIO(newline="")
+    _write(out, rejects)
+    return out.getvalue().encode("utf-8")
+
+
+def _write(out: TextIO, rejects: Iterable[RejectedRow]) -> int:
+    count = 0
+    writer = csv.writer(out)
+    writer.writerow(REJECT_COLUMNS)
+    for row in rejects:
+        writer.writerow((row.row_number, row.field, _neutral(row.value), _neutral(row.reason)))
+        count += 1
     return count
 
 

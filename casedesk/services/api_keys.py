@@ -16,7 +16,7 @@ from casedesk.domain.people import Action, Person, require
 from casedesk.services.steps import present
 from casedesk.store.unit_of_work import Reading, Writing
 
-__all__ = ["ApiKey", "Caller", "Issued", "Scope", "authenticate", "create", "listed", "revoke"]
+__all__ = ["ApiKey", "Caller", "Issued", "Scope", "authenticate", "create", "listed", "note_use", "revoke", "uses"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,20 @@ def listed(*, uow: Reading, actor: Person) -> tuple[ApiKey, ...]:
     require(actor, Action.MANAGE_KEYS)
     with uow:
         return uow.api_keys.all()
+
+
+def uses(*, uow: Reading, actor: Person) -> dict[str, datetime]:
+    """Return when each key was last seen, to some minutes; one that never was is left out."""
+    require(actor, Action.MANAGE_KEYS)
+    with uow:
+        return uow.api_keys.uses()
+
+
+def note_use(*, uow: Writing, key_id: str, at: datetime) -> None:
+    """Note that a key was seen. It is no step of anybody's, so it is no event."""
+    with uow:
+        uow.api_keys.note_use(key_id, at)
+        uow.commit()
 
 
 def authenticate(*, uow: Reading, sent: str, at: datetime) -> Caller:

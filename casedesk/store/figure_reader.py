@@ -75,15 +75,16 @@ class FigureReader:
         """Return the seconds from receipt to alert, newest runs first, and of how many alerts they were looked for.
 
         An alert was received when the last transaction came that its run had before it, and is there when the run is done.
-        Samples below a line are no alerts of a run, and what was stored before receipts were noted has none.
+        Runs that nobody timed are left out, and so are samples below a line; what was stored before receipts were noted has
+        none.
 
         :param after: only runs with a later place among the arrivals.
         """
         run = detection_runs.alias("run")
         query = (
-            sa.select(alerts.c.alert_id, run.c.ordinal, sa.func.coalesce(run.c.finished_at, run.c.ran_at))
+            sa.select(alerts.c.alert_id, run.c.ordinal, run.c.finished_at)
             .join(run, sa.and_(alerts.c.raised_at == run.c.ran_at, alerts.c.run_id == run.c.run_id))
-            .where(run.c.ordinal > after, run.c.new_alerts > 0)
+            .where(run.c.ordinal > after, run.c.new_alerts > 0, run.c.finished_at.is_not(None))
             .order_by(run.c.ordinal.desc(), alerts.c.alert_id)
             .limit(limit)
         )

@@ -94,12 +94,13 @@ class ImportReader:
         row = self._connection.execute(sa.select(*(sa.func.coalesce(sa.func.sum(c), 0) for c in sums))).one()
         return int(row[0]), int(row[1]), int(row[2]), int(row[3])
 
-    def rejects(self, import_id: str) -> Iterator[StoredReject]:
-        """Yield an import's rejected rows in the order of the file."""
+    def rejects(self, import_id: str, limit: int | None = None) -> Iterator[StoredReject]:
+        """Yield an import's rejected rows in the order of the file; with ``limit``, the first so many."""
         query = (
             sa.select(*(import_rejects.c[n] for n in ("row_number", "field", "value", "reason")))
             .where(import_rejects.c.import_id == import_id)
             .order_by(import_rejects.c.row_number)
+            .limit(limit)
         )
         for row in self._connection.execute(query):
             yield StoredReject(*row)

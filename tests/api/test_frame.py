@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 import threading
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -17,7 +18,7 @@ from schemathesis import checks
 
 from casedesk.api.buckets import Buckets
 from casedesk.domain.cases import Disposition
-from casedesk.services import queue
+from casedesk.services import api_keys, queue
 from casedesk.services.api_keys import Scope
 from tests.api.conftest import Client, Server
 
@@ -183,3 +184,19 @@ def ask(operation: Any, mode: schemathesis.GenerationMode, headers: dict[str, st
 
     with contextlib.suppress(Unsatisfiable):  # an address without parameters and body cannot be asked wrongly
         answered()
+
+
+def test_that_a_key_was_used_is_noted_once_in_ten_minutes_and_is_no_event(
+    client: Client, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mia, served = client("mia", Scope.READ), server.app.state.served
+    size, begun = server.desk.size(), datetime.now(UTC)
+
+    def used(minutes: int) -> datetime:
+        monkeypatch.setattr(served, "_now", lambda: begun + timedelta(minutes=minutes))
+        assert mia.get("/api/v1/cases").status_code == 200
+        return max(api_keys.uses(uow=server.desk.reading(), actor=server.desk.people["mia"]).values())
+
+    assert [used(minutes) - begun for minutes in (0, 9, 11)] == [timedelta(minutes=minutes) for minutes in (0, 0, 11)]
+    assert server.desk.size() == size
+    assert server.desk.verify().verdict.value == "VERIFIED"

@@ -62,6 +62,7 @@ from casedesk.domain.events.readings import (
     EvidenceSheetExported,
     NarrativeRead,
     PacketExported,
+    RejectsExported,
 )
 from casedesk.domain.events.reminding import RemindersGiven
 from casedesk.domain.events.retaining import CasesPurged, HoldLifted, HoldPlaced, PurgeProposed
@@ -111,6 +112,7 @@ KINDS: dict[str, type[Event]] = {
         BatchExported,
         CaseExported,
         PacketExported,
+        RejectsExported,
         NarrativeRead,
         EvidenceSheetExported,
         DeskExported,
@@ -196,6 +198,7 @@ __all__ = [
     "PopulationFrozen",
     "PurgeProposed",
     "RatesLoaded",
+    "RejectsExported",
     "RemindersGiven",
     "ReviewFailed",
     "ReviewPassed",

@@ -73,6 +73,20 @@ class EvidenceSheetExported(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RejectsExported(Event):
+    """The list of an import's rejected rows left the desk as a file. ``sha256`` is the file's. Desk event."""
+
+    action: ClassVar[str] = "rejects_exported"
+    title: ClassVar[str] = "Rejected rows exported"
+    touches: ClassVar[bool] = False
+    changes: ClassVar[bool] = False
+    import_id: str
+    rows: int
+    sha256: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeskExported(Event):
     """All tables left the desk as files. ``files`` holds ``name sha256`` of each but the ledger's own. Desk event."""
 
