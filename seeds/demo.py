@@ -12,7 +12,7 @@ from pathlib import Path
 from casedesk.bootstrap import Desk
 from casedesk.domain.people import SYSTEM, Person
 from casedesk.errors import CasedeskError, Conflict
-from casedesk.services import detecting, exporting, ingestion, people, quality, queue
+from casedesk.services import advising, detecting, exporting, ingestion, people, quality, queue
 from casedesk.services.audit import verify_database
 from seeds import filings, governance
 from seeds.careers import Career, Diary, working_hour
@@ -166,6 +166,10 @@ class _Story:
         found = detecting.detect(
             look=self.desk.reading(), uow=self.desk.writing(), actor=SYSTEM, at=at,
             base_currency=self.desk.settings.base_currency,
+        )  # fmt: skip
+        advising.run(
+            reading=self.desk.reading, writing=self.desk.writing, actor=SYSTEM, at=at,
+            base_currency=self.desk.settings.base_currency, via="demo",
         )  # fmt: skip
         self.alerts += found.new_alerts
         if not found.cases_opened:

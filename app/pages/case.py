@@ -38,7 +38,7 @@ with page.cell(column_span=5):
     suppression_line.show(file.case.customer_id, now.date())
     names = [
         "Overview",
-        f"Evidence :gray[{len(evidence):,}]",
+        f"{evidence_table.TAB} :gray[{len(evidence):,}]",
         "Network",
         "Customer",
         f"Timeline :gray[{len(file.events):,}]",
@@ -51,7 +51,7 @@ with page.cell(column_span=5):
     # Only the open tab is computed.
     if overview.open:
         with overview:
-            case_overview.show(file, evidence, since)
+            case_overview.show(file, evidence, since, now)
     elif transactions.open:
         with transactions:
             evidence_table.show_tab(file, evidence)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.ui import draw_bar, empty, qa_list, review_form, session, title
+from app.ui import advice_report, draw_bar, empty, qa_list, review_form, session, title
 from casedesk.services import quality
 
 now, desk, actor = session.now(), session.desk(), session.actor()
@@ -22,3 +22,4 @@ else:
     with page.cell(column_span=3):
         if chosen:
             review_form.show(chosen, now)
+advice_report.show()

@@ -7,17 +7,18 @@ from datetime import datetime
 
 import streamlit as st
 
-from app.ui import alert_table, decision_text, evidence_table, money_chart, network, session
+from app.ui import advice_block, alert_table, decision_text, evidence_table, money_chart, network, session
 from casedesk.services import casefile
 from casedesk.services.casefile import CaseFile, Flow, Leg
 
 
-def show(file: CaseFile, evidence: Sequence[Leg], since: datetime) -> None:
+def show(file: CaseFile, evidence: Sequence[Leg], since: datetime, now: datetime) -> None:
     """Draw the overview.
 
     :param since: the first moment of the charts.
     """
     decision_text.show(file)
+    advice_block.show(file, now)
     alert_table.show(file.alerts, session.currency())
     charts = st.grid(2, min_column_width=300)
     with charts.cell():

@@ -14,6 +14,8 @@ from casedesk.domain.alerts import Alert
 from casedesk.services import casefile
 from casedesk.services.casefile import CaseFile, Leg
 
+#: How the tab is named on the page, before its count.
+TAB: Final = "Evidence"
 _ROW: Final = 29
 _MOST: Final = 2_000  # rows sent to the browser
 
@@ -26,14 +28,14 @@ def show_newest(legs: Sequence[Leg], alerts: Sequence[Alert], rows: int = 8) -> 
 def show_tab(file: CaseFile, evidence: Sequence[Leg]) -> None:
     """Draw the evidence, to be narrowed to one alert or widened to everything the accounts did."""
     case_id = file.case.case_id
-    tags = _tags(file.alerts)
+    named = tags(file.alerts)
     with st.container(horizontal=True, vertical_alignment="center"):
         chosen = st.segmented_control(
             "Alert",
-            ["", *tags],
+            ["", *named],
             key=session.key("evidence_alert", case_id),
-            default="",
-            format_func=lambda alert: f"{tags[alert].word} :gray[{_count(evidence, alert)}]" if alert
+            default=None if session.known(session.key("evidence_alert", case_id)) else "",
+            format_func=lambda alert: f"{named[alert].word} :gray[{_count(evidence, alert)}]" if alert
             else f"All :gray[{len(evidence):,}]",
             required=True,
             wrap=True,
@@ -48,6 +50,12 @@ def show_tab(file: CaseFile, evidence: Sequence[Leg]) -> None:
         st.markdown(formats.small(f"The newest {_MOST:,} of {len(legs):,} are shown."))
 
 
+def open_at(case_id: str, alert_id: str) -> None:
+    """Go to the tab of the evidence, narrowed to one alert. Call it in a callback."""
+    session.put(session.key("tab", case_id), TAB)
+    session.put(session.key("evidence_alert", case_id), alert_id)
+
+
 def _activity(case_id: str) -> Sequence[Leg]:
     return casefile.legs(uow=session.desk().reading(), actor=session.actor(), case_id=case_id, evidence_only=False)
 
@@ -56,7 +64,7 @@ def _count(legs: Sequence[Leg], alert_id: str) -> str:
     return f"{sum(1 for leg in legs if alert_id in leg.alert_ids):,}"
 
 
-def _tags(alerts: Sequence[Alert]) -> dict[str, Badge]:
+def tags(alerts: Sequence[Alert]) -> dict[str, Badge]:
     """Name each alert by its rule; two alerts of one rule are numbered."""
     rules = [alert.rule for alert in alerts]
     found: dict[str, Badge] = {}
@@ -72,7 +80,7 @@ def _table(legs: Sequence[Leg], alerts: Sequence[Alert], key: str, height: int |
         st.markdown(formats.small("No transaction stands here."))
         return
     code = session.currency()
-    tags = _tags(alerts)
+    named = tags(alerts)
     frame = pd.DataFrame(
         {
             "Time": [f"{leg.transaction.booked_at:%d %b %y %H:%M}" for leg in legs],
@@ -82,7 +90,7 @@ def _table(legs: Sequence[Leg], alerts: Sequence[Alert], key: str, height: int |
             "Channel": [_channel(leg) for leg in legs],
             "Counterparty": [leg.counterparty_name for leg in legs],
             "Ctry": [leg.country for leg in legs],
-            "Alert": [[tags[a].chip for a in leg.alert_ids if a in tags] for leg in legs],
+            "Alert": [[named[a].chip for a in leg.alert_ids if a in named] for leg in legs],
         }
     )
     st.dataframe(
@@ -100,7 +108,7 @@ def _table(legs: Sequence[Leg], alerts: Sequence[Alert], key: str, height: int |
             "Channel": columns.text(64),
             "Counterparty": columns.text(178),
             "Ctry": columns.text(42),
-            "Alert": columns.chips("Alert", tags.values(), 104),
+            "Alert": columns.chips("Alert", named.values(), 104),
         },
         alt="Transactions of the case",
     )

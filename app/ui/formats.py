@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal
 
+from casedesk.domain.advice import Verdict as Advised
 from casedesk.domain.alerts import Risk
 from casedesk.domain.cases import Disposition, Stage
 from casedesk.domain.clocks import Kind
@@ -90,6 +91,13 @@ CLOCKS: Final[dict[Kind, Badge]] = {
     Kind.REVIEW: Badge("Continuing review", "manage_search", "◇", "violet"),
     Kind.CONTINUING: Badge("Continuing report", "event_repeat", "◆", "violet"),
     Kind.RETENTION: Badge("Retention", "inventory_2", "■", "gray"),
+}
+
+#: What advice says; a table of its own, as above.
+ADVICE: Final[dict[Advised, Badge]] = {
+    Advised.ESCALATE: Badge("Escalate", "arrow_upward", "▲", "orange"),
+    Advised.REVIEW: Badge("Review", "manage_search", "◇", "blue"),
+    Advised.DISMISS: Badge("Dismiss", "remove", "–", "gray"),
 }
 
 #: The same by the stored word of a decision.

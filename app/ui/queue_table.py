@@ -117,14 +117,14 @@ def _frame(page: Page, now: datetime, *, by_value: bool) -> tuple[pd.DataFrame, 
             **({"At stake": [_at_stake(line.row, code) for line in lines]} if by_value else {}),
             "Status": columns.cells(stage),
             "Owner": [line.row.owner_name or "—" for line in lines],
-            "Age": [formats.age(now - line.row.opened_at) for line in lines],
+            **({} if by_value else {"Age": [formats.age(now - line.row.opened_at) for line in lines]}),
         }
     )
     return frame, {
         "Due": columns.chips("Due", due, 84),
         "Risk": columns.chips("Risk", risk, 90),
         "Case": columns.text(86),
-        "Customer": columns.text(196),
+        "Customer": columns.text(152 if by_value else 196),  # what is at stake takes the room of the age
         "Typology": columns.text(140),
         "Alerts": columns.count(52),
         "Amount": columns.amount(f"Amount {code}", code, 92),

@@ -13,10 +13,10 @@ from typer.core import TyperGroup
 from casedesk.cli.moments import moment
 from casedesk.cli.parameters import changes
 from casedesk.cli.printing import emit, remark, say, table
-from casedesk.cli.session import DESK_ITSELF, AsOrDesk, Json, Memory, configured, opened
+from casedesk.cli.session import DESK_ITSELF, AsOrDesk, Json, Memory, Session, configured, opened
 from casedesk.domain.counts import counted
 from casedesk.domain.moments import canonical
-from casedesk.errors import Invalid
+from casedesk.errors import CasedeskError, Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,6 +96,7 @@ def detect(
         list[str] | None,
         typer.Option(metavar="RULE.NAME=VALUE", help="Another value for a rule's parameter; only with --dry-run."),
     ] = None,
+    advise: Annotated[bool, typer.Option("--advise", help="Then advise on the cases that changed.")] = False,
     memory_mib: Memory = 4096,
     threads: _Threads = None,
     engine: _Engine = "duckdb",
@@ -153,9 +154,25 @@ def detect(
             look=look, uow=session.desk.writing(), actor=session.actor, at=session.at, base_currency=base, until=before,
             only=rule or (), limits=limits, full=full, clock=session.now,
         )  # fmt: skip
+        if advise:
+            _advise(session)
     emit(_summary(result)) if json else _tell(result)
     if not result.transactions:
         remark(_NOTHING)
+
+
+def _advise(session: Session) -> None:
+    """Advise on the cases that changed, those of the run among them. The run is stored already, whatever becomes of it."""
+    from casedesk.services import advising
+
+    desk = session.desk
+    try:
+        advising.run(
+            reading=desk.reading, writing=desk.writing, actor=session.actor, at=session.at, via="cli",
+            base_currency=desk.settings.base_currency, counsel=desk.counsel,
+        )  # fmt: skip
+    except CasedeskError as refusal:
+        remark(f"The run is stored, and no advice was given on its cases: {refusal} Give it with: casedesk advise run.")
 
 
 @app.command("runs")

@@ -8,7 +8,7 @@ from casedesk.domain.cases import Disposition
 from casedesk.domain.people import SYSTEM
 from casedesk.services import advising
 from casedesk.store.tables import cascade_steps
-from tests.builders import TestDesk
+from tests.builders import Move, TestDesk
 from tests.cli.conftest import Command
 
 
@@ -31,6 +31,17 @@ def test_advice_is_given_shown_and_derived_again(casedesk: Command, desk: TestDe
     desk.tamper(sa.update(cascade_steps).values(inputs="{}"))
     told = casedesk("advise", "replay", "--as", "otto")
     assert (told.code, "its steps cannot be read" in told.err) == (1, True)
+
+
+def test_a_run_of_the_rules_can_advise_on_what_it_found(casedesk: Command, desk: TestDesk) -> None:
+    desk.customer()
+    desk.book(Move(f"T-{n}", 8 * n, 950_000, to_account="K-1/1") for n in range(5))
+    assert casedesk("detect", "--rule", "structuring", "--advise", "--json").json["cases_opened"] == 1
+    assert desk.actions("C-26-00001") == ["case_opened", "alert_attached", "advice_given"]
+    assert casedesk("advise", "budget", "--as", "otto").out == (
+        "No language model is switched on; nothing leaves this machine.\n"
+    )
+    assert casedesk("advise", "budget", "--as", "ann").code == 2
 
 
 def test_agreement_is_told_to_who_may_know_decisions(casedesk: Command, desk: TestDesk) -> None:

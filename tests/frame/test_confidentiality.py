@@ -102,6 +102,8 @@ def _go(j: Journey) -> None:
         setattr(j, name, j.desk.open(customer))
         j.by("ann", "case", "take", getattr(j, name))
         j.by("ann", "case", "note", getattr(j, name), "--text", "Called the branch.")
+    # advice on two of the four: that there is any is for nobody else either
+    j.by("mia", "advise", "run", j.case, j.waiting)
     for case_id in (j.case, j.waiting):
         form = j.folder / "form.json"
         form.write_text(j.by("ann", "filing", "form", case_id), encoding="utf-8")
@@ -176,6 +178,7 @@ OF_A_CASE = (
     ["case", "reopen", "--text", "x"], ["case", "approve"], ["export", "audit"], ["export", "summary"], ["export", "packet"],
     ["export", "case-file"], ["filing", "form"], ["filing", "draft", "FORM"], ["filing", "approve"], ["filing", "produce"],
     ["filing", "goaml", "--profile", "none.toml"], ["case", "note", "--text", "Any news?", "--json"], ["case", "show", "--json"],
+    ["advise", "show"], ["advise", "run"],
 )  # fmt: skip
 #: What somebody can ask of the desk.
 OF_THE_DESK = (
@@ -184,6 +187,7 @@ OF_THE_DESK = (
     "2026-01-01", TODAY], ["qa", "list"], ["qa", "draw", "--from", "2026-01-01", "--to", TODAY], ["suppressions", "list"],
     ["rules", "list"], ["rules", "history"], ["lab", "scorecard"], ["filing", "produce"], ["filing", "list"], ["filing", "show", BATCH],
     ["filing", "export", BATCH], ["remind"], ["remind", "--log", TODAY], ["retention", "due"], ["policy", "list"],
+    ["advise", "run"], ["advise", "agreement"], ["advise", "replay"], ["advise", "budget"],
 )  # fmt: skip
 
 

@@ -20,7 +20,8 @@ from casedesk.store.tables import advice as rows
 from casedesk.store.tables import cascade_steps
 from casedesk.store.unit_of_work import Reading, Writing
 from tests.builders import TestDesk
-from tests.exports.packets import Sealing, files, verdicts
+from tests.exports.forgeries import _say_more, of
+from tests.exports.packets import Sealing, files, reforged, verdicts
 
 
 class Says(Nothing):
@@ -197,7 +198,9 @@ def test_a_packet_with_advice_verifies_and_one_without_decisions_tells_none_of_i
     desk.decide("ann", case_id, Disposition.NO_SAR)
     packed = Sealing(desk, CheckpointFolder(tmp_path), (case_id,))
     found = verdicts(packed.case())
-    assert {found[name] for name in ("events", "chains", "cases")} == {"VERIFIED"}
+    assert {found[name] for name in ("events", "chains", "cases", "narratives")} == {"VERIFIED"}
+    forged = reforged(packed.case(), lambda bodies: _say_more(of(bodies, "advice_given")), True)
+    assert verdicts(forged)["narratives"] == "TAMPERED"
     withheld = files(packed.case(profile=Profile.NO_DECISIONS))
     said = b"".join(raw for name, raw in withheld.items() if name.endswith((".jsonl", ".json")))
     assert case_id.encode() in said

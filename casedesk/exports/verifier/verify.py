@@ -1405,41 +1405,54 @@ def figure(name: str, found: List[Row], own: List[str], currency: str, digits: i
 
 
 def check_narratives(packet: Packet) -> Outcome:
-    """Every bound figure of a report that was sent for good is what its transactions give."""
-    texts = bound_figures = 0
+    """Every bound figure of a report that was sent for good, and of advice that stands, is what its transactions give."""
+    narratives = advised = bound_figures = 0
     for case_id, case in sorted(packet.cases.items()):
-        decisions = [
-            e
-            for _, e in packet.events
-            if e is not None and e["case_id"] == case_id and e["action"] == "disposition_set"
-        ]
-        bound = decisions[-1]["meta"].get("bound") if decisions else None
-        if not bound or case["status"] != "Closed" or (decisions[-1]["event_id"], case_id) in packet.purged:
-            continue
-        texts += 1
-        alerts = {alert["alert_id"]: alert["transaction_ids"] for alert in packet.alerts if alert["case_id"] == case_id}
-        own = _own_accounts(packet, decisions[-1])
-        for name, selection, start, length in bound["figures"]:
-            where = "Narrative of %s, %s of %s" % (case_id, name, selection)
-            bound_figures += 1
-            ids = bound["selections"][selection]
-            of, _, side = selection.partition("/")
-            whole = {one for ids_ in alerts.values() for one in ids_} if of == "case" else set(alerts[of])
-            chosen = sorted(
-                (packet.transactions[one] for one in whole), key=lambda t: (t["booked_at"], t["transaction_id"])
-            )
-            out = [t for t in chosen if t["from_account"] in own]
-            into = [t for t in chosen if t["to_account"] in own and t not in out]
-            chosen = {"": chosen, "in": into, "out": out}[side]
-            same(where + ", transactions", [t["transaction_id"] for t in chosen], ids)
-            said = figure(name, chosen, own, bound["currency"], bound["digits"])
-            same(where, said, decisions[-1]["notes"][start : start + length])
-    if not texts:
+        events = [e for _, e in packet.events if e is not None and e["case_id"] == case_id]
+        decision = _last(packet, events, "disposition_set")
+        if decision is not None and case["status"] == "Closed":
+            narratives += 1
+            own = _own_accounts(packet, decision)
+            bound_figures += _check_figures(packet, "Narrative of %s" % case_id, decision, own)
+        advice = _last(packet, events, "advice_given")
+        if advice is not None and not _ALERTS & {e["action"] for e in events if e["event_id"] > advice["event_id"]}:
+            advised += 1
+            bound_figures += _check_figures(packet, "Advice on %s" % case_id, advice, [])
+    if not narratives and not advised:
         return NOT_EVALUATED, "no narrative in here has bound figures"
-    return VERIFIED, "%s of %s computed again from the transactions" % (
-        counted(bound_figures, "bound figure"),
-        counted(texts, "narrative"),
-    )
+    of = [counted(narratives, "narrative")] if narratives else []
+    of += ["advice on %s" % counted(advised, "case")] if advised else []
+    figures = counted(bound_figures, "bound figure")
+    return VERIFIED, "%s of %s computed again from the transactions" % (figures, " and ".join(of))
+
+
+def _last(packet: Packet, events: List[Row], action: str) -> Optional[Row]:
+    """Return the last event of a kind, if it has bound figures and its text is still there."""
+    found = [event for event in events if event["action"] == action]
+    if not found or not found[-1]["meta"].get("bound"):
+        return None
+    return None if (found[-1]["event_id"], found[-1]["case_id"]) in packet.purged else found[-1]
+
+
+def _check_figures(packet: Packet, what: str, event: Row, own: List[str]) -> int:
+    """Compute every figure of a text again; return how many there are."""
+    bound, case_id = event["meta"]["bound"], event["case_id"]
+    alerts = {alert["alert_id"]: alert["transaction_ids"] for alert in packet.alerts if alert["case_id"] == case_id}
+    for name, selection, start, length in bound["figures"]:
+        where = "%s, %s of %s" % (what, name, selection)
+        ids = bound["selections"][selection]
+        of, _, side = selection.partition("/")
+        whole = {one for ids_ in alerts.values() for one in ids_} if of == "case" else set(alerts[of])
+        chosen = sorted(
+            (packet.transactions[one] for one in whole), key=lambda t: (t["booked_at"], t["transaction_id"])
+        )
+        out = [t for t in chosen if t["from_account"] in own]
+        into = [t for t in chosen if t["to_account"] in own and t not in out]
+        chosen = {"": chosen, "in": into, "out": out}[side]
+        same(where + ", transactions", [t["transaction_id"] for t in chosen], ids)
+        said = figure(name, chosen, own, bound["currency"], bound["digits"])
+        same(where, said, event["notes"][start : start + length])
+    return len(bound["figures"])
 
 
 def _own_accounts(packet: Packet, decision: Row) -> List[str]:
