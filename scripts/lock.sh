@@ -31,7 +31,7 @@ cryptography<49 ; sys_platform == 'darwin' and platform_machine == 'x86_64'
 cryptography>=50 ; sys_platform != 'darwin' or platform_machine != 'x86_64'
 END
 
-compile pyproject.toml --extra postgres --extra oidc "$work/build.txt" --constraint "$work/constraints.txt" \
+compile pyproject.toml --extra model --extra postgres --extra oidc "$work/build.txt" --constraint "$work/constraints.txt" \
     --output-file requirements.lock "$@"
 compile pyproject.toml --extra dev "$work/build.txt" --constraint "$work/constraints.txt" \
     --constraint requirements.lock --output-file requirements-dev.lock "$@"
