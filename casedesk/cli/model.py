@@ -25,7 +25,10 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-_Model = Annotated[Path, typer.Option("--model", metavar="DIR", help="The model's folder.")]
+_Model = Annotated[
+    Path,
+    typer.Option("--model", metavar="DIR", help="The model's folder; “default” for the one that ships with the desk."),
+]
 _Data = Annotated[str, typer.Option("--data", metavar="PATH", help="A file, a folder or a pattern of transactions.")]
 _Labels = Annotated[
     list[str] | None,

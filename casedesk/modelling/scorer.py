@@ -80,11 +80,14 @@ class Scorer:
 
     def raw(self, matrix: Matrix) -> Floats:
         """Return the raw score of each row of all features. What is infinite or no number says nothing."""
-        ready = chosen(matrix, self.columns)
+        return self.raw_of(np.ascontiguousarray(chosen(matrix, self.columns), np.float64))
+
+    def raw_of(self, ready: Floats) -> Floats:
+        """Return the raw score of each row of just the model's columns, in double precision and finite or NaN."""
         found = np.empty(len(ready), np.float64)
         for first in range(0, len(ready), _BATCH):
-            part = np.ascontiguousarray(ready[first : first + _BATCH], np.float64)
-            found[first : first + _BATCH] = self._session.run(None, {INPUT: part})[0][:, 0]
+            part = ready[first : first + _BATCH]
+            found[first : first + len(part)] = self._session.run(None, {INPUT: part})[0][:, 0]
         return found
 
     def probabilities(self, matrix: Matrix) -> Floats:

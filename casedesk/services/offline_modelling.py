@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from casedesk.domain.counts import counted
 from casedesk.errors import Invalid, Unavailable
 from casedesk.formats.rejects import RejectedRow
 from casedesk.modelling import measures, model_files, onnx_writer, training, trees
@@ -21,6 +22,7 @@ from casedesk.modelling.features import VERSION
 from casedesk.modelling.model_files import ModelFiles
 from casedesk.modelling.scorer import Explained, Scorer, table_of
 from casedesk.modelling.training import KINDS, Options
+from casedesk.services.default_model import folder_of
 from casedesk.services.model_data import Reading, read_payments, read_world
 from casedesk.services.model_training import CLOSE, NotEqual, Trained, figures, of_span, train_on, with_features
 
@@ -93,7 +95,7 @@ def _paired(data: Sequence[str], labels: Sequence[str]) -> list[tuple[str, list[
         return [(data[0], list(labels))]
     if labels and len(labels) != len(data):
         raise Invalid(
-            f"{len(data)} worlds were given and {len(labels)} files of labels; give --labels once for each --data, in the same order, "
+            f"{len(data)} worlds were given and {counted(len(labels), 'file')} of labels; give --labels once for each --data, in the same order, "
             "or not at all where the data hold the labels."
         )
     return [(path, [labels[number]] if labels else []) for number, path in enumerate(data)]
@@ -104,7 +106,7 @@ def load(folder: Path) -> Scorer:
 
     :raises NoModel, Altered, OtherVersion: if it is none, not what was written, or another version's.
     """
-    return Scorer(model_files.read(folder, VERSION))
+    return Scorer(model_files.read(folder_of(folder), VERSION))
 
 
 def evaluate(
@@ -163,7 +165,7 @@ def export(*, model: Path, output: Path) -> str:
     :raises NotEqual: if the two differ.
     :raises Unavailable: if it cannot be written.
     """
-    files = model_files.read(model, VERSION)
+    files = model_files.read(folder_of(model), VERSION)
     made = onnx_writer.write(trees.from_text(files.text(model_files.TREES)))
     random = (
         np.random.default_rng(1).normal(size=(1_000, len(training.columns(Options(blind=False))))).astype(np.float32)
