@@ -32,7 +32,7 @@ cryptography<49 ; sys_platform == 'darwin' and platform_machine == 'x86_64'
 cryptography>=50 ; sys_platform != 'darwin' or platform_machine != 'x86_64'
 END
 
-compile pyproject.toml --extra postgres --extra oidc "$work/build.txt" --constraint "$work/constraints.txt" \
+compile pyproject.toml --extra model --extra postgres --extra oidc "$work/build.txt" --constraint "$work/constraints.txt" \
     --output-file requirements.lock "$@"
 # What the image of deploy/ holds: the same pins, and the drivers of what it can be connected to.
 compile pyproject.toml --extra postgres --extra oidc --extra mssql --extra timestamp "$work/build.txt" \

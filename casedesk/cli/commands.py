@@ -25,6 +25,7 @@ from casedesk.cli import (
     following,
     importing,
     lab,
+    model,
     people,
     policies,
     quality,
@@ -59,6 +60,7 @@ app.add_typer(detecting.app, name="detect")
 app.add_typer(lab.app, name="lab")
 app.add_typer(scoring.app, name="score")
 app.add_typer(advise.app, name="advise")
+app.add_typer(model.app, name="model")
 app.add_typer(rule_sets.app, name="rules")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(policies.app, name="policy")

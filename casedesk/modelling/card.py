@@ -1,0 +1,100 @@
+"""The model card: what a model was made of, how good it was on what it had not seen, and what it fails at."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from casedesk.modelling.features import catalogue
+from casedesk.modelling.training import Options
+
+#: True of every model of this kind, whatever its figures.
+FAILURES: Final = (
+    "It knows typologies that were labelled in its training data; a new one looks innocent to it until somebody labels it.",
+    "The first payments of a scheme look like any others: it sees nothing later than the payment it scores.",
+    "What a party does at other banks is not in the features.",
+    "A hub (more than 256 payments with named parties in a week) is judged without those around it.",
+    "An account's first 30 days (90 for pairs) have less history behind them, so scores there are less sure.",
+    "Labels of synthetic data are complete; those of a bank are what somebody looked at. Figures on the first flatter.",
+    "Where labels come from accounts, an innocent payment between two labelled accounts counts as guilty.",
+)  # fmt: skip
+
+
+def markdown(card: dict[str, Any]) -> bytes:
+    """Write the card for people."""
+    lines = [f"# Model card: {card['name']}", "", card["statement"], "", "## Data", ""]
+    lines += [
+        f"- {one['name']}: {one['transactions']:,} transactions, {one['accounts']:,} accounts, {one['guilty']:,} labelled; "
+        f"{one['from'][:10]} to {one['until'][:10]}; SHA-256 of payments and labels {one['sha256']}"
+        for one in card["data"]
+    ]
+    lines += ["", f"Labels: {card['labels']}", "", "## Split", "", card["split"]["words"], ""]
+    lines += _trained(card)
+    for part, words in (("transactions", "Transactions"), ("accounts", "Accounts")):
+        if part in card["measured"]:
+            lines += _figures(words, card["measured"][part])
+    lines += _calibration(card["measured"].get("calibration"))
+    lines += ["## Known failures", "", *(f"- {one}" for one in card["failures"]), ""]
+    lines += ["## Drift baseline", "", ("Shares of each feature's tenths in the training span stand in `model.json`. A population stability "
+              "index above 0.1 asks for a look, above 0.25 for another training."), ""]  # fmt: skip
+    lines += ["## Features", "", "| feature | says | weight (share of gain) |", "|---|---|---|"]
+    means = {one.name: one.means for one in catalogue()}
+    lines += [f"| `{name}` | {means[name]} | {share:.4f} |" for name, share in card["features"]]
+    lines += [
+        "",
+        "## Files",
+        "",
+        *(f"- `{name}`: SHA-256 {digest}" for name, digest in sorted(card["files"].items())),
+        "",
+    ]
+    lines += [
+        "The card itself, its JSON and the plot are hashed in `manifest.json`; the model's id is the SHA-256 of that file.",
+        "",
+    ]
+    return "\n".join(lines).encode("utf-8")
+
+
+def _trained(card: dict[str, Any]) -> list[str]:
+    options = card["options"]
+    kind = "Boosted trees" if options["kind"] == "boosted" else "A random forest"
+    blind = " Features that amounts go into were left out (amount-blind)." if options["blind"] else ""
+    words = (
+        f"{kind} by LightGBM: {options['rounds']} trees, seed {options['seed']}, {card['trained_on']['guilty']:,} labelled and "
+        f"{card['trained_on']['others']:,} other payments.{blind} Calibration: {card['calibration']}, fitted on the span after "
+        "that of training."
+    )
+    return ["## Training", "", words, ""]
+
+
+def _figures(words: str, measured: dict[str, Any]) -> list[str]:
+    rows = [("PR-AUC", f"{measured['pr_auc']:.4f}")]
+    rows += [(f"precision at {count}", f"{value:.3f}") for count, value in measured["precision_at"].items()]
+    rows += [
+        (f"recall at a budget of {float(share):.1%}", f"{value:.3f}")
+        for share, value in measured["recall_at_budget"].items()
+    ]
+    head = f"{measured['count']:,} of the span that tests, {measured['guilty']:,} labelled."
+    return [f"## {words}", "", head, "", "| what | figure |", "|---|---|", *(f"| {a} | {b} |" for a, b in rows), ""]
+
+
+def _calibration(measured: dict[str, Any] | None) -> list[str]:
+    if measured is None:
+        return ["## Calibration", "", "Not measured: no span was kept for testing.", ""]
+    return [
+        "## Calibration",
+        "",
+        (
+            f"Expected calibration error {measured['error']:.4f} over all; {measured['error_of_the_suspicious']:.4f} over the "
+            f"{measured['suspicious']:,} payments with a probability of 0.05 and more, which is the harder figure."
+        ),
+        "",
+        "![Reliability](reliability.svg)",
+        "",
+    ]
+
+
+def weights(booster: Any, options: Options) -> list[tuple[str, float]]:
+    """Return each feature with its share of the trees' gain, the largest first."""
+    gain = booster.feature_importance("gain")
+    total = float(gain.sum()) or 1.0
+    found = zip(booster.feature_name(), (float(one) / total for one in gain), strict=True)
+    return sorted(found, key=lambda one: (-one[1], one[0]))

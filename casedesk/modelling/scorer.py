@@ -1,0 +1,155 @@
+"""Scores by ONNX Runtime: the raw score, the probability, the band, and what an account makes of its payments' scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from casedesk.domain.score_bands import cut_offs
+from casedesk.errors import Invalid
+from casedesk.modelling.building import Features, Matrix
+from casedesk.modelling.calibration import Calibration
+from casedesk.modelling.extra import onnxruntime
+from casedesk.modelling.features import VERSION
+from casedesk.modelling.model_files import ONNX, TREES, ModelFiles
+from casedesk.modelling.onnx_writer import INPUT
+from casedesk.modelling.payments import OUTSIDE, Payments
+from casedesk.modelling.training import chosen
+from casedesk.modelling.trees import contributions, from_text
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+#: So many of its highest payments make an account's score.
+TOP: Final = 3
+#: Rows that are scored at once: large enough to pay, small enough to stay near the processor.
+_BATCH: Final = 16_384
+
+
+class UnusableModel(Invalid):
+    """ONNX Runtime cannot run the model's file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one feature added to a raw score, and the value it had (None where it said nothing)."""
+
+    feature: str
+    value: float | None
+    part: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A raw score and its parts: ``start`` and the contributions sum to ``raw``."""
+
+    transaction_id: str
+    raw: float
+    probability: float
+    start: float
+    contributions: tuple[Contribution, ...]
+
+
+class Scorer:
+    """One model, ready to score any number of times."""
+
+    def __init__(self, files: ModelFiles, *, threads: int = 2) -> None:
+        """Load a checked model.
+
+        :raises NoModelExtra: if ONNX Runtime is not installed.
+        :raises UnusableModel: if it cannot run the file.
+        """
+        library = onnxruntime()
+        options = library.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        try:
+            self._session = library.InferenceSession(files.contents[ONNX], options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # noqa: BLE001  # its errors share no base class but this
+            raise UnusableModel(
+                f"ONNX Runtime cannot run the model's file ({type(error).__name__}); train it anew."
+            ) from None
+        self.files = files
+        self.columns = tuple(files.facts["columns"])
+        self.calibration = Calibration.read(files.facts["calibration"])
+        self._booster: Any = None
+
+    def raw(self, matrix: Matrix) -> Floats:
+        """Return the raw score of each row of all features. What is infinite or no number says nothing."""
+        return self.raw_of(np.ascontiguousarray(chosen(matrix, self.columns), np.float64))
+
+    def raw_of(self, ready: Floats) -> Floats:
+        """Return the raw score of each row of just the model's columns, in double precision and finite or NaN."""
+        found = np.empty(len(ready), np.float64)
+        for first in range(0, len(ready), _BATCH):
+            part = ready[first : first + _BATCH]
+            found[first : first + len(part)] = self._session.run(None, {INPUT: part})[0][:, 0]
+        return found
+
+    def probabilities(self, matrix: Matrix) -> Floats:
+        """Return the calibrated probability of each row."""
+        return self.calibration.probabilities(self.raw(matrix))
+
+    def explain(self, features: Features, place: int) -> Explained:
+        """Return what made one payment's score, the largest part first.
+
+        :raises NoModelExtra: if LightGBM is not installed.
+        """
+        if self._booster is None:
+            self._booster = from_text(self.files.text(TREES))
+        row = chosen(features.matrix[place : place + 1], self.columns)
+        parts = contributions(self._booster, row)[0]
+        values = [None if np.isnan(value) else float(value) for value in row[0]]
+        found = [Contribution(*one) for one in zip(self.columns, values, map(float, parts[:-1]), strict=True)]
+        raw = self.raw(features.matrix[place : place + 1])
+        return Explained(
+            features.ids[place].as_py(), float(raw[0]), float(self.calibration.probabilities(raw)[0]), float(parts[-1]),
+            tuple(sorted(found, key=lambda one: (-abs(one.part), one.feature))),
+        )  # fmt: skip
+
+
+def account_scores(payments: Payments, probabilities: Floats) -> Floats:
+    """Return the score of each account of ``payments.accounts``: 1 − Π(1 − p) over its three highest payments, paid or got.
+
+    So one sure payment is enough, several doubtful ones add up, and how busy an account is changes nothing.
+    """
+    table = payments.table
+    accounts = np.concatenate([table["payer"].to_numpy(), table["payee"].to_numpy()])
+    scores = np.concatenate(
+        [probabilities, np.where(table["payer"].to_numpy() == table["payee"].to_numpy(), 0, probabilities)]
+    )
+    order = np.lexsort((-scores, accounts))
+    accounts, scores = accounts[order], scores[order]
+    first = np.searchsorted(accounts, accounts, side="left")
+    top = (np.arange(len(accounts)) - first < TOP) & (accounts != OUTSIDE)
+    clean = np.ones(len(payments.accounts) + 1)
+    np.multiply.at(clean, accounts[top], 1 - scores[top])
+    return (1 - clean)[1:]
+
+
+def table_of(payments: Payments, probabilities: Floats, day: date) -> pa.Table:
+    """Return a row for each payment and each of its named accounts: transaction_id, account, score, band, account_score."""
+    by_account = account_scores(payments, probabilities)
+    cuts = cut_offs(day)
+    bands = pa.array([cuts.band(float(p)).value for p in np.round(probabilities, 12)], pa.string())
+    sides = [payments.table[side].to_numpy() for side in ("payer", "payee")]
+    rows = np.arange(len(payments.ids))
+    kept = [sides[0] != OUTSIDE, (sides[1] != OUTSIDE) & (sides[1] != sides[0])]
+    place = np.concatenate([rows[kept[0]], rows[kept[1]]])
+    account = np.concatenate([sides[0][kept[0]], sides[1][kept[1]]]) - 1
+    order = np.lexsort((account, place))
+    place, account = pa.array(place[order]), account[order]
+    return pa.table({
+        "transaction_id": payments.ids.take(place),
+        "account": payments.accounts.take(pa.array(account)),
+        "score": pa.array(probabilities).take(place),
+        "band": bands.take(place),
+        "account_score": by_account[account],
+    })  # fmt: skip
+
+
+__all__ = ["TOP", "VERSION", "Contribution", "Explained", "Scorer", "UnusableModel", "account_scores", "table_of"]

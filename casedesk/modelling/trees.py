@@ -1,0 +1,45 @@
+"""Trees out of LightGBM's own file: raw scores, and what each feature contributed to them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from casedesk.modelling.building import Matrix
+from casedesk.modelling.extra import lightgbm
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+
+def to_text(booster: Any) -> str:
+    """Write LightGBM's text form, but for how many threads worked: the same trees, the same text."""
+    return re.sub(r"\[num_threads: \d+\]", "[num_threads: 0]", booster.model_to_string())
+
+
+def from_text(text: str) -> Any:
+    """Read LightGBM's text form.
+
+    :raises NoModelExtra: if LightGBM is not installed.
+    """
+    return lightgbm().Booster(model_str=text)
+
+
+def divisor(booster: Any) -> int:
+    """Return what a sum over all trees is divided by: a forest's score is the mean of its trees, a boosted one's the sum."""
+    return int(booster.num_trees()) if "average_output" in booster.model_to_string(num_iteration=1)[:2000] else 1
+
+
+def raw_scores(booster: Any, matrix: Matrix) -> Floats:
+    """Return log-odds as the trees have them, before calibration."""
+    return np.asarray(booster.predict(matrix, raw_score=True), np.float64) / divisor(booster)
+
+
+def contributions(booster: Any, matrix: Matrix) -> Floats:
+    """Return what each column adds to each raw score (SHAP values), and last what all payments start from.
+
+    Each row sums to its raw score.
+    """
+    return np.asarray(booster.predict(matrix, pred_contrib=True), np.float64) / divisor(booster)

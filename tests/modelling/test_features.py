@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from casedesk.modelling.building import Features, build, opened
+from casedesk.modelling.features import catalogue
+from casedesk.modelling.payments import Payments, UnfitPayments
+from casedesk.modelling.serving import features_of
+from tests.modelling.towns import BEGIN, Row, table, town
+
+
+def features(rows: Sequence[Row], listed: frozenset[str] = frozenset()) -> Features:
+    return build(Payments.of(table(rows), listed))
+
+
+def row_of(made: Features, transaction_id: str) -> dict[str, float]:
+    place = made.ids.to_pylist().index(transaction_id)
+    return dict(zip((one.name for one in catalogue()), made.matrix[place].tolist(), strict=True))
+
+
+@dataclass
+class Shelf:
+    """A store that holds what was booked by some instant."""
+
+    rows: list[Row]
+
+    def between(self, accounts: Sequence[str], since: int, until: int) -> pa.Table:
+        chosen = set(accounts)
+        return table([
+            row
+            for row in self.rows
+            if {row.from_account, row.to_account} & chosen and since < round(row.booked_at.timestamp() * 1e6) <= until
+        ])  # fmt: skip
+
+
+def test_one_at_a_time_from_the_store_as_of_then_gives_what_the_batch_gives() -> None:
+    rows = town(3)
+    for number in range(300):  # a shop that is a hub, first more and then less
+        at = BEGIN + timedelta(days=40, minutes=20 * number)
+        rows.append(Row(f"H{number:03}", at, f"A{number % 24:02}", "SHOP", 900))
+        rows.append(Row(f"G{number:03}", at, "SHOP", f"A{number % 23:02}", 100))
+    batch = features(rows)
+    dice = random.Random(5)
+    chosen = [*dice.sample(rows, 5), *(row for row in rows if row.transaction_id in ("H200", "G250"))]
+    with opened(threads=1) as engine:
+        for row in chosen:
+            then = Shelf([one for one in rows if one.booked_at <= row.booked_at])
+            served = features_of(engine, then, table([row]))
+            place = batch.ids.to_pylist().index(row.transaction_id)
+            np.testing.assert_array_equal(served.matrix[0], batch.matrix[place], err_msg=row.transaction_id)
+
+
+def test_nothing_later_and_no_order_of_rows_changes_a_feature() -> None:
+    rows = town(4)
+    cut = BEGIN + timedelta(days=30)
+    shuffled = rows.copy()
+    random.Random(1).shuffle(shuffled)
+    whole, turned, early = features(rows), features(shuffled), features([row for row in rows if row.booked_at < cut])
+    np.testing.assert_array_equal(whole.matrix, turned.matrix)
+    kept = len(early.ids)
+    assert 100 < kept < len(rows)
+    assert whole.ids[:kept].to_pylist() == early.ids.to_pylist()
+    np.testing.assert_array_equal(whole.matrix[:kept], early.matrix)
+
+
+def test_a_planted_label_a_balance_and_a_row_number_reach_no_feature() -> None:
+    given = table(town(5))
+    plain = build(Payments.of(given)).matrix
+    leaky = given
+    for name in ("is_sar", "label", "newbalanceOrig", "row", "row_number"):
+        leaky = leaky.append_column(name, pa.array(range(given.num_rows)))
+    np.testing.assert_array_equal(build(Payments.of(leaky)).matrix, plain)
+    renamed = given.set_column(0, "transaction_id", pa.array([f"X{n:05}" for n in reversed(range(given.num_rows))]))
+    by_value = np.sort(build(Payments.of(renamed)).matrix, axis=0)
+    np.testing.assert_array_equal(by_value, np.sort(plain, axis=0))
+
+
+def test_payments_of_one_instant_count_for_each_other() -> None:
+    made = features([Row(f"T{n}", BEGIN, f"A{n}", "Z", 100) for n in range(3)])
+    assert [row_of(made, f"T{n}")["payee_got_parties_7"] for n in range(3)] == [3, 3, 3]
+
+
+def test_rings_middlemen_and_returns_are_counted() -> None:
+    def paid(number: int, day: int, payer: str, payee: str) -> Row:
+        return Row(f"T{number}", BEGIN + timedelta(days=day), payer, payee, 1_000)
+
+    ring = features([paid(1, 0, "A", "B"), paid(2, 1, "B", "C"), paid(3, 2, "C", "A"), paid(4, 3, "A", "C")])
+    assert [row_of(ring, f"T{n}")["rings_14"] for n in (1, 2, 3)] == [0, 0, 1]
+    assert row_of(ring, "T4")["returned_n_90"] == 1
+    scatter = [paid(n, 0, "S", f"M{n}") for n in range(4)] + [paid(10 + n, 2, f"M{n}", "T") for n in range(4)]
+    assert row_of(features(scatter), "T13")["middlemen_14"] == 4
+    late = [paid(n, 0, "S", f"M{n}") for n in range(4)] + [paid(10 + n, 9, f"M{n}", "T") for n in range(4)]
+    assert row_of(features(late), "T13")["middlemen_14"] == 0
+
+
+def test_a_list_counts_as_the_share_of_listed_money() -> None:
+    rows = [Row("T1", BEGIN, "BAD", "A", 300), Row("T2", BEGIN, "GOOD", "A", 100)]
+    assert row_of(features(rows, frozenset({"BAD"})), "T2")["payee_got_listed_30"] == pytest.approx(0.75)
+    assert row_of(features(rows), "T2")["payee_got_listed_30"] == 0
+
+
+def test_what_cannot_be_is_refused() -> None:
+    with pytest.raises(UnfitPayments, match="no column “channel”"):
+        Payments.of(table(town(1, 3)).drop(["channel"]))
+    with pytest.raises(UnfitPayments, match="below 0"):
+        Payments.of(table([Row("T1", BEGIN, "A", "B", -1)]))
