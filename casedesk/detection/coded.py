@@ -49,17 +49,30 @@ class Coded:
         """
         table, known = self.transactions, {name: named[name].combine_chunks() for name in named.column_names}
         for side in _SIDES:
-            parts = [_keys(chunk, known) for chunk in table[f"{side}_account"].chunks]
+            values = _Values(known)
+            parts = [values.of_rows(chunk) for chunk in table[f"{side}_account"].chunks]
             for name, kind in (("key", pa.int32()), ("own", pa.bool_())):
                 table = table.append_column(f"{side}_{name}", pa.chunked_array([part[name] for part in parts], kind))
         return table
 
 
-def _keys(column: pa.DictionaryArray, named: dict[str, pa.Array]) -> dict[str, pa.Array]:
-    """Return key and ownership for each row of one chunk; cash is nobody, and nobody is the desk's own."""
-    place = pc.index_in(column.dictionary, named["account_id"])
-    key = pc.fill_null(named["account"].take(place), UNKNOWN)
-    key = pc.if_else(pc.equal(column.dictionary, ""), pa.scalar(0, pa.int32()), key)
-    own = pc.fill_null(named["own"].take(place), False)
-    rows = np.asarray(column.indices)
-    return {"key": pa.array(np.asarray(key)[rows]), "own": pa.array(own.to_numpy(zero_copy_only=False)[rows])}
+class _Values:
+    """Key and ownership of each value of a dictionary, which the chunks of a column mostly share."""
+
+    def __init__(self, named: dict[str, pa.Array]) -> None:
+        self._named = named
+        self._values: pa.Array | None = None
+
+    def of_rows(self, column: pa.DictionaryArray) -> dict[str, pa.Array]:
+        """Return key and ownership for each row of one chunk; cash is nobody, and nobody is the desk's own."""
+        if self._values is None or not self._values.equals(column.dictionary):
+            self._look_up(column.dictionary)
+        rows = np.asarray(column.indices)
+        return {"key": pa.array(self._key[rows]), "own": pa.array(self._own[rows])}
+
+    def _look_up(self, values: pa.Array) -> None:
+        place = pc.index_in(values, self._named["account_id"])
+        key = pc.fill_null(self._named["account"].take(place), UNKNOWN)
+        key = pc.if_else(pc.equal(values, ""), pa.scalar(0, pa.int32()), key)
+        own = pc.fill_null(self._named["own"].take(place), False)
+        self._values, self._key, self._own = values, np.asarray(key), own.to_numpy(zero_copy_only=False)

@@ -46,6 +46,7 @@ from casedesk.detection.keying import (
     own_accounts,
     twice,
 )
+from casedesk.detection.least import Counted
 from casedesk.detection.legs import KEYED, LEGS, MOMENTS
 from casedesk.detection.limits import Limits, OutOfMemory
 from casedesk.detection.near import parted
@@ -89,8 +90,14 @@ SELECT {", ".join(map('"{}"'.format, COLUMNS))} FROM found JOIN (SELECT "row", t
 ORDER BY {", ".join(map('"{}"'.format, ORDER))}"""
 
 
+#: What is found where nothing can be.
+_NOTHING: Final = pa.table({name: pa.array([], pa.string()) for name in COLUMNS})
+
+
 class LoadedData:
     """Transactions and accounts inside DuckDB, ready for any number of rules."""
+
+    _counted: Counted | None = None
 
     def __init__(
         self,
@@ -184,14 +191,25 @@ class LoadedData:
     def _near(self, rule: Rule, subjects: Subjects, judged: Judged) -> pa.Table:
         """Look near what is new, and again at all of those on whom that shows something which may join what stood."""
         first = subjects.first_look(rule, judged)
-        self._show_near(subjects.read_from(rule, first))
-        found = of_subjects(self._run(rule, near=True), self._subject_ids)
+        if self._ruled_out(rule, first):
+            found = _NOTHING
+        else:
+            self._show_near(subjects.read_from(rule, first))
+            found = of_subjects(self._run(rule, near=True), self._subject_ids)
         again = pa.array(subjects.second_look(rule, judged, first, hit_from(found, first.moments)), pa.string())
         if not len(again):
             return found
         self._show_all_of(again)
+        once_more = of_subjects(self._run(rule), again)
         rest = found.filter(pc.invert(pc.is_in(found["account_id"], again)))
-        return pa.concat_tables([rest, of_subjects(self._run(rule), again)])
+        return pa.concat_tables([rest, once_more]) if rest.num_rows else once_more
+
+    def _ruled_out(self, rule: Rule, judged: Judged) -> bool:
+        """Say whether counting legs tells that nobody can have a hit where the rule judges anew."""
+        if self._counted is None or rule.least is None or rule.span is None:
+            return False
+        moments = [judged.moments[account_id] for account_id in self._subject_ids.to_pylist()]
+        return not self._counted.allow(rule.least, rule.span.window, self._subject_keys, moments)
 
     def _show_all_of(self, account_ids: pa.Array) -> None:
         """Let the legs be all of these accounts."""

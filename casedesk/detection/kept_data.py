@@ -21,6 +21,7 @@ from casedesk.detection.coded import Coded
 from casedesk.detection.duck import LoadedData, connected, digests_here, in_words, later, show
 from casedesk.detection.fingerprint import Digest
 from casedesk.detection.keying import CHOSEN, NAMED, all_legs, keyed_transactions, named_accounts
+from casedesk.detection.least import ASKED, MOST, Counted
 from casedesk.detection.legs import KEYED, LEGS
 from casedesk.detection.limits import Limits, OutOfMemory
 from casedesk.detection.subjects import ALWAYS, NEVER, Subjects
@@ -40,6 +41,7 @@ SELECT account_id, customer_id, (account::BIGINT * {apart})::INTEGER AS account,
        opened_at, peer_group
 FROM {named}"""
 _IDS: Final = 'SELECT "row", transaction_id FROM given'
+_COUNTED: Final = "SELECT " + ", ".join(map('"{}"'.format, ASKED)) + " FROM few_legs"
 _OF_SUBJECTS: Final = "FROM standing_legs SEMI JOIN subjects USING (account)"
 
 
@@ -166,8 +168,11 @@ class KeptData(LoadedData):
         for kind, name in (("VIEW", CHOSEN.get_name()), ("TABLE", "few_legs")):
             self._connection.execute(f"DROP {kind} IF EXISTS {name}")
         few = len(self._subject_ids) <= _FEW
+        self._counted = None
         if few:
             self._connection.execute(f"CREATE TEMP TABLE few_legs AS {_OF_SUBJECTS}")
+            if self._row("SELECT count(*) FROM few_legs")[0] <= MOST:
+                self._counted = Counted(self._connection.sql(_COUNTED).to_arrow_table())
         self._connection.execute(f"CREATE TEMP VIEW {CHOSEN.get_name()} AS {'FROM few_legs' if few else _OF_SUBJECTS}")
 
     def _show_legs(self, moment: int) -> None:

@@ -12,6 +12,7 @@ import ibis
 from ibis.common.exceptions import IbisError
 from ibis.expr.types import Table
 
+from casedesk.detection.least import Least
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import RuleParameters
 from casedesk.errors import Invalid
@@ -92,6 +93,11 @@ class Rule(ABC):
     @property
     def span(self) -> Span | None:
         """How far in time the rule reads; None where an incremental run has to read the whole of it."""
+        return None
+
+    @property
+    def least(self) -> Least | None:
+        """What a hit takes at the least; None where only running the rule tells."""
         return None
 
     @property

@@ -36,7 +36,7 @@ class _Held:
 class Warm:
     """What a process keeps; one for each database. Runs with it follow one another.
 
-    It takes as much memory as the limits of its runs allow DuckDB, some 150 bytes a transaction, and no more: beyond, DuckDB
+    It takes as much memory as the limits of its runs allow DuckDB, some 210 bytes a transaction, and no more: beyond, DuckDB
     spills to its folder.
     """
 

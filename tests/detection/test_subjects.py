@@ -15,6 +15,7 @@ import pytest
 from casedesk.detection.engine import Crowded, DetectionResult, KeptData, detect, detect_kept, digests_of
 from casedesk.detection.findings import finding_digest
 from casedesk.detection.kept_data import APART
+from casedesk.detection.least import Counted, Least
 from casedesk.detection.limits import Limits
 from casedesk.detection.rule import Rule
 from casedesk.detection.rules import RULES
@@ -181,6 +182,39 @@ def test_data_that_stays_loaded_has_in_it_what_is_loaded_anew() -> None:
     assert (found.data_fingerprint, found.transactions) == (anew.data_fingerprint, anew.transactions)
     assert kept.beginning == min(map(micros, data["booked_at"].to_pylist()))
     kept.close()
+
+
+def test_rules_that_counting_rules_out_would_have_found_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    data, accounts = small_world(5)
+    data = data.take(pa.array(np.argsort(data["booked_at"].to_numpy(), kind="stable")))
+    rules = [rule for rule in RULES_HERE if rule.least is not None]
+    size, allowed = data.num_rows, dict[str, set[bool]]()
+    real = Counted.allow
+
+    def watched(self: Counted, least: Least, *more: Any) -> bool:
+        said = real(self, least, *more)
+        allowed.setdefault(next(rule.name for rule in rules if rule.least == least), set()).add(said)
+        return said
+
+    monkeypatch.setattr(Counted, "allow", watched)
+    seen, found = size - 9, 0
+    kept = KeptData(coded(data.slice(0, seen)), accounts, LIMITS, "USD")
+    for upto in (size - 8, size - 4, size):
+        kept.add(
+            data.slice(seen, upto - seen),
+            accounts.slice(0, 0),
+            digests_of(data.slice(0, upto), accounts, LIMITS, "USD"),
+        )
+        seen, old, new = upto, data.slice(0, upto - 1), data.slice(upto - 1, 1)
+        standing = run(old, accounts, rules).alerts
+        near, anew = (touched(old, new, accounts, standing) for _ in range(2))  # each run notes down what it judged
+        alerts = detect_kept(kept, rules=rules, base_currency="USD", subjects=near).alerts
+        assert told(alerts) == told(run(data.slice(0, upto), accounts, rules, anew).alerts)
+        found += len(alerts)
+    kept.close()
+    assert found
+    assert sum(False in said for said in allowed.values()) > 5, allowed
+    assert sum(True in said for said in allowed.values()) > 5, allowed
 
 
 def test_accounts_that_find_no_key_between_their_neighbours_are_told_of() -> None:

@@ -27,6 +27,7 @@ from casedesk.domain.verification import Verdict
 from casedesk.errors import Conflict
 from casedesk.services import detecting, replaying
 from casedesk.services.detecting import AnotherRun, Detected, Warm
+from casedesk.store import about_subjects
 from casedesk.store.engines import make_engine
 from casedesk.store.unit_of_work import Writing
 from tests.builders import START, Move, TestDesk, hurried
@@ -186,6 +187,23 @@ def test_a_reopened_case_makes_its_subject_be_looked_at_again(desk: TestDesk) ->
     desk.reopen("mia", case_id)
     assert detect(desk).grown_alerts == 2  # of both rules: the reopened case's alerts take in what came later
     assert detect(desk).grown_alerts == 0
+
+
+def test_what_stands_is_the_same_looked_up_by_account_and_read_through(
+    desk: TestDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.book([*burst("a", 0), *burst("b", 0, "K-2/1"), *burst("c", 0, "K-3/1")])
+    detect(desk)
+
+    def known() -> list[str]:
+        with desk.reading() as uow:
+            episodes = uow.run_data.episodes({"K-1/1"}, {"structuring"})
+            return sorted(map(repr, (*episodes, *uow.runs.standing_about({"K-1/1"}, {"structuring"}))))
+
+    looked_up = known()
+    assert len(looked_up) == 12  # of the account two, of the other two one each; once found, once held, once standing
+    monkeypatch.setattr(about_subjects, "_MANY", 0)
+    assert known() == looked_up
 
 
 def test_an_account_that_becomes_its_customers_first_takes_the_subject_over(desk: TestDesk) -> None:

@@ -22,6 +22,7 @@ import ibis
 from ibis.expr.types import Table
 from pydantic import model_validator
 
+from casedesk.detection.least import Least
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -97,6 +98,12 @@ class Dormant(Rule):
         """An awakening is judged from its first transaction to the end of its window; silence is read from the past."""
         window = self.parameters.window_days * DAY
         return Span(window=window, before=window)
+
+    @property
+    def least(self) -> Least:
+        """What a hit takes at the least."""
+        p = self.parameters
+        return Least(p.count, p.total_minor, p.smallest_minor)
 
     def evidence(self, views: Views) -> Table:
         """Return the awakenings: one episode each, from its first transaction to the end of the window."""

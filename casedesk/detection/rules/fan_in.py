@@ -25,6 +25,7 @@ from typing import ClassVar
 from ibis.expr.types import Table
 
 from casedesk.detection.fans import FanParameters, Large, explain_fan, fan
+from casedesk.detection.least import Least
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -75,6 +76,13 @@ class FanIn(Rule):
         """A hit reads its window; who is a stranger there depends on dealings before a window of its own."""
         window = self.parameters.window_days * DAY
         return Span(window=window, before=2 * window + 1, backward=True)
+
+    @property
+    def least(self) -> Least:
+        """What a hit takes at the least."""
+        p = self.parameters
+        parties = min(p.parties, p.large_parties)
+        return Least(parties, smallest_minor=p.smallest_minor, direction={"in"}, channel=p.channels)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of many senders."""

@@ -20,6 +20,7 @@ from typing import ClassVar
 from ibis.expr.types import Table
 
 from casedesk.detection.fans import FanParameters, explain_fan, fan
+from casedesk.detection.least import Least
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -49,6 +50,12 @@ class FanOut(Rule):
         """A hit reads its window; who is a stranger there depends on dealings before a window of its own."""
         window = self.parameters.window_days * DAY
         return Span(window=window, before=2 * window + 1, backward=True)
+
+    @property
+    def least(self) -> Least:
+        """What a hit takes at the least."""
+        p = self.parameters
+        return Least(p.parties, smallest_minor=p.smallest_minor, direction={"out"}, channel=p.channels)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of many payees."""

@@ -27,6 +27,7 @@ from pydantic import model_validator
 
 from casedesk.detection.distinct import with_distinct
 from casedesk.detection.flows import HOUR
+from casedesk.detection.least import Least
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -124,6 +125,11 @@ class Funnel(Rule):
         """A hit reads its window; whether money there follows a deposit depends on the hours before it."""
         window = self.parameters.window_days * DAY
         return Span(window=window, before=window + max(window, self.parameters.soon_hours * HOUR))
+
+    @property
+    def least(self) -> Least:
+        """What a hit takes at the least."""
+        return Least(self.parameters.deposits, self.parameters.total_minor, direction={"in"}, channel={Channel.CASH})
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of small deposits and quick withdrawals."""

@@ -33,6 +33,7 @@ from casedesk.detection.flows import (
     settling_parameter,
     with_strangers,
 )
+from casedesk.detection.least import Least
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -112,6 +113,11 @@ class GatherScatter(Rule):
         """A payee counts by a window of its own before it, and a stranger there by one more."""
         window = self.parameters.window_days * DAY
         return Span(window=window, before=3 * window + 1, backward=True)
+
+    @property
+    def least(self) -> Least:
+        """What a hit takes at the least."""
+        return Least(direction={"out"}, channel=self.parameters.channels)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of gathering and scattering."""

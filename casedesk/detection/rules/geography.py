@@ -19,6 +19,7 @@ import ibis
 from ibis.expr.types import Table
 
 from casedesk.detection.distinct import restless, with_distinct
+from casedesk.detection.least import Least
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, ORIGINAL, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -62,6 +63,11 @@ class Geography(Rule):
         """A hit reads its window, or its piece of the clock, which is as long."""
         window = self.parameters.window_minutes * MINUTE
         return Span(window=window, before=window)
+
+    @property
+    def least(self) -> Least:
+        """What a hit takes at the least."""
+        return Least(self.parameters.countries)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of many countries."""

@@ -25,6 +25,7 @@ import ibis
 from ibis.expr.types import Table
 from pydantic import field_validator
 
+from casedesk.detection.least import Least
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -128,6 +129,13 @@ class HighRiskGeography(Rule):
         """A hit reads its window."""
         window = self.parameters.window_days * DAY
         return Span(window=window, before=window)
+
+    @property
+    def least(self) -> Least:
+        """What a hit takes at the least."""
+        p = self.parameters
+        named = {one.country for text in (p.call_for_action, p.increased_monitoring) for one in _read(text)}
+        return Least(1, min(p.call_minor, p.monitored_minor), p.smallest_minor, country=named)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of dealings with listed countries."""

@@ -18,6 +18,7 @@ from typing import ClassVar, Literal
 import ibis
 from ibis.expr.types import Table
 
+from casedesk.detection.least import Least
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -81,6 +82,12 @@ class NewAccount(Rule):
         """A hit reads its window."""
         window = self.parameters.window_days * DAY
         return Span(window=window, before=window)
+
+    @property
+    def least(self) -> Least:
+        """What a hit takes at the least."""
+        p = self.parameters
+        return Least(p.count, p.total_minor, p.smallest_minor, None if p.direction == "any" else {p.direction})
 
     def evidence(self, views: Views) -> Table:
         """Return the bursts of new accounts."""

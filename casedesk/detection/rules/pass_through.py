@@ -34,6 +34,7 @@ from casedesk.detection.flows import (
     stretches,
     with_strangers,
 )
+from casedesk.detection.least import Least
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -103,6 +104,11 @@ class PassThrough(Rule):
         """A hit reads its window; who is a stranger there depends on dealings before a window of its own."""
         window = self.parameters.window_hours * HOUR
         return Span(window=window, before=2 * window + 1, backward=True)
+
+    @property
+    def least(self) -> Least:
+        """What a hit takes at the least."""
+        return Least(2, self.parameters.least_minor, channel=self.parameters.channels)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of money that came and went."""

@@ -26,6 +26,7 @@ import ibis
 from ibis.expr.types import BooleanValue, IntegerValue, Table
 from pydantic import model_validator
 
+from casedesk.detection.least import Least
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.past import held, news, with_seen_from
@@ -130,6 +131,12 @@ class RoundAmounts(Rule):
         """A crowd stands in its window; what is usual is read from the whole of a crowded customer's past."""
         window = self.parameters.window_days * DAY
         return Span(window=window, before=window)
+
+    @property
+    def least(self) -> Least:
+        """What a hit takes at the least."""
+        p = self.parameters
+        return Least(p.count, smallest_minor=p.unit_minor, channel=p.channels, of_lead=True)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of round transfers."""

@@ -26,6 +26,7 @@ from ibis.expr.types import Table
 from pydantic import model_validator
 
 from casedesk.detection.business_days import business_day, number_of
+from casedesk.detection.least import Least
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.past import held, news, with_seen_from
@@ -163,6 +164,14 @@ class StructuringOverDays(Rule):
         days = self.parameters.window_days
         window = (days + 2 * (days // 5 + 1) + 2) * DAY
         return Span(window=window, before=window)
+
+    @property
+    def least(self) -> Least:
+        """What a hit takes at the least."""
+        p = self.parameters
+        return Least(
+            min(p.near_count, p.small_count), p.total_minor, p.smallest_minor, {"in"}, p.channels, of_lead=True
+        )
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of split cash: those near the line, and those far below it, each of its own pieces."""

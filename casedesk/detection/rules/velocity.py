@@ -29,6 +29,7 @@ import ibis
 from ibis.expr.types import Table
 
 from casedesk.detection.flows import HOUR, TRANSFERS, settling_parameter
+from casedesk.detection.least import Least
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, ORIGINAL, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -99,6 +100,11 @@ class Velocity(Rule):
         """A crowd stands in its window; what is usual is read from the whole of a crowded account's past."""
         window = self.parameters.window_minutes * MINUTE
         return Span(window=window, before=window)
+
+    @property
+    def least(self) -> Least:
+        """What a hit takes at the least."""
+        return Least(self.parameters.count)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of unusual speed."""
