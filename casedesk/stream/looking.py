@@ -14,6 +14,7 @@ from casedesk.bootstrap import Desk
 from casedesk.domain.people import Person
 from casedesk.errors import CasedeskError
 from casedesk.services import announcing, detecting
+from casedesk.services.warm import Warm
 from casedesk.stream.announcing import Announcing
 
 _log = structlog.get_logger("casedesk.stream")
@@ -42,6 +43,7 @@ class Looking(threading.Thread):
     ) -> None:
         super().__init__(name="rules", daemon=True)
         self._desk, self._actor, self._announcing, self._now = desk, actor, announce, now
+        self._warm = Warm()
         self._since: float | None = None  # when the first message came that no run has looked at
         self._behind: float | None = None  # the same of what was looked at and not announced
         self._stopping = False
@@ -64,6 +66,16 @@ class Looking(threading.Thread):
 
     def run(self) -> None:
         """Look until told to finish; once at the beginning, for what was stored before a crash."""
+        try:
+            self._until_finished()
+        finally:
+            self.forget()
+
+    def forget(self) -> None:
+        """Give back what is kept from run to run."""
+        self._warm.forget()
+
+    def _until_finished(self) -> None:
         patience = _PATIENCE[0]
         while True:
             with self._changed:
@@ -109,7 +121,7 @@ class Looking(threading.Thread):
             try:
                 detecting.detect(
                     look=self._desk.reading(), uow=self._desk.writing(), actor=self._actor, at=self._now(),
-                    base_currency=self._desk.settings.base_currency,
+                    base_currency=self._desk.settings.base_currency, warm=self._warm, clock=self._now,
                 )  # fmt: skip
             except detecting.AnotherRun:
                 if not announcing.unseen(uow=self._desk.reading(), actor=self._actor):

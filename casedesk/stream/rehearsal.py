@@ -44,9 +44,12 @@ def rehearse(
     looking = Looking(desk, actor, announcing)
     storing = Storing(desk, actor, "demo", largest=_LARGEST)
     kept, offset, source = Kept(), 0, iter(values)
-    while some := list(islice(source, size)):
-        received = time.monotonic()
-        kept += storing.store([Message("demo", 0, offset + n, None, value) for n, value in enumerate(some)])
-        offset += len(some)
-        looking.look(received)
+    try:
+        while some := list(islice(source, size)):
+            received = time.monotonic()
+            kept += storing.store([Message("demo", 0, offset + n, None, value) for n, value in enumerate(some)])
+            offset += len(some)
+            looking.look(received)
+    finally:
+        looking.forget()
     return Rehearsed(kept, looking.runs, looking.announced)

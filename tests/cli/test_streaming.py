@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,19 @@ def test_whoever_names_no_broker_no_key_or_a_wrong_address_is_told_so(casedesk: 
     for words, sentence in refusals.items():
         told = casedesk(*words)
         assert (told.code, told.err, told.out) == (2, f"{sentence}\n", "")
+
+
+def test_without_kafkas_client_and_with_an_unknown_mode_the_way_out_is_told(
+    casedesk: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = casedesk("generate", "--mode", "fraud")
+    assert (told.code, told.err) == (
+        2, "“--mode fraud” is unknown; choose one of normal, structuring, velocity, geo, mixed.\n",
+    )  # fmt: skip
+    monkeypatch.setitem(sys.modules, "confluent_kafka", None)
+    told = casedesk("consume", "--bootstrap", "127.0.0.1:9")
+    assert told.code == 2
+    assert told.err.startswith("Kafka’s client is not installed; run: .venv/bin/python -m pip install")
 
 
 def test_a_file_of_properties_is_read_and_a_bad_line_named(casedesk: Command, tmp_path: Path) -> None:
