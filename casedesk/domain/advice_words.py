@@ -125,7 +125,9 @@ def _evidence(
 def _priority(found: Conclusion, facts: Facts, table: AdviceTable) -> str:
     by = "a fast rule" if found.score < 0 else f"the score of {share(found.score)}"
     large = facts.amount_minor >= table.urgent_minor and found.verdict is not Verdict.DISMISS
-    return f"Priority {found.priority} of {len(table.priorities)} by {by}{' and the amount of {{sum:case}}' if large else ''}."
+    raised = found.level == 3 and found.verdict is Verdict.ESCALATE  # it is asked about reviews alone
+    also = f"{' and the amount of {{sum:case}}' if large else ''}{', one place up by the language model' if raised else ''}"
+    return f"Priority {found.priority} of {len(table.priorities)} by {by}{also}."
 
 
 def _report(found: Conclusion, facts: Facts, table: AdviceTable, currency: str) -> str:

@@ -49,6 +49,7 @@ EDITS: dict[str, Any] = {
     "alert_count": 2,
     "transaction_count": 4,
     "amount_minor": 2_700_004,
+    "value_rank": 1,
 }
 
 

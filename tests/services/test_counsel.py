@@ -114,6 +114,7 @@ def test_no_byte_that_is_sent_tells_who_it_is_about(desk: TestDesk, endpoint: Ca
     with desk.reading() as uow:
         (alert,) = uow.alerts.of_case(case_id)
         *own, third = uow.advice.steps(given.event.event_id)
+    assert "one place up by the language model" in given.event.notes
     added = next(reason for reason in given.reasons if "language model adds" in reason.text)
     assert added.cites == (alert.alert_id, alert.transaction_ids[1])
     assert [step.verdict for step in own] == ["", "REVIEW"]
@@ -232,6 +233,7 @@ def test_a_case_that_moved_while_the_model_was_asked_is_left_to_the_next_run(
     assert len(server.requests) == 1  # the facts are the same, and the answer was kept
 
 
+@pytest.mark.slow
 def test_processes_at_once_never_spend_more_than_the_budget(any_desk: TestDesk) -> None:
     address = any_desk.engine.url.render_as_string(hide_password=False)
     fresh = multiprocessing.get_context("spawn")
