@@ -25,11 +25,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from casedesk.domain.alerts import Risk
 from casedesk.domain.cases import AlertFigures, Case, CaseStatus, Disposition
+from casedesk.domain.events import CaseOpened
+from casedesk.domain.moments import canonical
 from casedesk.services import calendar, retention
 from casedesk.services.calendar import Asked, Days
 from casedesk.store import schema
 from casedesk.store.engines import make_engine
-from casedesk.store.queue_reader import Filters, Sort, View
+from casedesk.store.queue_reader import NEWS, Filters, Sort, View
 from casedesk.store.tables import clocks
 from casedesk.store.unit_of_work import Reading, Writing
 from tests.store.builders import NOON, PEOPLE, account, customer
@@ -79,6 +81,9 @@ def queries() -> list[tuple[str, Callable[[int], Measured]]]:
         ("Search by case id", by_case_id),
         ("Search by name", page(search="customer 77")),
         ("Search by name, not ASCII", page(search="čustomer 77")),
+        ("Look whether the ledger grew", lambda _: lambda uow: uow.ledger.head()),
+        ("What is new behind the last 20 events", news),
+        ("First page, only what is new behind them", lambda size: page(since=size - 20, sort=Sort.NEWEST)(size)),
     ]
 
 
@@ -95,6 +100,11 @@ def deep(size: int) -> Measured:
 def by_case_id(size: int) -> Measured:
     """Search for the one case in the middle."""
     return lambda uow: uow.queue.page(asked(search=f"C-26-{size // 2:06}"))
+
+
+def news(size: int) -> Measured:
+    """Count what came behind all events but twenty, as an open page does when the ledger grew."""
+    return lambda uow: uow.figures.happened(NEWS, after=size - 20, upto=size)
 
 
 def asked(**changed: object) -> Filters:
@@ -194,6 +204,7 @@ def filled(address: str, size: int) -> Engine:
         for n in range(size):
             case = made_up(n, 1 + n % customers, dice)
             uow.cases.insert(case)
+            uow.ledger.append(opened(case), stream=case.case_id, user="system", at=case.opened_at)
             rows += due_dates(case, n, random.Random(n))
         uow.commit()
     with engine.connect().execution_options(casedesk_writes=True) as connection, connection.begin():
@@ -201,6 +212,12 @@ def filled(address: str, size: int) -> Engine:
     with engine.connect().execution_options(casedesk_writes=True) as connection, connection.begin():
         connection.exec_driver_sql("ANALYZE")
     return engine
+
+
+def opened(case: Case) -> CaseOpened:
+    """Return the event by which a case begins."""
+    at = canonical(case.opened_at)
+    return CaseOpened(customer_id=case.customer_id, alerted_at=at, suspicion_at=at, suspect_identified=True)
 
 
 def made_up(n: int, customer_number: int, dice: random.Random) -> Case:

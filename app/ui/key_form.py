@@ -56,9 +56,9 @@ def show(actor: Person, everybody: Sequence[Person]) -> None:
             "What for", key=_LABEL, placeholder="Core banking feed", max_chars=LONGEST_LABEL, persist_state="session"
         )
         st.selectbox("Acts as", list(whom), key=_WHOM, format_func=lambda user: whom[user], persist_state="session")
-        st.multiselect("Scopes", list(Scope), key=_SCOPES, default=None if session.known(_SCOPES) else [Scope.INGEST],
+        st.multiselect("Scopes", list(Scope), key=_SCOPES, default=[Scope.INGEST],
                        format_func=lambda scope: _WORDS[scope], persist_state="session")  # fmt: skip
-        st.number_input("Days it lives", min_value=1, max_value=LONGEST, value=None if session.known(_DAYS) else 90, step=1,
+        st.number_input("Days it lives", min_value=1, max_value=LONGEST, value=90, step=1,
                         key=_DAYS, persist_state="session")  # fmt: skip
         with st.container(horizontal=True, horizontal_alignment="right"):
             st.button("Make key", key="key_make", type="primary", icon=":material/key:", on_click=_make)
@@ -77,7 +77,7 @@ def _make() -> None:
     except CasedeskError as refusal:
         flash.refuse(_SCOPE, refusal)
         return
-    session.clear(_LABEL)
+    session.put(_LABEL, "")
     session.flashes()[_ISSUED] = issued
     flash.say(f"{issued.key.key_id} made.")
 

@@ -74,9 +74,9 @@ def show(keys: Sequence[ApiKey], uses: Mapping[str, datetime], now: datetime) ->
         }
     )
     config = {
-        "State": columns.chips("State", states, 104), "Key": columns.text(124), "What for": columns.text(250),
+        "State": columns.chips("State", states, 104), "Key": columns.text(124), "What for": columns.text(228),
         "Acts as": columns.text(140), "Scopes": columns.text(150), "Last used": columns.text(90), "Until": columns.text(92),
-        "Made by": columns.text(132),
+        "Made by": columns.text(150),
     }  # fmt: skip
     ids = [key.key_id for key in keys]
     chosen = picker.show(f"keys_{len(keys)}", frame, config, ids, "API keys", most=8)

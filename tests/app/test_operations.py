@@ -92,6 +92,7 @@ def test_a_key_is_shown_once_and_ended_with_a_reason(open_as: Open, bank: Bank) 
     at.get_by_key("key_label").set_value(long)
     at.get_by_key("key_scopes").set_value([Scope.READ])
     at.get_by_key("key_make").click().run()
+    assert at.get_by_key("key_label").value == ""
     sent = at.code[0].value
     assert sent.startswith("casedesk_K-")
     desk = bank.desk()
