@@ -21,6 +21,7 @@ from casedesk.store.engines import translation
 from casedesk.store.filing_store import FilingReader, FilingStore
 from casedesk.store.import_store import ImportReader, ImportStore
 from casedesk.store.ledger_store import Ledger, LedgerReader
+from casedesk.store.likeness_reader import LikenessReader
 from casedesk.store.line_test_store import LineTestReader, LineTestStore
 from casedesk.store.list_store import ListReader, ListStore
 from casedesk.store.match_store import MatchReader, MatchStore
@@ -119,6 +120,7 @@ class Reading(_Unit):
     filings = _Of(FilingReader)
     imports = _Of(ImportReader)
     ledger = _Of(LedgerReader)
+    likeness = _Of(LikenessReader)
     line_tests = _Of(LineTestReader)
     lists = _Of(ListReader)
     matches = _Of(MatchReader)
