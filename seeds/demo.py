@@ -14,7 +14,7 @@ from casedesk.domain.people import SYSTEM, Person
 from casedesk.errors import CasedeskError, Conflict
 from casedesk.services import advising, detecting, exporting, ingestion, people, quality, queue
 from casedesk.services.audit import verify_database
-from seeds import filings, governance
+from seeds import filings, governance, listing
 from seeds.careers import Career, Diary, working_hour
 from seeds.chance import Dice
 from seeds.dataset import write_dataset
@@ -116,6 +116,7 @@ class _Story:
         self._plan_quality(start)
         bounds = self._bounds(start)
         self._plan_governance(start, bounds)
+        listing.load(self.desk, self.world, self.temporary, start + timedelta(hours=6))
         outbox = filings.Outbox(
             self.desk, self.diary, self.seed, self.now, rework=self._rework, look_into=self._look_into
         )
@@ -126,6 +127,8 @@ class _Story:
             self.diary.run_until(bound)
             position = self._import_until(bound, position)
             self._detect(bound)
+            if bound in bounds[-2:]:  # two runs, so that there is something to compare
+                listing.score(self.desk, bound + timedelta(minutes=5))
         self.diary.run_until(self.now - LAST_LOOK)
         self._hand_in(self.now - LAST_LOOK)
         self._look_around()

@@ -16,6 +16,7 @@ from app.ui import (
     filing_form,
     money_chart,
     network,
+    risk_panel,
     session,
     suppression_line,
     timeline,
@@ -40,12 +41,13 @@ with page.cell(column_span=5):
         "Overview",
         f"{evidence_table.TAB} :gray[{len(evidence):,}]",
         "Network",
+        "Risk",
         "Customer",
         f"Timeline :gray[{len(file.events):,}]",
     ]
     names += ["Form"] if filing_form.wanted(file) else []
     case_header.keep_tab(session.key("tab", case_id), names)
-    overview, transactions, graph, customer, history, *form = st.tabs(
+    overview, transactions, graph, risk, customer, history, *form = st.tabs(
         names, key=session.key("tab", case_id), on_change="rerun"
     )
     # Only the open tab is computed.
@@ -58,6 +60,9 @@ with page.cell(column_span=5):
     elif graph.open:
         with graph:
             network.show(file.customer.name, case_overview.flows(file, since), large=True)
+    elif risk.open:
+        with risk:
+            risk_panel.show(file)
     elif customer.open:
         with customer:
             customer_card.show(file)

@@ -17,7 +17,7 @@ import streamlit as st
 
 from app.ui import flash, session, signin
 from casedesk.domain.people import Action, Person, may
-from casedesk.services import approvals, calendar, policies, purging, quality, suppressions
+from casedesk.services import approvals, calendar, party_lists, policies, purging, quality, suppressions
 
 _HERE: Final = Path(__file__).parent
 _PAGES: Final = _HERE.parent / "pages"
@@ -55,6 +55,7 @@ ENTRIES: Final = (
     Entry("exports", "Exports", "download", "Records", Action.EXPORT),
     Entry("lab", "Detection lab", "experiment", "Detection", Action.TUNE),
     Entry("suppressions", "Suppressions", "visibility_off", "Detection", Action.TUNE),
+    Entry("risk", "Risk", "hub", "Detection", Action.VIEW_SCORES),
     Entry("policy", "Policy", "gavel", "Governance", Action.VIEW_LEDGER),
     Entry("retention", "Retention", "inventory_2", "Governance", Action.VIEW_LEDGER),
     Entry("operations", "Operations", "monitoring", "Governance", Action.IMPORT),
@@ -162,6 +163,8 @@ def _counts(actor: Person, shown: list[Entry]) -> dict[str, int]:
         found["policy"] = policies.waiting_for(uow=session.desk().reading(), actor=actor)
     if "retention" in names:
         found["retention"] = purging.waiting_for(uow=session.desk().reading(), actor=actor)
+    if "risk" in names and may(actor.role, Action.DECIDE_MATCH):
+        found["risk"] = party_lists.waiting(uow=session.desk().reading(), actor=actor)
     if "suppressions" in names:
         found["suppressions"] = suppressions.waiting_for(uow=session.desk().reading(), actor=actor)
     return found

@@ -22,7 +22,7 @@ from casedesk.store.unit_of_work import Reading, Writing
 
 __all__ = [
     "LIKELY", "AlreadyInForce", "ListVersion", "MatchState", "Matches", "NameMatch", "Screened", "decide", "load", "matches",
-    "screen", "versions",
+    "screen", "versions", "waiting",
 ]  # fmt: skip
 
 #: Things of which no customer bears the name.
@@ -196,6 +196,13 @@ def matches(
     with uow:
         found, counts = uow.matches.page(state, start, limit), uow.matches.counts()
     return Matches(found if actor.need_to_know else tuple(replace(one, reason="") for one in found), counts)
+
+
+def waiting(*, uow: Reading, actor: Person) -> int:
+    """Count the matches that wait for a person."""
+    require(actor, Action.VIEW_SCORES)
+    with uow:
+        return uow.matches.counts()[MatchState.WAITING]
 
 
 def decide(

@@ -92,15 +92,18 @@ def overview(*, uow: Reading, actor: Person, limit: int = 20) -> Overview:
         return Overview(runs, tuple(map(read_record, runs)), uow.lists.all(), bands)
 
 
-def top(*, uow: Reading, actor: Person, limit: int = 20, run_id: str = "") -> tuple[ScoringRun, tuple[Ranked, ...]]:
+def top(
+    *, uow: Reading, actor: Person, limit: int = 20, run_id: str = "", own: bool = False
+) -> tuple[ScoringRun, tuple[Ranked, ...]]:
     """Return a run, the newest if none is named, and its highest scores; listed accounts are left out.
 
+    :param own: of customers' accounts only, not of those at other banks.
     :raises NoScoring: if nothing was computed yet.
     """
     require(actor, Action.VIEW_SCORES)
     with uow:
         run = uow.scores.run(run_id) if run_id else _last(uow)
-        found = uow.scores.top(run.run_id, limit)
+        found = uow.scores.top(run.run_id, limit, own=own)
         holders = uow.scores.holders([one.account_id for one in found])
         runs = [one for one in uow.scores.runs(1000) if one.ran_at < run.ran_at]
         before = uow.scores.of(runs[0].run_id, [one.account_id for one in found]) if runs else None
@@ -151,6 +154,13 @@ def compare(
     with uow:
         one, other = uow.scores.run(before), uow.scores.run(after)
         return one, other, tuple(Moved(*row) for row in uow.scores.moved(before, after, limit))
+
+
+def holders(*, uow: Reading, actor: Person, account_ids: Sequence[str]) -> dict[str, str]:
+    """Return who holds those of the accounts that the desk knows, by account."""
+    require(actor, Action.VIEW_SCORES)
+    with uow:
+        return {name: holder for name, (_, holder) in uow.scores.holders(account_ids).items()}
 
 
 def _last(uow: Reading) -> ScoringRun:

@@ -65,11 +65,18 @@ class ScoreReader:
             found |= {row.account_id: RiskScore.read(*row) for row in self._connection.execute(query)}
         return found
 
-    def top(self, run_id: str, limit: int) -> tuple[RiskScore, ...]:
-        """Return the highest scores but for listed accounts; equal ones by account."""
+    def top(self, run_id: str, limit: int, *, own: bool = False) -> tuple[RiskScore, ...]:
+        """Return the highest scores but for listed accounts; equal ones by account.
+
+        :param own: of customers' accounts only.
+        """
+        wanted = [risk_scores.c.run_id == run_id, risk_scores.c.listed == sa.false()]
+        if own:
+            held = sa.select(accounts.c.account_id).where(accounts.c.customer_id.is_not(None))
+            wanted.append(risk_scores.c.account_id.in_(held))
         query = (
             sa.select(*_COLUMNS)
-            .where(risk_scores.c.run_id == run_id, risk_scores.c.listed == sa.false())
+            .where(*wanted)
             .order_by(risk_scores.c.score.desc(), risk_scores.c.account_id)
             .limit(limit)
         )
@@ -127,10 +134,13 @@ class ScoreReader:
 
     def holders(self, account_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
         """Return customer and holder of those of the accounts that the desk knows."""
-        query = sa.select(accounts.c.account_id, accounts.c.customer_id, accounts.c.holder).where(
-            accounts.c.account_id.in_(account_ids)
-        )
-        return {row.account_id: (row.customer_id or "", row.holder) for row in self._connection.execute(query)}
+        found: dict[str, tuple[str, str]] = {}
+        for start in range(0, len(account_ids), CHUNK):
+            query = sa.select(accounts.c.account_id, accounts.c.customer_id, accounts.c.holder).where(
+                accounts.c.account_id.in_(account_ids[start : start + CHUNK])
+            )
+            found |= {row.account_id: (row.customer_id or "", row.holder) for row in self._connection.execute(query)}
+        return found
 
 
 _COLUMNS = (risk_scores.c.account_id, risk_scores.c.score, risk_scores.c.listed, risk_scores.c.components)

@@ -27,6 +27,7 @@ from casedesk.store.import_store import ImportReader, ImportStore
 from casedesk.store.known_accounts import known_accounts
 from casedesk.store.language_store import LanguageReader, LanguageStore
 from casedesk.store.ledger_store import Ledger, LedgerReader
+from casedesk.store.likeness_reader import LikenessReader
 from casedesk.store.line_test_store import LineTestReader, LineTestStore
 from casedesk.store.list_store import ListReader, ListStore
 from casedesk.store.match_store import MatchReader, MatchStore
@@ -130,6 +131,7 @@ class Reading(_Unit):
     imports = _Of(ImportReader)
     language = _Of(LanguageReader)
     ledger = _Of(LedgerReader)
+    likeness = _Of(LikenessReader)
     line_tests = _Of(LineTestReader)
     lists = _Of(ListReader)
     matches = _Of(MatchReader)

@@ -47,7 +47,7 @@ def test_the_sidebar_offers_the_pages_of_the_role_and_no_other(open_as: Open, us
 
 def test_analysts_are_offered_neither_ledger_nor_approvals() -> None:
     names = {entry.name for entry in entries(BY_ID["grace"])}
-    assert names == {"triage", "calendar", "case"}
+    assert names == {"triage", "calendar", "case", "risk"}
     assert {e.name for e in entries(BY_ID["ines"])} == {
         "triage",
         "calendar",
@@ -57,6 +57,7 @@ def test_analysts_are_offered_neither_ledger_nor_approvals() -> None:
         "exports",
         "lab",
         "suppressions",
+        "risk",
         "policy",
         "retention",
     }

@@ -14,7 +14,7 @@ from casedesk.domain.cases import Stage
 from casedesk.domain.suppressions import State as Suppressed
 from casedesk.domain.verification import Verdict
 from casedesk.formats.institution_file import read_institution
-from casedesk.services import calendar, policies, queue, retention, rule_sets, suppressions
+from casedesk.services import calendar, party_lists, policies, queue, retention, rule_sets, scores, suppressions
 from casedesk.services.audit import verify_database
 from casedesk.settings import load_settings
 from seeds.demo import NotEmpty, build_demo
@@ -75,6 +75,17 @@ def test_reviews_were_passed_and_failed_and_failed_cases_reworked(desk: Desk) ->
         "case_handed_over",
     ):
         assert actions[action] > 0, action
+
+
+def test_customers_are_exposed_over_several_hops_and_a_name_waits_for_a_person(desk: Desk) -> None:
+    marta = BY_ID["marta"]
+    found = scores.overview(uow=desk.reading(), actor=marta)
+    assert [one.source for one in found.lists] == ["Fraud desk"]
+    assert len(found.runs) == 2
+    _, ranked = scores.top(uow=desk.reading(), actor=marta, own=True)
+    assert {part.hops for one in ranked for part in one.score.parts} >= {1, 2}
+    assert ranked[0].score.exposure > 0.3
+    assert party_lists.waiting(uow=desk.reading(), actor=marta) == 1
 
 
 def test_a_suppression_hides_something_and_another_waits_for_another_manager(desk: Desk) -> None:

@@ -1,0 +1,124 @@
+"""The risk panel of a case and the Risk page: parts that add up, ways, likeness without a word of a report, forms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from casedesk.domain.people import SYSTEM
+from casedesk.services import party_lists, scores, scoring, similar_cases
+from tests.app.bank import BY_ID, NOW, Bank
+from tests.app.conftest import Open
+from tests.app.reading import sentences, text
+
+
+@pytest.fixture
+def listed(bank: Bank, tmp_path: Path) -> Bank:
+    """List the first counterparty of the bank's payments, and a name like a customer's, and compute scores."""
+    path = tmp_path / "listed.csv"
+    path.write_text("kind,party,reason\naccount,X-0,asked for by the police\nname,CUSTOMER 03,known elsewhere\n")
+    desk = bank.desk()
+    party_lists.load(uow=desk.writing(), actor=SYSTEM, at=NOW, path=path)
+    party_lists.screen(look=desk.reading(), uow=desk.writing(), actor=SYSTEM, at=NOW)
+    scoring.run(look=desk.reading(), uow=desk.writing(), actor=SYSTEM, at=NOW, base_currency="USD")
+    desk.close()
+    return bank
+
+
+def show_risk(open_as: Open, user: str, case_id: str) -> str:
+    at = open_as(user, "case", id=case_id)
+    at.session_state[f"tab_{case_id}"] = "Risk"
+    at.run()
+    assert not at.exception
+    return text(at)
+
+
+def test_the_panel_says_why_and_each_list_adds_up(open_as: Open, listed: Bank) -> None:
+    said = show_risk(open_as, "grace", listed.cases["held"])
+    for head in ("**Rules**", "**Exposure**", "**Strongest ways**", "**Similar past cases**"):
+        assert head in said
+    at = open_as("grace", "case", id=listed.cases["held"])
+    at.session_state[f"tab_{listed.cases['held']}"] = "Risk"
+    at.run()
+    rules, exposed, ways = (table.value for table in at.table[:3])
+    assert list(rules["Severity"]) == [66, 30]
+    assert exposed.iloc[0, 1] == pytest.approx(sum(exposed.iloc[0, 2:]), abs=1e-12)
+    assert sum(ways["Part"][:-1]) == pytest.approx(ways["Part"].iloc[-1], abs=1e-4)
+    assert "X-0" in ways["Way"].iloc[0].replace("\\", "")
+
+
+def test_a_desk_without_scores_or_lists_says_what_to_do(open_as: Open, bank: Bank) -> None:
+    assert "No scores were computed yet; a manager does it" in show_risk(open_as, "grace", bank.cases["held"])
+    at = open_as("marta", "risk")
+    assert at.get_by_key("score_run").disabled
+    assert "No list of parties is in force; load one first" in text(at)
+    for tab, said in (("Runs", "No scores were computed yet"), ("Lists", "No list was loaded yet")):
+        at.session_state["risk_tab"] = tab
+        at.run()
+        assert said in text(at)
+
+
+def test_how_a_similar_case_ended_is_told_as_the_case_itself_tells_it(listed: Bank) -> None:
+    desk = listed.desk()
+    told = {
+        who: {
+            one.case_id: one.outcome.value
+            for one in similar_cases.similar(uow=desk.reading(), actor=BY_ID[who], case_id=listed.cases["held"])
+        }
+        for who in ("marta", "tomasz")
+    }
+    desk.close()
+    closed, filed = listed.cases["closed"], listed.cases["filed"]
+    assert (told["marta"][filed], told["marta"][closed]) == ("SAR", "No SAR")
+    assert (told["tomasz"][filed], told["tomasz"][closed]) == ("", "No SAR"), "tomasz decided one and knows of no other"
+    assert told["marta"].keys() == told["tomasz"].keys() == {closed, filed, listed.cases["old"]}
+
+
+def test_a_manager_computes_scores_and_others_are_told_who_may(open_as: Open, listed: Bank) -> None:
+    at = open_as("grace", "risk")
+    assert at.get_by_key("score_run").disabled
+    at = open_as("marta", "risk")
+    at.get_by_key("score_run").click().run()
+    assert not at.exception
+    desk = listed.desk()
+    assert len(scores.overview(uow=desk.reading(), actor=SYSTEM).runs) == 2
+    desk.close()
+    at.session_state["risk_tab"] = "Runs"
+    at.run()
+    assert "Both were computed from the same." in text(at)
+    assert "No account has another score." in text(at)
+
+
+def test_a_name_is_confirmed_with_a_reason_and_refused_without(open_as: Open, listed: Bank) -> None:
+    at = open_as("grace", "risk")
+    at.session_state["risk_tab"] = "Name matches :gray[1]"
+    at.run()
+    desk = listed.desk()
+    (match,) = party_lists.matches(uow=desk.reading(), actor=SYSTEM).shown
+    assert "known elsewhere" not in text(at), "why a party is listed is for those with need to know"
+    at.get_by_key("match_confirm").click().run()
+    assert "Say what was compared besides the names" in sentences(at)[0]
+    at.get_by_key(f"match_reason_{match.match_id}").set_value("Same passport number and day of birth.").run()
+    at.get_by_key("match_confirm").click().run()
+    assert "No name waits for a person" in text(at)
+    found = party_lists.matches(uow=desk.reading(), actor=SYSTEM, state=party_lists.MatchState.CONFIRMED)
+    assert [one.decided_by for one in found.shown] == ["grace"]
+    desk.close()
+
+
+def test_a_decision_that_a_colleague_took_meanwhile_is_refused(open_as: Open, listed: Bank) -> None:
+    at = open_as("grace", "risk")
+    at.session_state["risk_tab"] = "Name matches :gray[1]"
+    at.run()
+    desk = listed.desk()
+    (match,) = party_lists.matches(uow=desk.reading(), actor=SYSTEM).shown
+    at.get_by_key(f"match_reason_{match.match_id}").set_value("Same passport number and day of birth.").run()
+    party_lists.decide(
+        uow=desk.writing(), actor=BY_ID["luis"], at=NOW, match_id=match.match_id, confirmed=False,
+        reason="Born forty years later, by the register.",
+    )  # fmt: skip
+    desk.close()
+    at.get_by_key("match_confirm").click().run()
+    assert not at.exception
+    assert party_lists.matches(uow=listed.desk().reading(), actor=SYSTEM).counts[party_lists.MatchState.REFUSED] == 1
