@@ -45,7 +45,7 @@ def main() -> None:
     print("|---|---|---|---|")
     with tempfile.TemporaryDirectory(prefix="casedesk-bench-") as folder, _database(folder, given.postgres) as address:
         key = _prepared(address)
-        with _serving(address, Path(folder)) as port:
+        with serving(address, Path(folder)) as port:
             _measure(port, key, given.seconds, wait=given.wait)
 
 
@@ -123,7 +123,7 @@ def _prepared(address: str) -> str:
 
 
 @contextmanager
-def _serving(address: str, folder: Path) -> Iterator[int]:
+def serving(address: str, folder: Path) -> Iterator[int]:
     port = free_port()
     command = [
         sys.executable, "-m", "uvicorn", "--factory", "benchmarks.http_served:create", "--host", "127.0.0.1", "--port", str(port),

@@ -32,6 +32,7 @@ from casedesk.cli import (
     serving,
     steps,
     suppressions,
+    webhook,
 )
 from casedesk.cli.misread import explain
 from casedesk.cli.printing import remark, say
@@ -60,6 +61,7 @@ app.add_typer(retention.app, name="retention")
 app.add_typer(rates.app, name="rates")
 app.add_typer(people.app, name="users")
 app.add_typer(apikey.app, name="apikey")
+app.add_typer(webhook.app, name="webhook")
 app.command("serve")(serving.serve)
 app.command("remind")(reminding.remind)
 app.command("calendar")(calendar.calendar)

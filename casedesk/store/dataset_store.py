@@ -20,14 +20,14 @@ from casedesk.domain.suppressions import State
 from casedesk.domain.transactions import Channel, CustomerKind
 from casedesk.errors import Invalid
 from casedesk.store.ledger_store import COLUMNS
-from casedesk.store.tables import case_events, ledger_head, metadata, run_copies
+from casedesk.store.tables import case_events, ledger_head, metadata, run_copies, webhook_deliveries
 from casedesk.store.tables.clocks import STORED
 from casedesk.store.types import UtcDateTime
 
 CHUNK = 2000
 
 #: The events travel in their own format, and the head follows from them; the copy that runs keep stays behind.
-_APART: Final = {case_events.name, ledger_head.name, run_copies.name}
+_APART: Final = {case_events.name, ledger_head.name, run_copies.name, webhook_deliveries.name}
 
 #: Closed lists, as the CHECKs have them.
 _ALLOWED: Final[dict[tuple[str, str], tuple[str, ...]]] = {

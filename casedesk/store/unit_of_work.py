@@ -34,6 +34,7 @@ from casedesk.store.run_data import RunDataReader
 from casedesk.store.run_store import RunReader, RunStore
 from casedesk.store.suppression_store import SuppressionReader, SuppressionStore
 from casedesk.store.transaction_store import TransactionReader, TransactionStore
+from casedesk.store.webhook_store import WebhookReader, WebhookStore
 
 Store = TypeVar("Store")
 
@@ -129,6 +130,7 @@ class Reading(_Unit):
     runs = _Of(RunReader)
     suppressions = _Of(SuppressionReader)
     transactions = _Of(TransactionReader)
+    webhooks = _Of(WebhookReader)
 
 
 class Writing(_Unit):
@@ -159,6 +161,7 @@ class Writing(_Unit):
     runs = _Of(RunStore)
     suppressions = _Of(SuppressionStore)
     transactions = _Of(TransactionStore)
+    webhooks = _Of(WebhookStore)
 
     def __init__(self, engine: Engine, *, committed: Callable[[int], None] | None = None) -> None:
         super().__init__(engine)

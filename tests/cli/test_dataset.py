@@ -30,7 +30,7 @@ FILES = {
     "users", "customers", "accounts", "imports", "import_rejects", "transactions", "detection_runs", "detection_findings", "cases", "clocks", "alerts",
     "alert_transactions", "case_events", "counters", "exchange_rates", "qa_draws", "qa_picks",
     "line_tests", "line_test_picks", "rule_sets", "suppressions", "suppressed_alerts",
-    "filings", "batches", "withdrawn_batches", "api_keys",
+    "filings", "batches", "withdrawn_batches", "api_keys", "webhooks",
 }  # fmt: skip
 
 
@@ -91,6 +91,7 @@ def _work(casedesk: Command, desk: TestDesk, tmp_path: Path) -> None:
     )
     assert told.code == 0, told.err
     assert casedesk("apikey", "create", "=Core, banking", "--for", "mia", "--as", "mia").code == 0
+    assert casedesk("webhook", "create", "=Tickets", "https://tickets.bank.example/?a,b", "--as", "mia").code == 0
 
 
 def _sent(desk: TestDesk, case_id: str) -> None:

@@ -173,6 +173,6 @@ def test_every_kind_of_case_event_has_its_step() -> None:
         "suppression_proposed", "suppression_approved", "suppression_rejected", "suppression_ended",
         "reminders_given", "purge_proposed", "cases_purged", "policy_proposed", "policy_put_in_force", "policy_rejected",
         "rule_set_proposed", "rule_set_put_in_force", "rule_set_rejected", "rule_set_withdrawn", "evidence_sheet_exported",
-            "api_key_created", "api_key_revoked",
+            "api_key_created", "api_key_revoked", "webhook_created", "webhook_disabled",
     }  # fmt: skip
     assert set(_STEPS) == set(events.KINDS) - desk_only

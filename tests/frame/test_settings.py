@@ -43,6 +43,9 @@ def test_each_setting_is_read_from_its_variable():
             "CASEDESK_TIMESTAMP_ROOTS": "/etc/casedesk/tsa.pem",
             "CASEDESK_INSTITUTION": "/etc/casedesk/institution.toml",
             "CASEDESK_API_RATE": "5",
+            "CASEDESK_API_LISTENERS": "7",
+            "CASEDESK_WEBHOOK_KEY": "/etc/casedesk/webhook.key",
+            "CASEDESK_WEBHOOK_HOSTS": "tickets.bank.example,*.Ops.bank.example,10.0.0.7",
             "CASEDESK_PAGE_LIMIT": "100",
         }
     )
@@ -65,6 +68,9 @@ def test_each_setting_is_read_from_its_variable():
         "timestamp_roots": "/etc/casedesk/tsa.pem",
         "institution": "/etc/casedesk/institution.toml",
         "api_rate": 5,
+        "api_listeners": 7,
+        "webhook_key": "/etc/casedesk/webhook.key",
+        "webhook_hosts": "tickets.bank.example,*.ops.bank.example,10.0.0.7",
         "page_limit": 100,
     }
     assert settings.public_key_path == PROJECT_ROOT / "keys" / "desk.pub"
@@ -101,6 +107,9 @@ WRONG = [
     ("TIMESTAMP_ROOTS", "docs", "“docs”", "a PEM file"),
     ("INSTITUTION", "docs", "“docs”", "institution's profile"),
     ("API_RATE", "0", "“0”", "a whole number from 1 to 1000000"),
+    ("API_LISTENERS", "0", "“0”", "a whole number from 1 to 100000"),
+    ("WEBHOOK_KEY", "docs", "“docs”", "a file"),
+    ("WEBHOOK_HOSTS", "https://tickets.bank.example", "“https://", "host names with commas between"),
     ("PAGE_LIMIT", "2.5", "“2.5”", "a whole number from 5 to 500"),
 ]
 

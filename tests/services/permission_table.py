@@ -33,6 +33,7 @@ from casedesk.services import (
     report_forms,
     retention,
     rule_sets,
+    webhooks,
     withdrawing,
 )
 from casedesk.services.assignment import Seen
@@ -135,6 +136,8 @@ AT_THE_DESK = {
     "withdraw": {"Manager"},
     "create_key": {"Manager"},
     "see_keys": {"Manager"},
+    "create_webhook": {"Manager"},
+    "see_webhooks": {"Manager"},
 }
 
 #: Where each step leads, by the stage it is taken from.
@@ -177,6 +180,7 @@ READS = {
     "see_retention",
     "see_outgoing",
     "see_keys",
+    "see_webhooks",
     "read",
     "preview",
     "preview_sum",
@@ -443,6 +447,10 @@ STEPS: dict[str, Try] = {
         **_me(stand), label="Core banking feed", user_id="system", scopes={api_keys.Scope.INGEST}, days=90
     ),
     "see_keys": lambda stand, _: api_keys.listed(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
+    "create_webhook": lambda stand, _: webhooks.create(
+        **_me(stand), key=bytes(32), label="Ticket system", url="https://tickets.bank.example/alerts"
+    ),
+    "see_webhooks": lambda stand, _: webhooks.listed(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
     "recent_exports": lambda stand, _: exporting.recent(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
 }
 

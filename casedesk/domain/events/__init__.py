@@ -70,6 +70,7 @@ from casedesk.domain.events.sampling import (
     PopulationFrozen,
     SampleDrawn,
 )
+from casedesk.domain.events.webhooks import WebhookCreated, WebhookDisabled
 
 #: Every kind of event by its action.
 KINDS: dict[str, type[Event]] = {
@@ -122,6 +123,8 @@ KINDS: dict[str, type[Event]] = {
         PolicyRejected,
         ApiKeyCreated,
         ApiKeyRevoked,
+        WebhookCreated,
+        WebhookDisabled,
         RemindersGiven,
         PurgeProposed,
         CasesPurged,
@@ -190,4 +193,6 @@ __all__ = [
     "SuppressionRejected",
     "SuspicionMoved",
     "TransactionsImported",
+    "WebhookCreated",
+    "WebhookDisabled",
 ]

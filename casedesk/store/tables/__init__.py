@@ -13,6 +13,7 @@ from casedesk.store.tables.metadata import ID, metadata
 from casedesk.store.tables.movements import exchange_rates, import_rejects, imports, transactions
 from casedesk.store.tables.parties import accounts, customers, users
 from casedesk.store.tables.sampling import line_test_picks, line_tests, qa_draws, qa_picks
+from casedesk.store.tables.webhooks import webhook_deliveries, webhooks
 
 __all__ = [
     "ID",
@@ -44,5 +45,7 @@ __all__ = [
     "suppressions",
     "transactions",
     "users",
+    "webhook_deliveries",
+    "webhooks",
     "withdrawn_batches",
 ]
