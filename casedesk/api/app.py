@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 
 import casedesk
 from casedesk import logs
-from casedesk.api import alerts, cases, documents, health, live, problems, steps, transactions, webhooks
+from casedesk.api import alerts, cases, documents, exports, health, live, problems, steps, transactions, webhooks
 from casedesk.api.access import TooOften, too_often
 from casedesk.api.guards import Guards
 from casedesk.api.parameters import only_known
@@ -46,7 +46,7 @@ def create(served: Served | None = None) -> FastAPI:
     app.state.served = held
     app.state.sender = Sender(held)
     app.state.pulse = live.Pulse(held.settings.api_listeners)
-    for part in (transactions, alerts, cases, steps, webhooks, health, live):
+    for part in (transactions, alerts, cases, steps, exports, webhooks, health, live):
         app.include_router(part.router)
     problems.install(app)
     app.add_exception_handler(TooOften, _too_often)

@@ -14,7 +14,7 @@ from casedesk.api.problems import answers
 from casedesk.domain.cases import Disposition
 from casedesk.domain.casework import CHECKLIST, Review
 from casedesk.domain.ledger import Recorded
-from casedesk.services import assignment, decisions, quality
+from casedesk.services import assignment, decisions, intake, quality
 
 router = APIRouter(prefix="/api/v1", tags=["steps"], responses=answers(400, 401, 403, 404, 409, 413, 422, 429, 503))
 
@@ -22,6 +22,9 @@ router = APIRouter(prefix="/api/v1", tags=["steps"], responses=answers(400, 401,
 #: Without NUL, which PostgreSQL cannot keep in a text. How long one may be is the desk's to refuse.
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 UserId = Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")]
+
+
+OneAlert = Annotated[str, Field(pattern=r"^A-[0-9A-F]{12}$", examples=["A-0123456789AB"])]
 
 
 class Step(BaseModel):
@@ -72,6 +75,27 @@ class Suspicion(WithReason):
     suspect_identified: bool
 
 
+class NewCase(BaseModel):
+    """From which alerts a case is opened."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    alert_ids: Annotated[list[OneAlert], Field(min_length=1, max_length=100)]
+
+
+class WithAlert(Step):
+    """A step that adds an alert."""
+
+    alert_id: OneAlert
+
+
+class Opened(BaseModel):
+    """The case that was opened, in the version that the next step has to carry."""
+
+    case_id: str
+    version: int
+
+
 class Done(BaseModel):
     """The event that the step left in the ledger."""
 
@@ -87,6 +111,20 @@ class Done(BaseModel):
 def take_next(call: Acts) -> Done:
     """Give the most urgent unassigned case to whom the key acts as; never the same one to two."""
     return done(assignment.take_next(**call.step))
+
+
+@router.post("/cases", summary="Open a case from alerts that no case holds")
+def open_case(call: Acts, new: NewCase) -> Opened:
+    """Open a case from alerts of one customer."""
+    case = intake.open_case(**call.step, alert_ids=new.alert_ids)
+    return Opened(case_id=case.case_id, version=case.version)
+
+
+@router.post("/cases/{case_id}/alerts", summary="Attach an alert to an open case")
+def attach(call: Acts, case_id: CaseId, step: WithAlert) -> Done:
+    """Attach an alert to an open case of the same customer."""
+    arguments = {name: value for name, value in _on(call, case_id, step).items() if name != "via"}  # its event has none
+    return done(intake.attach_alert(**arguments, alert_id=step.alert_id))
 
 
 @router.post("/cases/{case_id}/take", summary="Take a case that nobody holds")
