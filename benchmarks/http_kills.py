@@ -10,61 +10,88 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import multiprocessing
 import random
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import httpx
 import sqlalchemy as sa
+import uvicorn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.http_speed import PATH, database, prepared
+from casedesk.api.app import create
+from casedesk.api.state import Served
 from casedesk.services import audit
+from casedesk.settings import load_settings
 from casedesk.store.engines import make_engine
 from casedesk.store.tables import imports, transactions
 from casedesk.store.unit_of_work import Reading
-from tests.browser.server import Process, free_port
+from tests.browser.server import free_port
 
+_PROCESSES = multiprocessing.get_context("forkserver")
 CALLERS = 8
 LIST = 200
 
 
 def main() -> None:
+    _PROCESSES.set_forkserver_preload(["casedesk.api.app", "benchmarks.http_kills"])
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--kills", type=int, default=50)
+    options.add_argument("--seconds", type=float, default=1800.0, help="begin no further kill after so long")
     options.add_argument("--seed", type=int, default=7)
     options.add_argument("--postgres", action="store_true")
     given = options.parse_args()
     draws = random.Random(given.seed)
     with tempfile.TemporaryDirectory(prefix="casedesk-kills-") as folder, database(folder, given.postgres) as address:
         feed = _Feed(prepared(address), given.seed)
-        for number in range(given.kills):
-            served = _serve(address, Path(folder) / "served.log")
-            threads = [threading.Thread(target=feed.send, args=(served.url, caller)) for caller in range(CALLERS)]
+        begun, kills = time.monotonic(), 0
+        while kills < given.kills and time.monotonic() - begun < given.seconds:
+            kills += 1
+            served, url = _serve(address)
+            before = len(feed.answered)
+            threads = [threading.Thread(target=feed.send, args=(url, caller)) for caller in range(CALLERS)]
             for thread in threads:
                 thread.start()
-            served.kill_after(draws.uniform(0.05, 0.8))
+            while len(feed.answered) < before + 2 and served.is_alive():
+                time.sleep(0.002)
+            time.sleep(draws.uniform(0.0, 0.5))
+            served.kill()
+            served.join()
             for thread in threads:
                 thread.join()
-            print(f"kill {number + 1}: {len(feed.answered):,} answered", file=sys.stderr)
-        served = _serve(address, Path(folder) / "served.log")
-        half = feed.again(served.url)
-        served.stop()
-        _judge(address, feed, half, given.kills)
+            print(f"kill {kills}: {len(feed.answered):,} answered", file=sys.stderr)
+        served, url = _serve(address)
+        half = feed.again(url)
+        served.kill()
+        _judge(address, feed, half, kills)
 
 
-def _serve(address: str, log: Path) -> Process:
+def _serve(address: str) -> tuple[Any, str]:
+    """Start a serving process from one that has everything loaded already: a kill should not cost half a minute."""
     port = free_port()
-    served = Process(
-        [sys.executable, "-m", "casedesk", "serve", "--api", "--port", str(port)], f"http://127.0.0.1:{port}", log,
-        {"CASEDESK_DATABASE_URL": address, "CASEDESK_API_RATE": "1000000"},
-    )  # fmt: skip
-    served.wait("/health")
-    return served
+    served = _PROCESSES.Process(target=_served, args=(address, port), daemon=True)
+    served.start()
+    url = f"http://127.0.0.1:{port}"
+    while served.is_alive():
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(f"{url}/ready", trust_env=False, timeout=30).status_code == 200:
+                break
+        time.sleep(0.02)
+    return served, url
+
+
+def _served(address: str, port: int) -> None:
+    settings = load_settings(
+        {"CASEDESK_DATABASE_URL": address, "CASEDESK_API_RATE": "1000000", "CASEDESK_LOG_LEVEL": "ERROR"}
+    )
+    uvicorn.run(create(Served(settings)), host="127.0.0.1", port=port, log_config=None, access_log=False)
 
 
 class _Feed:
