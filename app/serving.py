@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.ui import failures, navigation
-from casedesk.api.app import ADDRESSES, create
+from casedesk.api.app import ADDRESSES, begin, create, end
 
 
 class Beside:
@@ -37,10 +37,10 @@ _api = create()
 
 @asynccontextmanager
 async def _closing(_: st.App) -> AsyncIterator[None]:
-    """Close the API's desk with the server: one that stands beside another application has no end of its own."""
+    """Begin and end the API with the server: one that stands beside another application has no lifespan of its own."""
+    begin(_api)
     yield
-    _api.state.sender.close()
-    _api.state.served.close()
+    end(_api)
 
 
 app = st.App(

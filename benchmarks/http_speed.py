@@ -43,9 +43,9 @@ def main() -> None:
     given = options.parse_args()
     print("| Measured | Figure | Baseline of the same run | Ratio |")
     print("|---|---|---|---|")
-    with tempfile.TemporaryDirectory(prefix="casedesk-bench-") as folder, _database(folder, given.postgres) as address:
-        key = _prepared(address)
-        with _serving(address, Path(folder)) as port:
+    with tempfile.TemporaryDirectory(prefix="casedesk-bench-") as folder, database(folder, given.postgres) as address:
+        key = prepared(address)
+        with serving(address, Path(folder)) as port:
             _measure(port, key, given.seconds, wait=given.wait)
 
 
@@ -97,7 +97,7 @@ def _line(what: str, found: Answers, empty: Answers | None, rows: int) -> None:
 
 
 @contextmanager
-def _database(folder: str, postgres: bool) -> Iterator[str]:
+def database(folder: str, postgres: bool) -> Iterator[str]:
     if not postgres:
         yield f"sqlite:///{folder}/http.db"
         return
@@ -110,7 +110,7 @@ def _database(folder: str, postgres: bool) -> Iterator[str]:
         server.stop()
 
 
-def _prepared(address: str) -> str:
+def prepared(address: str) -> str:
     """Make the desk's tables and a key that may send."""
     engine = make_engine(address)
     schema.upgrade(engine)
@@ -123,7 +123,7 @@ def _prepared(address: str) -> str:
 
 
 @contextmanager
-def _serving(address: str, folder: Path) -> Iterator[int]:
+def serving(address: str, folder: Path) -> Iterator[int]:
     port = free_port()
     command = [
         sys.executable, "-m", "uvicorn", "--factory", "benchmarks.http_served:create", "--host", "127.0.0.1", "--port", str(port),

@@ -7,14 +7,20 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
+from typing import Any
 
 from casedesk.anchoring import Anchoring
 from casedesk.detection.kept_texts import keep_in
+from casedesk.domain.alerts import Alert
 from casedesk.domain.reports.institution import Institution
 from casedesk.errors import CasedeskError, Unavailable
 from casedesk.formats.institution_file import read_institution
 from casedesk.language.cache import Memory, Redis
 from casedesk.language.endpoint import Endpoint
+from casedesk.outbox import keys
+from casedesk.outbox.targets import Targets
+from casedesk.outbox.worker import Outbox
 from casedesk.services.counsel import Budget, Counsel
 from casedesk.services.graphs import Graphs
 from casedesk.settings import PREFIX, BadSettings, Settings, load_settings
@@ -76,6 +82,24 @@ class Desk:
             return "" if self.scrub() else f"{left}; its administrator has to give them free."
         except CasedeskError as refusal:
             return f"{left}. {refusal}"
+
+    def outbox(self, tell: Callable[[Alert], dict[str, Any]]) -> Outbox:
+        """Return what works off the webhooks; ``tell`` says what a receiver is told of an alert."""
+        key = partial(keys.load, self.settings.webhook_key_path)
+        return Outbox(self.reading, self.writing, key, self.targets, tell)
+
+    @property
+    def targets(self) -> Targets:
+        """Which addresses webhooks may have."""
+        hosts = tuple(filter(None, self.settings.webhook_hosts.split(",")))
+        return Targets(hosts, demo=self.settings.auth == "demo")
+
+    def webhook_key(self) -> bytes:
+        """Return the key from which webhooks' secrets are derived; it is made when it is first asked for.
+
+        :raises NoWebhookKey: if it can be neither read nor made.
+        """
+        return keys.load_or_make(self.settings.webhook_key_path)
 
     def institution(self) -> Institution:
         """Return the institution's profile as its file says by now.

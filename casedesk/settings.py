@@ -27,6 +27,9 @@ PROJECT_ROOT: Final = _CHECKOUT if (_CHECKOUT / "pyproject.toml").exists() else 
 #: Variables of ours that are not settings of the desk: the start script's port, and what the tests are told.
 _OTHERS: Final = re.compile(r"CASEDESK_(PORT|SHARED_DIR|TEST_[A-Z0-9_]+)")
 
+#: A host name or address, or all names under one.
+_HOST: Final = re.compile(r"(\*\.)?[A-Za-z0-9:]([A-Za-z0-9.:-]*[A-Za-z0-9:])?")
+
 #: The drivers that the store is tested with. SQLAlchemy knows more; the desk promises nothing about those.
 DRIVERS: Final = (
     "sqlite",
@@ -108,7 +111,6 @@ class Settings(BaseSettings):
     redis_url: str = Field(
         default="", repr=False, description="the address of a Redis such as redis://127.0.0.1:6379/0"
     )
-    api_rate: int = Field(default=100, ge=1, le=1_000_000, description="a whole number from 1 to 1000000")
     kafka_bootstrap: str = Field(
         default="",
         pattern=r"^([^\s,:/]+:\d{1,5}(,[^\s,:/]+:\d{1,5})*)?$",
@@ -118,6 +120,12 @@ class Settings(BaseSettings):
     schema_registry_url: str = Field(
         default="", description="the address of a schema registry such as https://registry.bank.example"
     )
+    webhook_key: str = Field(default="", description="a file such as /etc/casedesk/webhook.key")
+    webhook_hosts: str = Field(
+        default="", description="host names with commas between, such as tickets.bank.example,*.ops.bank.example"
+    )
+    api_rate: int = Field(default=100, ge=1, le=1_000_000, description="a whole number from 1 to 1000000")
+    api_listeners: int = Field(default=1000, ge=1, le=100_000, description="a whole number from 1 to 100000")
     page_limit: int = Field(default=25, ge=5, le=500, description="a whole number from 5 to 500")
 
     @classmethod
@@ -175,7 +183,16 @@ class Settings(BaseSettings):
             raise ValueError
         return value
 
-    @field_validator("checkpoint_key", "checkpoint_public_key", "timestamp_roots", "institution", "kafka_properties")
+    @field_validator("webhook_hosts")
+    @classmethod
+    def _hosts(cls, value: str) -> str:
+        if not all(_HOST.fullmatch(name) for name in value.split(",") if value):
+            raise ValueError
+        return value.lower()
+
+    @field_validator(
+        "checkpoint_key", "checkpoint_public_key", "timestamp_roots", "institution", "kafka_properties", "webhook_key"
+    )
     @classmethod
     def _a_file(cls, value: str) -> str:
         path = _chosen(value)
@@ -223,6 +240,11 @@ class Settings(BaseSettings):
         """The band of scores in which a language model is asked, if it is switched on."""
         low, _, high = self.llm_band.partition("-")
         return Decimal(low), Decimal(high)
+
+    @property
+    def webhook_key_path(self) -> Path | None:
+        """The file of the key from which webhooks' secrets are derived; None as for the checkpoints."""
+        return _chosen(self.webhook_key) or self._beside("webhook.key")
 
     @property
     def institution_path(self) -> Path | None:

@@ -142,6 +142,8 @@ _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
         f"{data['key_id']} for {_name(data['user_id'], names)}: {', '.join(data['scopes'])}, until {data['expires_at'][:10]}"
     ),
     "api_key_revoked": lambda data, names: data["key_id"],
+    "webhook_created": lambda data, names: f"{data['hook_id']}: {data['url']}",
+    "webhook_disabled": lambda data, names: data["hook_id"],
     "purge_proposed": lambda data, names: f"{counted(len(data['cases']), 'case')}",
     "cases_purged": lambda data, names: (
         f"{counted(len(data['cases']), 'case')}, {counted(data['texts'], 'text')}, "

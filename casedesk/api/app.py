@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 from fastapi import Depends, FastAPI, Request
@@ -11,12 +12,25 @@ from fastapi.responses import JSONResponse
 
 import casedesk
 from casedesk import logs
-from casedesk.api import alerts, cases, documents, health, live, problems, scores, steps, transactions
+from casedesk.api import (
+    alerts,
+    cases,
+    documents,
+    exports,
+    health,
+    live,
+    problems,
+    scores,
+    steps,
+    transactions,
+    webhooks,
+)
 from casedesk.api.access import TooOften, too_often
 from casedesk.api.guards import Guards
 from casedesk.api.parameters import only_known
 from casedesk.api.sending import Sender
 from casedesk.api.state import Served
+from casedesk.outbox.worker import Worker
 
 #: The addresses that are the API's where one server has the app, too.
 ADDRESSES: Final = ("/api", "/health", "/ready", "/metrics", "/docs", "/ws")
@@ -32,9 +46,9 @@ def create(served: Served | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        begin(app)
         yield
-        app.state.sender.close()
-        held.close()
+        end(app)
 
     app = FastAPI(
         dependencies=[Depends(only_known)],
@@ -43,14 +57,29 @@ def create(served: Served | None = None) -> FastAPI:
     )  # fmt: skip
     app.state.served = held
     app.state.sender = Sender(held)
-    app.state.pulse = live.Pulse()
-    for part in (transactions, alerts, cases, steps, scores, health, live):
+    app.state.pulse = live.Pulse(held.settings.api_listeners)
+    for part in (transactions, alerts, cases, steps, exports, scores, webhooks, health, live):
         app.include_router(part.router)
     problems.install(app)
     app.add_exception_handler(TooOften, _too_often)
     app.add_middleware(Guards, served=held)
     documents.describe(app)
     return app
+
+
+def begin(app: FastAPI) -> None:
+    """Start what the application does by itself. An application that stands beside another one is begun and ended by that."""
+    held: Served = app.state.served
+    tell = partial(webhooks.told, currency=held.settings.base_currency)
+    app.state.worker = Worker(lambda: held.desk().outbox(tell))
+    app.state.worker.start()
+
+
+def end(app: FastAPI) -> None:
+    """Let what is under way come to its end, and close the desk."""
+    app.state.worker.stop()
+    app.state.sender.close()
+    app.state.served.close()
 
 
 def _too_often(_: Request, error: Exception) -> JSONResponse:

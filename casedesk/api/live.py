@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final, TypeVar
 
@@ -30,8 +30,8 @@ T = TypeVar("T")
 
 #: How often a process looks whether the ledger has grown, while anybody listens: a quarter of what a push may take.
 _LOOK: Final = 0.25
-#: After how many looks a client's key is looked at again, and the client told that the line is alive.
-_BEATS: Final = 40
+#: Seconds after which a client's key is looked at again, and the client told that the line is alive.
+_BEAT: Final = 10.0
 #: Seconds in which a client must have taken a message. One that does not is dropped; it comes back with its cursor.
 _PATIENCE: Final = 10.0
 _PAGE: Final = 200
@@ -40,22 +40,53 @@ _PAGE: Final = 200
 _NOT_PERMITTED, _TRY_AGAIN = 1008, 1013
 
 
-class Pulse:
-    """What the listeners of one process share: one look at the ledger's size for all, one reading of each page for all."""
+class TooManyListen(Unavailable):
+    """As many clients listen as a process may have."""
 
-    def __init__(self) -> None:
-        self._size, self._looked = 0, -1.0
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"{most:,} programs listen to this process already, which is as many as CASEDESK_API_LISTENERS lets it have; "
+            "ask another one, or follow /api/v1/alerts."
+        )
+
+
+class Pulse:
+    """What the listeners of one process share: one look at the ledger's size for all, one reading of each page for all.
+
+    :param most: how many may listen at a time.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most, self._count = most, 0
+        self._size = 0
         self._pages: dict[str, list[tuple[str, str]]] = {}
         self._lock = asyncio.Lock()
+        self._news: asyncio.Future[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
 
-    async def look(self, desk: Desk) -> None:
-        """Forget the pages if the ledger has grown; look at most four times a second, however many ask."""
-        async with self._lock:
-            if time.monotonic() - self._looked > _LOOK / 2:
-                size = await _in_thread(partial(_size, desk))
-                if size != self._size:
-                    self._pages.clear()
-                self._size, self._looked = size, time.monotonic()
+    @contextlib.contextmanager
+    def listening(self, desk: Desk) -> Iterator[None]:
+        """Count one listener, and look while there is one.
+
+        :raises TooManyListen: if there are enough.
+        """
+        if self._count >= self._most:
+            raise TooManyListen(self._most)
+        self._count += 1
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look(desk))
+        try:
+            yield
+        finally:
+            self._count -= 1
+            if not self._count:
+                self._looking.cancel()
+
+    def news(self) -> asyncio.Future[None]:
+        """Return what is done when the ledger has grown, or the look at it has failed, the next time."""
+        if self._news is None or self._news.done():
+            self._news = asyncio.get_running_loop().create_future()
+        return self._news
 
     async def page(self, desk: Desk, caller: Caller, cursor: str) -> list[tuple[str, str]]:
         """Return the alerts after one, each as its id and the message that tells of it."""
@@ -63,6 +94,20 @@ class Pulse:
             if cursor not in self._pages:
                 self._pages[cursor] = await _in_thread(partial(_page, desk, caller, cursor))
             return self._pages[cursor]
+
+    async def _look(self, desk: Desk) -> None:
+        while True:
+            try:
+                size = await _in_thread(partial(_size, desk))
+            except CasedeskError:  # the database is away: whoever listens asks for a page, and is told
+                size = -1
+            if size != self._size:
+                async with self._lock:
+                    self._size = size
+                    self._pages.clear()
+                if not self.news().done():
+                    self.news().set_result(None)
+            await asyncio.sleep(_LOOK)
 
 
 @router.websocket("/ws/alerts")
@@ -89,11 +134,21 @@ async def follow(socket: WebSocket, after: str = "") -> None:
     if wait := served.buckets.take(caller.key.key_id):
         await socket.send_denial_response(too_often(TooOften(wait)))
         return
-    await socket.accept()
+    pulse: Pulse = socket.app.state.pulse
+    try:
+        with pulse.listening(desk):
+            await socket.accept()
+            await _told(socket, served, pulse, sent, cursor)
+    except TooManyListen as error:
+        await socket.send_denial_response(refusal(error))
+
+
+async def _told(socket: WebSocket, served: Served, pulse: Pulse, sent: str, cursor: str) -> None:
+    """Push until the client leaves, and hang up with a reason where it is the desk that ends it."""
     gone = asyncio.create_task(_gone(socket))
     served.metrics.listeners.inc()
     try:
-        await _push(socket, served, sent, cursor, gone)
+        await _push(socket, served, pulse, sent, cursor, gone)
     except (TooOften, Unavailable) as error:
         await _hang_up(socket, _TRY_AGAIN, str(error))
     except CasedeskError as error:
@@ -107,20 +162,22 @@ async def follow(socket: WebSocket, after: str = "") -> None:
         gone.cancel()
 
 
-async def _push(socket: WebSocket, served: Served, sent: str, cursor: str, gone: asyncio.Task[None]) -> None:
+async def _push(
+    socket: WebSocket, served: Served, pulse: Pulse, sent: str, cursor: str, gone: asyncio.Task[None]
+) -> None:
     """Send what is new until the client leaves, is too slow, or may not listen any more."""
-    pulse: Pulse = socket.app.state.pulse
     while not gone.done():
         desk, caller = await _in_thread(partial(_let_in, served, sent, address_of(socket)))
         await _send(socket, json.dumps({"cursor": cursor or None}))
-        for _ in range(_BEATS):
-            await pulse.look(desk)
-            for alert_id, message in await pulse.page(desk, caller, cursor):
+        end = time.monotonic() + _BEAT
+        while (left := end - time.monotonic()) > 0 and not gone.done():
+            news = pulse.news()  # before the page is read: what is stored meanwhile is told of by the next
+            page = await pulse.page(desk, caller, cursor)
+            for alert_id, message in page:
                 cursor = alert_id
                 await _send(socket, message)
-            await asyncio.wait({gone}, timeout=_LOOK)
-            if gone.done():
-                return
+            if len(page) < _PAGE:
+                await asyncio.wait({gone, news}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
 
 
 async def _gone(socket: WebSocket) -> None:

@@ -14,7 +14,7 @@ from casedesk.api.problems import answers
 from casedesk.domain.cases import Disposition
 from casedesk.domain.casework import CHECKLIST, Review
 from casedesk.domain.ledger import Recorded
-from casedesk.services import assignment, decisions, quality
+from casedesk.services import assignment, decisions, intake, quality
 
 router = APIRouter(prefix="/api/v1", tags=["steps"], responses=answers(400, 401, 403, 404, 409, 413, 422, 429, 503))
 
@@ -22,6 +22,9 @@ router = APIRouter(prefix="/api/v1", tags=["steps"], responses=answers(400, 401,
 #: Without NUL, which PostgreSQL cannot keep in a text. How long one may be is the desk's to refuse.
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 UserId = Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")]
+
+
+OneAlert = Annotated[str, Field(pattern=r"^A-[0-9A-F]{12}$", examples=["A-0123456789AB"])]
 
 
 class Step(BaseModel):
@@ -72,6 +75,27 @@ class Suspicion(WithReason):
     suspect_identified: bool
 
 
+class NewCase(BaseModel):
+    """From which alerts a case is opened."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    alert_ids: Annotated[list[OneAlert], Field(min_length=1, max_length=100)]
+
+
+class WithAlert(Step):
+    """A step that adds an alert."""
+
+    alert_id: OneAlert
+
+
+class Opened(BaseModel):
+    """The case that was opened, in the version that the next step has to carry."""
+
+    case_id: str
+    version: int
+
+
 class Done(BaseModel):
     """The event that the step left in the ledger."""
 
@@ -86,44 +110,58 @@ class Done(BaseModel):
 @router.post("/take-next", summary="Take the most urgent case that nobody holds")
 def take_next(call: Acts) -> Done:
     """Give the most urgent unassigned case to whom the key acts as; never the same one to two."""
-    return _done(assignment.take_next(**call.step))
+    return done(assignment.take_next(**call.step))
+
+
+@router.post("/cases", summary="Open a case from alerts that no case holds")
+def open_case(call: Acts, new: NewCase) -> Opened:
+    """Open a case from alerts of one customer."""
+    case = intake.open_case(**call.step, alert_ids=new.alert_ids)
+    return Opened(case_id=case.case_id, version=case.version)
+
+
+@router.post("/cases/{case_id}/alerts", summary="Attach an alert to an open case")
+def attach(call: Acts, case_id: CaseId, step: WithAlert) -> Done:
+    """Attach an alert to an open case of the same customer."""
+    arguments = {name: value for name, value in _on(call, case_id, step).items() if name != "via"}  # its event has none
+    return done(intake.attach_alert(**arguments, alert_id=step.alert_id))
 
 
 @router.post("/cases/{case_id}/take", summary="Take a case that nobody holds")
 def take(call: Acts, case_id: CaseId, step: Step) -> Done:
     """Make an unowned case one's own."""
-    return _done(assignment.take(**_on(call, case_id, step)))
+    return done(assignment.take(**_on(call, case_id, step)))
 
 
 @router.post("/cases/{case_id}/assign", summary="Give a case to somebody (managers)")
 def assign(call: Acts, case_id: CaseId, step: ToSomebody) -> Done:
     """Give a case to somebody."""
-    return _done(assignment.assign(**_on(call, case_id, step), to=step.to, reason=step.reason))
+    return done(assignment.assign(**_on(call, case_id, step), to=step.to, reason=step.reason))
 
 
 @router.post("/cases/{case_id}/hand-over", summary="Give one's own case to a colleague")
 def hand_over(call: Acts, case_id: CaseId, step: ToSomebody) -> Done:
     """Give one's own case to a colleague, with a reason."""
-    return _done(assignment.hand_over(**_on(call, case_id, step), to=step.to, reason=step.reason))
+    return done(assignment.hand_over(**_on(call, case_id, step), to=step.to, reason=step.reason))
 
 
 @router.post("/cases/{case_id}/release", summary="Put a case back into the queue")
 def release(call: Acts, case_id: CaseId, step: WithReason) -> Done:
     """Put a case back into the queue."""
-    return _done(assignment.release(**_on(call, case_id, step), reason=step.reason))
+    return done(assignment.release(**_on(call, case_id, step), reason=step.reason))
 
 
 @router.post("/cases/{case_id}/note", summary="Write a note on an open case")
 def note(call: Acts, case_id: CaseId, step: WithText) -> Done:
     """Write a note. It cannot be changed afterwards."""
-    return _done(decisions.add_note(**_on(call, case_id, step), text=step.text))
+    return done(decisions.add_note(**_on(call, case_id, step), text=step.text))
 
 
 @router.post("/cases/{case_id}/disposition", summary="Decide a case")
 def decide(call: Acts, case_id: CaseId, step: Decision) -> Done:
     """Decide a case; a SAR waits for a second person."""
     settings = call.desk.settings
-    return _done(
+    return done(
         decisions.set_disposition(
             **_on(call, case_id, step), disposition=step.disposition, text=step.text,
             base_currency=settings.base_currency, approval_required=settings.approval_required,
@@ -134,32 +172,32 @@ def decide(call: Acts, case_id: CaseId, step: Decision) -> Done:
 @router.post("/cases/{case_id}/approve", summary="Approve a decision (managers who have not touched the case)")
 def approve(call: Acts, case_id: CaseId, step: Step) -> Done:
     """Approve a decision that somebody else made."""
-    return _done(decisions.approve(**_on(call, case_id, step)))
+    return done(decisions.approve(**_on(call, case_id, step)))
 
 
 @router.post("/cases/{case_id}/return", summary="Return a decision (managers who have not touched the case)")
 def send_back(call: Acts, case_id: CaseId, step: WithReason) -> Done:
     """Return a decision to its maker, with a reason."""
-    return _done(decisions.send_back(**_on(call, case_id, step), reason=step.reason))
+    return done(decisions.send_back(**_on(call, case_id, step), reason=step.reason))
 
 
 @router.post("/cases/{case_id}/reopen", summary="Open a closed case again (managers)")
 def reopen(call: Acts, case_id: CaseId, step: WithReason) -> Done:
     """Open a closed case again, with a reason."""
-    return _done(decisions.reopen(**_on(call, case_id, step), reason=step.reason))
+    return done(decisions.reopen(**_on(call, case_id, step), reason=step.reason))
 
 
 @router.post("/cases/{case_id}/review", summary="Review a closed case (QA)")
 def review(call: Acts, case_id: CaseId, step: Reviewed) -> Done:
     """Pass or fail a closed case."""
     form = Review(step.passed, frozenset(step.checklist), step.notes, step.severity)
-    return _done(quality.review(**_on(call, case_id, step), form=form))
+    return done(quality.review(**_on(call, case_id, step), form=form))
 
 
 @router.post("/cases/{case_id}/suspicion", summary="Move the suspicion date")
 def suspicion(call: Acts, case_id: CaseId, step: Suspicion) -> Done:
     """Set anew when the facts were first detected, with a reason; the clock follows."""
-    return _done(
+    return done(
         decisions.move_suspicion(
             **_on(call, case_id, step), suspicion_at=step.suspicion_at,
             suspect_identified=step.suspect_identified, reason=step.reason,
@@ -175,5 +213,6 @@ def _on(call: Call, case_id: str, step: Step) -> dict[str, Any]:
 _TOLD: Final = tuple(Done.model_fields)
 
 
-def _done(row: Recorded) -> Done:
+def done(row: Recorded) -> Done:
+    """Tell of the event that a step left."""
     return Done(**{name: getattr(row, name) for name in _TOLD})

@@ -38,6 +38,7 @@ from casedesk.cli import (
     steps,
     streaming,
     suppressions,
+    webhook,
 )
 from casedesk.cli.misread import explain
 from casedesk.cli.printing import remark, say
@@ -68,6 +69,7 @@ app.add_typer(retention.app, name="retention")
 app.add_typer(rates.app, name="rates")
 app.add_typer(people.app, name="users")
 app.add_typer(apikey.app, name="apikey")
+app.add_typer(webhook.app, name="webhook")
 app.command("serve")(serving.serve)
 app.add_typer(streaming.app, name="stream")
 app.command("generate")(feeding.generate)

@@ -24,7 +24,7 @@ class What(StrEnum):
     API = "api"
 
 
-_FILES = {What.BOTH: "app/serving.py", What.UI: "app/main.py"}
+_FILES = {What.BOTH: "app/serving.py", What.UI: "app/alone.py"}
 
 
 def serve(

@@ -67,6 +67,7 @@ class Action(StrEnum):
     HOLD = "place or lift a legal hold"
     PURGE = "propose or carry out a purge"
     MANAGE_KEYS = "create or revoke an API key"
+    MANAGE_WEBHOOKS = "create or disable a webhook"
     SEE_DECISIONS = "see undisclosed decisions"
     ADMINISTER = "change people, rates or policy"
 
@@ -129,6 +130,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
         Action.HOLD,
         Action.PURGE,
         Action.MANAGE_KEYS,
+        Action.MANAGE_WEBHOOKS,
         Action.SEE_DECISIONS,
     },
     Role.AUDITOR: _EVERYBODY
@@ -148,6 +150,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
             Action.VIEW_LEDGER,
             Action.REMIND,
             Action.MANAGE_KEYS,
+            Action.MANAGE_WEBHOOKS,
             Action.ADMINISTER,
         }
     ),

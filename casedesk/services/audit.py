@@ -26,6 +26,7 @@ from casedesk.services.purge_checks import check_purges
 from casedesk.services.rule_set_checks import check_rule_sets
 from casedesk.services.score_checks import check_scores
 from casedesk.services.suppression_checks import check_suppressions
+from casedesk.services.webhook_checks import check_webhooks
 from casedesk.store.unit_of_work import Reading, Writing
 
 Progress = Callable[[int, int], None]  # (events checked, events in all)
@@ -75,6 +76,7 @@ def verify_within(uow: Reading | Writing, progress: Progress | None = None, anch
     check_api_keys(uow, verifier)
     check_scores(uow, verifier)
     check_advice(uow, verifier)
+    check_webhooks(uow, verifier)
     check_holds(uow, verifier)
     check_purges(uow, verifier, verifier.policy)
     if progress is not None:

@@ -32,6 +32,7 @@ from casedesk.store.tables import (
     metadata,
     receipts,
     run_copies,
+    webhook_deliveries,
 )
 from casedesk.store.tables.advising import CallState
 from casedesk.store.tables.clocks import STORED
@@ -44,7 +45,7 @@ CHUNK = 2000
 #: from where it begins.
 _APART: Final = {
     announcements.name, case_events.name, language_calls.name, ledger_head.name, run_copies.name, receipts.name,
-    api_key_uses.name,
+    api_key_uses.name, webhook_deliveries.name,
 }  # fmt: skip
 
 #: Closed lists, as the CHECKs have them.

@@ -43,6 +43,7 @@ from casedesk.store.run_store import RunReader, RunStore
 from casedesk.store.score_store import ScoreReader, ScoreStore
 from casedesk.store.suppression_store import SuppressionReader, SuppressionStore
 from casedesk.store.transaction_store import TransactionReader, TransactionStore
+from casedesk.store.webhook_store import WebhookReader, WebhookStore
 
 Store = TypeVar("Store")
 Timed = Callable[[], AbstractContextManager[object]]
@@ -147,6 +148,7 @@ class Reading(_Unit):
     scores = _Of(ScoreReader)
     suppressions = _Of(SuppressionReader)
     transactions = _Of(TransactionReader)
+    webhooks = _Of(WebhookReader)
 
 
 class Writing(_Unit):
@@ -184,6 +186,7 @@ class Writing(_Unit):
     scores = _Of(ScoreStore)
     suppressions = _Of(SuppressionStore)
     transactions = _Of(TransactionStore)
+    webhooks = _Of(WebhookStore)
 
     def __init__(
         self, engine: Engine, *, committed: Callable[[int], None] | None = None, timed: Timed = nullcontext

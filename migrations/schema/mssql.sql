@@ -1066,6 +1066,56 @@ UPDATE alembic_version SET version_num='0022_findings_by_subject' WHERE alembic_
 
 GO
 
+-- Running upgrade 0022_findings_by_subject -> 0016_webhooks
+
+CREATE TABLE webhooks (
+    hook_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    label NVARCHAR(100) NOT NULL,
+    url VARCHAR(500) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    rules VARCHAR(2000) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    severity INTEGER NOT NULL,
+    secret_sha256 VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    created_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    created_at DATETIME2(6) NOT NULL,
+    disabled_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NULL,
+    disabled_at DATETIME2(6) NULL,
+    upto VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    CONSTRAINT pk_webhooks PRIMARY KEY (hook_id),
+    CONSTRAINT ck_webhooks_ck_webhooks_severity CHECK (severity BETWEEN 0 AND 100)
+);
+
+GO
+
+CREATE TABLE webhook_deliveries (
+    delivery_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    hook_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    alert_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    created_at DATETIME2(6) NOT NULL,
+    state VARCHAR(16) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    tries INTEGER NOT NULL,
+    next_at DATETIME2(6) NULL,
+    status INTEGER NULL,
+    problem NVARCHAR(200) NOT NULL,
+    done_at DATETIME2(6) NULL,
+    leased_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NULL,
+    leased_until DATETIME2(6) NULL,
+    CONSTRAINT pk_webhook_deliveries PRIMARY KEY (delivery_id),
+    CONSTRAINT fk_webhook_deliveries_hook_id_webhooks FOREIGN KEY(hook_id) REFERENCES webhooks (hook_id),
+    CONSTRAINT fk_webhook_deliveries_alert_id_alerts FOREIGN KEY(alert_id) REFERENCES alerts (alert_id),
+    CONSTRAINT uq_webhook_deliveries_hook_id_alert_id UNIQUE (hook_id, alert_id),
+    CONSTRAINT ck_webhook_deliveries_ck_webhook_deliveries_state CHECK (state IN ('waiting', 'delivered', 'given up'))
+);
+
+GO
+
+CREATE INDEX ix_webhook_deliveries_next_at ON webhook_deliveries (next_at);
+
+GO
+
+UPDATE alembic_version SET version_num='0016_webhooks' WHERE alembic_version.version_num = '0022_findings_by_subject';
+
+GO
+
 COMMIT;
 
 GO

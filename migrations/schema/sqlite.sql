@@ -822,3 +822,45 @@ CREATE INDEX ix_detection_findings_rule ON detection_findings (rule);
 CREATE INDEX ix_alerts_rule ON alerts (rule);
 
 UPDATE alembic_version SET version_num='0022_findings_by_subject' WHERE alembic_version.version_num = '0019b_cases_by_value';
+
+-- Running upgrade 0022_findings_by_subject -> 0016_webhooks
+
+CREATE TABLE webhooks (
+    hook_id VARCHAR(64) NOT NULL,
+    label VARCHAR(100) NOT NULL,
+    url VARCHAR(500) NOT NULL,
+    rules VARCHAR(2000) NOT NULL,
+    severity INTEGER NOT NULL,
+    secret_sha256 VARCHAR(64) NOT NULL,
+    created_by VARCHAR(64) NOT NULL,
+    created_at DATETIME NOT NULL,
+    disabled_by VARCHAR(64),
+    disabled_at DATETIME,
+    upto VARCHAR(64) NOT NULL,
+    CONSTRAINT pk_webhooks PRIMARY KEY (hook_id),
+    CONSTRAINT ck_webhooks_ck_webhooks_severity CHECK (severity BETWEEN 0 AND 100)
+);
+
+CREATE TABLE webhook_deliveries (
+    delivery_id VARCHAR(64) NOT NULL,
+    hook_id VARCHAR(64) NOT NULL,
+    alert_id VARCHAR(64) NOT NULL,
+    created_at DATETIME NOT NULL,
+    state VARCHAR(16) NOT NULL,
+    tries INTEGER NOT NULL,
+    next_at DATETIME,
+    status INTEGER,
+    problem VARCHAR(200) NOT NULL,
+    done_at DATETIME,
+    leased_by VARCHAR(64),
+    leased_until DATETIME,
+    CONSTRAINT pk_webhook_deliveries PRIMARY KEY (delivery_id),
+    CONSTRAINT fk_webhook_deliveries_hook_id_webhooks FOREIGN KEY(hook_id) REFERENCES webhooks (hook_id),
+    CONSTRAINT fk_webhook_deliveries_alert_id_alerts FOREIGN KEY(alert_id) REFERENCES alerts (alert_id),
+    CONSTRAINT uq_webhook_deliveries_hook_id_alert_id UNIQUE (hook_id, alert_id),
+    CONSTRAINT ck_webhook_deliveries_ck_webhook_deliveries_state CHECK (state IN ('waiting', 'delivered', 'given up'))
+);
+
+CREATE INDEX ix_webhook_deliveries_next_at ON webhook_deliveries (next_at);
+
+UPDATE alembic_version SET version_num='0016_webhooks' WHERE alembic_version.version_num = '0022_findings_by_subject';

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import httpx
@@ -136,3 +137,43 @@ def test_reading_a_narrative_one_did_not_write_is_recorded_once_under_the_key(cl
     event = server.desk.history(case_id)[-1]
     assert (event.user, event.action, event.data["via"][:6]) == ("otto", "narrative_read", "api:K-")
     assert server.desk.actions(case_id).count("narrative_read") == 1
+
+
+def test_a_case_is_opened_from_alerts_and_grows_by_another_one(client: Client, server: Server) -> None:
+    server.desk.customer("K-open")
+    first, second = server.desk.alert("K-open"), server.desk.alert("K-open")
+    ann = client("ann")
+    opened = ann.post("/api/v1/cases", json={"alert_ids": [first]})
+    assert opened.status_code == 200, opened.text
+    case_id, version = opened.json()["case_id"], opened.json()["version"]
+    again = ann.post("/api/v1/cases", json={"alert_ids": [first]})
+    assert (again.status_code, case_id in again.json()["detail"]) == (409, True)
+    step = {"version": version, "alert_id": second}
+    assert ann.post(f"/api/v1/cases/{case_id}/alerts", json=step).json()["case_id"] == case_id
+    assert ann.post(f"/api/v1/cases/{case_id}/alerts", json=step).status_code == 409
+    found = ann.get(f"/api/v1/cases/{case_id}").json()
+    assert {alert["alert_id"] for alert in found["alerts"]} == {first, second}
+    assert [event.user for event in server.desk.history(case_id)] == ["ann"] * 3
+    assert client("queenie").post("/api/v1/cases", json={"alert_ids": [second]}).status_code == 403
+
+
+def test_files_of_a_case_leave_for_who_may_take_them_and_each_leaves_an_event(client: Client, server: Server) -> None:
+    server.desk.customer("K-files")
+    case_id = server.desk.open("K-files")
+    mia = client("mia")
+    for what, begin in {
+        "audit": b"\xef\xbb\xbf",
+        "summary": b"#",
+        "summary-pdf": b"%PDF",
+        "case-file": b"%PDF",
+    }.items():
+        answer = mia.post(f"/api/v1/cases/{case_id}/exports/{what}")
+        assert answer.status_code == 200, answer.text
+        event = server.desk.history(case_id)[-1]
+        assert (event.action, event.user, event.data["via"].split(":")[0]) == ("case_exported", "mia", "api")
+        assert event.data["sha256"] == hashlib.sha256(answer.content).hexdigest() == answer.headers["x-content-sha256"]
+        assert answer.content.startswith(begin) or what == "audit"
+        assert case_id in answer.headers["content-disposition"]
+    for who in ("ann", "queenie"):
+        assert client(who).post(f"/api/v1/cases/{case_id}/exports/audit").status_code == 403
+    assert mia.post("/api/v1/cases/C-26-99999/exports/audit").status_code == 404

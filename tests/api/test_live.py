@@ -117,7 +117,7 @@ def test_who_may_not_listen_is_refused_before_the_line_is_open(
 
 
 def test_a_revoked_key_is_hung_up_on(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "_BEATS", 1)
+    monkeypatch.setattr(live, "_BEAT", 0.3)
     key = server.key("ann", Scope.READ)
     with listening(server, key) as line:
         line.recv(timeout=5)
@@ -137,3 +137,25 @@ def test_a_client_that_does_not_take_its_messages_is_dropped(server: Server, mon
         line.recv(timeout=5)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1013
+
+
+def test_one_listener_more_than_a_process_may_have_is_refused_and_told_where_to_go(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server.app.state, "pulse", live.Pulse(2))
+    key = server.key("ann", Scope.READ)
+    with listening(server, key) as first, listening(server, key) as second:
+        first.recv(timeout=5), second.recv(timeout=5)
+        with pytest.raises(InvalidStatus) as refused:
+            listening(server, key)
+        assert refused.value.response.status_code == 503
+        assert "2 programs listen to this process already" in json.loads(refused.value.response.body)["detail"]
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        try:
+            with listening(server, key) as line:
+                assert "cursor" in json.loads(line.recv(timeout=5))
+                return
+        except InvalidStatus:
+            time.sleep(0.05)  # those who hung up are noticed a moment later
+    raise AssertionError("a place that was given back stays taken")

@@ -30,8 +30,8 @@ FILES = {
     "users", "customers", "accounts", "imports", "import_rejects", "transactions", "detection_runs", "detection_findings", "cases", "clocks", "alerts",
     "alert_transactions", "case_events", "counters", "exchange_rates", "qa_draws", "qa_picks",
     "line_tests", "line_test_picks", "rule_sets", "suppressions", "suppressed_alerts",
-    "filings", "batches", "withdrawn_batches", "api_keys", "party_lists", "party_list_entries", "name_matches", "scoring_runs",
-    "risk_scores", "advice", "cascade_steps",
+    "filings", "batches", "withdrawn_batches", "api_keys", "webhooks", "party_lists", "party_list_entries", "name_matches",
+    "scoring_runs", "risk_scores", "advice", "cascade_steps",
 }  # fmt: skip
 
 
@@ -97,6 +97,7 @@ def _work(casedesk: Command, desk: TestDesk, tmp_path: Path) -> None:
     )
     for words in (["load", tmp_path / "listed.csv"], ["screen", "--least", "0.5"], ["run"]):
         assert casedesk("score", *words).code == 0
+    assert casedesk("webhook", "create", "=Tickets", "https://tickets.bank.example/?a,b", "--as", "mia").code == 0
 
 
 def _sent(desk: TestDesk, case_id: str) -> None:

@@ -59,6 +59,9 @@ def test_each_setting_is_read_from_its_variable():
             "CASEDESK_KAFKA_BOOTSTRAP": "kafka-1:9092,kafka-2:9092",
             "CASEDESK_KAFKA_PROPERTIES": "/etc/casedesk/kafka.properties",
             "CASEDESK_SCHEMA_REGISTRY_URL": "https://registry.bank.example",
+            "CASEDESK_API_LISTENERS": "7",
+            "CASEDESK_WEBHOOK_KEY": "/etc/casedesk/webhook.key",
+            "CASEDESK_WEBHOOK_HOSTS": "tickets.bank.example,*.Ops.bank.example,10.0.0.7",
             "CASEDESK_PAGE_LIMIT": "100",
         }
     )
@@ -95,6 +98,9 @@ def test_each_setting_is_read_from_its_variable():
         "kafka_bootstrap": "kafka-1:9092,kafka-2:9092",
         "kafka_properties": "/etc/casedesk/kafka.properties",
         "schema_registry_url": "https://registry.bank.example",
+        "api_listeners": 7,
+        "webhook_key": "/etc/casedesk/webhook.key",
+        "webhook_hosts": "tickets.bank.example,*.ops.bank.example,10.0.0.7",
         "page_limit": 100,
     }
     assert settings.public_key_path == PROJECT_ROOT / "keys" / "desk.pub"
@@ -145,6 +151,9 @@ WRONG = [
     ("KAFKA_BOOTSTRAP", "kafka-1", "“kafka-1”", "kafka-1.bank.example:9092"),
     ("KAFKA_PROPERTIES", "docs", "“docs”", "a file"),
     ("SCHEMA_REGISTRY_URL", "registry:8081", "“registry:8081”", "a schema registry"),
+    ("API_LISTENERS", "0", "“0”", "a whole number from 1 to 100000"),
+    ("WEBHOOK_KEY", "docs", "“docs”", "a file"),
+    ("WEBHOOK_HOSTS", "https://tickets.bank.example", "“https://", "host names with commas between"),
     ("PAGE_LIMIT", "2.5", "“2.5”", "a whole number from 5 to 500"),
 ]
 

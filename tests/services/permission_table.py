@@ -38,6 +38,7 @@ from casedesk.services import (
     rule_sets,
     scores,
     scoring,
+    webhooks,
     withdrawing,
 )
 from casedesk.services.assignment import Seen
@@ -147,6 +148,8 @@ AT_THE_DESK = {
     "decide_match": {"Analyst", "Manager"},
     "score": {"Manager"},
     "see_scores": {"Analyst", "QA", "Manager", "Auditor"},
+    "create_webhook": {"Manager"},
+    "see_webhooks": {"Manager"},
 }
 
 #: Where each step leads, by the stage it is taken from.
@@ -191,6 +194,7 @@ READS = {
     "see_retention",
     "see_outgoing",
     "see_keys",
+    "see_webhooks",
     "read",
     "preview",
     "preview_sum",
@@ -486,6 +490,10 @@ STEPS: dict[str, Try] = {
     ),
     "score": lambda stand, _: scoring.run(**_me(stand), look=stand.desk.reading(), base_currency="USD"),
     "see_scores": lambda stand, _: scores.overview(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
+    "create_webhook": lambda stand, _: webhooks.create(
+        **_me(stand), key=bytes(32), label="Ticket system", url="https://tickets.bank.example/alerts"
+    ),
+    "see_webhooks": lambda stand, _: webhooks.listed(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
     "recent_exports": lambda stand, _: exporting.recent(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
 }
 

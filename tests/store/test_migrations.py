@@ -31,7 +31,7 @@ from scripts.render_schema import DIALECTS
 from tests.databases import Kind
 from tests.store.builders import filled, step
 
-HEAD = "0022_findings_by_subject"
+HEAD = "0016_webhooks"
 
 #: What a migration adds to rows that were there: the value of each new column, by table.
 ADDED = {
@@ -55,6 +55,7 @@ NEW_TABLES = {
     "0015_announced_alerts": ("receipts", "api_key_uses"),
     "0017_figures_of_operation": ("party_lists", "party_list_entries", "name_matches", "scoring_runs", "risk_scores"),
     "0018_lists_and_scores": ("advice", "cascade_steps", "language_calls"),
+    "0022_findings_by_subject": ("webhook_deliveries", "webhooks"),
 }
 
 

@@ -79,6 +79,7 @@ from casedesk.domain.events.scoring import (
     NamesScreened,
     PartyListLoaded,
 )
+from casedesk.domain.events.webhooks import WebhookCreated, WebhookDisabled
 
 #: Every kind of event by its action.
 KINDS: dict[str, type[Event]] = {
@@ -133,6 +134,8 @@ KINDS: dict[str, type[Event]] = {
         PolicyRejected,
         ApiKeyCreated,
         ApiKeyRevoked,
+        WebhookCreated,
+        WebhookDisabled,
         RemindersGiven,
         PurgeProposed,
         CasesPurged,
@@ -213,4 +216,6 @@ __all__ = [
     "SuppressionRejected",
     "SuspicionMoved",
     "TransactionsImported",
+    "WebhookCreated",
+    "WebhookDisabled",
 ]

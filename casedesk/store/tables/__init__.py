@@ -16,6 +16,7 @@ from casedesk.store.tables.outbox import announcements
 from casedesk.store.tables.parties import accounts, customers, users
 from casedesk.store.tables.sampling import line_test_picks, line_tests, qa_draws, qa_picks
 from casedesk.store.tables.scoring import name_matches, party_list_entries, party_lists, risk_scores, scoring_runs
+from casedesk.store.tables.webhooks import webhook_deliveries, webhooks
 
 __all__ = [
     "ID",
@@ -58,5 +59,7 @@ __all__ = [
     "suppressions",
     "transactions",
     "users",
+    "webhook_deliveries",
+    "webhooks",
     "withdrawn_batches",
 ]

@@ -1,0 +1,1 @@
+"""What the desk sends out by itself: alerts to webhooks."""
