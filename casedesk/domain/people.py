@@ -53,6 +53,8 @@ class Action(StrEnum):
     TUNE = "try out detection rules"
     PROPOSE_RULES = "propose a rule set"
     PUT_RULES_IN_FORCE = "put a rule set in force"
+    PROPOSE_MODEL = "propose a model"
+    PUT_MODEL_IN_FORCE = "put a model in force"
     PROPOSE_SUPPRESSION = "propose or end a suppression"
     APPROVE_SUPPRESSION = "approve a suppression"
     DRAW_LINE_TEST = "draw a sample below a line"
@@ -110,6 +112,8 @@ PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
         Action.TUNE,
         Action.PROPOSE_RULES,
         Action.PUT_RULES_IN_FORCE,
+        Action.PROPOSE_MODEL,
+        Action.PUT_MODEL_IN_FORCE,
         Action.DRAW_LINE_TEST,
         Action.PROPOSE_SUPPRESSION,
         Action.APPROVE_SUPPRESSION,

@@ -14,20 +14,22 @@ from casedesk.domain.filings import FilingState
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.line_yields import Placement
 from casedesk.domain.merkle import Frontier
+from casedesk.domain.model_versions import ModelState
 from casedesk.domain.people import PERSON_ROLES
 from casedesk.domain.rule_sets import RuleSetState
 from casedesk.domain.suppressions import State
 from casedesk.domain.transactions import Channel, CustomerKind
 from casedesk.errors import Invalid
 from casedesk.store.ledger_store import COLUMNS
-from casedesk.store.tables import case_events, ledger_head, metadata, run_copies
+from casedesk.store.tables import case_events, ledger_head, metadata, model_files, run_copies
 from casedesk.store.tables.clocks import STORED
 from casedesk.store.types import UtcDateTime
 
 CHUNK = 2000
 
-#: The events travel in their own format, and the head follows from them; the copy that runs keep stays behind.
-_APART: Final = {case_events.name, ledger_head.name, run_copies.name}
+#: The events travel in their own format, and the head follows from them; the copy that runs keep and the files of
+#: models stay behind.
+_APART: Final = {case_events.name, ledger_head.name, run_copies.name, model_files.name}
 
 #: Closed lists, as the CHECKs have them.
 _ALLOWED: Final[dict[tuple[str, str], tuple[str, ...]]] = {
@@ -40,6 +42,7 @@ _ALLOWED: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("clocks", "kind"): tuple(kind.value for kind in STORED),
     ("filings", "state"): tuple(state.value for state in FilingState),
     ("line_test_picks", "placement"): tuple(placement.value for placement in Placement),
+    ("model_versions", "state"): tuple(state.value for state in ModelState),
     ("rule_sets", "state"): tuple(state.value for state in RuleSetState),
     ("qa_picks", "outcome"): tuple(status.value for status in QaStatus),
     ("suppressions", "state"): tuple(state.value for state in State),

@@ -22,6 +22,7 @@ from casedesk.store.filing_store import FilingReader, FilingStore
 from casedesk.store.import_store import ImportReader, ImportStore
 from casedesk.store.ledger_store import Ledger, LedgerReader
 from casedesk.store.line_test_store import LineTestReader, LineTestStore
+from casedesk.store.model_store import ModelReader, ModelStore
 from casedesk.store.outcome_reader import OutcomeReader
 from casedesk.store.party_store import PartyReader, PartyStore
 from casedesk.store.people_store import PeopleReader, PeopleStore
@@ -117,6 +118,7 @@ class Reading(_Unit):
     imports = _Of(ImportReader)
     ledger = _Of(LedgerReader)
     line_tests = _Of(LineTestReader)
+    models = _Of(ModelReader)
     outcomes = _Of(OutcomeReader)
     parties = _Of(PartyReader)
     people = _Of(PeopleReader)
@@ -149,6 +151,7 @@ class Writing(_Unit):
     filings = _Of(FilingStore)
     imports = _Of(ImportStore)
     line_tests = _Of(LineTestStore)
+    models = _Of(ModelStore)
     parties = _Of(PartyStore)
     people = _Of(PeopleStore)
     queue = _Of(QueueReader)

@@ -173,6 +173,7 @@ def test_every_kind_of_case_event_has_its_step() -> None:
         "suppression_proposed", "suppression_approved", "suppression_rejected", "suppression_ended",
         "reminders_given", "purge_proposed", "cases_purged", "policy_proposed", "policy_put_in_force", "policy_rejected",
         "rule_set_proposed", "rule_set_put_in_force", "rule_set_rejected", "rule_set_withdrawn", "evidence_sheet_exported",
+            "model_proposed", "model_put_in_force", "model_rejected", "model_withdrawn", "model_scored",
             "api_key_created", "api_key_revoked",
     }  # fmt: skip
     assert set(_STEPS) == set(events.KINDS) - desk_only

@@ -29,7 +29,7 @@ from scripts.render_schema import DIALECTS
 from tests.databases import Kind
 from tests.store.builders import filled, step
 
-HEAD = "0014_copies_for_runs"
+HEAD = "0020_models"
 
 #: What a migration adds to rows that were there: the value of each new column, by table.
 ADDED = {
@@ -47,6 +47,7 @@ NEW_TABLES = {
     "0011_clocks": ("withdrawn_batches",),
     "0012_withdrawn_batches": ("api_keys",),
     "0013_api_keys": ("run_copies",),
+    "0014_copies_for_runs": ("model_versions", "model_files", "model_runs", "model_scores"),
 }
 
 

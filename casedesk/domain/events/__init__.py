@@ -54,6 +54,13 @@ from casedesk.domain.events.governing import (
     SuppressionRejected,
 )
 from casedesk.domain.events.keys import ApiKeyCreated, ApiKeyRevoked
+from casedesk.domain.events.modelling import (
+    ModelProposed,
+    ModelPutInForce,
+    ModelRejected,
+    ModelScored,
+    ModelWithdrawn,
+)
 from casedesk.domain.events.policies import PolicyProposed, PolicyPutInForce, PolicyRejected
 from casedesk.domain.events.readings import (
     CaseExported,
@@ -113,6 +120,11 @@ KINDS: dict[str, type[Event]] = {
         RuleSetPutInForce,
         RuleSetRejected,
         RuleSetWithdrawn,
+        ModelProposed,
+        ModelPutInForce,
+        ModelRejected,
+        ModelWithdrawn,
+        ModelScored,
         SuppressionProposed,
         SuppressionApproved,
         SuppressionRejected,
@@ -166,6 +178,11 @@ __all__ = [
     "HoldPlaced",
     "LineTestDrawn",
     "LineTestFrozen",
+    "ModelProposed",
+    "ModelPutInForce",
+    "ModelRejected",
+    "ModelScored",
+    "ModelWithdrawn",
     "NarrativeRead",
     "NoteAdded",
     "PacketExported",

@@ -10,6 +10,7 @@ from casedesk.store.tables.hiding import suppressed_alerts, suppressions
 from casedesk.store.tables.keys import api_keys
 from casedesk.store.tables.ledger import case_events, counters, ledger_head
 from casedesk.store.tables.metadata import ID, metadata
+from casedesk.store.tables.modelling import model_files, model_runs, model_scores, model_versions
 from casedesk.store.tables.movements import exchange_rates, import_rejects, imports, transactions
 from casedesk.store.tables.parties import accounts, customers, users
 from casedesk.store.tables.sampling import line_test_picks, line_tests, qa_draws, qa_picks
@@ -36,6 +37,10 @@ __all__ = [
     "line_test_picks",
     "line_tests",
     "metadata",
+    "model_files",
+    "model_runs",
+    "model_scores",
+    "model_versions",
     "qa_draws",
     "qa_picks",
     "rule_sets",
