@@ -124,6 +124,15 @@ _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     ),
     "rule_set_rejected": lambda data, names: f"{data['rule_set_id']}, proposed by {_name(data['proposed_by'], names)}",
     "rule_set_withdrawn": lambda data, names: data["rule_set_id"],
+    "model_proposed": lambda data, names: f"{data['version_id']} · {data['name']} · model {data['model_id'][:12]}…",
+    "model_put_in_force": lambda data, names: (
+        f"{data['version_id']} · model {data['model_id'][:12]}… · proposed by {_name(data['proposed_by'], names)}"
+    ),
+    "model_rejected": lambda data, names: f"{data['version_id']}, proposed by {_name(data['proposed_by'], names)}",
+    "model_withdrawn": lambda data, names: data["version_id"],
+    "model_scored": lambda data, names: (
+        f"{data['model_run_id']} · {data['version_id'] or 'the shipped model'} · {counted(data['accounts'], 'account')}"
+    ),
     "evidence_sheet_exported": lambda data, names: f"Evidence sheet of {data['rule_set_id']}",
     "suppression_proposed": _suppression,
     "suppression_approved": lambda data, names: (

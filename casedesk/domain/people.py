@@ -58,6 +58,8 @@ class Action(StrEnum):
     DECIDE_MATCH = "confirm or refuse a name match"
     PROPOSE_RULES = "propose a rule set"
     PUT_RULES_IN_FORCE = "put a rule set in force"
+    PROPOSE_MODEL = "propose a model"
+    PUT_MODEL_IN_FORCE = "put a model in force"
     PROPOSE_SUPPRESSION = "propose or end a suppression"
     APPROVE_SUPPRESSION = "approve a suppression"
     DRAW_LINE_TEST = "draw a sample below a line"
@@ -121,6 +123,8 @@ PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
         Action.TUNE,
         Action.PROPOSE_RULES,
         Action.PUT_RULES_IN_FORCE,
+        Action.PROPOSE_MODEL,
+        Action.PUT_MODEL_IN_FORCE,
         Action.DRAW_LINE_TEST,
         Action.PROPOSE_SUPPRESSION,
         Action.APPROVE_SUPPRESSION,

@@ -138,6 +138,17 @@ def read(folder: Path, features: str) -> ModelFiles:
     return ModelFiles(sha256(manifest), facts, contents)
 
 
+def of_contents(contents: Mapping[str, bytes], features: str, name: str) -> ModelFiles:
+    """Take files that did not come from a folder; whether they are the right ones, the id says.
+
+    :raises OtherVersion: if the model was made for other features.
+    """
+    facts = json.loads(contents[FACTS])
+    if facts.get("features_version") != features:
+        raise OtherVersion(Path(name), f"features {facts.get('features_version')}", f"features {features}")
+    return ModelFiles(sha256(manifest_of(contents)), facts, contents)
+
+
 def _content(folder: Path, name: str) -> bytes:
     path = folder / name
     try:

@@ -21,6 +21,7 @@ from casedesk.services.api_key_checks import check_api_keys
 from casedesk.services.clock_checks import check_clocks
 from casedesk.services.filing_checks import check_filings
 from casedesk.services.line_test_checks import check_line_tests
+from casedesk.services.model_checks import check_models
 from casedesk.services.policy_checks import check_holds, check_policy
 from casedesk.services.purge_checks import check_purges
 from casedesk.services.rule_set_checks import check_rule_sets
@@ -72,6 +73,7 @@ def verify_within(uow: Reading | Writing, progress: Progress | None = None, anch
     check_clocks(uow, verifier, verifier.policy)
     check_line_tests(uow, verifier)
     check_rule_sets(uow, verifier)
+    check_models(uow, verifier)
     check_suppressions(uow, verifier)
     check_api_keys(uow, verifier)
     check_scores(uow, verifier)

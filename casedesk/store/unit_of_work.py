@@ -31,6 +31,7 @@ from casedesk.store.likeness_reader import LikenessReader
 from casedesk.store.line_test_store import LineTestReader, LineTestStore
 from casedesk.store.list_store import ListReader, ListStore
 from casedesk.store.match_store import MatchReader, MatchStore
+from casedesk.store.model_store import ModelReader, ModelStore
 from casedesk.store.outcome_reader import OutcomeReader
 from casedesk.store.party_store import PartyReader, PartyStore
 from casedesk.store.people_store import PeopleReader, PeopleStore
@@ -136,6 +137,7 @@ class Reading(_Unit):
     line_tests = _Of(LineTestReader)
     lists = _Of(ListReader)
     matches = _Of(MatchReader)
+    models = _Of(ModelReader)
     outcomes = _Of(OutcomeReader)
     parties = _Of(PartyReader)
     people = _Of(PeopleReader)
@@ -176,6 +178,7 @@ class Writing(_Unit):
     line_tests = _Of(LineTestStore)
     lists = _Of(ListStore)
     matches = _Of(MatchStore)
+    models = _Of(ModelStore)
     parties = _Of(PartyStore)
     people = _Of(PeopleStore)
     queue = _Of(QueueReader)

@@ -1116,6 +1116,77 @@ UPDATE alembic_version SET version_num='0016_webhooks' WHERE alembic_version.ver
 
 GO
 
+-- Running upgrade 0016_webhooks -> 0020_models
+
+CREATE TABLE model_versions (
+    version_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    state VARCHAR(16) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    base_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    name NVARCHAR(100) NOT NULL,
+    model_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    card_sha256 VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    reason NVARCHAR(max) NOT NULL,
+    proposed_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    proposed_at DATETIME2(6) NOT NULL,
+    decided_by VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NULL,
+    decided_at DATETIME2(6) NULL,
+    decision NVARCHAR(max) NOT NULL,
+    CONSTRAINT pk_model_versions PRIMARY KEY (version_id),
+    CONSTRAINT ck_model_versions_state CHECK (state IN ('proposed', 'in force', 'superseded', 'rejected', 'withdrawn')),
+    CONSTRAINT ck_model_versions_duties CHECK (decided_by IS NULL OR decided_by <> proposed_by OR state = 'withdrawn'),
+    CONSTRAINT fk_model_versions_proposed_by_users FOREIGN KEY(proposed_by) REFERENCES users (user_id),
+    CONSTRAINT fk_model_versions_decided_by_users FOREIGN KEY(decided_by) REFERENCES users (user_id)
+);
+
+GO
+
+CREATE UNIQUE INDEX ix_model_versions_state ON model_versions (state) WHERE state IN ('proposed', 'in force');
+
+GO
+
+CREATE TABLE model_files (
+    version_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    name VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    content VARBINARY(max) NOT NULL,
+    CONSTRAINT pk_model_files PRIMARY KEY (version_id, name),
+    CONSTRAINT fk_model_files_version_id_model_versions FOREIGN KEY(version_id) REFERENCES model_versions (version_id)
+);
+
+GO
+
+CREATE TABLE model_runs (
+    model_run_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    version_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    model_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    ran_at DATETIME2(6) NOT NULL,
+    transactions BIGINT NOT NULL,
+    accounts BIGINT NOT NULL,
+    drift NVARCHAR(max) NOT NULL,
+    scores_sha256 VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    CONSTRAINT pk_model_runs PRIMARY KEY (model_run_id)
+);
+
+GO
+
+CREATE TABLE model_scores (
+    model_run_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    account_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    score BIGINT NOT NULL,
+    band VARCHAR(8) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    transaction_id VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NOT NULL,
+    parts NVARCHAR(max) NOT NULL,
+    CONSTRAINT pk_model_scores PRIMARY KEY (model_run_id, account_id),
+    CONSTRAINT ck_model_scores_band CHECK (band IN ('High', 'Medium', 'Low', 'Minimal')),
+    CONSTRAINT ck_model_scores_score CHECK (score >= 0 AND score <= 1000000),
+    CONSTRAINT fk_model_scores_model_run_id_model_runs FOREIGN KEY(model_run_id) REFERENCES model_runs (model_run_id)
+);
+
+GO
+
+UPDATE alembic_version SET version_num='0020_models' WHERE alembic_version.version_num = '0016_webhooks';
+
+GO
+
 COMMIT;
 
 GO

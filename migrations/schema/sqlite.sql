@@ -864,3 +864,62 @@ CREATE TABLE webhook_deliveries (
 CREATE INDEX ix_webhook_deliveries_next_at ON webhook_deliveries (next_at);
 
 UPDATE alembic_version SET version_num='0016_webhooks' WHERE alembic_version.version_num = '0022_findings_by_subject';
+
+-- Running upgrade 0016_webhooks -> 0020_models
+
+CREATE TABLE model_versions (
+    version_id VARCHAR(64) NOT NULL,
+    state VARCHAR(16) NOT NULL,
+    base_id VARCHAR(64) NOT NULL,
+    name VARCHAR(100) NOT NULL,
+    model_id VARCHAR(64) NOT NULL,
+    card_sha256 VARCHAR(64) NOT NULL,
+    reason VARCHAR NOT NULL,
+    proposed_by VARCHAR(64) NOT NULL,
+    proposed_at DATETIME NOT NULL,
+    decided_by VARCHAR(64),
+    decided_at DATETIME,
+    decision VARCHAR NOT NULL,
+    CONSTRAINT pk_model_versions PRIMARY KEY (version_id),
+    CONSTRAINT ck_model_versions_state CHECK (state IN ('proposed', 'in force', 'superseded', 'rejected', 'withdrawn')),
+    CONSTRAINT ck_model_versions_duties CHECK (decided_by IS NULL OR decided_by <> proposed_by OR state = 'withdrawn'),
+    CONSTRAINT fk_model_versions_proposed_by_users FOREIGN KEY(proposed_by) REFERENCES users (user_id),
+    CONSTRAINT fk_model_versions_decided_by_users FOREIGN KEY(decided_by) REFERENCES users (user_id)
+);
+
+CREATE UNIQUE INDEX ix_model_versions_state ON model_versions (state) WHERE state IN ('proposed', 'in force');
+
+CREATE TABLE model_files (
+    version_id VARCHAR(64) NOT NULL,
+    name VARCHAR(64) NOT NULL,
+    content BLOB NOT NULL,
+    CONSTRAINT pk_model_files PRIMARY KEY (version_id, name),
+    CONSTRAINT fk_model_files_version_id_model_versions FOREIGN KEY(version_id) REFERENCES model_versions (version_id)
+);
+
+CREATE TABLE model_runs (
+    model_run_id VARCHAR(64) NOT NULL,
+    version_id VARCHAR(64) NOT NULL,
+    model_id VARCHAR(64) NOT NULL,
+    ran_at DATETIME NOT NULL,
+    transactions BIGINT NOT NULL,
+    accounts BIGINT NOT NULL,
+    drift VARCHAR NOT NULL,
+    scores_sha256 VARCHAR(64) NOT NULL,
+    CONSTRAINT pk_model_runs PRIMARY KEY (model_run_id)
+);
+
+CREATE TABLE model_scores (
+    model_run_id VARCHAR(64) NOT NULL,
+    account_id VARCHAR(64) NOT NULL,
+    score BIGINT NOT NULL,
+    band VARCHAR(8) NOT NULL,
+    transaction_id VARCHAR(64) NOT NULL,
+    parts VARCHAR NOT NULL,
+    CONSTRAINT pk_model_scores PRIMARY KEY (model_run_id, account_id),
+    CONSTRAINT ck_model_scores_band CHECK (band IN ('High', 'Medium', 'Low', 'Minimal')),
+    CONSTRAINT ck_model_scores_score CHECK (score >= 0 AND score <= 1000000),
+    CONSTRAINT fk_model_scores_model_run_id_model_runs FOREIGN KEY(model_run_id) REFERENCES model_runs (model_run_id)
+);
+
+UPDATE alembic_version SET version_num='0020_models' WHERE alembic_version.version_num = '0016_webhooks';

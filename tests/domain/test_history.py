@@ -175,5 +175,6 @@ def test_every_kind_of_case_event_has_its_step() -> None:
         "rule_set_proposed", "rule_set_put_in_force", "rule_set_rejected", "rule_set_withdrawn", "evidence_sheet_exported",
         "api_key_created", "api_key_revoked", "rejects_exported", "webhook_created", "webhook_disabled",
         "party_list_loaded", "names_screened", "name_match_confirmed", "name_match_refused", "exposure_scored",
+        "model_proposed", "model_put_in_force", "model_rejected", "model_withdrawn", "model_scored",
     }  # fmt: skip
     assert set(_STEPS) == set(events.KINDS) - desk_only

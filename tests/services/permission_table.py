@@ -25,8 +25,10 @@ from casedesk.services import (
     assignment,
     casefile,
     decisions,
+    default_model,
     exporting,
     intake,
+    models,
     outgoing,
     party_lists,
     policies,
@@ -126,6 +128,8 @@ Auditor
 AT_THE_DESK = {
     "propose_rules": {"Manager"},
     "see_rule_sets": {"Manager", "Auditor"},
+    "propose_model": {"Manager"},
+    "see_models": {"Manager", "Auditor"},
     "open_case": {"Analyst", "Manager"},
     "take_next": {"Analyst", "Manager"},
     "draw": {"QA", "Manager"},
@@ -190,6 +194,7 @@ READS = {
     "see_scores",
     "see_rule_sets",
     "see_agreement",
+    "see_models",
     "see_policy",
     "see_retention",
     "see_outgoing",
@@ -443,6 +448,10 @@ STEPS: dict[str, Try] = {
         reason="Five deposits are everyday business.",
     ),
     "see_rule_sets": lambda stand, _: rule_sets.overview(look=stand.desk.reading(), actor=stand.desk.people["me"]),
+    "propose_model": lambda stand, _: models.propose(
+        **_me(stand), folder=default_model.FOLDER, reason="Trained on the last quarter of our own data."
+    ),
+    "see_models": lambda stand, _: models.overview(look=stand.desk.reading(), actor=stand.desk.people["me"]),
     "propose_policy": lambda stand, _: policies.propose(
         **_me(stand),
         name="ctr_days",

@@ -31,7 +31,7 @@ from scripts.render_schema import DIALECTS
 from tests.databases import Kind
 from tests.store.builders import filled, step
 
-HEAD = "0016_webhooks"
+HEAD = "0020_models"
 
 #: What a migration adds to rows that were there: the value of each new column, by table.
 ADDED = {
@@ -56,6 +56,7 @@ NEW_TABLES = {
     "0017_figures_of_operation": ("party_lists", "party_list_entries", "name_matches", "scoring_runs", "risk_scores"),
     "0018_lists_and_scores": ("advice", "cascade_steps", "language_calls"),
     "0022_findings_by_subject": ("webhook_deliveries", "webhooks"),
+    "0016_webhooks": ("model_versions", "model_files", "model_runs", "model_scores"),
 }
 
 

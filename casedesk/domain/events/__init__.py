@@ -55,6 +55,13 @@ from casedesk.domain.events.governing import (
     SuppressionRejected,
 )
 from casedesk.domain.events.keys import ApiKeyCreated, ApiKeyRevoked
+from casedesk.domain.events.modelling import (
+    ModelProposed,
+    ModelPutInForce,
+    ModelRejected,
+    ModelScored,
+    ModelWithdrawn,
+)
 from casedesk.domain.events.policies import PolicyProposed, PolicyPutInForce, PolicyRejected
 from casedesk.domain.events.readings import (
     CaseExported,
@@ -125,6 +132,11 @@ KINDS: dict[str, type[Event]] = {
         RuleSetPutInForce,
         RuleSetRejected,
         RuleSetWithdrawn,
+        ModelProposed,
+        ModelPutInForce,
+        ModelRejected,
+        ModelWithdrawn,
+        ModelScored,
         SuppressionProposed,
         SuppressionApproved,
         SuppressionRejected,
@@ -187,6 +199,11 @@ __all__ = [
     "HoldPlaced",
     "LineTestDrawn",
     "LineTestFrozen",
+    "ModelProposed",
+    "ModelPutInForce",
+    "ModelRejected",
+    "ModelScored",
+    "ModelWithdrawn",
     "NameMatchConfirmed",
     "NameMatchRefused",
     "NamesScreened",

@@ -11,6 +11,7 @@ from casedesk.store.tables.hiding import suppressed_alerts, suppressions
 from casedesk.store.tables.keys import api_key_uses, api_keys
 from casedesk.store.tables.ledger import case_events, counters, ledger_head
 from casedesk.store.tables.metadata import ID, metadata
+from casedesk.store.tables.modelling import model_files, model_runs, model_scores, model_versions
 from casedesk.store.tables.movements import exchange_rates, import_rejects, imports, receipts, transactions
 from casedesk.store.tables.outbox import announcements
 from casedesk.store.tables.parties import accounts, customers, users
@@ -45,6 +46,10 @@ __all__ = [
     "line_test_picks",
     "line_tests",
     "metadata",
+    "model_files",
+    "model_runs",
+    "model_scores",
+    "model_versions",
     "name_matches",
     "party_list_entries",
     "party_lists",
