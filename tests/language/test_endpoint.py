@@ -28,18 +28,18 @@ def huge(connection: socket.socket, raw: bytes) -> None:
 
 
 def hanging(connection: socket.socket, raw: bytes) -> None:
-    time.sleep(3)
+    time.sleep(8)
 
 
 def trickling_head(connection: socket.socket, raw: bytes) -> None:
-    for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"y" * 100:
+    for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"y" * 200:
         connection.sendall(bytes([byte]))
         time.sleep(0.05)
 
 
 def trickling_body(connection: socket.socket, raw: bytes) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
-    for _ in range(100):
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n")
+    for _ in range(200):
         connection.sendall(b" ")
         time.sleep(0.05)
 
@@ -68,11 +68,11 @@ def test_an_endpoint_that_misbehaves_ends_in_a_sentence_and_in_time(endpoint: St
     began = time.monotonic()
     with pytest.raises(NoAnswer) as refused:
         server.endpoint(timeout=0.6).ask("Advise.", "{}")
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < 4.0  # left to itself, each that dawdles would take twice as long
     assert str(refused.value).startswith("The language model gave no answer")
     assert KEY not in str(refused.value)
     assert len(server.requests) == 1  # tried once: every call costs
-    until = time.monotonic() + 1.0  # the thread that waited for it ends as well, though the endpoint goes on
+    until = time.monotonic() + 3.0  # the thread that waited for it ends as well, though the endpoint goes on
     while any(thread.name == "language-model" for thread in threading.enumerate()) and time.monotonic() < until:
         time.sleep(0.02)
     assert "language-model" not in {thread.name for thread in threading.enumerate()}
