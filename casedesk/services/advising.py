@@ -22,7 +22,7 @@ from casedesk.domain.people import SYSTEM, Action, Person, require
 from casedesk.language.question import Question, ask_about
 from casedesk.services.counsel import Counsel
 from casedesk.services.narratives import evidence_of
-from casedesk.services.risk_sources import NOTHING, RiskSource, ten_thousandths
+from casedesk.services.risk_sources import ON_DESK, RiskSource, ten_thousandths
 from casedesk.services.steps import present, record
 from casedesk.store.advice_store import Advised
 from casedesk.store.unit_of_work import Reading, Writing
@@ -55,7 +55,7 @@ def run(
     actor: Person,
     at: datetime,
     base_currency: str,
-    source: RiskSource = NOTHING,
+    source: RiskSource = ON_DESK,
     counsel: Counsel | None = None,
     case_ids: Collection[str] = (),
     every: bool = False,
@@ -65,6 +65,7 @@ def run(
 
     A second run changes nothing. The desk itself gives the advice: whoever starts a run has not worked on the cases.
 
+    :param source: what is known of a case beyond its alerts; the desk's own runs, unless another is given.
     :param counsel: the third level; None where it is switched off, and then nothing leaves the process.
     :param case_ids: these cases only; one that nobody has to decide any more is left alone.
     :param every: also those that did not change, where a model was promoted or the table of advice is a new one.

@@ -1,4 +1,4 @@
-"""Where advice has a model's score and a customer's exposure from: whoever computes them implements this interface."""
+"""Where advice has a model's score and a customer's exposure from."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ class ModelScore:
     score: float  # in [0, 1]
 
 
+#: Scores of models are stored in millionths.
+MILLION: Final = 1_000_000
+
+
 class RiskSource(Protocol):
     """Gives what is known of a case beyond its alerts. It is asked inside an open unit of work, and only reads."""
 
@@ -29,17 +33,32 @@ class RiskSource(Protocol):
         """Return the exposure of the case's customer to listed parties in [0, 1]; None where nobody computed it."""
 
 
-class Nothing:
-    """A desk without model and without exposure: advice goes by the alerts alone."""
+class OnDesk:
+    """What the desk's own runs say of the case's customer: of all accounts, the one with the highest value counts."""
 
     def score(self, uow: Reading | Writing, case: Case) -> ModelScore | None:
-        return None
+        """Return the score in the last run of the version in force; None where there is none, or it saw none of the accounts."""
+        version = uow.models.in_force()
+        run = None if version is None else uow.models.last_run(version.version_id)
+        if version is None or run is None:
+            return None
+        found = uow.models.of_accounts(run.model_run_id, _accounts(uow, case))
+        return ModelScore(version.version_id, found[0].score / MILLION) if found else None
 
     def exposure(self, uow: Reading | Writing, case: Case) -> float | None:
-        return None
+        """Return the exposure in the newest run; None before the first."""
+        run = uow.scores.last()
+        if run is None:
+            return None
+        found = uow.scores.of(run.run_id, _accounts(uow, case))
+        return max((one.exposure for one in found.values()), default=0.0)
 
 
-NOTHING: Final = Nothing()
+ON_DESK: Final = OnDesk()
+
+
+def _accounts(uow: Reading | Writing, case: Case) -> list[str]:
+    return [account.account_id for account in uow.parties.accounts_of(case.customer_id)]
 
 
 def ten_thousandths(value: float | None) -> int | None:

@@ -15,7 +15,7 @@ from casedesk.domain.verification import Verdict as Found
 from casedesk.exports.packet import Profile
 from casedesk.services import advice, advising, casefile, exporting, intake
 from casedesk.services.narratives import evidence_of
-from casedesk.services.risk_sources import ModelScore, Nothing
+from casedesk.services.risk_sources import ModelScore
 from casedesk.store.tables import advice as rows
 from casedesk.store.tables import cascade_steps
 from casedesk.store.unit_of_work import Reading, Writing
@@ -24,7 +24,7 @@ from tests.exports.forgeries import _say_more, of
 from tests.exports.packets import Sealing, files, reforged, verdicts
 
 
-class Says(Nothing):
+class Says:
     """A model and an exposure that say what a test wants."""
 
     def __init__(self, score: float | None = None, exposure: float | None = None, version: str = "m-1") -> None:

@@ -189,7 +189,7 @@ def test_the_same_question_is_asked_once_and_a_lying_memory_is_asked_anew(
 def _considered(desk: TestDesk) -> list[Any]:
     with desk.writing() as uow:
         cases = [uow.cases.get(case_id) for case_id in uow.advice.waiting()]
-        found = [advising.consider(uow, case, desk.at(), "USD", advising.NOTHING) for case in cases]
+        found = [advising.consider(uow, case, desk.at(), "USD", advising.ON_DESK) for case in cases]
         return [advising._question(uow, one) for one in found]
 
 
