@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from casedesk.detection.kept_data import KeptData
 from casedesk.services.api_keys import Scope
 from tests.api.conftest import Client, Server
 
@@ -51,8 +52,11 @@ def test_one_bad_transaction_is_named_field_by_field_and_the_good_ones_are_store
 
 
 def test_who_waits_is_told_the_alerts_of_each_transaction_with_their_sentences(
-    client: Client, server: Server, one_rule: None
+    client: Client, server: Server, one_rule: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    loads: list[int] = []
+    load = KeptData._load
+    monkeypatch.setattr(KeptData, "_load", lambda self, *rows: (loads.append(rows[0].num_rows), load(self, *rows)))
     server.desk.customer("K-c", accounts=["K-c/1"])
     feed = client("system", Scope.INGEST)
     items = [*(item(f"c{n}", n) for n in range(6)), item("d1", to_account="K-d/1", amount="1.00")]
@@ -72,6 +76,10 @@ def test_who_waits_is_told_the_alerts_of_each_transaction_with_their_sentences(
     assert {a["alert_id"] for a in last["alerts"]} <= {a["alert_id"] for a in followed["alerts"]}
     status = feed.get("/api/v1/ingestion/status").json()
     assert (status["unseen_batches"], status["runs"][0]["new_alerts"] >= 1) == (0, True)
+    for more in range(6, 9):
+        again = feed.post(PATH, params={"wait": True}, json=item(f"c{more}", more)).json()["results"][0]
+        assert again["alerts"][0]["sentence"].startswith(f"{more + 1} cash deposits")
+    assert len(loads) <= 1  # what is loaded stays, and what came since is added
 
 
 def test_without_a_key_that_opens_the_desk_nothing_is_read_and_nothing_stored(server: Server) -> None:

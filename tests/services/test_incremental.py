@@ -189,6 +189,28 @@ def test_a_reopened_case_makes_its_subject_be_looked_at_again(desk: TestDesk) ->
     assert detect(desk).grown_alerts == 0
 
 
+def test_what_stays_loaded_of_another_state_of_the_desk_is_loaded_anew(sqlite_kind: Sqlite) -> None:
+    addresses = [sqlite_kind.fresh(), sqlite_kind.fresh()]
+    one, other = (furnished(make_engine(address)) for address in addresses)
+    warm = Warm()
+    for desk, amount in (
+        (one, 7_000_00),
+        (other, 7_100_00),
+    ):  # as many rows, at the same times; only what they say differs
+        desk.book([Move(f"a-{n}", n, amount, to_account="K-1/1") for n in range(4)])
+        detect(desk)
+        desk.book([Move("b", 5, amount, to_account="K-1/1")])
+        found = detect(desk, warm=warm)
+        whole = detect(desk, full=True)
+        assert (found.since != "", found.alerts_sha256, found.data_fingerprint) == (
+            True, whole.alerts_sha256, whole.data_fingerprint,
+        )  # fmt: skip
+    warm.forget()
+    for desk, address in zip((one, other), addresses, strict=True):
+        desk.engine.dispose()
+        sqlite_kind.drop(address)
+
+
 def test_what_stands_is_the_same_looked_up_by_account_and_read_through(
     desk: TestDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,11 +69,12 @@ def test_incremental_runs_hide_and_raise_what_full_runs_do(sqlite_kind: Sqlite, 
     rules = incremental.MIXED
     addresses = [sqlite_kind.fresh(), sqlite_kind.fresh()]
     narrow, whole = (incremental.furnished(make_engine(address)) for address in addresses)
-    last = ""
+    warm, last = detecting.Warm(), ""
     for number, step in enumerate([("cover", "K-1", "structuring", 1), *steps, "end"]):
         for desk in (narrow, whole):
             do(desk, number, step)
-        found, expected = incremental.detect(narrow, rules), incremental.detect(whole, rules, full=True)
+        found = incremental.detect(narrow, rules, warm=warm if number % 2 else None)
+        expected = incremental.detect(whole, rules, full=True)
         assert bool(found.since) == (number > 0)
         assert {**incremental._plain(found), "since": ""} == incremental._plain(expected)
         last = found.run_id
@@ -81,6 +82,7 @@ def test_incremental_runs_hide_and_raise_what_full_runs_do(sqlite_kind: Sqlite, 
     assert narrow.verify().verdict is Verdict.VERIFIED
     assert incremental.replay(narrow, last, rules).identical
     nothing_is_lost(narrow, rules)
+    warm.forget()
     for desk, address in zip((narrow, whole), addresses, strict=True):
         desk.engine.dispose()
         sqlite_kind.drop(address)
