@@ -13,13 +13,18 @@ from casedesk.domain.people import SYSTEM
 from casedesk.services import ingestion
 from casedesk.settings import load_settings
 from casedesk.store.tables import alert_transactions, alerts, detection_findings, imports, transactions
+from tests.builders import hurried
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def opened(address: str) -> Desk:
-    return open_desk(load_settings({"CASEDESK_DATABASE_URL": address, "CASEDESK_CHECKPOINT_EVERY_EVENTS": "0",
-                                    "CASEDESK_CHECKPOINT_EVERY_SECONDS": "0"}))  # fmt: skip
+    """Open a desk in this process, without waiting for the disk: power cuts are tried with processes of their own."""
+    quiet = {"CASEDESK_CHECKPOINT_EVERY_EVENTS": "0", "CASEDESK_CHECKPOINT_EVERY_SECONDS": "0"}
+    desk = open_desk(load_settings({"CASEDESK_DATABASE_URL": address, **quiet}))
+    desk._engine.dispose()
+    hurried(desk._engine)
+    return desk
 
 
 def settled(address: str, parties: Path) -> Desk:

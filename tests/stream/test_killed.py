@@ -23,7 +23,7 @@ def test_after_kills_at_random_moments_everything_is_stored_once_and_alerted_as_
     settled(sqlite_address, parties).close()
     workers = Workers(sqlite_address, on_real, job, tmp_path)
     try:
-        last = killed_again_and_again(workers, sent, rounds=4, seed=11)
+        last = killed_again_and_again(workers, sent, rounds=3, seed=11)
     finally:
         workers.kill()
     assert "0 dead letters" in last
