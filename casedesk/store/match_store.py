@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from casedesk.domain.name_matches import MatchState, NameMatch
+from casedesk.domain.transactions import CustomerKind
 from casedesk.errors import NotFound
 from casedesk.store.tables import customers
 from casedesk.store.tables import name_matches as matches
@@ -72,8 +73,12 @@ class MatchReader:
         yield from (_match(row) for row in self._connection.execute(query).mappings())
 
     def names(self) -> Iterator[tuple[str, str]]:
-        """Yield every customer's id and name, by id."""
-        query = sa.select(customers.c.customer_id, customers.c.name).order_by(customers.c.customer_id)
+        """Yield every customer's id and name, by id; holders whom no file has named have none."""
+        query = (
+            sa.select(customers.c.customer_id, customers.c.name)
+            .where(customers.c.kind != CustomerKind.UNKNOWN.value)
+            .order_by(customers.c.customer_id)
+        )
         yield from (tuple(row) for row in self._connection.execute(query))
 
 

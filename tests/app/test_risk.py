@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from casedesk.domain.people import SYSTEM
-from casedesk.services import party_lists, scores, scoring, similar_cases
+from casedesk.services import party_lists, scores, scoring
 from tests.app.bank import BY_ID, NOW, Bank
 from tests.app.conftest import Open
 from tests.app.reading import sentences, text
@@ -57,22 +57,6 @@ def test_a_desk_without_scores_or_lists_says_what_to_do(open_as: Open, bank: Ban
         at.session_state["risk_tab"] = tab
         at.run()
         assert said in text(at)
-
-
-def test_how_a_similar_case_ended_is_told_as_the_case_itself_tells_it(listed: Bank) -> None:
-    desk = listed.desk()
-    told = {
-        who: {
-            one.case_id: one.outcome.value
-            for one in similar_cases.similar(uow=desk.reading(), actor=BY_ID[who], case_id=listed.cases["held"])
-        }
-        for who in ("marta", "tomasz")
-    }
-    desk.close()
-    closed, filed = listed.cases["closed"], listed.cases["filed"]
-    assert (told["marta"][filed], told["marta"][closed]) == ("SAR", "No SAR")
-    assert (told["tomasz"][filed], told["tomasz"][closed]) == ("", "No SAR"), "tomasz decided one and knows of no other"
-    assert told["marta"].keys() == told["tomasz"].keys() == {closed, filed, listed.cases["old"]}
 
 
 def test_a_manager_computes_scores_and_others_are_told_who_may(open_as: Open, listed: Bank) -> None:

@@ -21,10 +21,20 @@ from tests.services import scoring_bank as bank
 
 @pytest.fixture
 def scored(any_desk: TestDesk, tmp_path: Path) -> TestDesk:
-    bank.furnish(any_desk)
-    bank.load(any_desk, tmp_path)
-    bank.score(any_desk)
-    return any_desk
+    """For what the database itself stores, sorts and sums."""
+    return _scored(any_desk, tmp_path)
+
+
+@pytest.fixture
+def sqlite_scored(desk: TestDesk, tmp_path: Path) -> TestDesk:
+    return _scored(desk, tmp_path)
+
+
+def _scored(desk: TestDesk, folder: Path) -> TestDesk:
+    bank.furnish(desk)
+    bank.load(desk, folder)
+    bank.score(desk)
+    return desk
 
 
 def top(desk: TestDesk) -> dict[str, float]:
@@ -52,7 +62,8 @@ def test_a_run_stores_scores_whose_parts_add_up_and_the_ledger_vouches_for_them(
     assert scored.verify().verdict.value == "VERIFIED"
 
 
-def test_an_explanation_adds_up_to_the_stored_score(scored: TestDesk) -> None:
+def test_an_explanation_adds_up_to_the_stored_score(sqlite_scored: TestDesk) -> None:
+    scored = sqlite_scored
     graphs = Graphs()
     for account, score in top(scored).items():
         run, told = scores.explained(
@@ -155,7 +166,8 @@ def test_hexadecimal_addresses_are_the_same_in_either_case(desk: TestDesk, tmp_p
     assert bank.score(desk).listed == 1
 
 
-def test_an_account_without_a_way_to_a_listed_party_has_0(scored: TestDesk) -> None:
+def test_an_account_without_a_way_to_a_listed_party_has_0(sqlite_scored: TestDesk) -> None:
+    scored = sqlite_scored
     found = scores.of_account(uow=scored.reading(), actor=scored.people["ann"], account_id="C")
     assert (found.score.score, found.score.parts) == (0, ())
     mule = scores.of_account(uow=scored.reading(), actor=scored.people["ann"], account_id="MULE")
