@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, partial
@@ -16,7 +15,6 @@ from casedesk.detection.checks import (
     UNIQUE,
     Expression,
     accounts_by_alert,
-    complete_digest,
     hit_from,
     of_subjects,
     refuse_twice,
@@ -24,8 +22,9 @@ from casedesk.detection.checks import (
     told,
 )
 from casedesk.detection.coded import Coded
+from casedesk.detection.duck_session import digests_here, one_row, opened
 from casedesk.detection.episodes import COLUMNS
-from casedesk.detection.fingerprint import Digest, data_fingerprint, digest_queries, hole_query
+from casedesk.detection.fingerprint import Digest, data_fingerprint
 from casedesk.detection.kept_texts import kept
 from casedesk.detection.keying import (
     AGAIN,
@@ -50,36 +49,16 @@ from casedesk.detection.least import Counted
 from casedesk.detection.legs import KEYED, LEGS, MOMENTS
 from casedesk.detection.limits import Limits, OutOfMemory
 from casedesk.detection.near import parted
-from casedesk.detection.paid import paid_minor
 from casedesk.detection.rule import Rule
-from casedesk.detection.sources import ParquetFiles, Source, fitting
+from casedesk.detection.sources import Source
 from casedesk.detection.subjects import ALWAYS, Judged, Subjects
 from casedesk.detection.texts import written
 from casedesk.domain.alerts import Alert
 
-__all__ = [
-    "Limits", "LoadedData", "OutOfMemory", "connected", "digests_here", "digests_of", "in_words", "later", "loaded", "show",
-]  # fmt: skip
+__all__ = ["Limits", "LoadedData", "OutOfMemory", "digests_of", "later", "loaded"]
 
 ENGINE: Final = "duckdb"
 VERSION: Final = duckdb.__version__
-
-#: No file, no network, no extension: the engine sees only what it is handed. Row order means nothing here.
-_CONFIG: Final[dict[str, Any]] = {
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-    "python_enable_replacements": False,
-    "preserve_insertion_order": False,
-}
-
-#: What is handed in, in the types that ``keying`` starts from. An Arrow dictionary is an ENUM here, hence the casts.
-_SHOWN: Final = """
-CREATE OR REPLACE TEMP VIEW given AS
-SELECT {row} AS "row", transaction_id::VARCHAR AS transaction_id, epoch_us(booked_at) AS "at",
-       from_account::VARCHAR AS from_account, to_account::VARCHAR AS to_account, base_minor, {paid} AS paid_minor,
-       channel::VARCHAR AS channel, from_country::VARCHAR AS from_country, to_country::VARCHAR AS to_country
-FROM transactions;
-CREATE OR REPLACE TEMP VIEW holders AS SELECT * FROM accounts"""
 
 _SUBJECTS: Final = f"""
 CREATE OR REPLACE TEMP TABLE {SUBJECTS.get_name()} AS
@@ -252,7 +231,7 @@ class LoadedData:
         return different < rows
 
     def _row(self, query: str) -> tuple[int, ...]:
-        return _row(self._connection, query)
+        return one_row(self._connection, query)
 
 
 @contextmanager
@@ -271,7 +250,7 @@ def loaded(
     :raises UnfitSource: if a column is missing or wrong, an id appears twice, or an account is unknown.
     :raises OutOfMemory: if the work does not fit the limits.
     """
-    with _opened(transactions, accounts, limits, base_currency) as connection:
+    with opened(transactions, accounts, limits, base_currency) as connection:
         yield LoadedData(
             connection,
             digests or digests_here(connection),
@@ -287,99 +266,13 @@ def digests_of(transactions: Source, accounts: Source, limits: Limits, base_curr
 
     :raises UnfitSource: if a column is missing or wrong.
     """
-    with _opened(transactions, accounts, limits, base_currency) as connection:
+    with opened(transactions, accounts, limits, base_currency) as connection:
         return digests_here(connection)
-
-
-@contextmanager
-def _opened(
-    transactions: Source, accounts: Source, limits: Limits, base_currency: str
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    with in_words(limits), connected(limits) as connection:
-        show(connection, transactions, accounts, base_currency)
-        yield connection
-
-
-@contextmanager
-def connected(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open DuckDB within the limits, with a folder to spill into that is gone afterwards."""
-    config = {**_CONFIG, "memory_limit": f"{limits.memory_mib}MiB"}
-    if limits.threads is not None:
-        config["threads"] = limits.threads
-    with tempfile.TemporaryDirectory(prefix="casedesk-", dir=limits.temporary) as folder:
-        connection = duckdb.connect(":memory:", config={**config, "temp_directory": folder})
-        try:
-            connection.execute("SET enable_external_access = false")
-            connection.execute("SET lock_configuration = true")
-            yield connection
-        finally:
-            connection.close()
-
-
-@contextmanager
-def in_words(limits: Limits) -> Iterator[None]:
-    """Say what DuckDB says in the desk's words."""
-    try:
-        yield
-    except duckdb.OutOfMemoryException:
-        raise OutOfMemory(limits) from None
-    except RuntimeError as error:
-        # Ctrl-C within a query comes out of DuckDB as an error like any other; it is what the person asked for
-        if str(error) != "Query interrupted":
-            raise
-        raise KeyboardInterrupt from None
-
-
-def show(
-    connection: duckdb.DuckDBPyConnection, transactions: Source, accounts: Source, base_currency: str, first: int = 0
-) -> None:
-    """Show DuckDB what is handed in, transactions numbered from ``first`` on, as ``keying`` starts from it.
-
-    :raises UnfitSource: if a column is missing or wrong.
-    """
-    given: dict[str, Sequence[str]] = {}
-    for name, source in (("transactions", transactions), ("accounts", accounts)):
-        streamed = source.reader() if isinstance(source, ParquetFiles) else source
-        fit = fitting(name, streamed)
-        given[name] = fit.schema.names
-        _take(connection, name, fit)
-    paid = paid_minor(given["transactions"], base_currency, "duckdb")
-    connection.execute(_SHOWN.format(paid=paid, row=f'"row" + {first}' if first else '"row"'))
-
-
-def _take(connection: duckdb.DuckDBPyConnection, name: str, source: Source) -> None:
-    if isinstance(source, pa.Table):
-        connection.register(name, source)
-        return
-    connection.register("stream", source)
-    connection.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM stream")
-    connection.unregister("stream")
-
-
-def digests_here(connection: duckdb.DuckDBPyConnection, rows: Mapping[str, int] | None = None) -> dict[str, Digest]:
-    """Return what the fingerprint is made of, for what DuckDB is shown.
-
-    :param rows: how many rows each table has, where that is known: of none there is nothing to ask.
-    :raises UnfitSource: if a row of it has a null.
-    """
-    found = {}
-    for name, query in digest_queries("duckdb").items():
-        if rows is not None and not rows[name]:
-            found[name] = Digest(0, (0, 0, 0, 0))
-            continue
-        hole = partial(_row, connection, hole_query(name, "duckdb"))
-        found[name] = complete_digest(name, _row(connection, query), hole)
-    return found
 
 
 def later(moment: int) -> str:
     """Return the SQL that leaves out what was booked before a moment."""
     return "" if moment <= ALWAYS else f' WHERE "at" >= {moment}'
-
-
-def _row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
-    (row,) = connection.execute(query).fetchall()  # one row, as its caller knows
-    return row
 
 
 @lru_cache(maxsize=128)

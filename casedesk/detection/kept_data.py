@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 from casedesk.detection.arriving import Crowded, key_new_accounts
 from casedesk.detection.checks import refuse_unfit
 from casedesk.detection.coded import Coded
-from casedesk.detection.duck import LoadedData, connected, digests_here, in_words, later, show
+from casedesk.detection.duck import LoadedData, later
+from casedesk.detection.duck_session import connected, digests_here, in_words, show
 from casedesk.detection.fingerprint import Digest
 from casedesk.detection.keying import CHOSEN, NAMED, all_legs, keyed_transactions, named_accounts
 from casedesk.detection.least import ASKED, MOST, Counted
