@@ -42,6 +42,7 @@ LOW: Final[dict[str, dict[str, object]]] = {
     "dormant": {"silence_days": 7, "window_days": 2, "count": 1, "total_minor": 1_000_00, "observed_days": 2},
     "stack": {"window_days": 2, "gap_days": 1, "smallest_minor": 500_00, "lowest_percent": 50, "highest_percent": 200, "customers": 1},
     "scatter_gather": {"window_days": 1, "between": 2, "least_percent": 10, "most_percent": 1_000},
+    "cycle": {"window_days": 2, "memory_days": 6, "settling_days": 4, "most_hops": 5, "slack_hours": 6, "lowest_percent": 10, "highest_percent": 1_000},
 }  # fmt: skip
 RULED: Final = tuple(rule.with_values(LOW.get(rule.name, {})) for rule in RULES if rule.span is not None)
 
