@@ -16,7 +16,10 @@ from casedesk.detection.findings import finding_digest
 from casedesk.detection.limits import Limits
 from casedesk.detection.rule import Rule
 from casedesk.detection.rules import RULES
-from casedesk.detection.subjects import Judged, Stood, Subject, Subjects
+from casedesk.detection.rules.gather_scatter import GatherScatter
+from casedesk.detection.rules.structuring_over_days import StructuringOverDays
+from casedesk.detection.subjects import NEVER, Judged, Stood, Subject, Subjects
+from casedesk.detection.windows import DAY
 from casedesk.domain.alerts import Alert
 from tests.detection.worlds import rich
 
@@ -50,6 +53,35 @@ RULED: Final = tuple(rule.with_values(LOW.get(rule.name, {})) for rule in RULES 
 def test_every_rule_of_local_reach_says_how_far_it_reads() -> None:
     assert {rule.name for rule in RULED} == set(LOW)
     assert {rule.name for rule in RULES if rule.reach.local} <= set(LOW)
+
+
+def two_accounts(rule: Rule, last_at: int) -> Subjects:
+    """Something is new on both at day 100; what stood of each began at day 1."""
+    standing = tuple(Stood(rule.name, one, 1 * DAY, last_at) for one in "AB")
+    return Subjects((Subject("A", "C-A", 100 * DAY), Subject("B", "C-B", 100 * DAY)), standing)
+
+
+def test_what_only_reaches_near_something_new_is_looked_at_again_where_a_hit_may_join_it() -> None:
+    rule = GatherScatter()
+    subjects = two_accounts(rule, 99 * DAY)
+    judged = subjects.judged(rule)
+    assert judged is not None
+    first = subjects.first_look(rule, judged)
+    assert dict(first.moments) == {"A": 100 * DAY, "B": 100 * DAY}
+    assert subjects.second_look(rule, judged, first, {"A"}) == ["A"]
+    assert subjects.judged(rule) == Judged({"A": 1 * DAY, "B": 100 * DAY}, NEVER)
+
+
+@pytest.mark.parametrize(
+    ("rule", "last_at"),
+    [(GatherScatter(), 100 * DAY), (StructuringOverDays(), 99 * DAY)],
+    ids=["a hit at that moment", "a hit that the rest of its day may undo"],
+)
+def test_what_something_new_may_undo_is_looked_at_at_once(rule: Rule, last_at: int) -> None:
+    subjects = two_accounts(rule, last_at)
+    judged = subjects.judged(rule)
+    assert judged is not None
+    assert set(subjects.first_look(rule, judged).moments.values()) == {1 * DAY}
 
 
 def small_world(seed: int) -> tuple[pa.Table, pa.Table]:
