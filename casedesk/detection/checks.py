@@ -84,6 +84,12 @@ def hit_from(evidence: pa.Table, moments: Mapping[str, int]) -> set[str]:
     return {account_id for account_id, at in pairs if at >= moments[account_id]}
 
 
+def first_of(evidence: pa.Table) -> dict[str, int]:
+    """Return for each account in the evidence when the first of it was booked."""
+    first = evidence.group_by("account_id").aggregate([("at", "min")])
+    return dict(zip(first["account_id"].to_pylist(), first["at_min"].to_pylist(), strict=True))
+
+
 def told(alerts: Sequence[Alert]) -> pa.Table:
     """Write which customer's alert rests on which transaction: the columns of ``keying.TOLD``."""
     links = [(a.alert_id, a.customer_id, one) for a in alerts for one in a.transaction_ids]

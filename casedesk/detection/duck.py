@@ -15,6 +15,7 @@ from casedesk.detection.checks import (
     UNIQUE,
     Expression,
     accounts_by_alert,
+    first_of,
     hit_from,
     of_subjects,
     refuse_twice,
@@ -31,6 +32,7 @@ from casedesk.detection.keying import (
     CHOSEN,
     NAMED,
     ORDER,
+    SHOWN,
     SUBJECT_IDS,
     SUBJECTS,
     TOLD,
@@ -46,12 +48,12 @@ from casedesk.detection.keying import (
     twice,
 )
 from casedesk.detection.least import Counted
-from casedesk.detection.legs import KEYED, LEGS, MOMENTS
+from casedesk.detection.legs import ENDED_FROM, KEYED, LEGS, MOMENTS
 from casedesk.detection.limits import Limits, OutOfMemory
 from casedesk.detection.near import parted
 from casedesk.detection.rule import Rule
 from casedesk.detection.sources import Source
-from casedesk.detection.subjects import ALWAYS, Judged, Subjects
+from casedesk.detection.subjects import ALWAYS, NEVER, Judged, Subjects
 from casedesk.detection.texts import written
 from casedesk.domain.alerts import Alert
 
@@ -162,10 +164,26 @@ class LoadedData:
                 return self._near(rule, self._subjects, judged)
             self._view(LEGS.get_name(), chosen_legs)
             return of_subjects(self._run(rule), self._subject_ids)
-        moment = ALWAYS if judged is None else judged.earliest - rule.read_before
+        if self._subjects is not None and judged is not None and rule.span is not None and not rule.span.ahead:
+            return self._along(rule, self._subjects)
+        return self._from(rule, ALWAYS if judged is None else judged.earliest - rule.read_before)
+
+    def _from(self, rule: Rule, moment: int, shown: str = "all") -> pa.Table:
         self._show_transfers(moment)
         self._show_legs(moment)
-        return self._run(rule)
+        return self._run(rule, shown)
+
+    def _along(self, rule: Rule, subjects: Subjects) -> pa.Table:
+        """Look for the paths that come to what is new, and again at those accounts whose paths may join what stood."""
+        since = subjects.everywhere or NEVER
+        self._connection.register(ENDED_FROM.get_name(), pa.table({"moment": pa.array([since], pa.int64())}))
+        found = self._from(rule, since - rule.read_before, "along")
+        again = subjects.second_look_along(rule, first_of(found))
+        if not again:
+            return found
+        seen = pa.array(list(again), pa.string())
+        rest = found.filter(pc.invert(pc.is_in(found["account_id"], seen)))
+        return pa.concat_tables([rest, of_subjects(self._from(rule, min(again.values()) - rule.read_before), seen)])
 
     def _near(self, rule: Rule, subjects: Subjects, judged: Judged) -> pa.Table:
         """Look near what is new, and again at all of those on whom that shows something which may join what stood."""
@@ -174,7 +192,7 @@ class LoadedData:
             found = _NOTHING
         else:
             self._show_near(subjects.read_from(rule, first))
-            found = of_subjects(self._run(rule, near=True), self._subject_ids)
+            found = of_subjects(self._run(rule, "near"), self._subject_ids)
         again = pa.array(subjects.second_look(rule, judged, first, hit_from(found, first.moments)), pa.string())
         if not len(again):
             return found
@@ -196,9 +214,9 @@ class LoadedData:
         self._table(AGAIN.get_name(), chosen_again)
         self._view(LEGS.get_name(), again_legs)
 
-    def _run(self, rule: Rule, *, near: bool = False) -> pa.Table:
+    def _run(self, rule: Rule, shown: str = "all") -> pa.Table:
         # kept first, so that DuckDB knows how few rows it then looks up among all transactions
-        text = _found_sql(rule, near=near, kept_texts=self._kept_texts)
+        text = _found_sql(rule, shown, kept_texts=self._kept_texts)
         self._connection.execute(f"CREATE OR REPLACE TEMP TABLE found AS {text}")
         return self._connection.sql(_IN_ORDER).to_arrow_table()
 
@@ -276,10 +294,10 @@ def later(moment: int) -> str:
 
 
 @lru_cache(maxsize=128)
-def _found_sql(rule: Rule, *, near: bool, kept_texts: bool) -> str:
-    # Making the expression takes as long as writing it, and the text depends on nothing but the rule.
-    what = f"{rule.name} {rule.version} {rule.parameters.canonical()}{' near' if near else ''}"
-    return _text(what, partial(found_by, rule, near=near), kept_texts=kept_texts)
+def _found_sql(rule: Rule, shown: str, *, kept_texts: bool) -> str:
+    # Making the expression takes as long as writing it, and the text depends on nothing but the rule and what it is shown.
+    what = f"{rule.name} {rule.version} {rule.parameters.canonical()} {shown}"
+    return _text(what, partial(found_by, rule, SHOWN[shown]), kept_texts=kept_texts)
 
 
 def _text(what: str, expression: Expression, *, kept_texts: bool) -> str:

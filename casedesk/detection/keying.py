@@ -5,6 +5,7 @@ One definition for all engines. An engine only has to show the two tables below,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
@@ -12,7 +13,7 @@ import ibis
 from ibis.expr.types import Table
 
 from casedesk.detection.episodes import COLUMNS
-from casedesk.detection.legs import ACCOUNTS, KEYED, LEGS, MOMENTS, PAST, Views, legs_of
+from casedesk.detection.legs import ACCOUNTS, ENDED_FROM, EVER_KEYED, KEYED, LEGS, MOMENTS, PAST, Views, legs_of
 from casedesk.detection.rule import FAULTS, BrokenRule, Evidence, Rule, completed
 
 #: The transactions as an engine shows them.
@@ -172,13 +173,20 @@ def _require_types(evidence: Table) -> None:
             raise TypeError(f"“{name}” is {kind}, not {'boolean' if name == 'fired' else 'a whole number'}")
 
 
-def found_by(rule: Rule, *, near: bool = False) -> Table:
+#: What a rule is shown by an engine that may show it a part: everything; what is near something new, and the earlier legs in
+#: ``legs.PAST``; the transfers along which paths come to what is new, for those paths alone.
+SHOWN: Final[Mapping[str, Views]] = {
+    "all": Views(ever_transfers=EVER_KEYED),
+    "near": Views(past=PAST, ever=CHOSEN, moments=MOMENTS),
+    "along": Views(ever_transfers=EVER_KEYED, ended_from=ENDED_FROM),
+}
+
+
+def found_by(rule: Rule, views: Views) -> Table:
     """Return a rule's evidence under the names of its accounts, each transaction as its ``row``.
 
-    :param near: the legs are only those near something new, and the earlier ones stand in ``legs.PAST``.
     :raises BrokenRule: if the rule's expression does not type-check.
     """
-    views = Views(past=PAST, ever=CHOSEN, moments=MOMENTS) if near else Views()
     try:
         known = completed(rule.evidence(views)).join(NAMED.select("account", "account_id", "customer_id"), "account")
         found = known.select("row", *(name for name in COLUMNS if name != "transaction_id"))
@@ -193,7 +201,7 @@ def evidence_of(rule: Rule) -> Table:
 
     :raises BrokenRule: if the rule's expression does not type-check.
     """
-    named = found_by(rule).join(GIVEN.select("row", "transaction_id"), "row").select(*COLUMNS)
+    named = found_by(rule, Views()).join(GIVEN.select("row", "transaction_id"), "row").select(*COLUMNS)
     return named.order_by(*ORDER)
 
 

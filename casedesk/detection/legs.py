@@ -60,6 +60,12 @@ PAST: Final[Table] = ibis.table(LEGS.schema(), name="past_legs")
 #: From when on those are shown, in microseconds since 1970 UTC.
 MOMENTS: Final[Table] = ibis.table({"account": "!int32", "read_from": "!int64"}, name="read_from")
 
+#: All transfers, where a run shows a rule only those from some moment on.
+EVER_KEYED: Final[Table] = ibis.table(KEYED.schema(), name="all_keyed")
+
+#: The moment before which no path ends that an incremental run asks for; one row.
+ENDED_FROM: Final[Table] = ibis.table({"moment": "!int64"}, name="ended_from")
+
 #: The accounts of the data, those of counterparties included.
 ACCOUNTS: Final[Table] = ibis.table(
     {
@@ -80,14 +86,18 @@ class Views:
 
     Where ``past`` is there, ``legs`` holds of each subject only those from some moment on, ``past`` those before it, and
     ``ever`` both; ``moments`` says for each subject (``account``) what moment that is (``read_from``).
+
+    ``ever_transfers`` are all of them, also where ``transfers`` are only those from some moment on.
     """
 
     legs: Table = LEGS
     transfers: Table = KEYED
+    ever_transfers: Table = KEYED
     accounts: Table = ACCOUNTS
     past: Table | None = None
     ever: Table | None = None
     moments: Table | None = None
+    ended_from: Table | None = None
 
     def since(self, places: Table, span: int) -> Table:
         """Keep the places (account, time) from ``span`` after the first leg that is shown on.
@@ -100,6 +110,12 @@ class Views:
             return places
         timed = places.join(self.moments, "account")
         return timed.filter(timed["at"] - span >= timed.read_from).select(*places.columns)
+
+    def ending(self, paths: Table, slack: int = 0) -> Table:
+        """Keep the paths that end, by their ``latest``, where the rule judges anew, or at most ``slack`` before it."""
+        if self.ended_from is None:
+            return paths
+        return paths.filter(paths.latest >= self.ended_from.moment.as_scalar() - slack)
 
     def whole(self, subjects: Table, key: str = "account") -> Table:
         """Return all legs whose ``key`` (account or lead) is among the column ``account`` of ``subjects``."""

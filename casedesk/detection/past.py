@@ -33,13 +33,16 @@ def with_seen_from(legs: Table, views: Views) -> Table:
     subjects = legs.select("account").distinct()
     life = views.whole(subjects, "lead")
     life = life.mutate(account=life.lead)
-    first = life.group_by("account").aggregate(first_at=life["at"].min())
+    return legs.join(seen_from(life.group_by("account").aggregate(first_at=life["at"].min()), views), "account")
+
+
+def seen_from(first: Table, views: Views) -> Table:
+    """Return ``seen_from``, as above, for each customer of the desk among ``first``: its lead account and its first moment."""
     owned = views.accounts.filter(views.accounts.own)
     opened = owned.group_by(account=owned.lead).aggregate(opened_at=owned.opened_at.min())
     known = first.join(opened, "account")
     late = known.first_at - known.opened_at > SETTLED * DAY
-    seen = known.select("account", seen_from=ibis.ifelse(late.coalesce(False), known.first_at, ibis.null("int64")))
-    return legs.join(seen, "account")
+    return known.select("account", seen_from=ibis.ifelse(late.coalesce(False), known.first_at, ibis.null("int64")))
 
 
 def held(start: IntegerValue, seen_from: IntegerValue, most: int) -> IntegerValue:

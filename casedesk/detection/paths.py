@@ -4,8 +4,8 @@ Who stands on a path is a customer, told by the first of the customer's accounts
 a transfer between two accounts of one customer is no hop, and money that leaves one account of a customer and reaches
 another one has come back. Cash has nobody on its other side and is no hop either.
 
-Each hop is booked later than the one before it or at the same instant: many banks book by the day, and within one
-instant nobody knows the order. A rule may let a hop come somewhat earlier than the one that pays for it (``slack``).
+Each hop is booked later than all before it or at the same instant: many banks book by the day, and within one
+instant nobody knows the order. A rule may let a hop come somewhat earlier than that (``slack``).
 
 What keeps the joins small: paths are joined where they meet, by party and piece of time; the hop after a joint carries
 on about the amount of the hop before; and nobody is passed through while busier than a cap. A party that pays, or is
@@ -16,13 +16,12 @@ remain in any window. Paths double and treble in length at each join, so twelve 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import ibis
 from ibis.expr.types import Table
 
 from casedesk.detection.legs import Views
-from casedesk.detection.past import with_seen_from
 
 #: Larger amounts, in minor units, count as this much on a path, so that a percentage of one fits 64 bits.
 LARGEST: Final = 9 * 10**15
@@ -43,7 +42,6 @@ PATH: Final = (
     "passer",  # the same without the sender of the first hop
     "owns",  # how many on the path are own, its end left out
     "end_own",
-    "heavy",  # every hop is
     "stops",
     "rows",
 )
@@ -54,88 +52,49 @@ def either(tables: Sequence[Table]) -> Table:
     return ibis.union(*tables) if len(tables) > 1 else tables[0]
 
 
-def hops(
-    views: Views, window: int, most: tuple[int, int], *, smallest: int = 0, heavy: tuple[int, int] = (0, 0)
-) -> Table:
+def hops(views: Views, window: int, most: tuple[int, int], *, smallest: int = 0) -> Table:
     """Return the transfers between different parties as paths of one hop.
 
     Left out are those below ``smallest``, and those that end a window with more than ``most[0]`` from one sender or
-    ``most[1]`` to one receiver. A hop is heavy from ``heavy[0]`` minor units on, or from ``heavy[1]`` percent on of all that its
-    sender paid anybody, cash included, in the window that ends with it.
+    ``most[1]`` to one receiver.
     """
     transfers = views.transfers
     senders = views.accounts.select(from_key="account", source="lead")
     receivers = views.accounts.select(to_key="account", target="lead")
-    paid = transfers.filter((transfers.from_key != 0) & (transfers.base_minor >= smallest))
-    paid = paid.join(senders, "from_key").left_join(receivers, "to_key")
-    paid = paid.filter(paid.source != paid.target.coalesce(0)).select(
+    met = transfers.filter((transfers.from_key != 0) & (transfers.to_key != 0) & (transfers.base_minor >= smallest))
+    paid = met.join(senders, "from_key").join(receivers, "to_key")
+    paid = paid.filter(paid.source != paid.target).select(
         "row",
         "at",
         "source",
-        target=paid.target.coalesce(0),
+        "target",
         minor=ibis.least(paid.base_minor, LARGEST),
         source_own=paid.from_own,
         target_own=paid.to_own,
-        met=(paid.to_key != 0).cast("int64"),
     )
-    sent = ibis.window(group_by="source", order_by="at", range=(-window, 0))
-    paced = paid.mutate(sent=paid.met.sum().over(sent), total=paid.minor.sum().over(sent))
-    paced = paced.filter((paced.met == 1) & (paced.sent <= most[0]))
-    return _single(paced, most[1], ibis.window(group_by="target", order_by="at", range=(-window, 0)), heavy)
+    for party, busiest in zip(("source", "target"), most, strict=True):
+        before = ibis.window(group_by=party, order_by="at", range=(-window, 0))
+        paid = paid.mutate(number=ibis._.count().over(before)).filter(ibis._.number <= busiest).drop("number")
+    return _single(paid)
 
 
-def _single(paced: Table, most: int, received: Any, heavy: tuple[int, int]) -> Table:
+def _single(paid: Table) -> Table:
     nobody = ibis.literal(0, "int32")
-    taken = paced.mutate(received=paced.count().over(received))
-    taken = taken.filter(taken.received <= most)
-    return taken.select(
-        start=taken.source,
-        end=taken.target,
-        first_at=taken["at"],
-        at=taken["at"],
-        earliest=taken["at"],
-        latest=taken["at"],
-        first_minor=taken.minor,
-        last_minor=taken.minor,
-        subject=ibis.ifelse(taken.source_own, taken.source, nobody),
+    return paid.select(
+        start=paid.source,
+        end=paid.target,
+        first_at=paid["at"],
+        at=paid["at"],
+        earliest=paid["at"],
+        latest=paid["at"],
+        first_minor=paid.minor,
+        last_minor=paid.minor,
+        subject=ibis.ifelse(paid.source_own, paid.source, nobody),
         passer=nobody,
-        owns=taken.source_own.cast("int64"),
-        end_own=taken.target_own,
-        heavy=(taken.minor >= heavy[0]) | (taken.minor * 100 >= taken.total * heavy[1]),
-        stops=ibis.array([taken.source]),
-        rows=ibis.array([taken.row]),
-    )
-
-
-def between_strangers(found: Table, views: Views, window: int, memory: int, settling: int) -> Table:
-    """Call heavy only those hops between parties that had not dealt with each other before.
-
-    Strangers have no transfer in either direction from ``memory`` before to just before the window that ends with the
-    hop. Of a customer whose past the data lacks (``past``), nobody is a stranger until ``settling`` after its first
-    transaction. All in microseconds.
-    """
-    heavy = found.filter(found.heavy)
-    pairs = _paired(heavy.select(source="start", target="end"))
-    source = views.accounts.select(from_key="account", source="lead")
-    target = views.accounts.select(to_key="account", target="lead")
-    dealings = views.transfers.select("row", "at", "from_key", "to_key").join(source, "from_key").join(target, "to_key")
-    dealings = _paired(dealings).semi_join(pairs, ["low", "high"])
-    past = ibis.window(group_by=["low", "high"], order_by="at", range=(-memory, -(window + 1)))
-    unmet = dealings.mutate(before=dealings.row.count().over(past)).filter(ibis._.before == 0)
-    parties = ibis.union(heavy.select(account="start"), heavy.select(account="end")).distinct()
-    late = with_seen_from(parties, views).filter(ibis._.seen_from.notnull())
-    for side in ("source", "target"):
-        seen = late.select(settled=late.seen_from + settling, **{side: late.account})
-        unmet = unmet.left_join(seen, side).drop(f"{side}_right")
-        unmet = unmet.filter((unmet["at"] >= unmet.settled).coalesce(True)).drop("settled")
-    new = found.mutate(row=found.rows[0]).left_join(unmet.select(new_row="row"), ibis._.row == unmet.row)
-    return new.mutate(heavy=new.heavy & new.new_row.notnull()).select(*PATH)
-
-
-def _paired(table: Table) -> Table:
-    return table.mutate(
-        low=ibis.least(table.source, table.target).cast("int32"),
-        high=ibis.greatest(table.source, table.target).cast("int32"),
+        owns=paid.source_own.cast("int64"),
+        end_own=paid.target_own,
+        stops=ibis.array([paid.source]),
+        rows=ibis.array([paid.row]),
     )
 
 
@@ -151,8 +110,8 @@ def joined(
 ) -> Table:
     """Join paths end to start, as paths again. Nobody stands on a path twice, but with ``home`` it ends at its start.
 
-    The hop after the joint is booked at most ``slack`` before and ``gap`` after the one before it (microseconds,
-    ``slack`` not more than ``gap``) and carries between ``band[0]`` and ``band[1]`` percent of it; the whole path fits
+    The hop after the joint is booked at most ``gap`` after the one before it, none after it more than ``slack`` before any
+    before it (microseconds, ``slack`` not more than ``gap``), and it carries between ``band[0]`` and ``band[1]`` percent of it; the whole path fits
     ``window``.
     """
     left = paths.mutate(piece=paths["at"] // gap)
@@ -161,7 +120,7 @@ def joined(
     keys = [("end", "next_start"), "piece", *([("start", "next_end")] if home else [])]
     met = left.join(right, keys)
     met = met.filter(
-        (met.next_first_at + slack >= met["at"])
+        (met.next_earliest + slack >= met.latest)
         & (met.next_first_at - met["at"] <= gap)
         & (ibis.greatest(met.latest, met.next_latest) - ibis.least(met.earliest, met.next_earliest) <= window)
         & (met.next_first_minor * 100 >= met.last_minor * band[0])
@@ -183,24 +142,23 @@ def joined(
         passer=ibis.ifelse(met.passer != 0, met.passer, met.next_subject),
         owns=met.owns + met.next_owns,
         end_own=met.next_end_own,
-        heavy=met.heavy & met.next_heavy,
         stops=met.stops.concat(met.next_stops),
         rows=met.rows.concat(met.next_rows),
     )
 
 
-def quickest(paths: Table, *, most: int, window: int, ends: Sequence[str] = ("start", "end")) -> Table:
-    """Keep, of the paths from one party to another that begin in one piece of time, the ``most`` quickest.
+def quickest(paths: Table, *, most: int, ends: Sequence[str] = ()) -> Table:
+    """Keep, of the paths that begin with the same transfer, the ``most`` that end first.
 
-    ``ends`` ("start",) takes together those from one party to anybody. Of equally quick ones those that began first
-    come first, then the smaller ones, then those by parties whose account ids come first: where a bank books by the day
-    and sums are round, all are equally quick. Paths by the same parties that agree in all of this stand or fall
-    together, so the order of rows changes nothing.
+    ``ends`` ("end",) tells them apart by whom they reach as well. Of those that end at one time the one whose last hop is
+    booked first comes first, then the smaller one, then that by parties whose account ids come first: where a bank books by
+    the day and sums are round, all end at one time. Paths by the same parties that agree in all of this stand or fall together, so
+    the order of rows changes nothing. Whatever is booked later than the end of a path never takes its place.
     """
-    timed = paths.mutate(begun=paths.first_at // window, spread=paths.latest - paths.earliest)
-    order = ["spread", "first_at", "at", "first_minor", "last_minor", "stops", "end"]
-    place = ibis.rank().over(ibis.window(group_by=[*ends, "begun"], order_by=order))
-    return timed.mutate(place=place).filter(ibis._.place < most).select(*PATH)
+    begun = paths.mutate(begun=paths.rows[0])
+    order = ["latest", "at", "last_minor", "stops", "end"]
+    place = ibis.rank().over(ibis.window(group_by=["begun", *ends], order_by=order))
+    return begun.mutate(place=place).filter(ibis._.place < most).select(*PATH)
 
 
 def closing(paths: Table, back: Table) -> Table:

@@ -50,9 +50,9 @@ class Span(NamedTuple):
     reads from ``Views.past``. A rule is ``backward`` when whether a leg is a hit depends on nothing that is booked after it: no
     business day, whose morning is judged with its evening, and no piece of the clock.
 
-    Along paths an episode has no hits apart from its paths: ``window`` is 0, something new changes no path that began more
-    than ``ahead`` before it, and to tell the paths that end at some moment or later the rule needs the transfers from
-    ``before`` before it on.
+    Along paths an episode has no hits apart from its paths: ``window`` is 0, and to tell the paths that end at some moment or
+    later the rule needs the transfers from ``before`` before it on. Something new changes no path that ends before it, and where
+    ``ahead`` is 0 the rule tells only those that do not (``Views.ending``); else it changes none that began more than ``ahead`` before.
     """
 
     window: int

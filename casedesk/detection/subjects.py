@@ -17,7 +17,9 @@ Hits from there on are told as over the whole history when the rule has the legs
 what a hit reads, and a ``window`` more, so that a false hit among legs whose own past is cut off cannot join a true one.
 
 A rule along paths has every account for a subject, and one moment serves to read for all: something new is new from
-``everywhere`` on, may change a path that began ``ahead`` before it, and each account's moment is told from there.
+``everywhere`` on, may change a path that began ``ahead`` before it, and each account's moment is told from there. Where a path is told by
+itself (``ahead`` is 0), the rule first looks for those that end at ``everywhere`` or later, and only then, for accounts on which these
+reach to what stood, from the moment at which that began.
 """
 
 from __future__ import annotations
@@ -156,6 +158,23 @@ class Subjects:
         }
         self._judged[rule] = Judged({**first.moments, **again}, NEVER)
         return list(again)
+
+    def second_look_along(self, rule: Rule, firsts: Mapping[str, int]) -> dict[str, int]:
+        """Return the accounts that a rule along paths looks at again, and from when on it judges each of them.
+
+        They are those with a finding of the last run that ends where the rule judges anew, or reaches to what it found.
+        :meth:`judged` tells from now on what came out of both looks.
+
+        :param firsts: for each account on which the first look found something, when the first of it was booked.
+        """
+        assert self.everywhere is not None  # noqa: S101
+        again = {}
+        for account_id, episodes in self._by_rule.get(rule.name, {}).items():
+            reached = min(self.everywhere, firsts.get(account_id, self.everywhere))
+            if any(one.last_at is None or one.last_at >= reached for one in episodes):
+                again[account_id] = _extended(reached, episodes, 0)
+        self._judged[rule] = Judged(again, self.everywhere)
+        return again
 
     def _told(self, rule: Rule) -> Judged | None:
         if rule.reach.local:

@@ -114,7 +114,7 @@ def _walks(
             for hop in hops
             if hop.source == last.target
             and hop.target not in met
-            and last.at - slack <= hop.at <= last.at + gap
+            and max(step.at for step in walk) - slack <= hop.at <= last.at + gap
             and max(step.at for step in (*walk, hop)) - min(step.at for step in (*walk, hop)) <= window
             and last.minor * band[0] <= hop.minor * 100 <= last.minor * band[1]
         ]

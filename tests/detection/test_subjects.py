@@ -19,7 +19,10 @@ from casedesk.detection.least import Counted, Least
 from casedesk.detection.limits import Limits
 from casedesk.detection.rule import Rule
 from casedesk.detection.rules import RULES
-from casedesk.detection.subjects import Judged, Stood, Subject, Subjects
+from casedesk.detection.rules.gather_scatter import GatherScatter
+from casedesk.detection.rules.structuring_over_days import StructuringOverDays
+from casedesk.detection.subjects import NEVER, Judged, Stood, Subject, Subjects
+from casedesk.detection.windows import DAY
 from casedesk.domain.alerts import Alert
 from casedesk.store.run_copies import coded
 from tests.detection.worlds import rich
@@ -46,6 +49,7 @@ LOW: Final[dict[str, dict[str, object]]] = {
     "dormant": {"silence_days": 7, "window_days": 2, "count": 1, "total_minor": 1_000_00, "observed_days": 2},
     "stack": {"window_days": 2, "gap_days": 1, "smallest_minor": 500_00, "lowest_percent": 50, "highest_percent": 200, "customers": 1},
     "scatter_gather": {"window_days": 1, "between": 2, "least_percent": 10, "most_percent": 1_000},
+    "cycle": {"window_days": 2, "memory_days": 6, "settling_days": 4, "most_hops": 5, "slack_hours": 6, "lowest_percent": 10, "highest_percent": 1_000},
 }  # fmt: skip
 RULES_HERE: Final = tuple(rule.with_values(LOW.get(rule.name, {})) for rule in RULES)
 RULED: Final = tuple(rule.with_values(LOW.get(rule.name, {})) for rule in RULES if rule.span is not None)
@@ -54,6 +58,35 @@ RULED: Final = tuple(rule.with_values(LOW.get(rule.name, {})) for rule in RULES 
 def test_every_rule_of_local_reach_says_how_far_it_reads() -> None:
     assert {rule.name for rule in RULED} == set(LOW)
     assert {rule.name for rule in RULES if rule.reach.local} <= set(LOW)
+
+
+def two_accounts(rule: Rule, last_at: int) -> Subjects:
+    """Something is new on both at day 100; what stood of each began at day 1."""
+    standing = tuple(Stood(rule.name, one, 1 * DAY, last_at) for one in "AB")
+    return Subjects((Subject("A", "C-A", 100 * DAY), Subject("B", "C-B", 100 * DAY)), standing)
+
+
+def test_what_only_reaches_near_something_new_is_looked_at_again_where_a_hit_may_join_it() -> None:
+    rule = GatherScatter()
+    subjects = two_accounts(rule, 99 * DAY)
+    judged = subjects.judged(rule)
+    assert judged is not None
+    first = subjects.first_look(rule, judged)
+    assert dict(first.moments) == {"A": 100 * DAY, "B": 100 * DAY}
+    assert subjects.second_look(rule, judged, first, {"A"}) == ["A"]
+    assert subjects.judged(rule) == Judged({"A": 1 * DAY, "B": 100 * DAY}, NEVER)
+
+
+@pytest.mark.parametrize(
+    ("rule", "last_at"),
+    [(GatherScatter(), 100 * DAY), (StructuringOverDays(), 99 * DAY)],
+    ids=["a hit at that moment", "a hit that the rest of its day may undo"],
+)
+def test_what_something_new_may_undo_is_looked_at_at_once(rule: Rule, last_at: int) -> None:
+    subjects = two_accounts(rule, last_at)
+    judged = subjects.judged(rule)
+    assert judged is not None
+    assert set(subjects.first_look(rule, judged).moments.values()) == {1 * DAY}
 
 
 def small_world(seed: int) -> tuple[pa.Table, pa.Table]:

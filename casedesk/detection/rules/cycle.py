@@ -1,6 +1,6 @@
 """Cycle: money leaves a customer, goes from hand to hand, and comes back within a fortnight.
 
-Each hop is booked after the one before it, or at most a day earlier, and carries between half and twice as much, so
+Each hop is booked after all before it, or at most a day earlier than any of them, and carries between half and twice as much, so
 fees, exchange rates and a share kept on the way do not hide the circle. Why a day earlier: banks post at different hours,
 and a partner in a scheme need not wait for the money to arrive. Nobody stands on a circle twice. Customers go
 round, not accounts: money that leaves one account of a customer and returns to another one has come back, and moving it
@@ -10,11 +10,11 @@ The subject is the customer who sends the first hop; where that is somebody else
 who sends one. Circles of one subject that overlap in time are one episode. Where a circle could begin at several of its
 hops, it begins at the earliest of them; of several at one instant, at that of the party whose account id comes first.
 In a crowd where everybody deals with everybody there are more circles than anybody can count. Of the ways of three hops
-from one party to another, begun within one window, only the ``most_ways`` quickest count; and of the ways of three hops and
-of six that lead from one party to anybody, only the ``most_onward`` quickest are followed on: enough to raise the alert, not
-to tell every circle. Of equally quick ones it is those of parties whose account ids come first. The second bound touches
-circles of seven hops and more only. Where all reach all, six hops lead to twenty times as many ways as three, and nine to
-twenty times as many again.
+that begin with the same transfer and reach the same party, only the ``most_ways`` that end first count; and of the ways of three
+hops and of six that begin with the same transfer, whoever they reach, only the ``most_onward`` that end first are followed on: enough to
+raise the alert, not to tell every circle. Of those that end together it is those of parties whose account ids come first. The
+second bound touches circles of seven hops and more only. Where all reach all, six hops lead to twenty times as many ways as three, and
+nine to twenty times as many again. Nothing that is booked after the end of a circle bears on it, so what ended stays told.
 
 Twelve hops are read, not eight: the longest published circles have as many.
 
@@ -36,11 +36,11 @@ import ibis
 from ibis.expr.types import Table
 from pydantic import model_validator
 
-from casedesk.detection import paths
+from casedesk.detection import paths, short_paths
 from casedesk.detection.flows import HOUR, memory_parameter, settling_parameter
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
-from casedesk.detection.rule import Evidence, Explanation, Rule
+from casedesk.detection.rule import Evidence, Explanation, Rule, Span
 from casedesk.detection.sentences import counted, instant, money, when
 from casedesk.detection.severity import excess, severity
 from casedesk.detection.shared import shared
@@ -77,7 +77,7 @@ class CycleParameters(RuleParameters):
         le=24,
         unit="hours",
         source=DESK,
-        reason="A hop may be booked this much before the one that pays for it: banks post at different hours of a day.",
+        reason="A hop may be booked this much before those that pay for it: banks post at different hours of a day.",
     )
     short_hops: int = parameter(
         2, ge=1, le=12, unit="hops", source=DESK, reason="Circles up to here also arise between friends and traders."
@@ -120,19 +120,19 @@ class CycleParameters(RuleParameters):
         8,
         ge=1,
         le=1_000_000,
-        unit="ways from one party to another",
+        unit="ways from one transfer to one party",
         source=DESK,
-        reason="Of ways of three hops, begun within one window, the quickest count; it bounds the work where everybody "
+        reason="Of ways of three hops that begin with one transfer, those that end first count; it bounds the work where everybody "
         "deals with everybody.",
     )
     most_onward: int = parameter(
-        16,
+        4,
         ge=1,
         le=1_000_000,
-        unit="ways from one party to anybody",
+        unit="ways from one transfer to anybody",
         source=DESK,
-        reason="Of ways of three hops and of six, begun within one window, the quickest lead to circles of seven hops "
-        "and more; on HI-Small, s11 and s12 even 8 find the same attempts. It bounds the work where all reach all.",
+        reason="Of ways of three hops and of six that begin with one transfer, those that end first lead to circles of seven hops "
+        "and more. It bounds the work where all reach all.",
     )
     severity_at_threshold: int = parameter(
         45, ge=0, le=100, unit="severity", source=DESK, reason="Money back from a trip has few honest reasons."
@@ -150,38 +150,53 @@ class Cycle(Rule):
     """Finds money that comes back."""
 
     name: ClassVar[str] = "cycle"
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     title: ClassVar[str] = "Cycle"
     parameters: CycleParameters = field(default_factory=CycleParameters)
+
+    @property
+    def span(self) -> Span:
+        """A circle lies in its window; ways that it is ranked with begin a slack before, busy parties are told a window before."""
+        p = self.parameters
+        return Span(window=0, before=2 * p.window_days * DAY + p.slack_hours * HOUR)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of money in circles."""
         p = self.parameters
         window, most = p.window_days * DAY, p.most_hops
-        found = paths.hops(views, window, (p.most_sent, p.most_received), heavy=(p.short_minor, p.short_percent))
-        one = _going_round(shared(found, "found"))
-        if p.memory_days > p.window_days and p.short_hops >= p.least_hops:
-            one = paths.between_strangers(
-                shared(one, "round"), views, window, p.memory_days * DAY, p.settling_days * DAY
-            )
-        one = shared(one, "one")
+        slack = p.slack_hours * HOUR
+        found = paths.hops(views, window, (p.most_sent, p.most_received))
+        one = shared(views.ending(found, window + slack), "one")
         band = (p.lowest_percent, p.highest_percent)
-        join = partial(paths.joined, gap=window, window=window, band=band, slack=p.slack_hours * HOUR)
+        join = partial(paths.joined, gap=window, window=window, band=band, slack=slack)
         two = shared(join(one, one), "two")
         circles = [join(one, one, home=True)]
         if most > 2:
             circles.append(join(two, one, home=True))
         if most > 3:
-            circles.append(self._longer(one, two, join))
-        return paths.told(views, self._closed(paths.either(circles)), "subject", p.least_hops)
+            circles.append(self._longer(one, two, join, views))
+        closed = shared(self._closed(views.ending(paths.either(circles))), "closed")
+        return paths.told(views, self._without_small_change(closed, one, views), "subject", p.least_hops)
 
-    def _longer(self, one: Table, two: Table, join: Callable[..., Table]) -> Table:
+    def _without_small_change(self, closed: Table, one: Table, views: Views) -> Table:
+        """Leave out the short circles with a light hop, or one between parties that may have known each other."""
+        p = self.parameters
+        window, memory = p.window_days * DAY, p.memory_days * DAY
+        short = shared(closed.filter(closed.rows.length() <= p.short_hops), "short")
+        steps = short_paths.steps_of(short, one)
+        unfit = [short_paths.light(steps, views, window, p.short_minor, p.short_percent)]
+        if memory > window:
+            unfit.append(short_paths.between_acquaintances(steps, views, window, memory))
+            unfit.append(short_paths.between_unsettled(steps, views, p.settling_days * DAY))
+        return short_paths.without(closed, short, paths.either(unfit))
+
+    def _longer(self, one: Table, two: Table, join: Callable[..., Table], views: Views) -> Table:
         """Return the circles of four hops and more: three, six or nine hops out, and up to three home."""
         p = self.parameters
-        quickest = partial(paths.quickest, window=p.window_days * DAY)
-        three = shared(quickest(join(two, one), most=p.most_ways), "three")
-        back = shared(paths.either([one, two, three]), "back")
-        onward = partial(quickest, most=p.most_onward, ends=("start",))
+        three = shared(paths.quickest(join(two, one), most=p.most_ways, ends=("end",)), "three")
+        # whatever is booked after a hop is booked at most the slack before it, so the way home ends where the circle does
+        back = shared(views.ending(paths.either([one, two, three]), p.slack_hours * HOUR), "back")
+        onward = partial(paths.quickest, most=p.most_onward)
         few = front = shared(onward(three), "few")
         out = [three]
         for length in range(6, p.most_hops, 3):
@@ -195,10 +210,9 @@ class Cycle(Rule):
         return join(paths.either(out), back, home=True)
 
     def _closed(self, circles: Table) -> Table:
-        """Keep circles of the right length, heavy where they are short, each told once, from its beginning."""
+        """Keep circles of the right length, each told once, from its beginning."""
         p = self.parameters
-        length = circles.rows.length()
-        fitting = circles.filter(length.between(p.least_hops, p.most_hops) & (circles.heavy | (length > p.short_hops)))
+        fitting = circles.filter(circles.rows.length().between(p.least_hops, p.most_hops))
         fitting = fitting.mutate(members=fitting.rows.sort())
         begun = fitting.first_at.min().over(ibis.window(group_by="members"))
         first = fitting.mutate(begun=begun).filter(ibis._.first_at == ibis._.begun)
@@ -219,10 +233,3 @@ class Cycle(Rule):
             sentence=f"{counted(len(episode), 'transfer')} {when(instant(episode[0].at), instant(episode[-1].at))} "
             f"form {shape}: {money(left, currency)} left this customer and {money(back, currency)} came back.",
         )
-
-
-def _going_round(found: Table) -> Table:
-    """Keep the hops from parties that are paid as well, to parties that pay as well: nobody else is on a circle."""
-    paying = found.select(payer="start").distinct()
-    paid = found.select(payee="end").distinct()
-    return found.semi_join(paid, found.start == paid.payee).semi_join(paying, found.end == paying.payer)

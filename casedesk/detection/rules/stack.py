@@ -122,13 +122,14 @@ class Stack(Rule):
     def span(self) -> Span:
         """A chain lies in its window, how busy its parties are in a window before, and what it carries on in a gap."""
         window = self.parameters.window_days * DAY
-        return Span(window=0, before=2 * window + self.parameters.gap_days * DAY, ahead=window)
+        return Span(window=0, before=2 * window + self.parameters.gap_days * DAY)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of money passed on."""
         p = self.parameters
         gap, window = p.gap_days * DAY, p.window_days * DAY
-        one = shared(paths.hops(views, window, (p.most_sent, p.most_received), smallest=p.smallest_minor), "one")
+        found = paths.hops(views, window, (p.most_sent, p.most_received), smallest=p.smallest_minor)
+        one = shared(views.ending(found, window + gap), "one")
         join = partial(paths.joined, gap=gap, window=window, band=(p.lowest_percent, p.highest_percent))
         two = shared(join(one, one), "two")
         pairs = shared(_beginning(two), "pairs")
@@ -139,7 +140,7 @@ class Stack(Rule):
         told = whole.filter(
             whole.rows.length().between(p.hops, p.most_hops) & (whole.owns + whole.end_own.cast("int64") >= p.customers)
         )
-        return paths.told(views, told, "passer", p.hops)
+        return paths.told(views, views.ending(told), "passer", p.hops)
 
     def explain(self, episode: tuple[Evidence, ...], currency: str) -> Explanation:
         """Say how long the longest chain is, what reached the subject and what it passed on."""
