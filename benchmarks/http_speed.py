@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,24 +46,43 @@ def main() -> None:
     print("|---|---|---|---|")
     with tempfile.TemporaryDirectory(prefix="casedesk-bench-") as folder, database(folder, given.postgres) as address:
         key = prepared(address)
-        with serving(address, Path(folder)) as port:
-            _measure(port, key, given.seconds, wait=given.wait)
+        with serving(address, Path(folder)) as (port, pid):
+            _measure(_Loaded(port, pid), key, given.seconds, wait=given.wait)
 
 
-def _measure(port: int, key: str, seconds: float, *, wait: bool) -> None:
+def _measure(server: _Loaded, key: str, seconds: float, *, wait: bool) -> None:
     draws = random.Random(7)
     query = "?wait=true" if wait else ""
     for connections in (16, 1):
         singles = _Written(PATH + query, key, draws, f"S{connections}", 1)
-        load(port, connections, 1.0, 200, singles)  # the first load what is loaded once
-        empty = load(port, connections, seconds, MOST, lambda _: request(EMPTY, b"{}"))
-        found = load(port, connections, seconds, MOST, singles)
+        server.load(connections, 1.0, 200, singles)  # the first load what is loaded once
+        empty = server.load(connections, seconds, MOST, lambda _: request(EMPTY, b"{}"))
+        found = server.load(connections, seconds, MOST, singles)
         _line(f"single posts{query}, {connections} connections", found, empty, 1)
     for connections in (4, 1):
         lists = _Written(PATH, key, draws, f"L{connections}", 1000)
         made = [lists(number) for number in range(LISTS // connections)]
-        found = load(port, connections, seconds, len(made), made.__getitem__)
+        found = server.load(connections, seconds, len(made), made.__getitem__)
         _line(f"lists of 1,000, {connections} connections", found, None, 1000)
+
+
+class _Loaded:
+    """A server under load: what it answers, and the processor time that it takes, which other work on the machine changes less."""
+
+    def __init__(self, port: int, pid: int) -> None:
+        self._port, self._stat = port, Path(f"/proc/{pid}/stat")
+
+    def load(self, connections: int, seconds: float, most: int, make: Callable[[int], bytes]) -> tuple[Answers, float]:
+        """Return the answers, and the milliseconds of processor time for each."""
+        before = self._worked()
+        found = load(self._port, connections, seconds, most, make)
+        return found, (self._worked() - before) / len(found.taken) * 1000
+
+    def _worked(self) -> float:
+        if not self._stat.exists():
+            return 0.0
+        fields = self._stat.read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class _Written:
@@ -88,11 +108,20 @@ class _Written:
         }  # fmt: skip
 
 
-def _line(what: str, found: Answers, empty: Answers | None, rows: int) -> None:
-    told = f"{found.rate * rows:,.0f} transactions/s, p50 {found.percentile(0.5) * 1000:.1f} ms, p99 {found.percentile(0.99) * 1000:.1f} ms"
+def _line(what: str, measured: tuple[Answers, float], baseline: tuple[Answers, float] | None, rows: int) -> None:
+    found, worked = measured
+    told = (
+        f"{found.rate * rows:,.0f} transactions/s, p50 {found.percentile(0.5) * 1000:.1f} ms, p99 "
+        f"{found.percentile(0.99) * 1000:.1f} ms, processor {worked:.2f} ms a request"
+    )
     other = [f"{count} answers {status}" for status, count in found.statuses.items() if status != 200]
-    beside = f"empty endpoint: {empty.rate:,.0f}/s, p99 {empty.percentile(0.99) * 1000:.1f} ms" if empty else ""
-    ratio = f"**{found.rate / empty.rate:.2f}**" if empty else ""
+    beside = ratio = ""
+    if baseline is not None:
+        empty, cost = baseline
+        beside = (
+            f"empty endpoint: {empty.rate:,.0f}/s, p99 {empty.percentile(0.99) * 1000:.1f} ms, processor {cost:.2f} ms"
+        )
+        ratio = f"**{found.rate / empty.rate:.2f}**, by processor time {cost / worked:.2f}"
     print(f"| {what} | {', '.join([told, *other])} | {beside} | {ratio} |", flush=True)
 
 
@@ -123,7 +152,8 @@ def prepared(address: str) -> str:
 
 
 @contextmanager
-def serving(address: str, folder: Path) -> Iterator[int]:
+def serving(address: str, folder: Path) -> Iterator[tuple[int, int]]:
+    """Serve the API with the empty endpoint beside it; give the port and the process."""
     port = free_port()
     command = [
         sys.executable, "-m", "uvicorn", "--factory", "benchmarks.http_served:create", "--host", "127.0.0.1", "--port", str(port),
@@ -132,7 +162,7 @@ def serving(address: str, folder: Path) -> Iterator[int]:
     env = {"CASEDESK_DATABASE_URL": address, "CASEDESK_API_RATE": "1000000", "CASEDESK_LOG_FORMAT": "json"}
     served = Process(command, f"http://127.0.0.1:{port}", folder / "served.log", env)
     served.wait("/ready")
-    yield port
+    yield port, served.pid
     served.stop()
 
 

@@ -49,7 +49,7 @@ def main() -> None:
             scopes={Scope.READ},
             days=1,
         ).sent_as
-        with serving(address, Path(folder)) as port:
+        with serving(address, Path(folder)) as (port, _):
             taken, opened = asyncio.run(_measured(port, key, desk, given.clients, given.alerts))
         engine.dispose()
     taken.sort()

@@ -30,6 +30,10 @@ class Process:
                 arguments, cwd=ROOT, env={**os.environ, **(env or {})}, stdout=out, stderr=subprocess.STDOUT
             )
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def wait(self, path: str, seconds: float = 60.0) -> None:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
