@@ -205,7 +205,7 @@ def ingesting(url: str, sent_as: str, rate: int, prefix: str) -> Iterator[list[i
             address = f"{url}/api/v1/transactions{'?wait=true' if turn % 5 == 4 else ''}"
             headers = {"Authorization": f"Bearer {sent_as}", "Content-Type": "application/json"}
             request = urllib.request.Request(address, json.dumps(rows).encode(), headers)  # noqa: S310 - as above
-            with urllib.request.urlopen(request, timeout=120):  # noqa: S310
+            with urllib.request.urlopen(request, timeout=120):  # noqa: S310 - as above
                 count[0] += rate
             turn += 1
             stop.wait(max(0.0, 1 - (time.monotonic() - begun)))
