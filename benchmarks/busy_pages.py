@@ -77,12 +77,11 @@ def main() -> None:
 
 
 def make(path: Path, source: Path | None) -> None:
-    """Copy a desk, or make the demo bank."""
+    """Copy a desk and bring it to the newest migration, or make the demo bank."""
     if source is not None:
         shutil.copyfile(source, path)
-        return
-    for words in (["db", "upgrade"], ["seed"]):
-        env = {**os.environ, "CASEDESK_DATABASE_URL": f"sqlite:///{path}"}
+    env = {**os.environ, "CASEDESK_DATABASE_URL": f"sqlite:///{path}"}
+    for words in (["db", "upgrade"], *([["seed"]] if source is None else [])):
         subprocess.run(
             [sys.executable, "-m", "casedesk", *words], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL
         )
