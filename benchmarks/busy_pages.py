@@ -77,12 +77,11 @@ def main() -> None:
 
 
 def make(path: Path, source: Path | None) -> None:
-    """Copy a desk, or make the demo bank."""
+    """Copy a desk and bring it to the newest migration, or make the demo bank."""
     if source is not None:
         shutil.copyfile(source, path)
-        return
-    for words in (["db", "upgrade"], ["seed"]):
-        env = {**os.environ, "CASEDESK_DATABASE_URL": f"sqlite:///{path}"}
+    env = {**os.environ, "CASEDESK_DATABASE_URL": f"sqlite:///{path}"}
+    for words in (["db", "upgrade"], *([["seed"]] if source is None else [])):
         subprocess.run(
             [sys.executable, "-m", "casedesk", *words], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL
         )
@@ -205,7 +204,7 @@ def ingesting(url: str, sent_as: str, rate: int, prefix: str) -> Iterator[list[i
             address = f"{url}/api/v1/transactions{'?wait=true' if turn % 5 == 4 else ''}"
             headers = {"Authorization": f"Bearer {sent_as}", "Content-Type": "application/json"}
             request = urllib.request.Request(address, json.dumps(rows).encode(), headers)  # noqa: S310 - as above
-            with urllib.request.urlopen(request, timeout=120):  # noqa: S310
+            with urllib.request.urlopen(request, timeout=120):  # noqa: S310 - as above
                 count[0] += rate
             turn += 1
             stop.wait(max(0.0, 1 - (time.monotonic() - begun)))
