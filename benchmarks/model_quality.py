@@ -29,17 +29,16 @@ from casedesk.modelling.features import VERSION
 from casedesk.modelling.model_files import ModelFiles
 from casedesk.modelling.payments import Payments
 from casedesk.modelling.scorer import Scorer, account_scores
+from casedesk.modelling.together import together
 from casedesk.modelling.training import Options
 from casedesk.services.default_model import FOLDER
 from casedesk.services.model_data import World
 from casedesk.services.model_training import Learnt, Trained, train_on, with_features
+from casedesk.services.offline_modelling import drift_of
 
 SHARED: Final = Path(os.environ.get("CASEDESK_SHARED_DIR", "../shared"))
 #: The share of accounts that a desk looks at.
 BUDGET: Final = 0.03
-#: The most that rules alone say of an account, and the sum of severities at which they say it.
-RULES_SAY: Final = (0.5, 400)
-
 _WORLDS: Final[dict[str, Callable[[], worlds.World]]] = {
     "s11": lambda: worlds.gentex(SHARED, "s11"),
     "s12": lambda: worlds.gentex(SHARED, "s12"),
@@ -167,8 +166,7 @@ def rules(write: Write) -> None:
     ):  # fmt: skip
         guilty = learnt(name).world.guilty_accounts
         severities, (_, score) = by_rules(name), said_of(found, name)
-        most, full = RULES_SAY
-        both = 1 - (1 - score) * (1 - most * np.minimum(severities, full) / full)
+        both = together(score, severities, drift_of(found, learnt(name).features).values())
         recalls = [measures.recall_at(guilty, one, BUDGET) for one in (severities, score, both)]
         rows.append(
             (

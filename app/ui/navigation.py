@@ -54,6 +54,7 @@ ENTRIES: Final = (
     Entry("ledger", "Ledger", "link", "Records", Action.VIEW_LEDGER),
     Entry("exports", "Exports", "download", "Records", Action.EXPORT),
     Entry("lab", "Detection lab", "experiment", "Detection", Action.TUNE),
+    Entry("model", "Model", "model_training", "Detection", Action.TUNE),
     Entry("suppressions", "Suppressions", "visibility_off", "Detection", Action.TUNE),
     Entry("risk", "Risk", "hub", "Detection", Action.VIEW_SCORES),
     Entry("policy", "Policy", "gavel", "Governance", Action.VIEW_LEDGER),

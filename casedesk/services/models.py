@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from casedesk.domain import events
 from casedesk.domain.events import DESK
@@ -32,7 +32,19 @@ from casedesk.services.steps import present
 from casedesk.store.model_store import ModelRun
 from casedesk.store.unit_of_work import Reading, Writing
 
-__all__ = ["ModelState", "ModelVersion", "Overview", "approve", "files_of", "overview", "propose", "reject", "withdraw"]
+__all__ = [
+    "ModelState",
+    "ModelVersion",
+    "Overview",
+    "Shown",
+    "approve",
+    "files_of",
+    "overview",
+    "propose",
+    "reject",
+    "show",
+    "withdraw",
+]
 
 
 class AnotherModelWaits(Conflict):
@@ -104,6 +116,27 @@ def overview(*, look: Reading, actor: Person) -> Overview:
             look.models.last_run(challenger.version_id) if challenger else None,
             look.people.names(),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A model as the desk shows it: its card as data and as Markdown, and its reliability plot as SVG."""
+
+    card: dict[str, Any]
+    words: str
+    plot: str
+
+
+def show(*, look: Reading, actor: Person, version_id: str = SHIPPED) -> Shown:
+    """Return the card of a version, or of the shipped model.
+
+    :raises NoSuchModel: if there is none.
+    :raises NoModelFiles, ModelAltered: if its files are missing or others.
+    """
+    require(actor, Action.TUNE)
+    with look:
+        files = files_of(look, look.models.get(version_id) if version_id else None)
+    return Shown(files.card, files.text(model_files.CARD), files.text(model_files.PLOT))
 
 
 def files_of(uow: Reading | Writing, version: ModelVersion | None) -> ModelFiles:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from casedesk.modelling import calibration, measures, splitting
+from casedesk.modelling.together import together
 
 
 def test_average_precision_takes_equal_scores_together() -> None:
@@ -48,3 +49,11 @@ def test_a_split_by_time_parts_no_instant_and_orders_the_spans() -> None:
     assert at[split.train].max() < at[split.calibrate].min() <= at[split.calibrate].max() < at[split.test].min()
     with pytest.raises(splitting.TooShort, match="2 different times"):
         splitting.by_time(np.array([1, 1, 2]))
+
+
+def test_rules_and_score_are_one_order_and_away_from_home_rules_come_first() -> None:
+    scores, severities = np.array([0.9, 0.1, 0.8, 0.0]), np.array([0.0, 60.0, 0.0, 0.0])
+    at_home, away = ([0.1, 0.2], [0.1, 0.9])
+    assert np.argsort(-together(scores, severities, at_home)).tolist() == [0, 2, 1, 3]
+    assert np.argsort(-together(scores, severities, away)).tolist() == [1, 0, 2, 3]
+    assert (together(scores, severities, at_home) >= scores).all()
