@@ -63,7 +63,7 @@ class Worker:
         self._bytes = 0
         self._first = 0.0
         self._paused = False
-        self.stored = self.duplicates = self.refused = 0
+        self.stored = self.duplicates = self.refused = self.partitions = 0
 
     def stop(self) -> None:
         """End after the batch that is under way. May be called from a signal's handler."""
@@ -150,6 +150,7 @@ class Worker:
 
     def _assigned(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         self._forget()
+        self.partitions = len(partitions)
         _log.info("stream_partitions", status="assigned", count=len(partitions))
 
     def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
@@ -170,6 +171,7 @@ class Worker:
         with self._noting:
             self._turn += 1
             self._done, self._owed = {}, False
+        self.partitions = 0
         self._forming, self._bytes = [], 0
         self._paused = False
 

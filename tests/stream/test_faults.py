@@ -96,7 +96,7 @@ def test_two_workers_share_and_hand_over_partitions_and_raise_no_alert_twice(
     with working(desk_on_postgres, on_real, small) as first:
         until(lambda: first.stored > 200)
         with working(other, on_real, small) as second:
-            until(lambda: len(second._consumer.assignment()) == 2)
+            until(lambda: second.partitions == 2)
             put(on_real, job.topic, sent[half:])
             until(lambda: second.stored > 200)
         until(lambda: behind(on_real, job) == 0)
