@@ -646,7 +646,7 @@ CREATE TABLE announcements (
 
 UPDATE alembic_version SET version_num='0015_announced_alerts' WHERE alembic_version.version_num = '0014_copies_for_runs';
 
--- Running upgrade 0015_announced_alerts -> 0017_figures_of_operation
+-- Running upgrade 0015_announced_alerts -> 0016_figures_of_operation
 
 CREATE TABLE receipts (
     arrival BIGINT NOT NULL,
@@ -669,9 +669,9 @@ CREATE INDEX ix_alerts_raised_at ON alerts (raised_at);
 
 CREATE INDEX ix_imports_started_at ON imports (started_at);
 
-UPDATE alembic_version SET version_num='0017_figures_of_operation' WHERE alembic_version.version_num = '0015_announced_alerts';
+UPDATE alembic_version SET version_num='0016_figures_of_operation' WHERE alembic_version.version_num = '0015_announced_alerts';
 
--- Running upgrade 0017_figures_of_operation -> 0018_lists_and_scores
+-- Running upgrade 0016_figures_of_operation -> 0017_lists_and_scores
 
 CREATE TABLE party_lists (
     list_id VARCHAR(64) NOT NULL,
@@ -755,9 +755,9 @@ CREATE TABLE risk_scores (
 
 CREATE INDEX ix_risk_scores_run_id_score ON risk_scores (run_id, listed, score, account_id);
 
-UPDATE alembic_version SET version_num='0018_lists_and_scores' WHERE alembic_version.version_num = '0017_figures_of_operation';
+UPDATE alembic_version SET version_num='0017_lists_and_scores' WHERE alembic_version.version_num = '0016_figures_of_operation';
 
--- Running upgrade 0018_lists_and_scores -> 0019_advice
+-- Running upgrade 0017_lists_and_scores -> 0018_advice
 
 CREATE TABLE advice (
     event_id BIGINT NOT NULL,
@@ -803,17 +803,17 @@ CREATE TABLE language_calls (
 
 CREATE INDEX ix_language_calls_day ON language_calls (day, cost_micros);
 
-UPDATE alembic_version SET version_num='0019_advice' WHERE alembic_version.version_num = '0018_lists_and_scores';
+UPDATE alembic_version SET version_num='0018_advice' WHERE alembic_version.version_num = '0017_lists_and_scores';
 
--- Running upgrade 0019_advice -> 0019b_cases_by_value
+-- Running upgrade 0018_advice -> 0019_cases_by_value
 
 ALTER TABLE cases ADD COLUMN value_rank INTEGER DEFAULT 0 NOT NULL;
 
 CREATE INDEX ix_cases_queue_value ON cases (is_open, value_rank, due_at, case_id);
 
-UPDATE alembic_version SET version_num='0019b_cases_by_value' WHERE alembic_version.version_num = '0019_advice';
+UPDATE alembic_version SET version_num='0019_cases_by_value' WHERE alembic_version.version_num = '0018_advice';
 
--- Running upgrade 0019b_cases_by_value -> 0022_findings_by_subject
+-- Running upgrade 0019_cases_by_value -> 0020_findings_by_subject
 
 CREATE INDEX ix_detection_findings_account_id ON detection_findings (account_id);
 
@@ -821,9 +821,9 @@ CREATE INDEX ix_detection_findings_rule ON detection_findings (rule);
 
 CREATE INDEX ix_alerts_rule ON alerts (rule);
 
-UPDATE alembic_version SET version_num='0022_findings_by_subject' WHERE alembic_version.version_num = '0019b_cases_by_value';
+UPDATE alembic_version SET version_num='0020_findings_by_subject' WHERE alembic_version.version_num = '0019_cases_by_value';
 
--- Running upgrade 0022_findings_by_subject -> 0016_webhooks
+-- Running upgrade 0020_findings_by_subject -> 0021_webhooks
 
 CREATE TABLE webhooks (
     hook_id VARCHAR(64) NOT NULL,
@@ -863,9 +863,9 @@ CREATE TABLE webhook_deliveries (
 
 CREATE INDEX ix_webhook_deliveries_next_at ON webhook_deliveries (next_at);
 
-UPDATE alembic_version SET version_num='0016_webhooks' WHERE alembic_version.version_num = '0022_findings_by_subject';
+UPDATE alembic_version SET version_num='0021_webhooks' WHERE alembic_version.version_num = '0020_findings_by_subject';
 
--- Running upgrade 0016_webhooks -> 0020_models
+-- Running upgrade 0021_webhooks -> 0022_models
 
 CREATE TABLE model_versions (
     version_id VARCHAR(64) NOT NULL,
@@ -922,4 +922,4 @@ CREATE TABLE model_scores (
     CONSTRAINT fk_model_scores_model_run_id_model_runs FOREIGN KEY(model_run_id) REFERENCES model_runs (model_run_id)
 );
 
-UPDATE alembic_version SET version_num='0020_models' WHERE alembic_version.version_num = '0016_webhooks';
+UPDATE alembic_version SET version_num='0022_models' WHERE alembic_version.version_num = '0021_webhooks';

@@ -31,7 +31,7 @@ from scripts.render_schema import DIALECTS
 from tests.databases import Kind
 from tests.store.builders import filled, step
 
-HEAD = "0020_models"
+HEAD = "0022_models"
 
 #: What a migration adds to rows that were there: the value of each new column, by table.
 ADDED = {
@@ -39,7 +39,7 @@ ADDED = {
     "0006_policy_and_holds": {"detection_findings": (None, None)},
     "0008_filings": {"case_events": ("",)},
     "0015_announced_alerts": {"detection_runs": (None,)},
-    "0019_advice": {"cases": (lambda row: rank_of(dict(zip(cases.columns.keys(), row, strict=False))),)},
+    "0018_advice": {"cases": (lambda row: rank_of(dict(zip(cases.columns.keys(), row, strict=False))),)},
 }
 NEW_TABLES = {
     "0001_the_desk_opens": ("detection_findings",),
@@ -53,10 +53,10 @@ NEW_TABLES = {
     "0013_api_keys": ("run_copies",),
     "0014_copies_for_runs": ("announcements",),
     "0015_announced_alerts": ("receipts", "api_key_uses"),
-    "0017_figures_of_operation": ("party_lists", "party_list_entries", "name_matches", "scoring_runs", "risk_scores"),
-    "0018_lists_and_scores": ("advice", "cascade_steps", "language_calls"),
-    "0022_findings_by_subject": ("webhook_deliveries", "webhooks"),
-    "0016_webhooks": ("model_versions", "model_files", "model_runs", "model_scores"),
+    "0016_figures_of_operation": ("party_lists", "party_list_entries", "name_matches", "scoring_runs", "risk_scores"),
+    "0017_lists_and_scores": ("advice", "cascade_steps", "language_calls"),
+    "0020_findings_by_subject": ("webhook_deliveries", "webhooks"),
+    "0021_webhooks": ("model_versions", "model_files", "model_runs", "model_scores"),
 }
 
 

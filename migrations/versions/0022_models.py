@@ -1,7 +1,7 @@
 """Versions of the model are proposed, checked and put in force, and what they score is kept.
 
-Revision ID: 0020_models
-Revises: 0016_webhooks
+Revision ID: 0022_models
+Revises: 0021_webhooks
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from alembic.util import CommandError
 
 from migrations.columns import BIG, code, human, instant
 
-revision = "0020_models"
-down_revision = "0016_webhooks"
+revision = "0022_models"
+down_revision = "0021_webhooks"
 branch_labels = None
 depends_on = None
 

@@ -2,8 +2,8 @@
 
 Advice on cases, what each level of the cascade made of them, and the calls to a language model with what they cost.
 
-Revision ID: 0019_advice
-Revises: 0018_lists_and_scores
+Revision ID: 0018_advice
+Revises: 0017_lists_and_scores
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from alembic.util import CommandError
 
 from migrations.columns import BIG, code, day, human, instant
 
-revision = "0019_advice"
-down_revision = "0018_lists_and_scores"
+revision = "0018_advice"
+down_revision = "0017_lists_and_scores"
 branch_labels = None
 depends_on = None
 

@@ -2,8 +2,8 @@
 
 Lists of parties with their versions, names that are alike with what people decided, runs of scoring and their scores.
 
-Revision ID: 0018_lists_and_scores
-Revises: 0017_figures_of_operation
+Revision ID: 0017_lists_and_scores
+Revises: 0016_figures_of_operation
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from alembic.util import CommandError
 
 from migrations.columns import BIG, code, day, human, instant
 
-revision = "0018_lists_and_scores"
-down_revision = "0017_figures_of_operation"
+revision = "0017_lists_and_scores"
+down_revision = "0016_figures_of_operation"
 branch_labels = None
 depends_on = None
 

@@ -2,8 +2,8 @@
 
 A table of the addresses that are called for each new alert, and one of what is on its way to them.
 
-Revision ID: 0016_webhooks
-Revises: 0022_findings_by_subject
+Revision ID: 0021_webhooks
+Revises: 0020_findings_by_subject
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from alembic.util import CommandError
 
 from migrations.columns import code, human, instant
 
-revision = "0016_webhooks"
-down_revision = "0022_findings_by_subject"
+revision = "0021_webhooks"
+down_revision = "0020_findings_by_subject"
 branch_labels = None
 depends_on = None
 

@@ -2,7 +2,7 @@
 
 When each batch was received, when each run was done, and when each key was last seen.
 
-Revision ID: 0017_figures_of_operation
+Revision ID: 0016_figures_of_operation
 Revises: 0015_announced_alerts
 """
 
@@ -13,7 +13,7 @@ from alembic import op
 
 from migrations.columns import BIG, code, instant
 
-revision = "0017_figures_of_operation"
+revision = "0016_figures_of_operation"
 down_revision = "0015_announced_alerts"
 branch_labels = None
 depends_on = None

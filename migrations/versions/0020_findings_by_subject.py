@@ -2,16 +2,16 @@
 
 A run upon the last one asks of few accounts, and of all accounts by the few rules that follow paths.
 
-Revision ID: 0022_findings_by_subject
-Revises: 0019b_cases_by_value
+Revision ID: 0020_findings_by_subject
+Revises: 0019_cases_by_value
 """
 
 from __future__ import annotations
 
 from alembic import op
 
-revision = "0022_findings_by_subject"
-down_revision = "0019b_cases_by_value"
+revision = "0020_findings_by_subject"
+down_revision = "0019_cases_by_value"
 branch_labels = None
 depends_on = None
 

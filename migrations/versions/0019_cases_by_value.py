@@ -2,8 +2,8 @@
 
 A number by which cases are ordered, and its index.
 
-Revision ID: 0019b_cases_by_value
-Revises: 0019_advice
+Revision ID: 0019_cases_by_value
+Revises: 0018_advice
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from alembic import op
 
 from migrations.columns import BIG, code, instant
 
-revision = "0019b_cases_by_value"
-down_revision = "0019_advice"
+revision = "0019_cases_by_value"
+down_revision = "0018_advice"
 branch_labels = None
 depends_on = None
 
