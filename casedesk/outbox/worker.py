@@ -25,6 +25,7 @@ from casedesk.store.unit_of_work import Reading, Writing
 
 #: Seconds between two looks.
 _LOOK: Final = 1.0
+_AFTER_A_REFUSAL: Final = 10.0
 _CALLS_AT_ONCE: Final = 8
 _LOG: Final = structlog.get_logger("casedesk.outbox")
 
@@ -89,10 +90,14 @@ class Worker:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._stop.wait(_LOOK):
+        pause = _LOOK
+        while not self._stop.wait(pause):
+            pause = _LOOK
             try:
                 self._outbox().work_off()
             except CasedeskError as refusal:  # the database is away or busy; what is leased is tried again
+                pause = _AFTER_A_REFUSAL
                 _LOG.warning("webhooks_waiting", error_type=type(refusal).__name__)
             except Exception as error:  # noqa: BLE001 - the thread must outlive whatever one delivery does
+                pause = _AFTER_A_REFUSAL
                 _LOG.error("webhooks_failed", error_type=type(error).__name__, exc_info=error)
