@@ -57,6 +57,7 @@ def test_analysts_are_offered_neither_ledger_nor_approvals() -> None:
         "exports",
         "lab",
         "suppressions",
+        "model",
         "policy",
         "retention",
     }
