@@ -126,10 +126,10 @@ def single(scorer: Scorer, table: pa.Table, payments: Payments, count: int) -> N
         found, bare = [], []
         for place in np.random.default_rng(2).choice(late, count):
             row = ordered.slice(int(place), 1)
-            found.append(timed(lambda row=row: scorer.probabilities(features_of(engine, shelf, row).matrix)))  # type: ignore[misc]
+            found.append(timed(lambda row=row: scorer.probabilities(features_of(engine, shelf, row).matrix)))  # type: ignore[misc]  # a lambda's default has no type
             own = [row["from_account"][0].as_py(), row["to_account"][0].as_py()]
             at = row["booked_at"].cast(pa.int64())[0].as_py()
-            bare.append(timed(lambda own=own, at=at: shelf.between(own, at - 90 * 86_400_000_000, at))[0])  # type: ignore[misc]
+            bare.append(timed(lambda own=own, at=at: shelf.between(own, at - 90 * 86_400_000_000, at))[0])  # type: ignore[misc]  # a lambda's default has no type
     clock, worked = (np.array([one[part] for one in found]) * 1_000 for part in (0, 1))
     print(
         f"one payment with features, {len(payments.ids):,} in the store: p50 {np.median(clock):.0f} ms, p95 {np.quantile(clock, 0.95):.0f} ms "

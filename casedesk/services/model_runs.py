@@ -92,8 +92,8 @@ def _worst(payments: Payments, said: Floats) -> list[int]:
 
 def _parts(scorer: Scorer, features: Features, place: int) -> str:
     told = scorer.explain(features, place)
-    first = [[one.feature, one.value, round(one.part, 6)] for one in told.contributions[:_TOLD]]
-    rest = round(told.raw - told.start - sum(part for *_, part in first), 6)  # type: ignore[misc]
+    first = [(one.feature, one.value, round(one.part, 6)) for one in told.contributions[:_TOLD]]
+    rest = round(told.raw - told.start - sum(part for _, _, part in first), 6)
     said: dict[str, Any] = {"raw": round(told.raw, 6), "start": round(told.start, 6), "parts": first, "others": rest}
     return json.dumps(said)
 

@@ -27,7 +27,7 @@ from casedesk.errors import Conflict, Unavailable
 from casedesk.modelling import model_files
 from casedesk.modelling.features import VERSION
 from casedesk.modelling.model_files import CARD_JSON, ModelFiles
-from casedesk.services.default_model import FOLDER
+from casedesk.services.default_model import FOLDER, folder_of
 from casedesk.services.steps import present
 from casedesk.store.model_store import ModelRun
 from casedesk.store.unit_of_work import Reading, Writing
@@ -167,7 +167,7 @@ def propose(*, uow: Writing, actor: Person, at: datetime, folder: Path, reason: 
     """
     require(actor, Action.PROPOSE_MODEL)
     reason = require_reason(reason, "A proposal")
-    files = model_files.read(folder, VERSION)
+    files = model_files.read(folder_of(folder), VERSION)
     with uow:
         actor = present(uow, actor)
         require(actor, Action.PROPOSE_MODEL)

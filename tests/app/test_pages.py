@@ -58,6 +58,7 @@ def test_analysts_are_offered_neither_ledger_nor_approvals() -> None:
         "lab",
         "suppressions",
         "risk",
+        "model",
         "policy",
         "retention",
     }
