@@ -30,7 +30,7 @@ FILES = {
     "users", "customers", "accounts", "imports", "import_rejects", "transactions", "detection_runs", "detection_findings", "cases", "clocks", "alerts",
     "alert_transactions", "case_events", "counters", "exchange_rates", "qa_draws", "qa_picks",
     "line_tests", "line_test_picks", "rule_sets", "suppressions", "suppressed_alerts",
-    "filings", "batches", "withdrawn_batches", "api_keys",
+    "filings", "batches", "withdrawn_batches", "api_keys", "model_versions", "model_runs", "model_scores",
 }  # fmt: skip
 
 
@@ -90,6 +90,9 @@ def _work(casedesk: Command, desk: TestDesk, tmp_path: Path) -> None:
         "mia",
     )
     assert told.code == 0, told.err
+    reason = "It shows how a model stands on a desk."
+    assert casedesk("model", "propose", "--model", "default", "--text", reason, "--as", "mia").code == 0
+    assert casedesk("model", "run", "--as", "mia").code == 0
     assert casedesk("apikey", "create", "=Core, banking", "--for", "mia", "--as", "mia").code == 0
 
 
