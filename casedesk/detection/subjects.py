@@ -167,13 +167,13 @@ class Subjects:
 
         :param firsts: for each account on which the first look found something, when the first of it was booked.
         """
-        assert self.everywhere is not None  # noqa: S101
+        everywhere = NEVER if self.everywhere is None else self.everywhere
         again = {}
         for account_id, episodes in self._by_rule.get(rule.name, {}).items():
-            reached = min(self.everywhere, firsts.get(account_id, self.everywhere))
+            reached = min(everywhere, firsts.get(account_id, everywhere))
             if any(one.last_at is None or one.last_at >= reached for one in episodes):
                 again[account_id] = _extended(reached, episodes, 0)
-        self._judged[rule] = Judged(again, self.everywhere)
+        self._judged[rule] = Judged(again, everywhere)
         return again
 
     def _told(self, rule: Rule) -> Judged | None:

@@ -42,7 +42,6 @@ STAYS = (
     "api_key_uses",
     "webhook_deliveries",
     "language_calls",
-    "model_files",
 )
 
 
@@ -102,19 +101,15 @@ def _work(casedesk: Command, desk: TestDesk, tmp_path: Path) -> None:
         "mia",
     )
     assert told.code == 0, told.err
+    reason = "It shows how a model stands on a desk."
+    assert casedesk("model", "propose", "--model", "default", "--text", reason, "--as", "mia").code == 0
+    assert casedesk("model", "run", "--as", "mia").code == 0
     assert casedesk("apikey", "create", "=Core, banking", "--for", "mia", "--as", "mia").code == 0
     (tmp_path / "listed.csv").write_text(
         'kind,party,reason\naccount,A,"=asked, by the police"\nname,Kim Lip Roe,known\n'
     )
     for words in (["load", tmp_path / "listed.csv"], ["screen", "--least", "0.5"], ["run"]):
         assert casedesk("score", *words).code == 0
-    assert (
-        casedesk(
-            "model", "propose", "--model", "default", "--reason", "=Tried on the last quarter.", "--as", "mia"
-        ).code
-        == 0
-    )
-    assert casedesk("model", "run", "--as", "mia").code == 0
     assert casedesk("webhook", "create", "=Tickets", "https://tickets.bank.example/?a,b", "--as", "mia").code == 0
 
 
