@@ -1,4 +1,5 @@
-"""The risk of a case, part by part: what the rules say, how near its money is to listed parties, how cases like it ended.
+"""The risk of a case, part by part: what the rules say, how near its money is to listed parties,
+what the model says, how cases like it ended.
 
 Each part is one line in ``PARTS``: its title, a grey gloss, and the function that draws it.
 """
@@ -11,7 +12,7 @@ from typing import Final
 
 import streamlit as st
 
-from app.ui import exposure_part, rules_part, similar_part
+from app.ui import exposure_part, model_part, rules_part, similar_part
 from casedesk.services.casefile import CaseFile
 
 
@@ -27,6 +28,7 @@ class Part:
 PARTS: Final = (
     Part("Rules", "the case has the severity of its worst alert", rules_part.show),
     Part("Exposure", "how near the customer's money is to listed parties; the parts of a line add up to it", exposure_part.show),
+    Part("Model", "how likely a payment of the account is suspicious, by the model in force", model_part.show),
     Part("Similar past cases", "closed ones, by what they have in common", similar_part.show),
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from casedesk.domain.people import SYSTEM
-from casedesk.services import party_lists, scores, scoring
+from casedesk.services import model_runs, party_lists, scores, scoring
 from tests.app.bank import BY_ID, NOW, Bank
 from tests.app.conftest import Open
 from tests.app.reading import sentences, text
@@ -36,7 +36,7 @@ def show_risk(open_as: Open, user: str, case_id: str) -> str:
 
 def test_the_panel_says_why_and_each_list_adds_up(open_as: Open, listed: Bank) -> None:
     said = show_risk(open_as, "grace", listed.cases["held"])
-    for head in ("**Rules**", "**Exposure**", "**Strongest ways**", "**Similar past cases**"):
+    for head in ("**Rules**", "**Exposure**", "**Strongest ways**", "**Model**", "**Similar past cases**"):
         assert head in said
     at = open_as("grace", "case", id=listed.cases["held"])
     at.session_state[f"tab_{listed.cases['held']}"] = "Risk"
@@ -46,6 +46,22 @@ def test_the_panel_says_why_and_each_list_adds_up(open_as: Open, listed: Bank) -
     assert exposed.iloc[0, 1] == pytest.approx(sum(exposed.iloc[0, 2:]), abs=1e-12)
     assert sum(ways["Part"][:-1]) == pytest.approx(ways["Part"].iloc[-1], abs=1e-4)
     assert "X-0" in ways["Way"].iloc[0].replace("\\", "")
+
+
+def test_the_models_parts_add_up_to_its_raw_score_and_a_desk_without_a_run_says_so(open_as: Open, bank: Bank) -> None:
+    case_id = bank.cases["held"]
+    assert "The model has scored nothing yet" in show_risk(open_as, "grace", case_id)
+    desk = bank.desk()
+    model_runs.run(look=desk.reading(), uow=desk.writing(), actor=SYSTEM, at=NOW)
+    desk.close()
+    at = open_as("grace", "case", id=case_id)
+    at.session_state[f"tab_{case_id}"] = "Risk"
+    at.run()
+    assert not at.exception
+    assert "the model that ships with the desk, which was trained on made-up banks" in text(at)
+    accounts, parts = (table.value for table in at.table if {"Probability", "Feature"} & set(table.value.columns))
+    assert list(accounts["Probability"]) == sorted(accounts["Probability"], reverse=True)
+    assert sum(parts["Part"][:-1]) == pytest.approx(parts["Part"].iloc[-1], abs=2e-5)
 
 
 def test_a_desk_without_scores_or_lists_says_what_to_do(open_as: Open, bank: Bank) -> None:

@@ -1,0 +1,55 @@
+"""What the model says of a customer's accounts, and which features made the score of the most suspicious payment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app.ui import formats, session
+from casedesk.domain.alerts import Risk
+from casedesk.services import model_answers
+from casedesk.services.casefile import CaseFile
+
+
+def show(file: CaseFile) -> None:
+    """Draw the accounts' scores, and the parts of the highest."""
+    names = [account.account_id for account in file.accounts]
+    run, found = model_answers.of_accounts(uow=session.desk().reading(), actor=session.actor(), account_ids=names)
+    if run is None:
+        st.markdown(formats.small("The model has scored nothing yet; a manager runs it with “casedesk model run”."))
+        return
+    if not found:
+        st.markdown(formats.small(f"These accounts had no payments when the model ran ({run.model_run_id})."))
+        return
+    _accounts(found)
+    which = run.version_id or "the model that ships with the desk, which was trained on made-up banks"
+    st.markdown(formats.small(f"{run.model_run_id} of {formats.moment(run.ran_at)}, by {which}."))
+    if found[0].parts:
+        _parts(found[0])
+
+
+def _accounts(found: tuple[model_answers.Answer, ...]) -> None:
+    frame = pd.DataFrame(
+        {
+            "Risk": [formats.BADGES[Risk(one.band)].text for one in found],
+            "Account": [formats.plain(one.account_id) for one in found],
+            "Probability": [one.probability for one in found],
+            "Most suspicious payment": [formats.plain(one.transaction_id) for one in found],
+        }
+    )
+    written: dict[Any, Any] = {"Probability": "{:.4f}"}
+    st.table(frame.style.format(written), hide_index=True, border="horizontal", alt="What the model says by account")
+
+
+def _parts(one: model_answers.Answer) -> None:
+    """Draw the features that weighed most; the last line is the whole."""
+    st.markdown(
+        f"**Why {formats.plain(one.transaction_id)}** :gray[log odds before calibration; above 0 speaks for it]"
+    )
+    rows = [(":gray[what every payment starts from]", one.start), *((formats.plain(w), part) for w, part in one.parts)]
+    rows += [(":gray[all other features]", one.others), ("**together**", one.raw)]
+    frame = pd.DataFrame(rows, columns=["Feature", "Part"])
+    written: dict[Any, Any] = {"Part": "{:+.4f}"}
+    st.table(frame.style.format(written), hide_index=True, border="horizontal", alt="The parts of the model's score")
