@@ -10,6 +10,7 @@ import streamlit as st
 
 from app.ui import columns, empty, formats
 from casedesk.domain.counts import counted
+from casedesk.services import model_answers
 from casedesk.services.models import ModelState, Overview
 
 _SHIPPED: Final = "Shipped model"
@@ -79,8 +80,11 @@ def show_drift(found: Overview, chosen: str) -> None:
             icon=":material/trending_up:",
         )
     frame = pd.DataFrame(
-        {"Feature": [name for name, _ in drift[:12]], "PSI": [f"{value:.3f}" for _, value in drift[:12]]}
+        {
+            "Feature": [model_answers.meaning(name) for name, _ in drift[:12]],
+            "PSI": [f"{value:.3f}" for _, value in drift[:12]],
+        }
     )
     st.dataframe(frame, key="model_drift", hide_index=True, row_height=_ROW, height=_ROW * len(frame) + 37,
-                 column_config={"Feature": columns.text(260), "PSI": columns.text(72, right=True)})  # fmt: skip
+                 column_config={"Feature": columns.text(330), "PSI": columns.text(72, right=True)})  # fmt: skip
     st.caption(f"Population stability index; above {_LOOK} look at it, above {_RETRAIN} train anew.")

@@ -53,7 +53,7 @@ def _read(one: AccountScore) -> Answer:
     told: dict[str, Any] = (
         json.loads(one.parts) if one.parts else {"start": 0.0, "parts": [], "others": 0.0, "raw": 0.0}
     )
-    parts = tuple((_means().get(name, name), float(part)) for name, _, part in told["parts"])
+    parts = tuple((meaning(name), float(part)) for name, _, part in told["parts"])
     return Answer(
         one.account_id,
         one.score / MILLION,
@@ -64,6 +64,11 @@ def _read(one: AccountScore) -> Answer:
         told["others"],
         told["raw"],
     )
+
+
+def meaning(feature: str) -> str:
+    """Say what a feature says; its name where this desk has no such feature any more."""
+    return _means().get(feature, feature)
 
 
 @cache
