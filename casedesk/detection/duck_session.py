@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -16,6 +15,7 @@ from casedesk.detection.fingerprint import Digest, digest_queries, hole_query
 from casedesk.detection.limits import Limits, OutOfMemory
 from casedesk.detection.paid import paid_minor
 from casedesk.detection.sources import ParquetFiles, Source, fitting
+from casedesk.detection.spill import spill_folder
 
 #: No file, no network, no extension: the engine sees only what it is handed. Row order means nothing here.
 _CONFIG: Final[dict[str, Any]] = {
@@ -55,8 +55,8 @@ def connected(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
     config = {**_CONFIG, "memory_limit": f"{limits.memory_mib}MiB"}
     if limits.threads is not None:
         config["threads"] = limits.threads
-    with tempfile.TemporaryDirectory(prefix="casedesk-", dir=limits.temporary) as folder:
-        connection = duckdb.connect(":memory:", config={**config, "temp_directory": folder})
+    with spill_folder(limits.temporary) as folder:
+        connection = duckdb.connect(":memory:", config={**config, "temp_directory": str(folder)})
         try:
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,6 +16,7 @@ from threading import RLock, Thread
 from typing import Any, Final, TypeVar
 
 from casedesk.detection.limits import Limits
+from casedesk.detection.spill import spill_folder
 from casedesk.errors import Invalid, Unavailable
 
 #: Seconds a master has to answer, and a resource manager that starts machines first; a JVM of this machine to start.
@@ -118,8 +118,7 @@ def running(limits: Limits) -> Iterator[Running]:
 def _started(limits: Limits, settings: Mapping[str, str]) -> Iterator[Running]:
     pyspark, master = _pyspark(), _master(limits)
     _, java = _java()
-    with tempfile.TemporaryDirectory(prefix="casedesk-", dir=limits.temporary, ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with spill_folder(limits.temporary) as folder:
         conf = pyspark.SparkConf(loadDefaults=False)
         for key, value in {**_settings(master, folder, limits), **settings}.items():
             conf.set(key, value)
