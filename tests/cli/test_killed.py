@@ -59,6 +59,7 @@ def content(desk: TestDesk) -> dict[str, Any]:
     del tables["ledger_head"]
     tables["imports"] = sorted((*row[1:5], row[6] is not None, *row[7:]) for row in tables["imports"])
     tables["import_rejects"] = sorted(row[1:] for row in tables["import_rejects"])
+    tables["receipts"] = sorted(row[:1] for row in tables["receipts"])
     events = []
     for row in tables["case_events"]:
         meta = {
