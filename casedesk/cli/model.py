@@ -176,6 +176,31 @@ def score(
     _rejected(found.rejected)
 
 
+@app.command()
+def retrain(
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Where the model goes.")],
+    forest: Annotated[bool, typer.Option("--forest", help="A random forest, not boosted trees.")] = False,
+    json: Json = False,
+    user: As = "",
+) -> None:
+    """Train a model on the desk's transactions, labelled by its closed cases (managers). Nothing comes into force by it."""
+    with opened(user) as s:
+        from casedesk.services import retraining
+
+        options = retraining.Options(kind="forest" if forest else "boosted")
+        made = retraining.retrain(look=s.desk.reading(), actor=s.actor, options=options, name=output.name)
+    model_id = made.write(output)
+    if json:
+        emit({"model_id": model_id, **{key: made.card[key] for key in ("data", "dispositions", "options", "trained_on", "measured", "files")}})  # fmt: skip
+        return
+    rows = ((one["disposition"], one["review"], f"{one['cases']:,}") for one in made.card["dispositions"]["cases"])
+    table(("Closed as", "Review", "Cases"), rows)
+    _show(made.card["measured"]) if made.card["measured"] else say(
+        "Too few reports lie in the last quarter to test on; everything trained."
+    )
+    say(f"{output}: model {model_id[:16]}…. Propose it: casedesk model propose --model {output} --as USER.")
+
+
 @app.command("list")
 def list_versions(json: Json = False, user: As = "") -> None:
     """List the versions of the desk's model: the champion in force, the challenger that waits, and all before them."""

@@ -5,6 +5,7 @@ The table is written from the trade's rules (domain.md, "Roles" and "Case states
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ from casedesk.services import (
     reminding,
     report_forms,
     retention,
+    retraining,
     rule_sets,
     scores,
     scoring,
@@ -129,6 +131,7 @@ AT_THE_DESK = {
     "propose_rules": {"Manager"},
     "see_rule_sets": {"Manager", "Auditor"},
     "propose_model": {"Manager"},
+    "retrain_model": {"Manager"},
     "see_models": {"Manager", "Auditor"},
     "open_case": {"Analyst", "Manager"},
     "take_next": {"Analyst", "Manager"},
@@ -195,6 +198,7 @@ READS = {
     "see_rule_sets",
     "see_agreement",
     "see_models",
+    "retrain_model",
     "see_policy",
     "see_retention",
     "see_outgoing",
@@ -393,6 +397,12 @@ def _me(stand: Stand) -> dict[str, Any]:
     return {"uow": stand.desk.writing(), "actor": stand.desk.people["me"], "at": stand.desk.at()}
 
 
+def _retrain(stand: Stand, _: str) -> None:
+    """Ask for it: whoever may is told that the desk has too few closed cases."""
+    with contextlib.suppress(retraining.TooFewDecided):
+        retraining.retrain(look=stand.desk.reading(), actor=stand.desk.people["me"], options=retraining.Options())
+
+
 STEPS: dict[str, Try] = {
     "attach": lambda stand, column: intake.attach_alert(
         **stand.desk.who("me", stand.cases[column]), alert_id=stand.loose[column]
@@ -451,6 +461,7 @@ STEPS: dict[str, Try] = {
     "propose_model": lambda stand, _: models.propose(
         **_me(stand), folder=default_model.FOLDER, reason="Trained on the last quarter of our own data."
     ),
+    "retrain_model": _retrain,
     "see_models": lambda stand, _: models.overview(look=stand.desk.reading(), actor=stand.desk.people["me"]),
     "propose_policy": lambda stand, _: policies.propose(
         **_me(stand),
