@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -283,6 +284,28 @@ def run(
 
         row = model_runs.run(look=s.desk.reading(), uow=s.desk.writing(), actor=s.actor, at=s.at, version_id=version)
     _done(row, json)
+
+
+@app.command()
+def performance(json: Json = False, user: As = "") -> None:
+    """Show how the model bore out on cases closed after it had scored them: champion, then challenger (need to know)."""
+    with opened(user) as s:
+        from casedesk.services import model_performance
+
+        found = model_performance.performance(look=s.desk.reading(), actor=s.actor)
+    if json:
+        emit([asdict(one) for one in found])
+        return
+    for one in found:
+        say(f"{one.version_id or 'The shipped model'}: {counted(one.cases, 'case')} closed after it had scored them.")
+        rows = [*one.bands, *([("not scored", *one.unscored)] if any(one.unscored) else [])]
+        table(("Best account", "SAR", "No SAR"), rows)
+        say(f"SAR among High: {one.precision}. High among SAR: {one.recall}. Exact intervals of 95 %.")
+        say(
+            f"PR-AUC of cases: {one.pr_auc:.3f}."
+            if one.pr_auc is not None
+            else f"PR-AUC needs {model_performance.FEWEST} scored cases of each kind."
+        )
 
 
 def _done(row: Recorded, json: bool) -> None:

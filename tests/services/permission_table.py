@@ -29,6 +29,7 @@ from casedesk.services import (
     default_model,
     exporting,
     intake,
+    model_performance,
     models,
     outgoing,
     party_lists,
@@ -132,6 +133,7 @@ AT_THE_DESK = {
     "see_rule_sets": {"Manager", "Auditor"},
     "propose_model": {"Manager"},
     "retrain_model": {"Manager"},
+    "see_performance": {"QA", "Manager", "Auditor"},
     "see_models": {"Manager", "Auditor"},
     "open_case": {"Analyst", "Manager"},
     "take_next": {"Analyst", "Manager"},
@@ -199,6 +201,7 @@ READS = {
     "see_agreement",
     "see_models",
     "retrain_model",
+    "see_performance",
     "see_policy",
     "see_retention",
     "see_outgoing",
@@ -462,6 +465,9 @@ STEPS: dict[str, Try] = {
         **_me(stand), folder=default_model.FOLDER, reason="Trained on the last quarter of our own data."
     ),
     "retrain_model": _retrain,
+    "see_performance": lambda stand, _: model_performance.performance(
+        look=stand.desk.reading(), actor=stand.desk.people["me"]
+    ),
     "see_models": lambda stand, _: models.overview(look=stand.desk.reading(), actor=stand.desk.people["me"]),
     "propose_policy": lambda stand, _: policies.propose(
         **_me(stand),
