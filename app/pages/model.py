@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.ui import model_card, model_versions, session, title
+from app.ui import model_card, model_performance, model_versions, session, title
 from casedesk.services import models
 
 desk, actor = session.desk(), session.actor()
@@ -15,5 +15,6 @@ page = st.grid(7, min_column_width=120, gap=("small", "medium"))
 with page.cell(column_span=3):
     model_versions.show(found)
     model_versions.show_drift(found, chosen)
+    model_performance.show(chosen)
 with page.cell(column_span=4):
     model_card.show(models.show(look=desk.reading(), actor=actor, version_id=chosen))

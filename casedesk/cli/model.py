@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -176,6 +177,31 @@ def score(
     _rejected(found.rejected)
 
 
+@app.command()
+def retrain(
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Where the model goes.")],
+    forest: Annotated[bool, typer.Option("--forest", help="A random forest, not boosted trees.")] = False,
+    json: Json = False,
+    user: As = "",
+) -> None:
+    """Train a model on the desk's transactions, labelled by its closed cases (managers). Nothing comes into force by it."""
+    with opened(user) as s:
+        from casedesk.services import retraining
+
+        options = retraining.Options(kind="forest" if forest else "boosted")
+        made = retraining.retrain(look=s.desk.reading(), actor=s.actor, options=options, name=output.name)
+    model_id = made.write(output)
+    if json:
+        emit({"model_id": model_id, **{key: made.card[key] for key in ("data", "dispositions", "options", "trained_on", "measured", "files")}})  # fmt: skip
+        return
+    rows = ((one["disposition"], one["review"], f"{one['cases']:,}") for one in made.card["dispositions"]["cases"])
+    table(("Closed as", "Review", "Cases"), rows)
+    _show(made.card["measured"]) if made.card["measured"] else say(
+        "Too few reports lie in the last quarter to test on; everything trained."
+    )
+    say(f"{output}: model {model_id[:16]}…. Propose it: casedesk model propose --model {output} --as USER.")
+
+
 @app.command("list")
 def list_versions(json: Json = False, user: As = "") -> None:
     """List the versions of the desk's model: the champion in force, the challenger that waits, and all before them."""
@@ -258,6 +284,28 @@ def run(
 
         row = model_runs.run(look=s.desk.reading(), uow=s.desk.writing(), actor=s.actor, at=s.at, version_id=version)
     _done(row, json)
+
+
+@app.command()
+def performance(json: Json = False, user: As = "") -> None:
+    """Show how the model bore out on cases closed after it had scored them: champion, then challenger (need to know)."""
+    with opened(user) as s:
+        from casedesk.services import model_performance
+
+        found = model_performance.performance(look=s.desk.reading(), actor=s.actor)
+    if json:
+        emit([asdict(one) for one in found])
+        return
+    for one in found:
+        say(f"{one.version_id or 'The shipped model'}: {counted(one.cases, 'case')} closed after it had scored them.")
+        rows = [*one.bands, *([("not scored", *one.unscored)] if any(one.unscored) else [])]
+        table(("Best account", "SAR", "No SAR"), rows)
+        say(f"SAR among High: {one.precision}. High among SAR: {one.recall}. Exact intervals of 95 %.")
+        say(
+            f"PR-AUC of cases: {one.pr_auc:.3f}."
+            if one.pr_auc is not None
+            else f"PR-AUC needs {model_performance.FEWEST} scored cases of each kind."
+        )
 
 
 def _done(row: Recorded, json: bool) -> None:

@@ -38,7 +38,8 @@ class Options:
     """What a training depends on besides its data.
 
     ``blind`` leaves out every feature that an amount goes into, for data whose amounts give the answer away (AMLSim's do).
-    ``innocent_per_guilty`` bounds how many of the other payments train; which ones, their ids decide.
+    ``innocent_per_guilty`` bounds how many of the other payments train; which ones, their ids decide. Innocent ones that somebody
+    cleared all train.
     """
 
     kind: str = "boosted"
@@ -68,10 +69,10 @@ def chosen(matrix: Matrix, names: tuple[str, ...]) -> Matrix:
     return found
 
 
-def sample(ids: pa.Array, guilty: Flags, options: Options) -> npt.NDArray[np.int64]:
-    """Return the places that train: all guilty ones, and of the others as many as the options allow, by the hash of their id."""
-    most = max(options.innocent_per_guilty * int(guilty.sum()), 20_000)
-    innocent = np.flatnonzero(~guilty)
+def sample(ids: pa.Array, wanted: Flags, options: Options) -> npt.NDArray[np.int64]:
+    """Return the places that train: all wanted ones, and of the others as many as the options allow, by the hash of their id."""
+    most = max(options.innocent_per_guilty * int(wanted.sum()), 20_000)
+    innocent = np.flatnonzero(~wanted)
     if len(innocent) > most:
         salt = str(options.seed).encode()
         digests = np.array(
@@ -82,7 +83,7 @@ def sample(ids: pa.Array, guilty: Flags, options: Options) -> npt.NDArray[np.int
             np.uint64,
         )
         innocent = innocent[np.argsort(digests, kind="stable")[:most]]
-    return np.sort(np.concatenate([np.flatnonzero(guilty), innocent]))
+    return np.sort(np.concatenate([np.flatnonzero(wanted), innocent]))
 
 
 def train(matrix: Matrix, guilty: Flags, options: Options, weights: Floats | None = None) -> Any:

@@ -23,7 +23,7 @@ from casedesk.formats.offline import read_offline
 from casedesk.formats.party_lists import read_party_list
 from casedesk.formats.rate_files import default_rates, read_rates
 from casedesk.formats.rejects import RejectedRow
-from casedesk.modelling.measures import Flags
+from casedesk.modelling.measures import Flags, Floats
 from casedesk.modelling.payments import OUTSIDE, Payments
 from casedesk.services.offline_detecting import expanded
 
@@ -48,7 +48,8 @@ class Reading:
 class World:
     """Payments of one bank or one simulation, with what was labelled where labels are at hand.
 
-    ``guilty`` says it of each payment, ``guilty_accounts`` of each of ``payments.accounts``.
+    ``guilty`` says it of each payment, ``guilty_accounts`` of each of ``payments.accounts``. ``weights`` says how much each
+    payment counts, 0 for one that neither trains nor tests, 1 and more for one that is never left out; all the same where None.
     """
 
     name: str
@@ -57,6 +58,7 @@ class World:
     guilty_accounts: Flags
     labels: str
     rejected: tuple[RejectedRow, ...]
+    weights: Floats | None = None
 
     def told(self) -> dict[str, Any]:
         """Describe it for a card."""
@@ -77,6 +79,8 @@ class World:
         for names in (self.payments.ids, self.payments.accounts):
             digest.update("\n".join(names.to_pylist()).encode("utf-8", "surrogatepass"))
         digest.update(np.packbits(self.guilty).tobytes())
+        if self.weights is not None:
+            digest.update(np.ascontiguousarray(self.weights).tobytes())
         return digest.hexdigest()
 
 
@@ -92,7 +96,7 @@ def read_world(path: str, reading: Reading, labels: Sequence[str] = (), listed: 
     answers = joined(
         [read_answers(one, _format_of(reading, bool(labels)), zone=reading.zone, start=reading.start) for one in files]
     )
-    guilty, accounts = _held(payments, answers)
+    guilty, accounts = held(payments, answers)
     if labels and not guilty.any() and not accounts.any():
         raise NoneLabelled(
             f"None of the {len(answers.guilty):,} labelled {answers.kind} is in {Path(path).name}; check that the labels belong to "
@@ -142,7 +146,7 @@ def _unread(name: str, rejected: Sequence[RejectedRow]) -> str:
     return f"No row can be read. The first is row {row.row_number}: {row.field} “{row.value}”. {row.reason}"
 
 
-def _held(payments: Payments, answers: Answers) -> tuple[Flags, Flags]:
+def held(payments: Payments, answers: Answers) -> tuple[Flags, Flags]:
     """Say of payments and accounts whether they are guilty.
 
     Of labelled payments both named accounts are; of labelled accounts the payments between two of them, and those of one

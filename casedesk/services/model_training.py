@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,16 +65,27 @@ def with_features(world: World, *, memory_mib: int = 4096) -> Learnt:
     return Learnt(world, build(world.payments, memory_mib=memory_mib))
 
 
-def train_on(worlds: Sequence[Learnt], options: Options, *, split: str, name: str, statement: str = "") -> Trained:
-    """Train on worlds whose features are there: trees on the first span, calibration on the next, figures on the last."""
-    spans = [
-        by_time(one.world.payments.table["at"].to_numpy(), test=0.25 if split == "time" else 0.0) for one in worlds
-    ]
+def train_on(
+    worlds: Sequence[Learnt],
+    options: Options,
+    *,
+    split: str,
+    name: str,
+    statement: str = "",
+    dispositions: Mapping[str, Any] | None = None,
+) -> Trained:
+    """Train on worlds whose features are there: trees on the first span, calibration on the next, figures on the last.
+
+    :param dispositions: what the card says of the closed cases that labelled the payments; None where files did.
+    """
+    spans = [_spans(one.world, 0.25 if split == "time" else 0.0) for one in worlds]
     names = training.columns(options)
     parts = [_sampled(one, span.train, options) for one, span in zip(worlds, spans, strict=True)]
     matrix = np.vstack([part[0] for part in parts])
     guilty = np.concatenate([part[1] for part in parts])
-    booster = training.train(training.chosen(matrix, training.columns(options)), guilty, options)
+    booster = training.train(
+        training.chosen(matrix, training.columns(options)), guilty, options, _weights(worlds, parts)
+    )
     calibration = _calibrated(booster, worlds, spans, options)
     onnx = onnx_writer.write(booster)
     facts = {
@@ -89,6 +100,8 @@ def train_on(worlds: Sequence[Learnt], options: Options, *, split: str, name: st
     scorer = Scorer(ModelFiles("", facts, contents))
     _require_equal(booster, scorer, matrix)
     card = _card(name, statement, worlds, spans, options, calibration, booster, contents, guilty)
+    if dispositions is not None:
+        card |= {"dispositions": dict(dispositions), "failures": [*cards.FAILURES, *cards.FAILURES_OF_DISPOSITIONS]}
     card["measured"] = _tested(scorer, worlds, spans) if split == "time" else {}
     bins = card["measured"].get("calibration", {}).get("bins", [])
     contents[model_files.PLOT] = reliability_plot.draw(bins, "Reliability on the span that tests")
@@ -97,11 +110,27 @@ def train_on(worlds: Sequence[Learnt], options: Options, *, split: str, name: st
     return Trained(contents, card)
 
 
-def _sampled(one: Learnt, span: Flags, options: Options) -> tuple[Matrix, Flags]:
+def _spans(world: World, test: float) -> Split:
+    """Split a world by time; what counts for nothing is in no span."""
+    span = by_time(world.payments.table["at"].to_numpy(), test=test)
+    if world.weights is None:
+        return span
+    counts = world.weights > 0
+    return replace(span, train=span.train & counts, calibrate=span.calibrate & counts, test=span.test & counts)
+
+
+def _sampled(one: Learnt, span: Flags, options: Options) -> tuple[Matrix, Flags, Floats]:
     places = np.flatnonzero(span)
-    guilty = one.world.guilty[places]
-    kept = places[training.sample(one.features.ids.take(pa.array(places)), guilty, options)]
-    return one.features.matrix[kept], one.world.guilty[kept]
+    guilty, weights = one.world.guilty, one.world.weights
+    wanted = guilty if weights is None else guilty | (weights >= 1)
+    kept = places[training.sample(one.features.ids.take(pa.array(places)), wanted[places], options)]
+    return one.features.matrix[kept], guilty[kept], np.ones(len(kept)) if weights is None else weights[kept]
+
+
+def _weights(worlds: Sequence[Learnt], parts: Sequence[tuple[Matrix, Flags, Floats]]) -> Floats | None:
+    if all(one.world.weights is None for one in worlds):
+        return None
+    return np.concatenate([part[2] for part in parts])
 
 
 def _calibrated(booster: Any, worlds: Sequence[Learnt], spans: Sequence[Split], options: Options) -> Calibration:

@@ -18,6 +18,7 @@ from casedesk.store.case_store import CaseReader, CaseStore
 from casedesk.store.clock_store import ClockReader, ClockStore
 from casedesk.store.dataset_store import DatasetStore
 from casedesk.store.direct import BEGUN_BY_STATEMENT
+from casedesk.store.disposition_reader import DispositionReader
 from casedesk.store.draw_store import DrawReader, DrawStore
 from casedesk.store.due_reader import DueReader
 from casedesk.store.engines import translation
@@ -126,6 +127,7 @@ class Reading(_Unit):
     api_keys = _Of(ApiKeyReader)
     cases = _Of(CaseReader)
     clocks = _Of(ClockReader)
+    dispositions = _Of(DispositionReader)
     draws = _Of(DrawReader)
     due = _Of(DueReader)
     figures = _Of(FigureReader)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+from datetime import UTC, datetime
 from math import fsum
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from tests.builders import START, TestDesk
 from tests.cli.conftest import Command
 from tests.modelling.towns import planted
 
@@ -94,3 +96,21 @@ def test_what_cannot_train_is_refused_with_a_sentence(
     assert told.code == 2
     assert said in told.err
     assert not (tmp_path / "m").exists()
+
+
+def test_the_desk_s_own_decisions_train_and_judge_a_model_for_those_who_may_see_them(
+    casedesk: Command, desk: TestDesk, tmp_path: Path
+) -> None:
+    desk.customer()
+    desk.closed("K-1", sar_approver="mia")
+    told = casedesk("model", "retrain", "-o", tmp_path / "m", "--as", "mia")
+    assert (told.code, (tmp_path / "m").exists()) == (2, False)
+    assert "1 case closed as SAR and 0 closed as No SAR are on this desk; at least 10 of each" in told.err
+    assert casedesk("model", "run", "--as", "mia").code == 0
+    desk.at(days=(datetime.now(UTC) - START).days + 1)  # a run is of today, and the desk's clock is behind
+    desk.closed("K-1", sar_approver="max")
+    (found,) = casedesk("model", "performance", "--as", "queenie", "--json").json
+    assert (found["version_id"], sum(sar for _, sar, _ in found["bands"])) == ("", 1)
+    assert "1 case closed after it had scored" in casedesk("model", "performance", "--as", "otto").out
+    told = casedesk("model", "performance", "--as", "ann")
+    assert (told.out, "may not see undisclosed decisions" in told.err) == ("", True)

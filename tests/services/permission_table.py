@@ -5,6 +5,7 @@ The table is written from the trade's rules (domain.md, "Roles" and "Case states
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from casedesk.services import (
     default_model,
     exporting,
     intake,
+    model_performance,
     models,
     outgoing,
     party_lists,
@@ -37,6 +39,7 @@ from casedesk.services import (
     reminding,
     report_forms,
     retention,
+    retraining,
     rule_sets,
     scores,
     scoring,
@@ -129,6 +132,8 @@ AT_THE_DESK = {
     "propose_rules": {"Manager"},
     "see_rule_sets": {"Manager", "Auditor"},
     "propose_model": {"Manager"},
+    "retrain_model": {"Manager"},
+    "see_performance": {"QA", "Manager", "Auditor"},
     "see_models": {"Manager", "Auditor"},
     "open_case": {"Analyst", "Manager"},
     "take_next": {"Analyst", "Manager"},
@@ -195,6 +200,8 @@ READS = {
     "see_rule_sets",
     "see_agreement",
     "see_models",
+    "retrain_model",
+    "see_performance",
     "see_policy",
     "see_retention",
     "see_outgoing",
@@ -393,6 +400,12 @@ def _me(stand: Stand) -> dict[str, Any]:
     return {"uow": stand.desk.writing(), "actor": stand.desk.people["me"], "at": stand.desk.at()}
 
 
+def _retrain(stand: Stand, _: str) -> None:
+    """Ask for it: whoever may is told that the desk has too few closed cases."""
+    with contextlib.suppress(retraining.TooFewDecided):
+        retraining.retrain(look=stand.desk.reading(), actor=stand.desk.people["me"], options=retraining.Options())
+
+
 STEPS: dict[str, Try] = {
     "attach": lambda stand, column: intake.attach_alert(
         **stand.desk.who("me", stand.cases[column]), alert_id=stand.loose[column]
@@ -450,6 +463,10 @@ STEPS: dict[str, Try] = {
     "see_rule_sets": lambda stand, _: rule_sets.overview(look=stand.desk.reading(), actor=stand.desk.people["me"]),
     "propose_model": lambda stand, _: models.propose(
         **_me(stand), folder=default_model.FOLDER, reason="Trained on the last quarter of our own data."
+    ),
+    "retrain_model": _retrain,
+    "see_performance": lambda stand, _: model_performance.performance(
+        look=stand.desk.reading(), actor=stand.desk.people["me"]
     ),
     "see_models": lambda stand, _: models.overview(look=stand.desk.reading(), actor=stand.desk.people["me"]),
     "propose_policy": lambda stand, _: policies.propose(
