@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 import casedesk
 from casedesk import logs
 from casedesk.api import (
+    advising,
     alerts,
     cases,
     documents,
@@ -58,7 +59,7 @@ def create(served: Served | None = None) -> FastAPI:
     app.state.served = held
     app.state.sender = Sender(held)
     app.state.pulse = live.Pulse(held.settings.api_listeners)
-    for part in (transactions, alerts, cases, steps, exports, scores, webhooks, health, live):
+    for part in (transactions, alerts, cases, steps, exports, advising, scores, webhooks, health, live):
         app.include_router(part.router)
     problems.install(app)
     app.add_exception_handler(TooOften, _too_often)
