@@ -14,7 +14,7 @@ from casedesk.api.problems import answers
 from casedesk.domain.cases import Disposition
 from casedesk.domain.casework import CHECKLIST, Review
 from casedesk.domain.ledger import Recorded
-from casedesk.services import assignment, decisions, intake, quality
+from casedesk.services import assignment, decisions, intake, quality, steps
 
 router = APIRouter(prefix="/api/v1", tags=["steps"], responses=answers(400, 401, 403, 404, 409, 413, 422, 429, 503))
 
@@ -209,7 +209,8 @@ def suspicion(call: Acts, case_id: CaseId, step: Suspicion) -> Done:
 
 def on_case(call: Call, case_id: str, step: Step) -> dict[str, Any]:
     """Return the arguments that a step on a case takes."""
-    return call.step | {"case_id": case_id, "seen_version": step.version}
+    version = steps.true_version(uow=call.desk.reading(), actor=call.actor, case_id=case_id, version=step.version)
+    return call.step | {"case_id": case_id, "seen_version": version}
 
 
 #: What is told of a step; not its number within the case, which would tell a stranger of hidden steps.
