@@ -13,10 +13,13 @@ from fastapi.responses import JSONResponse
 import casedesk
 from casedesk import logs
 from casedesk.api import (
+    advising,
     alerts,
     cases,
     documents,
     exports,
+    filings,
+    forms,
     health,
     live,
     problems,
@@ -58,7 +61,7 @@ def create(served: Served | None = None) -> FastAPI:
     app.state.served = held
     app.state.sender = Sender(held)
     app.state.pulse = live.Pulse(held.settings.api_listeners)
-    for part in (transactions, alerts, cases, steps, exports, scores, webhooks, health, live):
+    for part in (transactions, alerts, cases, steps, exports, forms, filings, advising, scores, webhooks, health, live):
         app.include_router(part.router)
     problems.install(app)
     app.add_exception_handler(TooOften, _too_often)

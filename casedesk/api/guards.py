@@ -16,8 +16,10 @@ from casedesk.api.metrics import page_of
 from casedesk.api.problems import TOO_LARGE, problem, unforeseen
 from casedesk.api.state import Served
 
-#: Ten thousand transactions with every field filled to its length are 10 MB.
-MOST_BYTES: Final = {"/api/v1/transactions": 16 * 1024 * 1024}
+#: Ten thousand transactions with every field filled to its length are 10 MB; the answer to a thousand reports, with twenty remarks on
+#: each, is as much.
+_MUCH: Final = 16 * 1024 * 1024
+MOST_BYTES: Final = {"/api/v1/transactions": _MUCH, "/api/v1/filings/acknowledgements": _MUCH}
 _MOST_ELSEWHERE: Final = 2 * 1024 * 1024
 
 #: An answer is data for a program: never kept, never framed, never run, never sent on. There is no CORS: no page of

@@ -14,7 +14,7 @@ from casedesk.api.problems import answers
 from casedesk.domain.cases import Disposition
 from casedesk.domain.casework import CHECKLIST, Review
 from casedesk.domain.ledger import Recorded
-from casedesk.services import assignment, decisions, intake, quality
+from casedesk.services import assignment, decisions, intake, quality, steps
 
 router = APIRouter(prefix="/api/v1", tags=["steps"], responses=answers(400, 401, 403, 404, 409, 413, 422, 429, 503))
 
@@ -123,38 +123,40 @@ def open_case(call: Acts, new: NewCase) -> Opened:
 @router.post("/cases/{case_id}/alerts", summary="Attach an alert to an open case")
 def attach(call: Acts, case_id: CaseId, step: WithAlert) -> Done:
     """Attach an alert to an open case of the same customer."""
-    arguments = {name: value for name, value in _on(call, case_id, step).items() if name != "via"}  # its event has none
+    arguments = {
+        name: value for name, value in on_case(call, case_id, step).items() if name != "via"
+    }  # its event has none
     return done(intake.attach_alert(**arguments, alert_id=step.alert_id))
 
 
 @router.post("/cases/{case_id}/take", summary="Take a case that nobody holds")
 def take(call: Acts, case_id: CaseId, step: Step) -> Done:
     """Make an unowned case one's own."""
-    return done(assignment.take(**_on(call, case_id, step)))
+    return done(assignment.take(**on_case(call, case_id, step)))
 
 
 @router.post("/cases/{case_id}/assign", summary="Give a case to somebody (managers)")
 def assign(call: Acts, case_id: CaseId, step: ToSomebody) -> Done:
     """Give a case to somebody."""
-    return done(assignment.assign(**_on(call, case_id, step), to=step.to, reason=step.reason))
+    return done(assignment.assign(**on_case(call, case_id, step), to=step.to, reason=step.reason))
 
 
 @router.post("/cases/{case_id}/hand-over", summary="Give one's own case to a colleague")
 def hand_over(call: Acts, case_id: CaseId, step: ToSomebody) -> Done:
     """Give one's own case to a colleague, with a reason."""
-    return done(assignment.hand_over(**_on(call, case_id, step), to=step.to, reason=step.reason))
+    return done(assignment.hand_over(**on_case(call, case_id, step), to=step.to, reason=step.reason))
 
 
 @router.post("/cases/{case_id}/release", summary="Put a case back into the queue")
 def release(call: Acts, case_id: CaseId, step: WithReason) -> Done:
     """Put a case back into the queue."""
-    return done(assignment.release(**_on(call, case_id, step), reason=step.reason))
+    return done(assignment.release(**on_case(call, case_id, step), reason=step.reason))
 
 
 @router.post("/cases/{case_id}/note", summary="Write a note on an open case")
 def note(call: Acts, case_id: CaseId, step: WithText) -> Done:
     """Write a note. It cannot be changed afterwards."""
-    return done(decisions.add_note(**_on(call, case_id, step), text=step.text))
+    return done(decisions.add_note(**on_case(call, case_id, step), text=step.text))
 
 
 @router.post("/cases/{case_id}/disposition", summary="Decide a case")
@@ -163,7 +165,7 @@ def decide(call: Acts, case_id: CaseId, step: Decision) -> Done:
     settings = call.desk.settings
     return done(
         decisions.set_disposition(
-            **_on(call, case_id, step), disposition=step.disposition, text=step.text,
+            **on_case(call, case_id, step), disposition=step.disposition, text=step.text,
             base_currency=settings.base_currency, approval_required=settings.approval_required,
         )
     )  # fmt: skip
@@ -172,26 +174,26 @@ def decide(call: Acts, case_id: CaseId, step: Decision) -> Done:
 @router.post("/cases/{case_id}/approve", summary="Approve a decision (managers who have not touched the case)")
 def approve(call: Acts, case_id: CaseId, step: Step) -> Done:
     """Approve a decision that somebody else made."""
-    return done(decisions.approve(**_on(call, case_id, step)))
+    return done(decisions.approve(**on_case(call, case_id, step)))
 
 
 @router.post("/cases/{case_id}/return", summary="Return a decision (managers who have not touched the case)")
 def send_back(call: Acts, case_id: CaseId, step: WithReason) -> Done:
-    """Return a decision to its maker, with a reason."""
-    return done(decisions.send_back(**_on(call, case_id, step), reason=step.reason))
+    """Return a decision to its maker, with a reason. The form of its report, if there is one, can be saved again then."""
+    return done(decisions.send_back(**on_case(call, case_id, step), reason=step.reason))
 
 
 @router.post("/cases/{case_id}/reopen", summary="Open a closed case again (managers)")
 def reopen(call: Acts, case_id: CaseId, step: WithReason) -> Done:
     """Open a closed case again, with a reason."""
-    return done(decisions.reopen(**_on(call, case_id, step), reason=step.reason))
+    return done(decisions.reopen(**on_case(call, case_id, step), reason=step.reason))
 
 
 @router.post("/cases/{case_id}/review", summary="Review a closed case (QA)")
 def review(call: Acts, case_id: CaseId, step: Reviewed) -> Done:
     """Pass or fail a closed case."""
     form = Review(step.passed, frozenset(step.checklist), step.notes, step.severity)
-    return done(quality.review(**_on(call, case_id, step), form=form))
+    return done(quality.review(**on_case(call, case_id, step), form=form))
 
 
 @router.post("/cases/{case_id}/suspicion", summary="Move the suspicion date")
@@ -199,14 +201,16 @@ def suspicion(call: Acts, case_id: CaseId, step: Suspicion) -> Done:
     """Set anew when the facts were first detected, with a reason; the clock follows."""
     return done(
         decisions.move_suspicion(
-            **_on(call, case_id, step), suspicion_at=step.suspicion_at,
+            **on_case(call, case_id, step), suspicion_at=step.suspicion_at,
             suspect_identified=step.suspect_identified, reason=step.reason,
         )
     )  # fmt: skip
 
 
-def _on(call: Call, case_id: str, step: Step) -> dict[str, Any]:
-    return call.step | {"case_id": case_id, "seen_version": step.version}
+def on_case(call: Call, case_id: str, step: Step) -> dict[str, Any]:
+    """Return the arguments that a step on a case takes."""
+    version = steps.true_version(uow=call.desk.reading(), actor=call.actor, case_id=case_id, version=step.version)
+    return call.step | {"case_id": case_id, "seen_version": version}
 
 
 #: What is told of a step; not its number within the case, which would tell a stranger of hidden steps.

@@ -9,7 +9,7 @@ import typer
 from casedesk.cli.casefile import show
 from casedesk.cli.moments import moment
 from casedesk.cli.printing import emit, say
-from casedesk.cli.session import As, Json, opened
+from casedesk.cli.session import As, Json, Session, opened
 from casedesk.cli.texts import File, Text, written
 from casedesk.domain.cases import Disposition
 from casedesk.domain.casework import CHECKLIST, Review
@@ -32,6 +32,15 @@ Seen = Annotated[
 Colleague = Annotated[str, typer.Argument(metavar="USER_ID", help="Who gets the case.")]
 
 
+def _meant(s: Session, case: str, version: int | None) -> int | None:
+    """Return the true version for the one that was shown, which counts no step that the person is not shown."""
+    from casedesk.services import steps
+
+    if version is None:
+        return None
+    return steps.true_version(uow=s.desk.reading(), actor=s.actor, case_id=case, version=version)
+
+
 #: What is told of a step. A note may be a stranger's, to whom its number within the case would tell of hidden steps.
 _TOLD = ("event_id", "case_id", "case_seq", "ts", "user", "action", "event_hash")
 _TOLD_OF_A_NOTE = tuple(name for name in _TOLD if name != "case_seq")
@@ -51,7 +60,9 @@ def take(case: CaseId, user: As = "", version: Seen = None, json: Json = False) 
     with opened(user) as s:
         from casedesk.services import assignment
 
-        row = assignment.take(uow=s.desk.writing(), actor=s.actor, at=s.at, case_id=case, seen_version=version, via=VIA)
+        row = assignment.take(
+            uow=s.desk.writing(), actor=s.actor, at=s.at, case_id=case, seen_version=_meant(s, case, version), via=VIA
+        )
     _tell(row, json)
 
 
@@ -80,7 +91,7 @@ def assign(
             actor=s.actor,
             at=s.at,
             case_id=case,
-            seen_version=version,
+            seen_version=_meant(s, case, version),
             to=to,
             reason=reason,
             via=VIA,
@@ -103,7 +114,7 @@ def hand_over(
             actor=s.actor,
             at=s.at,
             case_id=case,
-            seen_version=version,
+            seen_version=_meant(s, case, version),
             to=to,
             reason=reason,
             via=VIA,
@@ -121,7 +132,13 @@ def release(
         from casedesk.services import assignment
 
         row = assignment.release(
-            uow=s.desk.writing(), actor=s.actor, at=s.at, case_id=case, seen_version=version, reason=reason, via=VIA
+            uow=s.desk.writing(),
+            actor=s.actor,
+            at=s.at,
+            case_id=case,
+            seen_version=_meant(s, case, version),
+            reason=reason,
+            via=VIA,
         )
     _tell(row, json)
 
@@ -136,7 +153,13 @@ def note(
         from casedesk.services import decisions
 
         row = decisions.add_note(
-            uow=s.desk.writing(), actor=s.actor, at=s.at, case_id=case, seen_version=version, text=words, via=VIA
+            uow=s.desk.writing(),
+            actor=s.actor,
+            at=s.at,
+            case_id=case,
+            seen_version=_meant(s, case, version),
+            text=words,
+            via=VIA,
         )
     _tell(row, json)
 
@@ -154,7 +177,7 @@ def dispose(
         from casedesk.services import decisions
 
         row = decisions.set_disposition(
-            uow=s.desk.writing(), actor=s.actor, at=s.at, case_id=case, seen_version=version, disposition=decision,
+            uow=s.desk.writing(), actor=s.actor, at=s.at, case_id=case, seen_version=_meant(s, case, version), disposition=decision,
             text=words, base_currency=s.desk.settings.base_currency,
             approval_required=s.desk.settings.approval_required, via=VIA,
         )  # fmt: skip
@@ -176,7 +199,7 @@ def approve(case: CaseId, user: As = "", version: Seen = None, json: Json = Fals
         from casedesk.services import decisions
 
         row = decisions.approve(
-            uow=s.desk.writing(), actor=s.actor, at=s.at, case_id=case, seen_version=version, via=VIA
+            uow=s.desk.writing(), actor=s.actor, at=s.at, case_id=case, seen_version=_meant(s, case, version), via=VIA
         )
     _tell(row, json)
 
@@ -191,7 +214,13 @@ def send_back(
         from casedesk.services import decisions
 
         row = decisions.send_back(
-            uow=s.desk.writing(), actor=s.actor, at=s.at, case_id=case, seen_version=version, reason=reason, via=VIA
+            uow=s.desk.writing(),
+            actor=s.actor,
+            at=s.at,
+            case_id=case,
+            seen_version=_meant(s, case, version),
+            reason=reason,
+            via=VIA,
         )
     _tell(row, json)
 
@@ -206,7 +235,13 @@ def reopen(
         from casedesk.services import decisions
 
         row = decisions.reopen(
-            uow=s.desk.writing(), actor=s.actor, at=s.at, case_id=case, seen_version=version, reason=reason, via=VIA
+            uow=s.desk.writing(),
+            actor=s.actor,
+            at=s.at,
+            case_id=case,
+            seen_version=_meant(s, case, version),
+            reason=reason,
+            via=VIA,
         )
     _tell(row, json)
 
@@ -231,7 +266,13 @@ def review(
         from casedesk.services import quality
 
         row = quality.review(
-            uow=s.desk.writing(), actor=s.actor, at=s.at, case_id=case, seen_version=version, form=form, via=VIA
+            uow=s.desk.writing(),
+            actor=s.actor,
+            at=s.at,
+            case_id=case,
+            seen_version=_meant(s, case, version),
+            form=form,
+            via=VIA,
         )
     _tell(row, json)
 
@@ -256,7 +297,7 @@ def suspicion(
         from casedesk.services import decisions
 
         row = decisions.move_suspicion(
-            uow=s.desk.writing(), actor=s.actor, at=s.at, case_id=case, seen_version=version, suspicion_at=at,
+            uow=s.desk.writing(), actor=s.actor, at=s.at, case_id=case, seen_version=_meant(s, case, version), suspicion_at=at,
             suspect_identified=suspect, reason=reason, via=VIA,
         )  # fmt: skip
     _tell(row, json)

@@ -102,6 +102,7 @@ def acknowledge(
     :raises UnknownTrackingId: if no batch was transmitted under it.
     :raises WrongBatch: if anything that it says is not of the batch, or no batch waits for one.
     """
+    require(actor, Action.SEND_FILINGS)
     read = acknowledgement.read_content(content, name)
     with uow:
         actor = present(uow, actor)

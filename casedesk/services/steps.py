@@ -14,7 +14,7 @@ from casedesk.domain.history import after
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.people import Action, Person, require
 from casedesk.store.case_store import StaleCase
-from casedesk.store.unit_of_work import Writing
+from casedesk.store.unit_of_work import Reading, Writing
 
 #: Changes that may be named to anybody: who holds a case shows in the queue.
 _PLAIN: Final = frozenset(
@@ -45,7 +45,7 @@ def seen(uow: Writing, actor: Person, action: Action, case_id: str, seen_version
         if uow.cases.dossier(case_id).disclosed_to(actor):
             raise
         shown = [change for change in stale.changes if change.title not in _HIDDEN]
-        if (stale.changes and not shown) or seen_version == _shown_version(uow, case_id):
+        if stale.changes and not shown:
             return uow.cases.get(case_id)
         changes = (
             change if change.title in _PLAIN else replace(change, user="A colleague", title="Case changed")
@@ -54,11 +54,22 @@ def seen(uow: Writing, actor: Person, action: Action, case_id: str, seen_version
         raise StaleCase(case_id, tuple(changes)) from None
 
 
-def _shown_version(uow: Writing, case_id: str) -> int:
-    """Return the version that somebody without need to know is shown: it counts no hidden step."""
-    return sum(
-        1 for event in uow.ledger.of(case_id) if events.KINDS[event.action].changes and event.action not in TELLING
-    )
+def true_version(*, uow: Reading, actor: Person, case_id: str, version: int) -> int:
+    """Return the true version of a case that somebody means by the one they were shown.
+
+    Without need to know, the version that is shown counts no hidden step. Whoever sends the true one then has guessed it, and is
+    answered as on a case where nothing is hidden: a version that they cannot have been shown is one that the case does not have.
+    """
+    with uow:
+        dossier = uow.cases.dossier(case_id)
+        if dossier.disclosed_to(actor):
+            return version
+        changing = [event.action for event in uow.ledger.of(case_id) if events.KINDS[event.action].changes]
+    shown = [0, *(place for place, action in enumerate(changing, start=1) if action not in TELLING)]
+    newest = len(shown) - 1
+    if version < newest:
+        return shown[max(version, 0)]
+    return dossier.case.version + (version - newest)
 
 
 def record(uow: Writing, case: Case, event: Event, actor: Person, at: datetime) -> tuple[Case, Recorded]:

@@ -12,7 +12,7 @@ from casedesk.domain.cases import Disposition, Stage
 from casedesk.domain.people import Role
 from casedesk.domain.verification import Verdict
 from casedesk.errors import CasedeskError
-from casedesk.services import assignment, casefile, decisions, exporting, queue
+from casedesk.services import assignment, casefile, decisions, exporting, queue, steps
 from casedesk.services.queue import Query, View
 from casedesk.store.case_store import StaleCase
 from casedesk.store.tables import cases
@@ -261,9 +261,17 @@ def test_the_version_a_stranger_is_shown_is_the_one_their_step_may_carry(desk: T
     desk.note("ben", case_id)
     shown = read(desk, "ann", case_id).case.version
     assert shown == desk.case(case_id).version - 2
-    decisions.add_note(**{**desk.who("ann", case_id), "seen_version": shown}, text="Called the branch.")
+
+    def note(version: int) -> None:
+        meant = steps.true_version(uow=desk.reading(), actor=desk.people["ann"], case_id=case_id, version=version)
+        decisions.add_note(**{**desk.who("ann", case_id), "seen_version": meant}, text="Called the branch.")
+
+    for guessed in (shown - 1, shown + 1, desk.case(case_id).version):
+        with pytest.raises(StaleCase):
+            note(guessed)
+    note(shown)
     with pytest.raises(StaleCase):
-        decisions.add_note(**{**desk.who("ann", case_id), "seen_version": shown}, text="Called again.")
+        note(shown)
 
 
 def test_a_stale_form_on_a_closed_case_is_refused_alike_with_and_without_a_report(desk: TestDesk) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -16,9 +16,13 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
+#: What no XML document can hold, not even as a reference (XML 1.0, production 2).
+_UNWRITABLE: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
 def _storable(text: str) -> str:
-    if "\x00" in text:
-        raise ValueError("it holds a NUL character; remove it")
+    if found := _UNWRITABLE.search(text):
+        raise ValueError(f"it holds the character U+{ord(found[0]):04X}, which XML cannot hold; remove it")
     return unicodedata.normalize("NFC", text)
 
 
