@@ -15,6 +15,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
+from casedesk.domain.counts import counted
 from casedesk.domain.transactions import Account, Channel
 from casedesk.errors import Invalid
 from seeds.book import Row
@@ -76,7 +77,9 @@ class Feed:
         :raises BadFeed: for fewer or more customers than the demo bank can have.
         """
         if not FEWEST <= customers <= _MOST:
-            raise BadFeed(f"A feed has {FEWEST} to {_MOST:,} customers, not {customers:,}; give another --customers.")
+            raise BadFeed(
+                f"A feed has {FEWEST} to {counted(_MOST, 'customer')}, not {customers:,}; give another --customers."
+            )
         self.residents = settle(customers, seed, Timeline(_DAYS, start.date()), Names(seed))
         self._persons = [one for one in self.residents if not one.profile.business]
         self._shops = max(1, customers // _PER_SHOP)

@@ -12,6 +12,7 @@ import streamlit as st
 import casedesk
 from app.ui import checkpoint, formats
 from casedesk.bootstrap import Desk, database_state
+from casedesk.domain.counts import counted
 
 _PARTS: Final = ("streamlit", "sqlalchemy", "duckdb", "ibis-framework", "pyarrow", "fastapi")
 
@@ -24,7 +25,7 @@ def show(desk: Desk, now: datetime) -> None:
     rows = {
         "Database": desk.settings.shown_database,
         "Migration": f"{state.current}, {stands}",
-        "Checkpoints": f"{desk.settings.checkpoint_path or 'none'} · last signed {at} · covers {signed.size:,} events",
+        "Checkpoints": f"{desk.settings.checkpoint_path or 'none'} · last signed {at} · covers {counted(signed.size, 'event')}",
         "Signing": "with a key" if desk.checkpoints.signs else "no key",
         "Base currency": desk.settings.base_currency,
         "Desk": f"{casedesk.__version__} on Python {platform.python_version()}, {platform.system()}",

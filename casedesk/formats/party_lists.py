@@ -84,7 +84,7 @@ def rows_of(path: Path) -> tuple[bytes, list[list[str]]]:
 
 
 def _parted(path: Path, text: str) -> Iterator[list[str]]:
-    rows = csv.reader(io.StringIO(text, newline=""))
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)  # else a quotation mark left open ends with the file
     number = 0
     while True:
         number += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from casedesk.domain.counts import counted
 from casedesk.modelling.features import catalogue
 from casedesk.modelling.training import Options
 
@@ -29,7 +30,7 @@ def markdown(card: dict[str, Any]) -> bytes:
     """Write the card for people."""
     lines = [f"# Model card: {card['name']}", "", card["statement"], "", "## Data", ""]
     lines += [
-        f"- {one['name']}: {one['transactions']:,} transactions, {one['accounts']:,} accounts, {one['guilty']:,} labelled; "
+        f"- {one['name']}: {counted(one['transactions'], 'transaction')}, {counted(one['accounts'], 'account')}, {one['guilty']:,} labelled; "
         f"{one['from'][:10]} to {one['until'][:10]}; SHA-256 of payments and labels {one['sha256']}"
         for one in card["data"]
     ]

@@ -11,6 +11,7 @@ import pytest
 from casedesk.api import gathering
 from casedesk.api.gathering import Gathering, TooMuchWaits
 from casedesk.errors import Unavailable
+from tests.loops import finished
 
 
 def asked(
@@ -22,7 +23,7 @@ def asked(
         gathered.close()
         return answers
 
-    return asyncio.run(at_once())
+    return finished(at_once())
 
 
 def test_those_who_ask_at_once_are_one_group_in_one_thread_and_told_each_of_its_own() -> None:
@@ -56,7 +57,7 @@ def test_what_comes_while_a_group_is_under_way_is_the_next_group() -> None:
         await asyncio.gather(first, *others)
         gathered.close()
 
-    asyncio.run(in_two_steps())
+    finished(in_two_steps())
     assert groups == [[1], [2, 3]]
 
 

@@ -17,6 +17,7 @@ from casedesk.domain.people import SYSTEM
 from casedesk.services import api_keys
 from casedesk.services.api_keys import Scope
 from tests.api.conftest import Server
+from tests.loops import finished
 
 
 def listening(server: Server, key: str, after: str = "") -> ClientConnection:
@@ -95,7 +96,7 @@ def test_many_listeners_are_all_told_of_the_same_alerts_in_the_same_order(server
         sent = [await asyncio.to_thread(opened, server, "K-many") for _ in range(2)]
         return sent, await asyncio.gather(*tasks)
 
-    sent, heard = asyncio.run(all_of_them())
+    sent, heard = finished(all_of_them())
     assert heard == [sent] * 40
 
 

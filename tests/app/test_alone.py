@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import httpx
 from starlette.responses import PlainTextResponse
 
 from app.alone import Alive
+from tests.loops import finished
 
 
 def test_the_app_alone_says_that_it_is_alive_and_leaves_everything_else_to_streamlit() -> None:
@@ -16,4 +15,4 @@ def test_the_app_alone_says_that_it_is_alive_and_leaves_everything_else_to_strea
         async with httpx.AsyncClient(transport=transport, base_url="http://desk") as client:
             return [(await client.get(path)).text for path in ("/health", "/", "/healthy")]
 
-    assert asyncio.run(asked()) == ['{"status":"alive"}', "streamlit", "streamlit"]
+    assert finished(asked()) == ['{"status":"alive"}', "streamlit", "streamlit"]

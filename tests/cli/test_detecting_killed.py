@@ -82,7 +82,7 @@ def content(desk: TestDesk) -> dict[str, Any]:
     ]
     tables["cases"] = [(row[0], row[1], row[5]) for row in tables["cases"]]
     tables["alerts"] = [(*row[:12], *row[13:]) for row in tables["alerts"]]
-    tables["detection_runs"] = [(row[0], *row[2:]) for row in tables["detection_runs"]]
+    tables["detection_runs"] = [(row[0], *row[2:-1]) for row in tables["detection_runs"]]
     return tables
 
 
