@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -93,6 +94,13 @@ class Screen:
             "t => [...t.querySelectorAll('tbody tr')].map(r => [...r.children].map(c => c.textContent))"
         )
         return found
+
+    def shows_cases(self, key: str, case_ids: set[str]) -> None:
+        """Wait until a table of cases holds these: the grid draws a change some time after the page's script has run."""
+        give_up = time.monotonic() + 20
+        while (shown := {row[2] for row in self.rows(key)}) != case_ids and time.monotonic() < give_up:
+            self.page.wait_for_timeout(100)
+        assert shown == case_ids
 
     def click_row(self, key: str, case_id: str) -> Screen:
         """Click the row of a case, in the middle of the table."""

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import _thread
 import signal
-import threading
-from collections.abc import Iterator
+import subprocess
+import sys
+import time
 from dataclasses import dataclass
 
-import ibis
-import pytest
+from ibis import literal
 from ibis.expr.types import Table
 
 from casedesk.detection.duck import loaded
 from casedesk.detection.legs import Views
 from casedesk.detection.rules.geography import Geography
 from tests.detection.bank import SMALL, accounts_of, alerts, arrow, deposit, named
+
+#: What the process that is interrupted runs: Ctrl-C goes to it alone, and never to another test.
+QUERYING = "from tests.detection.test_interrupted import query; query()"
 
 
 @dataclass(frozen=True)
@@ -31,32 +33,32 @@ class Endless(Geography):
         last = legs.group_by("account").aggregate(most=sums.max())
         # all legs, and not what the rule finds: joined to nothing, the sums would not be asked for
         read = views.legs.mutate(
-            fired=ibis.literal(True), observed=ibis.literal(1, "int64"), needed=ibis.literal(1, "int64"),
-            episode=ibis.literal(0, "int64"),
-        )  # fmt: skip
+            fired=literal(True), observed=literal(1, "int64"), needed=literal(1, "int64"), episode=literal(0, "int64")
+        )
         return read.join(last.filter(last.most < 0), "account").drop("most")
 
 
-@pytest.fixture
-def ctrl_c() -> Iterator[None]:
-    """Let Ctrl-C arrive: a suite that was started in the background hands an ignored one on to its processes."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("ctrl_c")
-def test_a_run_that_is_interrupted_within_a_query_stops_as_the_person_asked() -> None:
+def query() -> None:
+    """Say that the query begins, and begin it."""
+    # a process that was started in the background ignores Ctrl-C until it is told not to
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     assert alerts(Endless(), [deposit(0)]) == (), "its text is written now, so that the next run is in the query soon"
     bank = arrow(named(deposit(number, 1_00 + number) for number in range(1_500)))
-    accounts = accounts_of([deposit(0)])
-    with pytest.raises(KeyboardInterrupt), loaded(bank, accounts, SMALL) as data:
-        last_resort = threading.Timer(60, data._connection.interrupt)
-        last_resort.start()
-        pressed = threading.Timer(0.3, _thread.interrupt_main)
-        try:
-            pressed.start()
-            data.evidence(Endless())
-        finally:
-            pressed.cancel()  # Ctrl-C is for this query: what comes late would end another test, and the suite with it
-            last_resort.cancel()
+    with loaded(bank, accounts_of([deposit(0)]), SMALL) as data:
+        print("querying", flush=True)
+        data.evidence(Endless())
+
+
+def test_a_run_that_is_interrupted_within_a_query_stops_as_the_person_asked() -> None:
+    process = subprocess.Popen([sys.executable, "-c", QUERYING], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # fmt: skip
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "querying\n", process.communicate()[1]
+        time.sleep(0.5)
+        assert process.poll() is None, "the query has no end"
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[1]
+    finally:
+        process.kill()
+    assert said.splitlines()[-1] == "KeyboardInterrupt", said
+    assert "RuntimeError" not in said

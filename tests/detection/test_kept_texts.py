@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,10 +17,9 @@ TEXT = "SELECT 1;\nSELECT 'ö\r\n'"
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
+def folder(tmp_path: Path) -> Path:
     kept_texts.keep_in(tmp_path / "texts")
-    yield tmp_path / "texts"
-    kept_texts.keep_in(None)
+    return tmp_path / "texts"
 
 
 def never() -> str:
