@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.ui import formats
+from app.ui import formats, reliability
 from casedesk.services.models import Shown
 
 
@@ -17,7 +17,7 @@ def show(found: Shown) -> None:
     st.caption(formats.plain(card["statement"]))
     if card["measured"]:
         _figures(card["measured"])
-        st.image(found.plot, width=400)
+        reliability.show(card["measured"]["calibration"]["bins"])
     else:
         st.info("Nothing was kept for testing, so nothing was measured.", icon=":material/help:")
     with st.expander("The whole card", key="model_whole_card"):

@@ -120,11 +120,10 @@ def overview(*, look: Reading, actor: Person) -> Overview:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A model as the desk shows it: its card as data and as Markdown, and its reliability plot as SVG."""
+    """A model as the desk shows it: its card as data and as Markdown."""
 
     card: dict[str, Any]
     words: str
-    plot: str
 
 
 def show(*, look: Reading, actor: Person, version_id: str = SHIPPED) -> Shown:
@@ -136,7 +135,7 @@ def show(*, look: Reading, actor: Person, version_id: str = SHIPPED) -> Shown:
     require(actor, Action.TUNE)
     with look:
         files = files_of(look, look.models.get(version_id) if version_id else None)
-    return Shown(files.card, files.text(model_files.CARD), files.text(model_files.PLOT))
+    return Shown(files.card, files.text(model_files.CARD))
 
 
 def files_of(uow: Reading | Writing, version: ModelVersion | None) -> ModelFiles:

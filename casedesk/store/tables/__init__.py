@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from casedesk.store.tables.advising import advice, cascade_steps, language_calls
+from casedesk.store.tables.announcements import announcements
 from casedesk.store.tables.casework import alert_transactions, alerts, cases
 from casedesk.store.tables.clocks import clocks
 from casedesk.store.tables.detecting import detection_findings, detection_runs, rule_sets, run_copies
@@ -13,7 +14,6 @@ from casedesk.store.tables.ledger import case_events, counters, ledger_head
 from casedesk.store.tables.metadata import ID, metadata
 from casedesk.store.tables.modelling import model_files, model_runs, model_scores, model_versions
 from casedesk.store.tables.movements import exchange_rates, import_rejects, imports, receipts, transactions
-from casedesk.store.tables.outbox import announcements
 from casedesk.store.tables.parties import accounts, customers, users
 from casedesk.store.tables.sampling import line_test_picks, line_tests, qa_draws, qa_picks
 from casedesk.store.tables.scoring import name_matches, party_list_entries, party_lists, risk_scores, scoring_runs
