@@ -29,6 +29,7 @@ from casedesk.api import (
     webhooks,
 )
 from casedesk.api.access import TooOften, too_often
+from casedesk.api.ahead import Ahead
 from casedesk.api.guards import Guards
 from casedesk.api.parameters import only_known
 from casedesk.api.sending import Sender
@@ -65,6 +66,7 @@ def create(served: Served | None = None) -> FastAPI:
         app.include_router(part.router)
     problems.install(app)
     app.add_exception_handler(TooOften, _too_often)
+    app.add_middleware(Ahead, route=transactions.sending())
     app.add_middleware(Guards, served=held)
     documents.describe(app)
     return app

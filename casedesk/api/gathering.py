@@ -1,7 +1,7 @@
 """What several callers ask at about the same time is done together: one thread, one group after the other.
 
-A commit takes about as long for forty transactions as for one. So what comes within a few milliseconds, or while the group
-before is under way, is a group, and each caller is told of its own.
+A commit takes about as long for forty transactions as for one. So what comes while the group before is under way is a group, with
+what those ask who were just answered and ask again, and each caller is told of its own.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
@@ -17,8 +18,9 @@ from casedesk.errors import CasedeskError, Unavailable
 Asked = TypeVar("Asked")
 Told = TypeVar("Told")
 
-#: Seconds to wait for others before a group begins; those who were just answered ask again within it.
+#: Seconds within which somebody else has to ask, or the group begins without those who are still awaited; and how often at most.
 _MOMENT: Final = 0.002
+_MOMENTS: Final = 10
 #: How much one group holds, and how much may wait: bytes, where bodies are gathered. A single one is never too large.
 _GROUP: Final = 4 * 1024 * 1024
 _WAITING: Final = 64 * 1024 * 1024
@@ -51,6 +53,8 @@ class Gathering(Generic[Asked, Told]):
         self._thread = ThreadPoolExecutor(1, name)
         self._waiting: list[_Waiting[Asked, Told]] = []
         self._weight = 0
+        self._awaited = 0  # callers of the next group, if all who were answered last ask again
+        self._all_there = asyncio.Event()
         self._under_way: asyncio.Task[None] | None = None
 
     async def ask(self, asked: Asked, weight: int = 1) -> Told:
@@ -64,6 +68,8 @@ class Gathering(Generic[Asked, Told]):
         waiting: _Waiting[Asked, Told] = _Waiting(asked, weight, loop.create_future())
         self._waiting.append(waiting)
         self._weight += weight
+        if len(self._waiting) >= self._awaited:
+            self._all_there.set()
         if self._under_way is None or self._under_way.done():
             self._under_way = loop.create_task(self._until_done())
         return await waiting.told
@@ -74,10 +80,11 @@ class Gathering(Generic[Asked, Told]):
 
     async def _until_done(self) -> None:
         while self._waiting:
-            await asyncio.sleep(_MOMENT)
+            await self._others()
             group = self._next()
             asked = [one.asked for one in group]
             answers = await asyncio.get_running_loop().run_in_executor(self._thread, self._together, asked)
+            self._awaited = min(len(group) + len(self._waiting), _CALLERS)
             for one, answer in zip(group, answers, strict=True):
                 if one.told.done():
                     continue  # the caller went away
@@ -85,6 +92,19 @@ class Gathering(Generic[Asked, Told]):
                     one.told.set_exception(answer)
                 else:
                     one.told.set_result(answer)
+
+    async def _others(self) -> None:
+        """Wait for those who are awaited, as long as one of them comes every moment. A caller who is alone waits for nobody."""
+        for _ in range(_MOMENTS):
+            there = len(self._waiting)
+            if there >= self._awaited:
+                return
+            self._all_there.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_MOMENT):
+                    await self._all_there.wait()
+            if len(self._waiting) == there:
+                return
 
     def _next(self) -> list[_Waiting[Asked, Told]]:
         weight = count = 0

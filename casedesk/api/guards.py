@@ -8,7 +8,6 @@ from collections.abc import MutableMapping
 from typing import Any, Final
 
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,13 +23,14 @@ _MOST_ELSEWHERE: Final = 2 * 1024 * 1024
 
 #: An answer is data for a program: never kept, never framed, never run, never sent on. There is no CORS: no page of
 #: another origin may ask.
-_HEADERS: Final = {
-    "cache-control": "no-store",
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-}
+_HEADERS: Final = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+)
+_OURS: Final = frozenset(name for name, _ in _HEADERS)
 
 
 class Guards:
@@ -50,7 +50,7 @@ class Guards:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 said["status"] = message["status"]
-                MutableHeaders(scope=message).update(_HEADERS)
+                message["headers"] = [*(one for one in message["headers"] if one[0] not in _OURS), *_HEADERS]
             await send(message)
 
         try:

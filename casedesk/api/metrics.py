@@ -76,11 +76,16 @@ class Metrics:
             buckets=_SLOW, registry=made,
         )  # fmt: skip
         self.stored = _Stored(made)
+        self._told: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def answered(self, page: str, method: str, status: int, seconds: float) -> None:
         """Count one answer."""
-        self.requests.labels(page, method, str(status)).inc()
-        self.seconds.labels(page).observe(seconds)
+        told = self._told.get((page, method, status))
+        if told is None:  # looking a label up takes longer than counting
+            told = self.requests.labels(page, method, str(status)), self.seconds.labels(page)
+            self._told[page, method, status] = told
+        told[0].inc()
+        told[1].observe(seconds)
 
     def text(self, standing: Standing | None, totals: Totals | None, delays: Delays | None) -> bytes:
         """Write all figures in Prometheus's text form; those of the whole desk are left out where they could not be read."""

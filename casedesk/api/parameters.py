@@ -22,6 +22,8 @@ async def only_known(request: HTTPConnection) -> None:
 
     :raises UnknownParameter: naming it, and those that there are.
     """
+    if not request.scope.get("query_string"):
+        return
     route = request.scope.get("route")
     if not request.query_params or not isinstance(route, APIRoute):
         return

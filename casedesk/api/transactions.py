@@ -104,6 +104,12 @@ class Direct(APIRoute):
         return _answered
 
 
+def sending() -> APIRoute:
+    """Return the route that programs send transactions to."""
+    (route,) = (one for one in router.routes if isinstance(one, APIRoute))
+    return route
+
+
 async def _answered(request: Request) -> Response:
     await only_known(request)
     call = await let_in_to_send(request, await served(request), await bearer(request))

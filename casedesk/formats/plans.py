@@ -87,7 +87,7 @@ class Plan:
             return pa.repeat(pa.scalar(self.constants.get(name, ""), pa.string()), rows)
         parts = [records.columns[i] for i in positions]
         if name != "booked_at":
-            parts = [part.cast(pa.string()).fill_null("") for part in parts]
+            parts = [_texts(part) for part in parts]
         if name in self.joined:
             return self.joined[name](*parts)
         if len(parts) == 2:
@@ -101,6 +101,11 @@ class Plan:
         encoded = column.dictionary_encode()
         texts = [words.get(word.strip().casefold(), word) for word in encoded.dictionary.to_pylist()]
         return pa.array(texts, pa.string()).take(encoded.indices)
+
+
+def _texts(column: Column) -> Column:
+    texts = column if pa.types.is_string(column.type) else column.cast(pa.string())
+    return texts.fill_null("") if texts.null_count else texts
 
 
 def account_key(bank: Any, account: Any) -> Column:

@@ -45,6 +45,9 @@ def clean_column(column: Column, *, field: str, limit: int, faults: Faults) -> C
     untouched.
     """
     data = _bytes_of(column)
+    if not len(data) or (data.min() > 0x20 and data.max() < 0x7F):
+        faults.mark(_lengths(column) > limit, field, column, too_long(limit))
+        return column
     plain = bool((data < 0x80).all())
     if not plain or bool(((data < 0x20) | (data == 0x7F)).any()):
         faults.mark(_flags(pc.match_substring_regex(column, _CONTROL)), field, column, CONTROL_REASON)
@@ -82,12 +85,16 @@ def translate(column: Column, known: Callable[[str], str | None]) -> tuple[Colum
 
 
 def _bytes_of(column: Column) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
-    _, offsets, data = column.buffers()
+    data = column.buffers()[2]
     if data is None or not len(column):
         return np.empty(0, dtype=np.uint8)
-    edges = np.frombuffer(offsets, dtype=np.int32)
-    start, stop = int(edges[column.offset]), int(edges[column.offset + len(column)])
-    return np.frombuffer(data, dtype=np.uint8)[start:stop]
+    edges = _edges(column)
+    return np.frombuffer(data, dtype=np.uint8)[edges[0] : edges[-1]]
+
+
+def _edges(column: Column) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+    """Say where each string begins in the column's bytes, and where the last one ends."""
+    return np.frombuffer(column.buffers()[1], dtype=np.int32)[column.offset : column.offset + len(column) + 1]
 
 
 def _flags(column: Column) -> Flags:
@@ -96,5 +103,5 @@ def _flags(column: Column) -> Flags:
 
 
 def _lengths(column: Column) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
-    lengths: np.ndarray[tuple[int], np.dtype[np.int32]] = pc.binary_length(column).to_numpy(zero_copy_only=False)
-    return lengths
+    """Count the bytes of each string; a column holds strings, and no null."""
+    return np.diff(_edges(column)) if len(column) else np.empty(0, dtype=np.int32)

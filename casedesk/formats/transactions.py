@@ -50,8 +50,7 @@ class TransactionValidator:
         """Validate and convert one chunk."""
         faults = Faults(records.numbers)
         columns, rounded = self._checked(records, faults)
-        keep = pa.array(faults.sound)
-        kept = {name: column.filter(keep) for name, column in columns.items()}
+        kept = columns if faults.sound.all() else _filtered(columns, pa.array(faults.sound))
         if self._plan.id_prefix:
             hashed = [kept[name] for name in TRANSACTION_SCHEMA.names if name not in ("transaction_id", "base_minor")]
             hashed += [kept["identity"]] if "identity" in kept else []
@@ -154,6 +153,10 @@ class TransactionValidator:
         columns["received_currency"], columns["received_minor"] = codes, pa.array(minor)
 
 
+def _filtered(columns: dict[str, Column], keep: Column) -> dict[str, Column]:
+    return {name: column.filter(keep) for name, column in columns.items()}
+
+
 def _blank(column: Column) -> Flags:
     return is_blank(pc.utf8_trim_whitespace(column))
 
@@ -185,7 +188,7 @@ def distinct_accounts(columns: dict[str, Column], *, banked: bool) -> Column:
     ids = ids.take(picked)
     pairs = (("currency", "received_currency"), ("from_country", "to_country"))
     currencies, countries = (pa.concat_arrays([columns[left], columns[right]]).take(picked) for left, right in pairs)
-    none = pa.repeat(pa.scalar("", pa.string()), len(ids))
-    slashed = pc.replace_substring_regex(ids, "/.*", "") if banked else none
-    banks = pc.if_else(pc.match_substring(ids, "/"), slashed, none)
+    banks = pa.repeat(pa.scalar("", pa.string()), len(ids))
+    if banked:
+        banks = pc.if_else(pc.match_substring(ids, "/"), pc.replace_substring_regex(ids, "/.*", ""), banks)
     return pa.table([ids, banks, currencies, countries], schema=ACCOUNT_SEEN_SCHEMA)

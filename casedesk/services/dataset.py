@@ -125,6 +125,7 @@ def load_csv(*, uow: Writing, actor: Person, folder: Path, progress: Progress | 
             tell("Storing", position, len(shapes))
             uow.dataset.insert(shape.name, tables[shape.name].rows)
         uow.dataset.insert_events(ledger.events, ledger.verifier.frontier)
+        uow.announcements.pass_over(uow.alerts.newest())
         report = verify_within(uow, lambda done, total: tell("Verifying", done, total))
         if report.first is not None:
             raise Invalid(f"The files do not make a sound desk: {report.first.sentence()} Nothing was loaded.")

@@ -34,3 +34,7 @@ class AnnouncementStore(AnnouncementReader):
         there = sa.and_(announcements.c.place == place, announcements.c.alert_id == seen)
         moved = sa.update(announcements).where(there).values(alert_id=to, moved_at=at)
         return self._connection.execute(moved).rowcount == 1
+
+    def pass_over(self, upto: str) -> None:
+        """Let alerts up to this one be announced nowhere: they came with a whole desk, and are old news."""
+        self._connection.execute(sa.update(announcements).values(alert_id=upto))

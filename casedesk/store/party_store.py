@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from casedesk.domain.transactions import Account, Customer, CustomerKind
 from casedesk.errors import NotFound
+from casedesk.store.absent_rows import insert_absent, present_ids
 from casedesk.store.arrivals import next_arrival
 from casedesk.store.dialects import contains, id_starts_with
 from casedesk.store.known_accounts import known_accounts
@@ -88,21 +89,11 @@ class PartyReader:
 
     def known_accounts(self, account_ids: Iterable[str]) -> set[str]:
         """Return which of the ids exist."""
-        known: set[str] = set()
-        ids = sorted(account_ids)
-        for start in range(0, len(ids), CHUNK):
-            query = sa.select(accounts.c.account_id).where(accounts.c.account_id.in_(ids[start : start + CHUNK]))
-            known.update(self._connection.execute(query).scalars())
-        return known
+        return present_ids(self._connection, accounts.c.account_id, account_ids)
 
     def known_customers(self, customer_ids: Iterable[str]) -> set[str]:
         """Return which of the ids exist."""
-        known: set[str] = set()
-        ids = sorted(customer_ids)
-        for start in range(0, len(ids), CHUNK):
-            query = sa.select(customers.c.customer_id).where(customers.c.customer_id.in_(ids[start : start + CHUNK]))
-            known.update(self._connection.execute(query).scalars())
-        return known
+        return present_ids(self._connection, customers.c.customer_id, customer_ids)
 
 
 class PartyStore(PartyReader):
@@ -171,21 +162,14 @@ class PartyStore(PartyReader):
         if not missing:
             return 0
         holders = {name: f"Holder of {name}" for name in missing}
-        known = self.known_customers(unknown_holder(name) for name in missing)
-        fresh = [
-            _customer_values(Customer(unknown_holder(name), holders[name], CustomerKind.UNKNOWN, ""))
-            for name in missing
-            if unknown_holder(name) not in known
-        ]
-        if fresh:
-            self._connection.execute(sa.insert(customers), fresh)
+        made = [Customer(unknown_holder(name), holders[name], CustomerKind.UNKNOWN, "") for name in missing]
+        insert_absent(self._connection, customers, list(map(_customer_values, made)))
         arrival = next_arrival(self._connection)
-        made = (
+        named = (
             Account(name, unknown_holder(name), holders[name], wanted[name][1], wanted[name][2]) for name in missing
         )
-        self._connection.execute(
-            sa.insert(accounts), [{**_account_values(a), "arrival": arrival, "changed": arrival} for a in made]
-        )
+        values = [{**_account_values(a), "arrival": arrival, "changed": arrival} for a in named]
+        insert_absent(self._connection, accounts, values)
         return len(missing)
 
 

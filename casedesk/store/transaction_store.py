@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from casedesk.domain.money import Money
 from casedesk.domain.transactions import Channel, Transaction
+from casedesk.store.absent_rows import present_ids
 from casedesk.store.arrivals import next_arrival
 from casedesk.store.dialects import arrow_reader, bulk_times
 from casedesk.store.direct import copied
@@ -188,13 +189,7 @@ class TransactionReader:
 
     def known(self, ids: Sequence[str]) -> set[str]:
         """Return those of the ids that are stored."""
-        found: set[str] = set()
-        for start in range(0, len(ids), CHUNK):
-            query = sa.select(transactions.c.transaction_id).where(
-                transactions.c.transaction_id.in_(ids[start : start + CHUNK])
-            )
-            found.update(self._connection.execute(query).scalars())
-        return found
+        return present_ids(self._connection, transactions.c.transaction_id, ids)
 
     def arrow(self, until: datetime | None = None) -> pa.Table:
         """Read what the rules need into Arrow, by the database's columnar driver where it has one.

@@ -61,6 +61,33 @@ def test_what_comes_while_a_group_is_under_way_is_the_next_group() -> None:
     assert groups == [[1], [2, 3]]
 
 
+def test_those_who_were_just_answered_are_waited_for_and_who_is_alone_waits_for_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gathering, "_MOMENT", 60)
+    groups: list[list[int]] = []
+
+    def work(group: list[int]) -> list[int | Exception]:
+        groups.append(sorted(group))
+        return list(group)
+
+    async def in_turns(number: int, gathered: Gathering[int, int]) -> None:
+        for _ in range(4):
+            await gathered.ask(number)
+            await asyncio.sleep(0.002 * number)
+
+    async def all_in_turns() -> None:
+        alone: Gathering[int, int] = Gathering(work, "trial")
+        await in_turns(9, alone)
+        together: Gathering[int, int] = Gathering(work, "trial")
+        await asyncio.gather(*(in_turns(number, together) for number in (1, 2, 3)))
+        for gathered in (alone, together):
+            gathered.close()
+
+    finished(all_in_turns())
+    assert groups == [[9]] * 4 + [[1, 2, 3]] * 4
+
+
 def test_a_failure_that_nobody_foresaw_fails_for_one_and_not_for_those_beside_it() -> None:
     def work(group: list[int]) -> list[int | Exception]:
         if 3 in group:

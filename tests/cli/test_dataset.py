@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from casedesk.domain.events import DESK
+from casedesk.domain.people import SYSTEM
 from casedesk.exports.audit_csv import restore
 from casedesk.exports.tables_csv import row_check
-from casedesk.services import report_forms, withdrawing
+from casedesk.services import announcing, report_forms, withdrawing
 from casedesk.store.engines import make_engine
 from tests.builders import Move, TestDesk
 from tests.cli.conftest import Command, Told
@@ -177,8 +178,14 @@ def test_a_desk_goes_out_and_in_and_out_again_byte_for_byte(
     other_address: str,
     tmp_path: Path,
 ) -> None:
+    announcing.begin(
+        uow=target.writing(), actor=SYSTEM, at=target.at(), place="a waiting worker"
+    )  # that is no use of it
     told = load()
     assert (told.code, told.err) == (0, "")
+    waiting = announcing.due(uow=target.reading(), actor=SYSTEM, place="a waiting worker")
+    assert waiting.after
+    assert not waiting.alerts  # what came with the desk was announced where it comes from
     before, after = worked.dump(), target.dump()
     for name in STAYS:
         del before[name], after[name]

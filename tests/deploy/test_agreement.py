@@ -60,19 +60,19 @@ def test_every_setting_is_one_of_the_desk_and_is_taken(compose: Document, manife
 def test_probes_and_ports_are_where_the_processes_listen(
     compose: Document, manifests: list[Document], pods: dict[str, Document], commands: dict[str, list[str]]
 ) -> None:
-    for name, service in ((name, compose["services"][name]) for name in ("app", "api")):
+    for service in (compose["services"][name] for name in ("app", "api")):
         port = port_of(service["command"])
         assert service["ports"] == [f"127.0.0.1:{port}:{port}"]
         asked = re.findall(r"http://127\.0\.0\.1:(\d+)(/\S+?)'", " ".join(service["healthcheck"]["test"]))
-        assert asked == [(port, {"app": "/_stcore/health", "api": "/ready"}[name])]
+        assert asked == [(port, "/ready")]
     services = {one["metadata"]["name"]: one["spec"] for one in manifests if one["kind"] == "Service"}
     for name in ("ui", "api"):
         (container,) = pods[name]["containers"]
         port = int(port_of(container["args"]))
         assert container["ports"] == [{"name": "http", "containerPort": port}]
         assert services[f"casedesk-{name}"]["ports"] == [{"name": "http", "port": port, "targetPort": "http"}]
-        paths = {container[f"{kind}Probe"]["httpGet"]["path"] for kind in ("startup", "liveness", "readiness")}
-        assert paths == ({"/_stcore/health"} if name == "ui" else {"/health", "/ready"})
+        paths = [container[f"{kind}Probe"]["httpGet"]["path"] for kind in ("startup", "liveness", "readiness")]
+        assert paths == ["/health", "/health", "/ready"]
     exposed = re.findall(r"^EXPOSE (.*)$", (DEPLOY / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
     assert exposed == ["8501 8600"]
     scraped = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
