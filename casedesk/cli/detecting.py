@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
+from casedesk.cli.engines import Master, limits_of
 from casedesk.cli.moments import moment
 from casedesk.cli.parameters import changes
 from casedesk.cli.printing import emit, remark, say, table
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from casedesk.detection.engine import DetectionResult
     from casedesk.domain.alerts import Alert
-    from casedesk.services.detecting import Detected, Limits
+    from casedesk.services.detecting import Detected
     from casedesk.services.holdings import Queued
     from casedesk.services.rules_in_force import Effective
 
@@ -52,10 +53,6 @@ app = typer.Typer(
 
 _Threads = Annotated[int | None, typer.Option(min=1, max=1024, metavar="N", help="Default: every core.")]
 _Engine = Annotated[str, typer.Option(metavar="E", help="duckdb, in this process, or spark. Both find the same.")]
-_Master = Annotated[
-    str | None,
-    typer.Option(metavar="URL", help="Spark's master: local[N], spark://HOST:PORT, yarn ... Default: this machine."),
-]
 
 _NOTHING: Final = (
     "There was no transaction to look at, so this says nothing of anybody; import some first (casedesk import PATH), or give a "
@@ -100,7 +97,7 @@ def detect(
     memory_mib: Memory = 4096,
     threads: _Threads = None,
     engine: _Engine = "duckdb",
-    master: _Master = None,
+    master: Master = None,
     json: Json = False,
     user: AsOrDesk = DESK_ITSELF,
 ) -> None:
@@ -112,7 +109,7 @@ def detect(
         return
     _refuse_misplaced(source, dry_run, until, rules, {"--format": format != "auto", "--zone": zone, "--start": start,
                                                "--rates": rates})  # fmt: skip
-    limits = _limits(memory_mib, threads, engine, master)
+    limits = limits_of("duckdb", engine, master, memory_mib, threads)
     if source:
         from casedesk.services import offline_detecting
 
@@ -207,7 +204,7 @@ def replay(
     memory_mib: Memory = 4096,
     threads: _Threads = None,
     engine: _Engine = "duckdb",
-    master: _Master = None,
+    master: Master = None,
     json: Json = False,
     user: AsOrDesk = DESK_ITSELF,
 ) -> None:
@@ -215,7 +212,7 @@ def replay(
 
     Exit code 0: every alert is the same; 1: one is not, and it is named; 2: it cannot be told.
     """
-    limits = _limits(memory_mib, threads, engine, master)
+    limits = limits_of("duckdb", engine, master, memory_mib, threads)
     with opened(user) as session:
         from casedesk.services import replaying
 
@@ -234,18 +231,6 @@ def replay(
         remark(f"The run was made on other software: {done.software}.")
     if not done.identical:
         raise typer.Exit(1)
-
-
-def _limits(memory_mib: int, threads: int | None, engine: str, master: str | None) -> Limits:
-    from casedesk.services import detecting
-
-    if engine not in ("duckdb", "spark"):
-        raise Invalid(f"There is no engine “{engine}”; choose duckdb or spark.")
-    if engine == "spark":
-        return detecting.Limits(memory_mib=memory_mib, threads=threads, spark=master or "local[*]")
-    if master is not None:
-        raise Invalid("--master names a Spark; add --engine spark, or leave it out.")
-    return detecting.Limits(memory_mib=memory_mib, threads=threads)
 
 
 def _refuse_misplaced(

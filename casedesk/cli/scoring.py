@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from casedesk.cli import party_lists, score_runs
+from casedesk.cli.engines import Master, limits_of
 from casedesk.cli.explanations import explanation, tell
 from casedesk.cli.moments import moment
 from casedesk.cli.parameters import values_of
@@ -59,6 +60,13 @@ def score_files(
     ] = None,
     explain: Annotated[str, typer.Option(metavar="PARTY", help="Say why this party has its score.")] = "",
     limit: Annotated[int, typer.Option(metavar="N", help="How many of the highest scores to print.")] = 20,
+    engine: Annotated[
+        str, typer.Option(metavar="E", help="numpy, in this process, or spark. Both find the same.")
+    ] = "numpy",
+    master: Master = None,
+    memory_mib: Annotated[
+        int, typer.Option(min=64, max=1 << 24, metavar="N", help="Memory that Spark may use here.")
+    ] = 4096,
     json: Json = False,
 ) -> None:
     """Score every party in files by its exposure to listed parties. Nothing is stored.
@@ -73,6 +81,7 @@ def score_files(
         paths=paths, listed=listed, by=_kind(by), base_currency=configured().base_currency, format=format, zone=zone,
         start=start, rates=rates, now=moment(now, "--as-of") if now else None,
         parameters=offline_scoring.ExposureParameters.read(values_of(param or ())),
+        limits=limits_of("numpy", engine, master, memory_mib), about=explain or None,
     )  # fmt: skip
     if explain:
         told = offline_scoring.explain(found.exposure, explain)

@@ -105,13 +105,13 @@ class LoadedData:
         chosen = None if chosen is None or chosen.judged(rule) is None else chosen
         self._legs[chosen is not None].createOrReplaceTempView(LEGS.get_name())
         steps, last = staged(evidence_of(rule))
-        standing = _stored(self._spark)
+        standing = stored(self._spark)
         for name, step in steps:
             self._keep(name, step)
         found = self._arrow(last).select(list(COLUMNS))
         for name, _ in steps:
             self._spark.catalog.dropTempView(name)
-        _drop(self._spark, but=standing)
+        drop(self._spark, but=standing)
         return found if chosen is None else of_subjects(found, self._subject_ids)
 
     def own_accounts(self, alerts: Sequence[Alert]) -> dict[str, tuple[str, ...]]:
@@ -122,10 +122,10 @@ class LoadedData:
 
     def _keep(self, name: str, expression: Table) -> Any:
         """Run an expression once, for all that read it by name."""
-        return _kept(self._spark, name, written(expression, "pyspark"))
+        return kept(self._spark, name, written(expression, "pyspark"))
 
     def _show(self, name: str, table: pa.Table) -> None:
-        _frame(self._spark, table).createOrReplaceTempView(name)
+        frame(self._spark, table).createOrReplaceTempView(name)
 
     def _first(self, expression: Expression, _what: str) -> tuple[Any, ...] | None:
         row = self._spark.sql(written(expression(), "pyspark")).first()
@@ -153,7 +153,7 @@ def loaded(
     :raises SilentMaster: if the master does not answer.
     :raises SparkFailed: if Spark gives up.
     """
-    with _opened(transactions, accounts, limits, base_currency) as spark:
+    with opened(transactions, accounts, limits, base_currency) as spark:
         yield LoadedData(spark, digests or _digests(spark), subjects)
 
 
@@ -162,12 +162,17 @@ def digests_of(transactions: Source, accounts: Source, limits: Limits, base_curr
 
     :raises UnfitSource: if a column is missing or wrong.
     """
-    with _opened(transactions, accounts, limits, base_currency) as spark:
+    with opened(transactions, accounts, limits, base_currency) as spark:
         return _digests(spark)
 
 
 @contextmanager
-def _opened(transactions: Source, accounts: Source, limits: Limits, base_currency: str) -> Iterator[Any]:
+def opened(transactions: Source, accounts: Source, limits: Limits, base_currency: str) -> Iterator[Any]:
+    """Open a session of Spark that holds the two tables, the transactions as ``keying.GIVEN``.
+
+    :raises UnfitSource: if a column is missing or wrong.
+    :raises Unavailable: if there is no Spark, or it gives up.
+    """
     sources = {"transactions": fitting("transactions", transactions), HOLDERS.get_name(): fitting("accounts", accounts)}
     with spark_session.running(limits) as running:
         from py4j.protocol import Py4JError
@@ -203,39 +208,39 @@ def _take(running: Running, spark: Any, name: str, source: Source) -> list[Path]
         spark.read.parquet(str(written[0])).createOrReplaceTempView(name)
     else:
         table = source if isinstance(source, pa.Table) else source.read_all()
-        _frame(spark, table).createOrReplaceTempView(name)
+        frame(spark, table).createOrReplaceTempView(name)
     return written
 
 
 def _show_transactions(spark: Any, source: Source, base_currency: str) -> None:
     shown = _SHOWN.format(paid=paid_minor(source.schema.names, base_currency, "pyspark"))
     if isinstance(source, ParquetFiles):
-        _kept(spark, GIVEN.get_name(), shown)  # the numbers that Spark gives stay with their rows
+        kept(spark, GIVEN.get_name(), shown)  # the numbers that Spark gives stay with their rows
     else:
         spark.sql(shown).createOrReplaceTempView(GIVEN.get_name())
 
 
-def _kept(spark: Any, name: str, query: str) -> Any:
+def kept(spark: Any, name: str, query: str) -> Any:
     """Run a query now and show its rows under a name; what does not fit memory lies on disk.
 
     A cached view would still be written out with all that led to it wherever it is read, and planned again each time.
     """
-    frame = spark.sql(query).localCheckpoint(eager=True)
-    frame.createOrReplaceTempView(name)
-    return frame
+    rows = spark.sql(query).localCheckpoint(eager=True)
+    rows.createOrReplaceTempView(name)
+    return rows
 
 
-def _stored(spark: Any) -> frozenset[int]:
+def stored(spark: Any) -> frozenset[int]:
     return frozenset(spark.sparkContext._jsc.getPersistentRDDs())  # noqa: SLF001  # pyspark shows this nowhere
 
 
-def _drop(spark: Any, but: frozenset[int] = frozenset()) -> None:
+def drop(spark: Any, but: frozenset[int] = frozenset()) -> None:
     for number, rows in dict(spark.sparkContext._jsc.getPersistentRDDs()).items():  # noqa: SLF001  # as above
         if number not in but:
             rows.unpersist(True)
 
 
-def _frame(spark: Any, table: pa.Table) -> Any:
+def frame(spark: Any, table: pa.Table) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # about a pandas that is not used
         return spark.createDataFrame(table)
@@ -255,7 +260,7 @@ def _forget(spark: Any, files: Sequence[Path]) -> None:
     from py4j.protocol import Py4JError
 
     with suppress(Py4JError, OSError):  # a Spark that is gone holds nothing any more
-        _drop(spark)
+        drop(spark)
     for file in files:
         file.unlink(missing_ok=True)
 

@@ -92,6 +92,11 @@ def exposure(
         flows = (received, sent)
         sides = pool.map(lambda flow: _trace(flow(graph), flags, now, parameters), flows)
         traced = dict(zip((Side.RECEIVED, Side.SENT), sides, strict=True))
+    return exposed(graph, flags, parameters, traced)
+
+
+def exposed(graph: Graph, flags: Flags, parameters: ExposureParameters, traced: dict[Side, Traced]) -> Exposure:
+    """Put both sides together to the scores of all parties."""
     parts = _parts(traced, parameters.hop_weights)
     scores = np.where(flags, 1.0, np.clip(np.sum(list(parts.values()), axis=0), 0.0, 1.0))
     return Exposure(graph, flags, parameters, traced, parts, scores)

@@ -44,12 +44,7 @@ class Graph:
         accounts = pc.unique(pa.concat_arrays([side.dictionary for side in sides]))
         accounts = accounts.filter(pc.not_equal(accounts, "")).drop_null()
         accounts = accounts.take(pc.sort_indices(accounts))
-        parties = (
-            accounts if holders is None else pa.array([holders.get(a, a) for a in accounts.to_pylist()], pa.string())
-        )
-        names = pc.unique(parties)
-        names = names.take(pc.sort_indices(names))
-        place = np.asarray(pc.index_in(parties, names), np.int64)
+        names, place = parties_of(accounts, holders)
         payer, payee = (_places(side, accounts, place) for side in sides)
         between = np.flatnonzero((payer != payee) & (payer >= 0) & (payee >= 0))
         # a payer's and a payee's place in one number, so that there is one key less to sort by
@@ -57,7 +52,7 @@ class Graph:
         amount = transactions["base_minor"].to_numpy()[between]
         at = _microseconds(transactions["booked_at"])[between]
         ids = transactions["transaction_id"].cast(pa.string())
-        order = _in_time(at, pair, amount, ids, between)
+        order = in_time(at, pair, amount, ids, between)
         rows = between[order]
         return cls(
             names=names,
@@ -76,6 +71,14 @@ class Graph:
     def places(self, parties: frozenset[str]) -> Flags:
         """Say of every party whether it is one of these."""
         return np.asarray(pc.is_in(self.names, pa.array(sorted(parties), pa.string())), np.bool_)
+
+
+def parties_of(accounts: pa.Array, holders: Mapping[str, str] | None) -> tuple[pa.Array, Places]:
+    """Return the names of the parties of some accounts, sorted, and the place of each account's party among them."""
+    parties = accounts if holders is None else pa.array([holders.get(a, a) for a in accounts.to_pylist()], pa.string())
+    names = pc.unique(parties)
+    names = names.take(pc.sort_indices(names))
+    return names, np.asarray(pc.index_in(parties, names), np.int64)
 
 
 def _coded(column: Any) -> pa.DictionaryArray:
@@ -97,7 +100,7 @@ def _places(side: pa.DictionaryArray, accounts: pa.Array, place: Places) -> Plac
     return np.asarray(by_code[np.asarray(pc.fill_null(side.indices, len(by_code) - 1), np.int64)], np.int64)
 
 
-def _in_time(at: Places, pair: Places, amount: Places, ids: pa.ChunkedArray, rows: Places) -> Places:
+def in_time(at: Places, pair: Places, amount: Places, ids: pa.ChunkedArray, rows: Places) -> Places:
     """Return the order of payments by time, pair, amount and id. Only those of one instant are sorted by more than time."""
     order = _sorted_by(at)
     same = np.diff(at[order]) == 0

@@ -11,7 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from casedesk.detection.files import is_ready, ready
+from casedesk.detection.limits import Limits
 from casedesk.detection.sources import ParquetFiles
+from casedesk.detection.spark_tables import tables
 from casedesk.domain.listed import ACCOUNTS, PartyKind, PartyList
 from casedesk.domain.rates import RateTable
 from casedesk.errors import Invalid
@@ -22,6 +24,7 @@ from casedesk.formats.rejects import RejectedRow
 from casedesk.scoring.explain import Explanation, explain
 from casedesk.scoring.exposure import Exposure, exposure
 from casedesk.scoring.graph import Graph
+from casedesk.scoring.joined import Engine, JoinedPayments
 from casedesk.scoring.parameters import ExposureParameters
 from casedesk.services.offline_detecting import expanded
 
@@ -76,6 +79,8 @@ def score_files(
     rates: Path | None = None,
     now: datetime | None = None,
     parameters: ExposureParameters | None = None,
+    limits: Limits | None = None,
+    about: str | None = None,
 ) -> Scored:
     """Compute the exposure of all accounts or customers that files name.
 
@@ -83,8 +88,11 @@ def score_files(
 
     :param listed: the list of parties. By customer, whoever holds a listed account is listed; by account, all accounts of a
         listed customer are. Names are matched on the desk only, where a person confirms them.
+    :param limits: only those that name a Spark count; the arrays of this process know none.
+    :param about: the party that ``explain`` will be asked about; on Spark it can be asked about no other.
     :raises NobodyThere: if no listed party occurs.
     :raises Invalid: naming field and fix, if the files or the list cannot be what they claim to be.
+    :raises Unavailable: if Spark is to compute it, and cannot.
     """
     parties, _ = read_list(listed)
     files = expanded(paths)
@@ -96,20 +104,67 @@ def score_files(
         transactions, accounts = read_offline(
             files, format, base_currency=base_currency, rates=table, zone=zone, start=start, rejects=rejected
         )
-    rows = _whole(transactions)
-    if rejected and not rows.num_rows:
+    holders = dict(zip(accounts["account_id"].to_pylist(), accounts["customer_id"].to_pylist(), strict=True))
+    holders = {account: customer for account, customer in holders.items() if customer}
+    asked = _Asked(parties, by, holders, now, parameters)
+    if limits is not None and limits.spark is not None:
+        with tables(transactions, accounts, limits, base_currency) as engine:
+            found, last = _joined(engine, asked, about, rejected)
+    else:
+        found, last = _in_arrays(_whole(transactions), asked, rejected)
+    return Scored(found, parties, last, tuple(rejected))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Whose exposure is asked for, to whom, and when."""
+
+    parties: PartyList
+    by: PartyKind
+    holders: dict[str, str]
+    now: datetime | None
+    parameters: ExposureParameters | None
+
+    @property
+    def named(self) -> dict[str, str] | None:
+        """The party of each account; None where each account is its own."""
+        return self.holders if self.by is PartyKind.CUSTOMER else None
+
+    def chosen(self, there: Graph | JoinedPayments) -> frozenset[str]:
+        """Return who is listed.
+
+        :raises NobodyThere: if none of them is there.
+        """
+        chosen = _chosen(self.parties, self.by, self.holders)
+        if not there.places(chosen).any():
+            raise NobodyThere(len(self.parties.entries), self.by)
+        return chosen
+
+
+def _in_arrays(rows: pa.Table, asked: _Asked, rejected: Sequence[RejectedRow]) -> tuple[Exposure, datetime]:
+    _refuse_unread(rows.num_rows, rejected)
+    graph = Graph.of(rows, asked.named)
+    chosen = asked.chosen(graph)
+    last: datetime = asked.now or pc.max(rows["booked_at"]).as_py()
+    return exposure(graph, chosen, last, asked.parameters), last
+
+
+def _joined(
+    engine: Engine, asked: _Asked, about: str | None, rejected: Sequence[RejectedRow]
+) -> tuple[Exposure, datetime]:
+    payments = JoinedPayments(engine, asked.named)
+    _refuse_unread(len(payments.names), rejected)
+    chosen = asked.chosen(payments)
+    last = asked.now or payments.last_booking
+    return payments.exposure(chosen, last, asked.parameters, about), last
+
+
+def _refuse_unread(rows: int, rejected: Sequence[RejectedRow]) -> None:
+    if rejected and not rows:
         first = rejected[0]
         raise Invalid(
             f"No row can be read. The first is row {first.row_number}: {first.field} “{first.value}”. {first.reason}"
         )
-    holders = dict(zip(accounts["account_id"].to_pylist(), accounts["customer_id"].to_pylist(), strict=True))
-    holders = {account: customer for account, customer in holders.items() if customer}
-    chosen = _chosen(parties, by, holders)
-    graph = Graph.of(rows, holders if by is PartyKind.CUSTOMER else None)
-    if not graph.places(chosen).any():
-        raise NobodyThere(len(parties.entries), by)
-    last: datetime = now or pc.max(rows["booked_at"]).as_py()
-    return Scored(exposure(graph, chosen, last, parameters), parties, last, tuple(rejected))
 
 
 def _whole(source: pa.Table | pa.RecordBatchReader | ParquetFiles) -> pa.Table:

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy.engine import Engine
 
-from casedesk.detection import spark, spark_session
+from casedesk.detection import spark, spark_session, spark_tables
 from casedesk.detection.engine import DetectionResult, detect, versions
 from casedesk.detection.episodes import alerts_of
 from casedesk.detection.files import ready
@@ -35,11 +35,15 @@ from casedesk.detection.rules.structuring import Structuring
 from casedesk.detection.rules.velocity import Velocity
 from casedesk.detection.sources import UnfitSource
 from casedesk.detection.subjects import Subjects
+from casedesk.domain.listed import PartyKind
 from casedesk.domain.people import Role
-from casedesk.services import detecting, offline_detecting, replaying
+from casedesk.scoring.parameters import ExposureParameters
+from casedesk.services import detecting, offline_detecting, offline_scoring, replaying
 from tests.builders import Move, TestDesk
 from tests.detection.bank import NOON, TRANSACTIONS, Tx, accounts_of, arrow, deposit, named
 from tests.detection.worlds import rich
+from tests.scoring.engines import LISTED, apart, bank
+from tests.scoring.worlds import table as exposed
 
 DUCK = Limits(memory_mib=1024, threads=1)
 SPARK = Limits(memory_mib=2048, spark="local[2]")
@@ -246,7 +250,7 @@ def test_a_run_leaves_nothing_in_spark_or_on_disk(jvm: spark_session.Running) ->
         assert data.evidence(Structuring()).num_rows == 5
         assert files() > before
     assert files() == before
-    assert not spark._stored(jvm.session)
+    assert not spark.stored(jvm.session)
 
 
 def test_what_engines_do_otherwise_is_set(jvm: spark_session.Running) -> None:
@@ -391,3 +395,37 @@ def test_threads_are_those_of_the_machines_own_spark_only() -> None:
     assert spark_session._master(Limits(threads=3, spark="local[*]")) == "local[3]"
     assert spark_session._master(Limits(threads=3, spark="local[2]")) == "local[2]"
     assert spark_session._master(Limits(threads=3, spark="spark://host:7077")) == "spark://host:7077"
+
+
+@pytest.mark.usefixtures("jvm")
+def test_exposure_and_what_explains_it_are_those_of_the_arrays() -> None:
+    paid = bank()
+    rows = exposed(paid)
+    for name in ("channel", "from_country", "to_country"):
+        rows = rows.append_column(name, pa.repeat("", rows.num_rows))
+    accounts = sorted({name for one in paid for name in one[:2]} - {""})
+    holders = pa.table({"account_id": accounts, "customer_id": [""] * len(accounts)})
+    with spark_tables.tables(rows, holders, SPARK, "USD") as engine:
+        assert apart(engine, rows, LISTED, ExposureParameters(), "P05") < 1e-9
+        assert not spark.stored(engine._spark)
+
+
+@pytest.mark.usefixtures("jvm")
+def test_files_of_several_currencies_are_scored_alike(tmp_path: Path) -> None:
+    (tmp_path / "tx.csv").write_text(
+        "transaction_id,booked_at,from_account,to_account,amount,currency,channel\n"
+        "T1,2026-03-01T10:00:00Z,MULE,A,9000.00,USD,WIRE\n"
+        "T2,2026-03-02T10:00:00Z,X,A,8000.00,EUR,WIRE\n"
+        "T3,2026-03-04T10:00:00Z,A,X,900000,JPY,WIRE\n"
+    )
+    (tmp_path / "listed.csv").write_text("kind,party,reason\naccount,MULE,reported\n")
+    of_arrays, of_joins = (
+        offline_scoring.score_files(
+            paths=[str(tmp_path / "tx.csv")], listed=tmp_path / "listed.csv", by=PartyKind.ACCOUNT, base_currency="USD",
+            parameters=ExposureParameters(hop_weights=(1.0,)), limits=limits, about="A",
+        )
+        for limits in (None, SPARK)
+    )  # fmt: skip
+    assert of_joins.now == of_arrays.now
+    assert of_joins.ranked(9) == [(party, pytest.approx(score, abs=1e-9)) for party, score in of_arrays.ranked(9)]
+    assert offline_scoring.explain(of_joins.exposure, "A") == offline_scoring.explain(of_arrays.exposure, "A")
