@@ -16,10 +16,9 @@ from casedesk.domain.ledger import Recorded
 from casedesk.domain.line_yields import Placement
 from casedesk.domain.listed import PartyKind
 from casedesk.domain.merkle import Frontier
-from casedesk.domain.model_versions import ModelState
 from casedesk.domain.name_matches import MatchState
 from casedesk.domain.people import PERSON_ROLES
-from casedesk.domain.rule_sets import RuleSetState
+from casedesk.domain.proposals import ProposalState
 from casedesk.domain.suppressions import State
 from casedesk.domain.transactions import Channel, CustomerKind
 from casedesk.errors import Invalid
@@ -63,10 +62,10 @@ _ALLOWED: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("clocks", "kind"): tuple(kind.value for kind in STORED),
     ("filings", "state"): tuple(state.value for state in FilingState),
     ("line_test_picks", "placement"): tuple(placement.value for placement in Placement),
-    ("model_versions", "state"): tuple(state.value for state in ModelState),
+    ("model_versions", "state"): tuple(state.value for state in ProposalState),
     ("name_matches", "state"): tuple(state.value for state in MatchState),
     ("party_list_entries", "kind"): tuple(kind.value for kind in PartyKind),
-    ("rule_sets", "state"): tuple(state.value for state in RuleSetState),
+    ("rule_sets", "state"): tuple(state.value for state in ProposalState),
     ("qa_picks", "outcome"): tuple(status.value for status in QaStatus),
     ("suppressions", "state"): tuple(state.value for state in State),
 }
