@@ -30,7 +30,6 @@ from casedesk.store.tables import (
     language_calls,
     ledger_head,
     metadata,
-    model_files,
     receipts,
     run_copies,
     webhook_deliveries,
@@ -42,11 +41,11 @@ from casedesk.store.types import UtcDateTime
 CHUNK = 2000
 
 #: The events travel in their own format, and the head follows from them. The copy that runs keep stays behind, and so do what tells
-#: of this desk's own operation, what it spent on a language model, the files of models, and how far its alerts were announced: another desk announces
+#: of this desk's own operation, what it spent on a language model, and how far its alerts were announced: another desk announces
 #: from where it begins.
 _APART: Final = {
     announcements.name, case_events.name, language_calls.name, ledger_head.name, run_copies.name, receipts.name,
-    api_key_uses.name, model_files.name, webhook_deliveries.name,
+    api_key_uses.name, webhook_deliveries.name,
 }  # fmt: skip
 
 #: Closed lists, as the CHECKs have them.
@@ -169,4 +168,6 @@ def _kind(type_: sa.types.TypeEngine[Any]) -> Kind:
         return Kind.DAY
     if isinstance(type_, sa.String):
         return Kind.TEXT
+    if isinstance(type_, sa.LargeBinary):
+        return Kind.BYTES
     raise TypeError(f"no cell form for {type_!r}")
