@@ -89,12 +89,12 @@ class TestDesk:
         return Writing(self.engine)
 
     def dump(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Return every row of every table but the runs' copy and the models' files, to compare before with after."""
+        """Return every row of every table but the runs' copy, to compare before with after."""
         with self.engine.connect() as connection:
             return {
                 table.name: sorted((tuple(row) for row in connection.execute(sa.select(table))), key=repr)
                 for table in metadata.sorted_tables
-                if table.name not in ("run_copies", "model_files")
+                if table.name != "run_copies"
             }
 
     def tamper(self, statement: sa.Executable) -> None:

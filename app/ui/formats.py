@@ -13,7 +13,7 @@ from casedesk.domain.cases import Disposition, Stage
 from casedesk.domain.clocks import Kind
 from casedesk.domain.filings import FilingState
 from casedesk.domain.money import MINOR_DIGITS, format_minor
-from casedesk.domain.rule_sets import RuleSetState
+from casedesk.domain.proposals import ProposalState
 from casedesk.domain.suppressions import State as Suppressed
 from casedesk.domain.verification import Verdict
 from casedesk.services import rule_titles
@@ -66,12 +66,12 @@ BADGES: Final[dict[Risk | Stage | Disposition | Verdict | Suppressed, Badge]] = 
 }
 
 #: States of rule sets; a table of their own, because equal words are equal keys.
-RULE_SETS: Final[dict[RuleSetState, Badge]] = {
-    RuleSetState.PROPOSED: Badge("Proposed", "approval", "◆", "violet"),
-    RuleSetState.IN_FORCE: Badge("In force", "check_circle", "●", "green"),
-    RuleSetState.SUPERSEDED: Badge("Superseded", "history", "○", "gray"),
-    RuleSetState.REJECTED: Badge("Rejected", "close", "–", "gray"),
-    RuleSetState.WITHDRAWN: Badge("Withdrawn", "undo", "–", "gray"),
+RULE_SETS: Final[dict[ProposalState, Badge]] = {
+    ProposalState.PROPOSED: Badge("Proposed", "approval", "◆", "violet"),
+    ProposalState.IN_FORCE: Badge("In force", "check_circle", "●", "green"),
+    ProposalState.SUPERSEDED: Badge("Superseded", "history", "○", "gray"),
+    ProposalState.REJECTED: Badge("Rejected", "close", "–", "gray"),
+    ProposalState.WITHDRAWN: Badge("Withdrawn", "undo", "–", "gray"),
 }
 
 #: States of filings; a table of their own, as above.

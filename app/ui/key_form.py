@@ -8,7 +8,8 @@ from typing import Any, Final
 import streamlit as st
 
 from app.ui import flash, formats, session
-from casedesk.domain.api_keys import LONGEST, LONGEST_LABEL
+from casedesk.domain.api_keys import LONGEST
+from casedesk.domain.issued import LONGEST_LABEL
 from casedesk.domain.people import SYSTEM, Action, Person, may
 from casedesk.errors import CasedeskError
 from casedesk.services import api_keys

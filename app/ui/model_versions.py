@@ -11,16 +11,16 @@ import streamlit as st
 from app.ui import columns, empty, formats
 from casedesk.domain.counts import counted
 from casedesk.services import model_answers
-from casedesk.services.models import ModelState, Overview
+from casedesk.services.models import Overview, ProposalState
 
 _SHIPPED: Final = "Shipped model"
 _ROW: Final = 29
 _STATES: Final = {
-    ModelState.PROPOSED: formats.Badge("Challenger", "approval", "◆", "violet"),
-    ModelState.IN_FORCE: formats.Badge("Champion", "gavel", "●", "blue"),
-    ModelState.SUPERSEDED: formats.Badge("Superseded", "history", "–", "gray"),
-    ModelState.REJECTED: formats.Badge("Rejected", "block", "×", "gray"),
-    ModelState.WITHDRAWN: formats.Badge("Withdrawn", "undo", "–", "gray"),
+    ProposalState.PROPOSED: formats.Badge("Challenger", "approval", "◆", "violet"),
+    ProposalState.IN_FORCE: formats.Badge("Champion", "gavel", "●", "blue"),
+    ProposalState.SUPERSEDED: formats.Badge("Superseded", "history", "–", "gray"),
+    ProposalState.REJECTED: formats.Badge("Rejected", "block", "×", "gray"),
+    ProposalState.WITHDRAWN: formats.Badge("Withdrawn", "undo", "–", "gray"),
 }
 #: From where a stability index asks for a look, and for another training.
 _LOOK, _RETRAIN = 0.1, 0.25

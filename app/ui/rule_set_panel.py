@@ -13,7 +13,7 @@ from app.ui import columns, downloads, flash, formats, lab_form, lost_reports, s
 from casedesk.domain.counts import counted
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.people import Action, may
-from casedesk.domain.rule_sets import RuleSetState
+from casedesk.domain.proposals import ProposalState
 from casedesk.exports import rule_sheet
 from casedesk.services import rule_sets
 from casedesk.services.rule_sets import RuleSet
@@ -34,7 +34,7 @@ def show(one: RuleSet, names: dict[str, str], now: datetime) -> None:
         st.markdown(formats.plain(one.reason))
         st.markdown(formats.small(_story(one, names, now)))
         flash.show(_scope(one.rule_set_id), names=names)
-        if one.state is RuleSetState.PROPOSED:
+        if one.state is ProposalState.PROPOSED:
             _decide(one)
         _download(one)
     for rule in rule_sheet.read(one.sheet, one.rule_set_id)["rules"]:
@@ -48,7 +48,7 @@ def _story(one: RuleSet, names: Mapping[str, str], now: datetime) -> str:
     said = f"Proposed by {who(one.proposed_by)} {formats.ago(one.proposed_at, now)}, upon {one.base_id or 'the rules as shipped'}"
     if one.decided_at is None:
         return said
-    verb = {RuleSetState.REJECTED: "rejected", RuleSetState.WITHDRAWN: "withdrawn"}.get(one.state, "put in force")
+    verb = {ProposalState.REJECTED: "rejected", ProposalState.WITHDRAWN: "withdrawn"}.get(one.state, "put in force")
     note = f": {formats.plain(one.decision)}" if one.decision else ""
     return f"{said}; {verb} by {who(one.decided_by)}, {formats.moment(one.decided_at)}{note}"
 

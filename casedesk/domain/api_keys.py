@@ -7,19 +7,19 @@ others can guess; nobody guesses 2**256, so it would only make every request slo
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from hashlib import sha256
 from hmac import compare_digest
 from typing import Any, Final
 
-from casedesk.domain import events
+from casedesk.domain import events, issued
+from casedesk.domain.issued import hashed
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.moments import canonical, parse
 from casedesk.domain.people import SYSTEM, Action, Person, Role, may, require
-from casedesk.errors import Conflict, Invalid, NotPermitted
+from casedesk.errors import Invalid, NotPermitted
 
 
 class Scope(StrEnum):
@@ -32,9 +32,6 @@ class Scope(StrEnum):
 
 #: The longest life of a key, in days.
 LONGEST: Final = 366
-LONGEST_LABEL: Final = 100
-#: Events that make and end keys.
-STEPS: Final = (events.ApiKeyCreated.action, events.ApiKeyRevoked.action)
 
 #: What is sent: a word that tells scanners of leaked secrets whose it is, the public id, the secret.
 _SENT: Final = re.compile(r"casedesk_(K-[0-9A-F]{12})_([0-9a-f]{64})")
@@ -68,14 +65,6 @@ class AnothersKey(NotPermitted):
             f"A key that reads or acts as {user_id} would let you be two people, so you may not create it; "
             f"create one for yourself, or have your operator run: casedesk apikey create LABEL --for {user_id}."
         )
-
-
-class Revoked(Conflict):
-    """The key was revoked already."""
-
-
-class BrokenKeys(Invalid):
-    """The events do not make sense: a key ends that never began, or begins twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +104,6 @@ def parts_of(sent: str) -> tuple[str, str]:
     return match[1], match[2]
 
 
-def hashed(secret: str) -> str:
-    """Hash a secret as it is stored."""
-    return sha256(secret.encode()).hexdigest()
-
-
 def create(
     actor: Person, person: Person, at: datetime, *, key_id: str, secret: str, label: str, scopes: Collection[Scope],
     days: int, via: str,
@@ -135,16 +119,14 @@ def create(
     :raises BadLife: for a life that is not 1 to ``LONGEST`` days.
     """
     require(actor, Action.MANAGE_KEYS)
-    label = label.strip()
-    if not 1 <= len(label) <= LONGEST_LABEL:
-        raise Invalid(f"A key needs a label of 1 to {LONGEST_LABEL} characters, such as “core banking feed”.")
+    label = KEYS.label(label, "core banking feed")
     if not 1 <= days <= LONGEST:
         raise BadLife(f"A key lives 1 to {LONGEST} days; {days:,} is not.")
     _require_usable(person, frozenset(scopes))
     if actor.role is not Role.SYSTEM and person.user_id != actor.user_id and set(scopes) != {Scope.INGEST}:
         raise AnothersKey(person.user_id)
     return events.ApiKeyCreated(
-        key_id=key_id, user_id=person.user_id, scopes=tuple(sorted(scopes)), secret_sha256=hashed(secret),
+        key_id=key_id, user_id=person.user_id, scopes=tuple(sorted(scopes)), secret_sha256=hashed(secret.encode()),
         expires_at=canonical(at + timedelta(days=days)), via=via, notes=label,
     )  # fmt: skip
 
@@ -152,14 +134,11 @@ def create(
 def revoke(key: ApiKey, actor: Person, reason: str, via: str) -> events.ApiKeyRevoked:
     """End a key at once, with a reason.
 
-    :raises Revoked: if it was revoked already.
+    :raises Ended: if it was revoked already.
     """
     require(actor, Action.MANAGE_KEYS)
-    if key.revoked_at is not None:
-        raise Revoked(f"The key {key.key_id} was revoked already, by {key.revoked_by}.")
-    if not 1 <= len(reason.strip()) <= 1000:
-        raise Invalid("Revoking a key needs a reason of 1 to 1,000 characters.")
-    return events.ApiKeyRevoked(key_id=key.key_id, via=via, notes=reason.strip())
+    KEYS.require_running(key)
+    return events.ApiKeyRevoked(key_id=key.key_id, via=via, notes=KEYS.reason(reason))
 
 
 def opened(key: ApiKey | None, secret: str) -> ApiKey:
@@ -167,7 +146,7 @@ def opened(key: ApiKey | None, secret: str) -> ApiKey:
 
     :raises BadKey: for an unknown key and for another secret alike.
     """
-    if key is None or not compare_digest(hashed(secret), key.secret_sha256):
+    if key is None or not compare_digest(hashed(secret.encode()), key.secret_sha256):
         raise BadKey("No key of the desk is like this one; check that it was copied whole.")
     return key
 
@@ -194,25 +173,6 @@ def require_scope(key: ApiKey, *scopes: Scope) -> None:
         raise OutOfScope(key, scopes)
 
 
-def fold(history: Iterable[Recorded]) -> dict[str, ApiKey]:
-    """Return every key by its id, as the events make it; ``history`` is in the order of the ledger.
-
-    :raises BrokenKeys: if a key begins twice, or ends without having begun.
-    :raises KeyError: if an event lacks a field, as only one that was tampered with can.
-    """
-    keys: dict[str, ApiKey] = {}
-    for event in history:
-        key_id = event.data["key_id"]
-        known = keys.get(key_id)
-        if event.action == events.ApiKeyCreated.action and known is None:
-            keys[key_id] = created(event)
-        elif event.action == events.ApiKeyRevoked.action and known is not None and known.revoked_at is None:
-            keys[key_id] = replace(known, revoked_by=event.user, revoked_at=parse(event.ts))
-        else:
-            raise BrokenKeys(f"Event {event.event_id} is about a key of which that cannot be.")
-    return keys
-
-
 def created(event: Recorded) -> ApiKey:
     """Return the key that an event created."""
     data = event.data
@@ -236,6 +196,12 @@ def columns(key: ApiKey) -> dict[str, Any]:
         "revoked_by": key.revoked_by or None,
         "revoked_at": key.revoked_at,
     }
+
+
+KEYS: Final = issued.Kind(
+    title="API keys", what="key", key="key_id", past="revoked", ending="Revoking a key",
+    begins=events.ApiKeyCreated.action, ends=events.ApiKeyRevoked.action, created=created, columns=columns,
+)  # fmt: skip
 
 
 def _require_usable(person: Person, scopes: frozenset[Scope]) -> None:

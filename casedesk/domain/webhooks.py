@@ -10,24 +10,21 @@ from __future__ import annotations
 import base64
 import hmac
 import re
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from casedesk.domain import events
+from casedesk.domain import events, issued
 from casedesk.domain.alerts import Alert
+from casedesk.domain.issued import hashed
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.moments import parse
 from casedesk.domain.people import Action, Person, require
-from casedesk.errors import Conflict, Invalid
+from casedesk.errors import Invalid
 
 LONGEST_URL: Final = 500
-LONGEST_LABEL: Final = 100
-#: Events that make and end webhooks.
-STEPS: Final = (events.WebhookCreated.action, events.WebhookDisabled.action)
 
 _HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 
@@ -37,14 +34,6 @@ _NOT_HTTP: Final = "The address is not one for http or https; write it as https:
 
 class BadWebhook(Invalid):
     """The webhook makes no sense."""
-
-
-class Disabled(Conflict):
-    """The webhook was ended already."""
-
-
-class BrokenWebhooks(Invalid):
-    """The events do not make sense: a webhook ends that never began, or begins twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +66,6 @@ def shown_as(secret: bytes) -> str:
     return f"whsec_{base64.b64encode(secret).decode()}"
 
 
-def hashed(secret: bytes) -> str:
-    """Hash a secret as it is stored."""
-    return sha256(secret).hexdigest()
-
-
 def signature(secret: bytes, delivery_id: str, at: datetime, body: bytes) -> str:
     """Sign one delivery, as Standard Webhooks has it."""
     signed = f"{delivery_id}.{int(at.timestamp())}.".encode() + body
@@ -98,9 +82,7 @@ def create(
     :raises BadWebhook: naming what is wrong with the address or the filter.
     """
     require(actor, Action.MANAGE_WEBHOOKS)
-    label = label.strip()
-    if not 1 <= len(label) <= LONGEST_LABEL:
-        raise BadWebhook(f"A webhook needs a label of 1 to {LONGEST_LABEL} characters, such as “ticket system”.")
+    label = WEBHOOKS.label(label, "ticket system")
     if not 0 <= severity <= 100:
         raise BadWebhook(f"A severity lies between 0 and 100; {severity:,} does not.")
     if unknown := sorted(set(rules) - set(known)):
@@ -136,33 +118,11 @@ def host_of(url: str) -> str:
 def disable(hook: Webhook, actor: Person, reason: str, via: str) -> events.WebhookDisabled:
     """End a webhook, with a reason.
 
-    :raises Disabled: if it was ended already.
+    :raises Ended: if it was ended already.
     """
     require(actor, Action.MANAGE_WEBHOOKS)
-    if hook.disabled_at is not None:
-        raise Disabled(f"The webhook {hook.hook_id} was disabled already, by {hook.disabled_by}.")
-    if not 1 <= len(reason.strip()) <= 1000:
-        raise Invalid("Disabling a webhook needs a reason of 1 to 1,000 characters.")
-    return events.WebhookDisabled(hook_id=hook.hook_id, via=via, notes=reason.strip())
-
-
-def fold(history: Iterable[Recorded]) -> dict[str, Webhook]:
-    """Return every webhook by its id, as the events make it; ``history`` is in the order of the ledger.
-
-    :raises BrokenWebhooks: if one begins twice, or ends without having begun.
-    :raises KeyError: if an event lacks a field, as only one that was tampered with can.
-    """
-    hooks: dict[str, Webhook] = {}
-    for event in history:
-        hook_id = event.data["hook_id"]
-        known = hooks.get(hook_id)
-        if event.action == events.WebhookCreated.action and known is None:
-            hooks[hook_id] = created(event)
-        elif event.action == events.WebhookDisabled.action and known is not None and known.disabled_at is None:
-            hooks[hook_id] = replace(known, disabled_by=event.user, disabled_at=parse(event.ts))
-        else:
-            raise BrokenWebhooks(f"Event {event.event_id} is about a webhook of which that cannot be.")
-    return hooks
+    WEBHOOKS.require_running(hook)
+    return events.WebhookDisabled(hook_id=hook.hook_id, via=via, notes=WEBHOOKS.reason(reason))
 
 
 def created(event: Recorded) -> Webhook:
@@ -188,3 +148,9 @@ def columns(hook: Webhook) -> dict[str, Any]:
         "disabled_by": hook.disabled_by or None,
         "disabled_at": hook.disabled_at,
     }
+
+
+WEBHOOKS: Final = issued.Kind(
+    title="Webhooks", what="webhook", key="hook_id", past="disabled", ending="Disabling a webhook",
+    begins=events.WebhookCreated.action, ends=events.WebhookDisabled.action, created=created, columns=columns,
+)  # fmt: skip

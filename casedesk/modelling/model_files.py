@@ -92,6 +92,11 @@ def manifest_of(contents: Mapping[str, bytes]) -> bytes:
     return canonical({"format": FORMAT, "files": {name: sha256(contents[name]) for name in FILES}})
 
 
+def id_of(contents: Mapping[str, bytes]) -> str:
+    """Return the model's id, the SHA-256 of its manifest; empty where these are not the files of a model, each once."""
+    return sha256(manifest_of(contents)) if set(contents) == set(FILES) else ""
+
+
 def write(folder: Path, contents: Mapping[str, bytes]) -> str:
     """Write a model's files, the manifest last; return the model's id.
 

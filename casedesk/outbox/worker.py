@@ -14,8 +14,9 @@ import structlog
 
 from casedesk.domain.alerts import Alert
 from casedesk.domain.deliveries import Delivery, Try
+from casedesk.domain.issued import hashed
 from casedesk.domain.moments import canonical
-from casedesk.domain.webhooks import hashed, secret_of
+from casedesk.domain.webhooks import secret_of
 from casedesk.errors import CasedeskError
 from casedesk.outbox.calling import call
 from casedesk.outbox.targets import Targets

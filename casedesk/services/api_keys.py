@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from casedesk.domain import api_keys as keys
 from casedesk.domain.api_keys import ApiKey, Scope
 from casedesk.domain.events import DESK
 from casedesk.domain.ledger import Recorded
-from casedesk.domain.moments import parse
 from casedesk.domain.people import Action, Person, require
 from casedesk.services.steps import present
 from casedesk.store.unit_of_work import Reading, Writing
@@ -64,7 +63,7 @@ def revoke(*, uow: Writing, actor: Person, at: datetime, key_id: str, reason: st
     """End a key at once, with a reason.
 
     :raises NoSuchKey: if there is none.
-    :raises Revoked: if it was revoked already.
+    :raises Ended: if it was revoked already.
     """
     with uow:
         actor = present(uow, actor)
@@ -72,7 +71,7 @@ def revoke(*, uow: Writing, actor: Person, at: datetime, key_id: str, reason: st
         key = uow.api_keys.get(key_id)
         event = keys.revoke(key, actor, reason, via)
         row = uow.ledger.append(event, stream=DESK, user=actor.user_id, at=at)
-        uow.api_keys.put(replace(key, revoked_by=row.user, revoked_at=parse(row.ts)))
+        uow.api_keys.put(keys.KEYS.ended(key, row))
         uow.commit()
     return row
 

@@ -8,26 +8,28 @@ from itertools import islice
 from typing import Final
 
 from casedesk.domain.alerts import Alert, alert_digest
+from casedesk.domain.api_keys import KEYS
 from casedesk.domain.cases import Case
 from casedesk.domain.events import CasesPurged
 from casedesk.domain.history import Folding, freeze
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.verification import Anchors, Report, Verifier, not_evaluated
+from casedesk.domain.webhooks import WEBHOOKS
 from casedesk.errors import CasedeskError
 from casedesk.exports import audit_csv
 from casedesk.exports.audit_csv import BrokenRow, NotAnAuditFile, Row
 from casedesk.services.advice_checks import check_advice
-from casedesk.services.api_key_checks import check_api_keys
 from casedesk.services.clock_checks import check_clocks
 from casedesk.services.filing_checks import check_filings
+from casedesk.services.issued_checks import check_issued
 from casedesk.services.line_test_checks import check_line_tests
-from casedesk.services.model_checks import check_models
+from casedesk.services.model_checks import check_model_files, check_model_scores
 from casedesk.services.policy_checks import check_holds, check_policy
+from casedesk.services.proposal_checks import check_proposals
+from casedesk.services.proposal_kinds import MODELS, RULE_SETS
 from casedesk.services.purge_checks import check_purges
-from casedesk.services.rule_set_checks import check_rule_sets
 from casedesk.services.score_checks import check_scores
 from casedesk.services.suppression_checks import check_suppressions
-from casedesk.services.webhook_checks import check_webhooks
 from casedesk.store.unit_of_work import Reading, Writing
 
 Progress = Callable[[int, int], None]  # (events checked, events in all)
@@ -72,13 +74,15 @@ def verify_within(uow: Reading | Writing, progress: Progress | None = None, anch
     check_filings(uow, verifier)
     check_clocks(uow, verifier, verifier.policy)
     check_line_tests(uow, verifier)
-    check_rule_sets(uow, verifier)
-    check_models(uow, verifier)
+    check_proposals(RULE_SETS, uow, verifier)
+    check_proposals(MODELS, uow, verifier)
+    check_model_files(uow, verifier)
+    check_model_scores(uow, verifier)
     check_suppressions(uow, verifier)
-    check_api_keys(uow, verifier)
+    check_issued(KEYS, uow, uow.api_keys.projections(), verifier)
     check_scores(uow, verifier)
     check_advice(uow, verifier)
-    check_webhooks(uow, verifier)
+    check_issued(WEBHOOKS, uow, uow.webhooks.projections(), verifier)
     check_holds(uow, verifier)
     check_purges(uow, verifier, verifier.policy)
     if progress is not None:

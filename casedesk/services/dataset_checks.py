@@ -8,7 +8,7 @@ from typing import Any
 
 from casedesk.domain.alerts import Alert, alert_digest
 from casedesk.domain.dataset import Value, to_cell
-from casedesk.domain.events import AlertAttached, AlertGrown, PersonAdded
+from casedesk.domain.events import AlertAttached, AlertGrown, ModelProposed, PersonAdded
 from casedesk.domain.history import columns
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.policy_changes import policy_of
@@ -17,6 +17,7 @@ from casedesk.errors import Invalid
 from casedesk.exports import audit_csv
 from casedesk.exports.audit_csv import BrokenRow, NotAnAuditFile
 from casedesk.exports.tables_csv import AlteredFile, Table
+from casedesk.modelling import model_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ def check_against_ledger(tables: Mapping[str, Table], ledger: Ledgered) -> None:
     ledger.verifier.policy = policy_of(ledger.events)
     _check_cases(tables["cases"], ledger.verifier)
     _check_alerts(tables["alerts"], tables["alert_transactions"], ledger)
+    _check_models(tables["model_files"], ledger.events)
 
 
 def _check_people(table: Table, events: list[Recorded]) -> None:
@@ -153,6 +155,27 @@ def _check_alert(number: int, row: dict[str, Value], event: Recorded, transactio
             "alerts.csv", number, "the alert with its evidence", f"digest {said['digest']}, as event "
             f"{event.event_id} recorded", digest,
         )  # fmt: skip
+
+
+def _check_models(table: Table, events: list[Recorded]) -> None:
+    """Compare the files of each version with the hash of their manifest; a version may come without any."""
+    proposed = {e.data["version_id"]: e.data["model_id"] for e in events if e.action == ModelProposed.action}
+    found: dict[str, dict[str, bytes]] = {}
+    first: dict[str, int] = {}
+    for number, row in table.records():
+        version_id, content = str(row["version_id"]), row["content"]
+        found.setdefault(version_id, {})[str(row["name"])] = content if isinstance(content, bytes) else b""
+        first.setdefault(version_id, number)
+    for version_id, contents in found.items():
+        expected, got = proposed.get(version_id, "of a proposed model"), model_files.id_of(contents)
+        if expected != got:
+            raise AlteredFile(
+                "model_files.csv",
+                first[version_id],
+                "content",
+                f"the files of a model {expected}, as the events say",
+                got,
+            )
 
 
 def _compare(file: str, number: int, column: str, expected: Value, got: Value) -> None:

@@ -9,33 +9,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from casedesk.domain import events
-from casedesk.domain.events import DESK
 from casedesk.domain.ledger import Recorded
-from casedesk.domain.model_versions import (
-    SHIPPED,
-    ModelState,
-    ModelVersion,
-    require_model_checker,
-    require_model_maker,
-)
+from casedesk.domain.model_versions import SHIPPED, ModelVersion
 from casedesk.domain.people import Action, Person, require
-from casedesk.domain.rule_sets import require_reason
+from casedesk.domain.proposals import ProposalState, require_reason
 from casedesk.errors import Conflict, Unavailable
 from casedesk.modelling import model_files
 from casedesk.modelling.features import VERSION
 from casedesk.modelling.model_files import CARD_JSON, ModelFiles
+from casedesk.services import proposals
 from casedesk.services.default_model import FOLDER, folder_of
-from casedesk.services.steps import present
+from casedesk.services.proposal_kinds import MODELS
 from casedesk.store.model_store import ModelRun
 from casedesk.store.unit_of_work import Reading, Writing
 
 __all__ = [
-    "ModelState",
     "ModelVersion",
     "Overview",
+    "ProposalState",
     "Shown",
     "approve",
     "files_of",
@@ -45,16 +39,6 @@ __all__ = [
     "show",
     "withdraw",
 ]
-
-
-class AnotherModelWaits(Conflict):
-    """One proposal at a time."""
-
-    def __init__(self, waiting: ModelVersion) -> None:
-        super().__init__(
-            f"{waiting.version_id}, proposed by {waiting.proposed_by}, waits to be decided; only one model can be proposed at a "
-            "time. Have it decided or withdrawn first."
-        )
 
 
 class ModelMoved(Conflict):
@@ -81,7 +65,8 @@ class NoModelFiles(Unavailable):
 
     def __init__(self, version_id: str) -> None:
         super().__init__(
-            f"The files of model {version_id} are not in this database, as after a desk was loaded from files; propose the model again."
+            f"The files of model {version_id} are not in this database, so it can neither score, show its card nor come in force; "
+            "propose the model again from where it was trained."
         )
 
 
@@ -95,9 +80,6 @@ class Overview:
     champion_run: ModelRun | None
     challenger_run: ModelRun | None
     names: dict[str, str]
-
-
-_NOBODY: Final = ""
 
 
 def overview(*, look: Reading, actor: Person) -> Overview:
@@ -149,120 +131,68 @@ def files_of(uow: Reading | Writing, version: ModelVersion | None) -> ModelFiles
     contents = uow.models.files(version.version_id)
     if not contents:
         raise NoModelFiles(version.version_id)
-    if set(contents) != set(model_files.FILES):
+    if model_files.id_of(contents) != version.model_id:
         raise ModelAltered(version.version_id)
-    found = model_files.of_contents(contents, VERSION, version.version_id)
-    if found.model_id != version.model_id:
-        raise ModelAltered(version.version_id)
-    return found
+    return model_files.of_contents(contents, VERSION, version.version_id)
 
 
 def propose(*, uow: Writing, actor: Person, at: datetime, folder: Path, reason: str) -> Recorded:
     """Store a trained model as a proposal.
 
-    :raises AnotherModelWaits: if a proposal waits already.
+    :raises AnotherWaits: if a proposal waits already.
     :raises Altered, OtherVersion, NoModel: if the folder holds no whole model of this version.
     :raises BadReason: if the reason is too short or too long.
     """
     require(actor, Action.PROPOSE_MODEL)
     reason = require_reason(reason, "A proposal")
     files = model_files.read(folder_of(folder), VERSION)
-    with uow:
-        actor = present(uow, actor)
-        require(actor, Action.PROPOSE_MODEL)
-        waiting, base = uow.models.waiting(), uow.models.in_force()
-        if waiting is not None:
-            raise AnotherModelWaits(waiting)
+
+    def stored(uow: Writing, maker: Person) -> events.Event:
+        base = uow.models.in_force()
         version = ModelVersion(
-            uow.models.next_id(), ModelState.PROPOSED, base.version_id if base else SHIPPED, files.card["name"][:100],
-            files.model_id, model_files.sha256(files.contents[CARD_JSON]), reason, actor.user_id, at, _NOBODY, None, "",
+            version_id=uow.models.next_id(), state=ProposalState.PROPOSED, base_id=base.version_id if base else SHIPPED,
+            name=files.card["name"][:100], model_id=files.model_id,
+            card_sha256=model_files.sha256(files.contents[CARD_JSON]), reason=reason, proposed_by=maker.user_id,
+            proposed_at=at, decided_by="", decided_at=None, decision="",
         )  # fmt: skip
-        uow.models.insert(version, files.contents)
-        event = events.ModelProposed(
-            version_id=version.version_id,
-            base_id=version.base_id,
-            name=version.name,
-            model_id=version.model_id,
-            card_sha256=version.card_sha256,
-            notes=reason,
-        )
-        row = uow.ledger.append(event, stream=DESK, user=actor.user_id, at=at)
-        uow.commit()
-    return row
+        uow.models.insert(version)
+        uow.models.insert_files(version.version_id, files.contents)
+        return events.ModelProposed(
+            version_id=version.version_id, base_id=version.base_id, name=version.name, model_id=version.model_id,
+            card_sha256=version.card_sha256, notes=reason,
+        )  # fmt: skip
+
+    return proposals.propose(MODELS, uow=uow, actor=actor, at=at, stored=stored)
 
 
 def approve(*, uow: Writing, actor: Person, at: datetime, version_id: str, remark: str = "") -> Recorded:
     """Put a proposed version in force; the one before it is superseded.
 
-    :raises OwnModel: if the actor proposed it.
-    :raises ModelDecided: if it was decided already.
+    :raises MakerIsChecker: if the actor proposed it.
+    :raises NotWaiting: if it was decided already.
     :raises ModelMoved: if another version came into force in the meantime.
-    :raises ModelAltered: if what is stored is not what was proposed.
+    :raises Edited, ModelAltered: if what is stored is not what was proposed.
+    :raises NoModelFiles: if its files are not here.
     """
-    with uow:
-        actor = present(uow, actor)
-        require(actor, Action.PUT_MODEL_IN_FORCE)
-        version = uow.models.get(version_id)
-        require_model_checker(version, actor)
+
+    def event(uow: Writing, version: ModelVersion) -> events.Event:
         files_of(uow, version)
         now = uow.models.in_force()
         if (now.version_id if now else SHIPPED) != version.base_id:
             raise ModelMoved(version_id, now.version_id if now else SHIPPED)
-        if now is not None:
-            uow.models.supersede(now.version_id)
-        event = events.ModelPutInForce(
-            version_id=version_id,
-            base_id=version.base_id,
-            model_id=version.model_id,
-            proposed_by=version.proposed_by,
+        return events.ModelPutInForce(
+            version_id=version_id, base_id=version.base_id, model_id=version.model_id, proposed_by=version.proposed_by,
             notes=remark.strip(),
-        )
-        return _closed(uow, event, ModelState.IN_FORCE, actor, at, version_id)
+        )  # fmt: skip
+
+    return proposals.put_in_force(MODELS, uow=uow, actor=actor, at=at, proposal_id=version_id, event=event)
 
 
 def reject(*, uow: Writing, actor: Person, at: datetime, version_id: str, reason: str) -> Recorded:
-    """Reject a proposed version, with a reason; what is in force stays.
-
-    :raises OwnModel: if the actor proposed it.
-    :raises ModelDecided: if it was decided already.
-    :raises BadReason: if the reason is too short or too long.
-    """
-    with uow:
-        actor = present(uow, actor)
-        require(actor, Action.PUT_MODEL_IN_FORCE)
-        version = uow.models.get(version_id)
-        require_model_checker(version, actor)
-        event = events.ModelRejected(
-            version_id=version_id,
-            model_id=version.model_id,
-            proposed_by=version.proposed_by,
-            notes=require_reason(reason, "A rejection"),
-        )
-        return _closed(uow, event, ModelState.REJECTED, actor, at, version_id)
+    """Reject a proposed version, with a reason; what is in force stays. Refuses as :func:`proposals.reject` does."""
+    return proposals.reject(MODELS, uow=uow, actor=actor, at=at, proposal_id=version_id, reason=reason)
 
 
 def withdraw(*, uow: Writing, actor: Person, at: datetime, version_id: str, reason: str) -> Recorded:
-    """Take one's own proposal back, with a reason.
-
-    :raises NotYourModel: if somebody else proposed it.
-    :raises ModelDecided: if it was decided already.
-    :raises BadReason: if the reason is too short or too long.
-    """
-    with uow:
-        actor = present(uow, actor)
-        require(actor, Action.PROPOSE_MODEL)
-        version = uow.models.get(version_id)
-        require_model_maker(version, actor)
-        event = events.ModelWithdrawn(
-            version_id=version_id, model_id=version.model_id, notes=require_reason(reason, "A withdrawal")
-        )
-        return _closed(uow, event, ModelState.WITHDRAWN, actor, at, version_id)
-
-
-def _closed(
-    uow: Writing, event: events.Event, state: ModelState, actor: Person, at: datetime, version_id: str
-) -> Recorded:
-    row = uow.ledger.append(event, stream=DESK, user=actor.user_id, at=at)
-    uow.models.decide(version_id, state, actor.user_id, at, row.notes)
-    uow.commit()
-    return row
+    """Take one's own proposal back, with a reason. Refuses as :func:`proposals.withdraw` does."""
+    return proposals.withdraw(MODELS, uow=uow, actor=actor, at=at, proposal_id=version_id, reason=reason)

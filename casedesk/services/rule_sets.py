@@ -18,14 +18,15 @@ from casedesk.domain import events
 from casedesk.domain.events import DESK
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.people import Action, Person, require
-from casedesk.domain.rule_sets import Headline, RuleSet, RuleSetState, require_checker, require_maker, require_reason
+from casedesk.domain.proposals import ProposalState, require_reason
+from casedesk.domain.rule_sets import Headline, RuleSet
 from casedesk.domain.rule_sets import sha256 as digest
 from casedesk.errors import Conflict, Invalid
 from casedesk.exports import rule_sheet
-from casedesk.services import rules_in_force
+from casedesk.services import proposals, rules_in_force
 from casedesk.services.evidence_sheets import Proposed, write
 from casedesk.services.exporting import ExportedFile
-from casedesk.services.rule_set_checks import require_as_proposed
+from casedesk.services.proposal_kinds import RULE_SETS
 from casedesk.services.rule_titles import title
 from casedesk.services.rules_in_force import Effective
 from casedesk.services.steps import present
@@ -34,19 +35,9 @@ from casedesk.store.run_store import Run
 from casedesk.store.unit_of_work import Reading, Writing
 
 __all__ = [
-    "AnotherWaits", "BaseMoved", "ChangesNothing", "Effective", "Headline", "Limits", "Overview", "RuleSet", "RuleSetState", "approve",
-    "export_sheet", "overview", "propose", "reject", "show", "withdraw",
+    "BaseMoved", "ChangesNothing", "Effective", "Headline", "Limits", "Overview", "ProposalState", "RuleSet", "approve", "export_sheet",
+    "overview", "propose", "reject", "show", "withdraw",
 ]  # fmt: skip
-
-
-class AnotherWaits(Conflict):
-    """One proposal at a time."""
-
-    def __init__(self, waiting: RuleSet) -> None:
-        super().__init__(
-            f"{waiting.rule_set_id}, proposed by {waiting.proposed_by}, waits to be decided; "
-            "only one rule set can be proposed at a time. Have it decided or withdrawn first."
-        )
 
 
 class BaseMoved(Conflict):
@@ -134,7 +125,8 @@ def propose(
     reason = require_reason(reason, "A proposal")
     with look:
         base = rules_in_force.in_force(look)
-        _require_free(look, base, seen_hash or base.hash)
+        proposals.require_none_waits(RULE_SETS, look)
+        _require_base(look, base, seen_hash or base.hash)
         after = rules_in_force.changed_by(base, changes, off=off, on=on)
         changed = _changed(base, after)
         if not changed:
@@ -142,29 +134,13 @@ def propose(
         history = History(look)
         last = look.runs.last()
     trials = compare(history, base, after, changed, base_currency=base_currency, limits=limits)
-    with uow:
-        actor = present(uow, actor)
-        require(actor, Action.PROPOSE_RULES)
-        _require_free(uow, base, base.hash)
-        proposed = Proposed(uow.rule_sets.next_id(), base, after, reason, actor.user_id, at, base_currency)
-        stored = _as_stored(proposed, write(proposed, history, trials, _replayable(last, base)))
-        uow.rule_sets.insert(stored)
-        event = uow.ledger.append(
-            events.RuleSetProposed(
-                rule_set_id=stored.rule_set_id,
-                base_id=stored.base_id,
-                hash_before=stored.hash_before,
-                hash_after=stored.hash_after,
-                content_sha256=digest(stored.content),
-                sheet_sha256=stored.sheet_sha256,
-                notes=reason,
-            ),
-            stream=DESK,
-            user=actor.user_id,
-            at=at,
-        )
-        uow.commit()
-    return event
+
+    def stored(uow: Writing, maker: Person) -> events.Event:
+        _require_base(uow, base, base.hash)
+        proposed = Proposed(uow.rule_sets.next_id(), base, after, reason, maker.user_id, at, base_currency)
+        return _stored(uow, proposed, write(proposed, history, trials, _replayable(last, base)))
+
+    return proposals.propose(RULE_SETS, uow=uow, actor=actor, at=at, stored=stored)
 
 
 def _changed(base: Effective, after: Effective) -> tuple[str, ...]:
@@ -172,11 +148,8 @@ def _changed(base: Effective, after: Effective) -> tuple[str, ...]:
     return tuple(rule.name for rule in RULES if base.find(rule.name) != after.find(rule.name))
 
 
-def _require_free(uow: Reading | Writing, base: Effective, seen_hash: str) -> None:
-    """Refuse while a proposal waits, or once another rule set is in force than the one that was seen."""
-    waiting = uow.rule_sets.waiting()
-    if waiting is not None:
-        raise AnotherWaits(waiting)
+def _require_base(uow: Reading | Writing, base: Effective, seen_hash: str) -> None:
+    """Refuse once another rule set is in force than the one that was seen."""
     now = rules_in_force.in_force(uow)
     if now.hash != seen_hash or now.rule_set_id != base.rule_set_id:
         raise BaseMoved("The proposal", now)
@@ -186,23 +159,19 @@ def _replayable(last: Run | None, base: Effective) -> Run | None:
     return last if last is not None and last.rule_set_hash == base.hash else None
 
 
-def _as_stored(proposed: Proposed, sheet: str) -> RuleSet:
-    return RuleSet(
-        rule_set_id=proposed.rule_set_id,
-        state=RuleSetState.PROPOSED,
-        base_id=proposed.base.rule_set_id,
-        content=proposed.after.content(),
-        hash_before=proposed.base.hash,
-        hash_after=proposed.after.hash,
-        reason=proposed.reason,
-        proposed_by=proposed.by,
-        proposed_at=proposed.at,
-        decided_by="",
-        decided_at=None,
-        decision="",
-        sheet=sheet,
-        sheet_sha256=digest(sheet),
-    )
+def _stored(uow: Writing, proposed: Proposed, sheet: str) -> events.RuleSetProposed:
+    """Store a proposal with its sheet; return the event that tells of it."""
+    one = RuleSet(
+        rule_set_id=proposed.rule_set_id, state=ProposalState.PROPOSED, base_id=proposed.base.rule_set_id,
+        content=proposed.after.content(), hash_before=proposed.base.hash, hash_after=proposed.after.hash,
+        reason=proposed.reason, proposed_by=proposed.by, proposed_at=proposed.at, decided_by="", decided_at=None,
+        decision="", sheet=sheet, sheet_sha256=digest(sheet),
+    )  # fmt: skip
+    uow.rule_sets.insert(one)
+    return events.RuleSetProposed(
+        rule_set_id=one.rule_set_id, base_id=one.base_id, hash_before=one.hash_before, hash_after=one.hash_after,
+        content_sha256=digest(one.content), sheet_sha256=one.sheet_sha256, notes=one.reason,
+    )  # fmt: skip
 
 
 def approve(*, uow: Writing, actor: Person, at: datetime, rule_set_id: str, remark: str = "") -> Recorded:
@@ -210,85 +179,32 @@ def approve(*, uow: Writing, actor: Person, at: datetime, rule_set_id: str, rema
 
     :raises MakerIsChecker: if the actor proposed it.
     :raises NotWaiting: if it was decided already.
+    :raises Edited: if what is stored is not what was proposed.
     :raises BaseMoved: if what it was measured against is in force no more, or a newer desk would run it otherwise.
     """
-    with uow:
-        actor = present(uow, actor)
-        require(actor, Action.PUT_RULES_IN_FORCE)
-        proposal = uow.rule_sets.get(rule_set_id)
-        require_checker(proposal, actor)
-        require_as_proposed(uow, rule_set_id)
+
+    def event(uow: Writing, proposal: RuleSet) -> events.Event:
         now = rules_in_force.in_force(uow)
         after = rules_in_force.effective(proposal)
         if (now.rule_set_id, now.hash) != (proposal.base_id, proposal.hash_before) or after.hash != proposal.hash_after:
             raise BaseMoved(proposal.rule_set_id, now)
-        if proposal.base_id:
-            uow.rule_sets.supersede(proposal.base_id)
-        event = uow.ledger.append(
-            events.RuleSetPutInForce(
-                rule_set_id=proposal.rule_set_id,
-                base_id=proposal.base_id,
-                hash_before=proposal.hash_before,
-                hash_after=proposal.hash_after,
-                sheet_sha256=digest(proposal.sheet),
-                proposed_by=proposal.proposed_by,
-                notes=remark.strip(),
-            ),
-            stream=DESK,
-            user=actor.user_id,
-            at=at,
-        )
-        uow.rule_sets.decide(rule_set_id, RuleSetState.IN_FORCE, actor.user_id, at, event.notes)
-        uow.commit()
-    return event
+        return events.RuleSetPutInForce(
+            rule_set_id=proposal.rule_set_id, base_id=proposal.base_id, hash_before=proposal.hash_before,
+            hash_after=proposal.hash_after, sheet_sha256=digest(proposal.sheet), proposed_by=proposal.proposed_by,
+            notes=remark.strip(),
+        )  # fmt: skip
+
+    return proposals.put_in_force(RULE_SETS, uow=uow, actor=actor, at=at, proposal_id=rule_set_id, event=event)
 
 
 def reject(*, uow: Writing, actor: Person, at: datetime, rule_set_id: str, reason: str) -> Recorded:
-    """Reject a proposal, with a reason; what is in force stays.
-
-    :raises MakerIsChecker: if the actor proposed it.
-    :raises NotWaiting: if it was decided already.
-    :raises BadReason: if the reason is too short or too long.
-    """
-    with uow:
-        actor = present(uow, actor)
-        require(actor, Action.PUT_RULES_IN_FORCE)
-        proposal = uow.rule_sets.get(rule_set_id)
-        require_checker(proposal, actor)
-        event = events.RuleSetRejected(
-            rule_set_id=rule_set_id,
-            hash_after=proposal.hash_after,
-            proposed_by=proposal.proposed_by,
-            notes=require_reason(reason, "A rejection"),
-        )
-        return _closed(uow, event, RuleSetState.REJECTED, actor, at, rule_set_id)
+    """Reject a proposal, with a reason; what is in force stays. Refuses as :func:`proposals.reject` does."""
+    return proposals.reject(RULE_SETS, uow=uow, actor=actor, at=at, proposal_id=rule_set_id, reason=reason)
 
 
 def withdraw(*, uow: Writing, actor: Person, at: datetime, rule_set_id: str, reason: str) -> Recorded:
-    """Take one's own proposal back, with a reason.
-
-    :raises NotMaker: if somebody else proposed it.
-    :raises NotWaiting: if it was decided already.
-    :raises BadReason: if the reason is too short or too long.
-    """
-    with uow:
-        actor = present(uow, actor)
-        require(actor, Action.PROPOSE_RULES)
-        proposal = uow.rule_sets.get(rule_set_id)
-        require_maker(proposal, actor)
-        event = events.RuleSetWithdrawn(
-            rule_set_id=rule_set_id, hash_after=proposal.hash_after, notes=require_reason(reason, "A withdrawal")
-        )
-        return _closed(uow, event, RuleSetState.WITHDRAWN, actor, at, rule_set_id)
-
-
-def _closed(
-    uow: Writing, event: events.Event, state: RuleSetState, actor: Person, at: datetime, rule_set_id: str
-) -> Recorded:
-    row = uow.ledger.append(event, stream=DESK, user=actor.user_id, at=at)
-    uow.rule_sets.decide(rule_set_id, state, actor.user_id, at, row.notes)
-    uow.commit()
-    return row
+    """Take one's own proposal back, with a reason. Refuses as :func:`proposals.withdraw` does."""
+    return proposals.withdraw(RULE_SETS, uow=uow, actor=actor, at=at, proposal_id=rule_set_id, reason=reason)
 
 
 def export_sheet(

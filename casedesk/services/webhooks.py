@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from casedesk.detection.rules import RULES
@@ -12,7 +12,6 @@ from casedesk.domain import webhooks as hooks
 from casedesk.domain.deliveries import Delivery
 from casedesk.domain.events import DESK
 from casedesk.domain.ledger import Recorded
-from casedesk.domain.moments import parse
 from casedesk.domain.people import Action, Person, require
 from casedesk.domain.webhooks import Webhook
 from casedesk.services.steps import present
@@ -63,14 +62,14 @@ def disable(*, uow: Writing, actor: Person, at: datetime, hook_id: str, reason: 
     """End a webhook, with a reason. What is on its way to it is not tried any more.
 
     :raises NoSuchWebhook: if there is none.
-    :raises Disabled: if it was ended already.
+    :raises Ended: if it was ended already.
     """
     with uow:
         actor = present(uow, actor)
         require(actor, Action.MANAGE_WEBHOOKS)
         hook = uow.webhooks.get(hook_id)
         row = uow.ledger.append(hooks.disable(hook, actor, reason, via), stream=DESK, user=actor.user_id, at=at)
-        uow.webhooks.put(replace(hook, disabled_by=row.user, disabled_at=parse(row.ts)))
+        uow.webhooks.put(hooks.WEBHOOKS.ended(hook, row))
         uow.commit()
     return row
 

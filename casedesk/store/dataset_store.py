@@ -16,10 +16,9 @@ from casedesk.domain.ledger import Recorded
 from casedesk.domain.line_yields import Placement
 from casedesk.domain.listed import PartyKind
 from casedesk.domain.merkle import Frontier
-from casedesk.domain.model_versions import ModelState
 from casedesk.domain.name_matches import MatchState
 from casedesk.domain.people import PERSON_ROLES
-from casedesk.domain.rule_sets import RuleSetState
+from casedesk.domain.proposals import ProposalState
 from casedesk.domain.suppressions import State
 from casedesk.domain.transactions import Channel, CustomerKind
 from casedesk.errors import Invalid
@@ -31,7 +30,6 @@ from casedesk.store.tables import (
     language_calls,
     ledger_head,
     metadata,
-    model_files,
     receipts,
     run_copies,
     webhook_deliveries,
@@ -43,11 +41,11 @@ from casedesk.store.types import UtcDateTime
 CHUNK = 2000
 
 #: The events travel in their own format, and the head follows from them. The copy that runs keep stays behind, and so do what tells
-#: of this desk's own operation, what it spent on a language model, the files of models, and how far its alerts were announced: another desk announces
+#: of this desk's own operation, what it spent on a language model, and how far its alerts were announced: another desk announces
 #: from where it begins.
 _APART: Final = {
     announcements.name, case_events.name, language_calls.name, ledger_head.name, run_copies.name, receipts.name,
-    api_key_uses.name, model_files.name, webhook_deliveries.name,
+    api_key_uses.name, webhook_deliveries.name,
 }  # fmt: skip
 
 #: Closed lists, as the CHECKs have them.
@@ -63,10 +61,10 @@ _ALLOWED: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("clocks", "kind"): tuple(kind.value for kind in STORED),
     ("filings", "state"): tuple(state.value for state in FilingState),
     ("line_test_picks", "placement"): tuple(placement.value for placement in Placement),
-    ("model_versions", "state"): tuple(state.value for state in ModelState),
+    ("model_versions", "state"): tuple(state.value for state in ProposalState),
     ("name_matches", "state"): tuple(state.value for state in MatchState),
     ("party_list_entries", "kind"): tuple(kind.value for kind in PartyKind),
-    ("rule_sets", "state"): tuple(state.value for state in RuleSetState),
+    ("rule_sets", "state"): tuple(state.value for state in ProposalState),
     ("qa_picks", "outcome"): tuple(status.value for status in QaStatus),
     ("suppressions", "state"): tuple(state.value for state in State),
 }
@@ -174,4 +172,6 @@ def _kind(type_: sa.types.TypeEngine[Any]) -> Kind:
         return Kind.DAY
     if isinstance(type_, sa.String):
         return Kind.TEXT
+    if isinstance(type_, sa.LargeBinary):
+        return Kind.BYTES
     raise TypeError(f"no cell form for {type_!r}")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
-from casedesk.domain.model_versions import ModelState, ModelVersion
-from casedesk.domain.moments import canonical
+from casedesk.domain.model_versions import ModelVersion
 from casedesk.errors import NotFound
+from casedesk.store.proposal_store import ProposalReader, ProposalStore
 from casedesk.store.tables import model_files, model_runs, model_scores, model_versions
 
 
@@ -48,47 +46,21 @@ class AccountScore:
     parts: str
 
 
-class ModelReader:
+class ModelReader(ProposalReader[ModelVersion]):
     """Reads versions and scores."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def get(self, version_id: str) -> ModelVersion:
-        """Return a version.
-
-        :raises NoSuchModel: if there is none.
-        """
-        found = self._one(model_versions.c.version_id == version_id)
-        if found is None:
-            raise NoSuchModel(version_id)
-        return found
-
-    def in_force(self) -> ModelVersion | None:
-        """Return the champion; None while that is the shipped model."""
-        return self._one(model_versions.c.state == ModelState.IN_FORCE.value)
-
-    def waiting(self) -> ModelVersion | None:
-        """Return the challenger that waits for its checker."""
-        return self._one(model_versions.c.state == ModelState.PROPOSED.value)
+    TABLE = model_versions
+    MISSING = NoSuchModel
+    _made = ModelVersion
 
     def versions(self) -> tuple[ModelVersion, ...]:
         """Return all versions, the newest proposal first."""
-        query = sa.select(model_versions).order_by(
-            model_versions.c.proposed_at.desc(), model_versions.c.version_id.desc()
-        )
-        return tuple(ModelVersion(**_read(row)) for row in self._connection.execute(query).mappings())
+        return self._newest_first(ModelVersion)
 
     def files(self, version_id: str) -> dict[str, bytes]:
         """Return the files of a version by name; none after a desk was loaded from files."""
         query = sa.select(model_files.c.name, model_files.c.content).where(model_files.c.version_id == version_id)
         return {row.name: bytes(row.content) for row in self._connection.execute(query.order_by(model_files.c.name))}
-
-    def projections(self) -> Iterator[tuple[str, dict[str, str]]]:
-        """Yield the id and, as text, what the ledger says of a version."""
-        for row in self._connection.execute(sa.select(model_versions).order_by(model_versions.c.version_id)).mappings():
-            said = {name: canonical(v) if isinstance(v, datetime) else str(v or "") for name, v in row.items()}
-            yield row["version_id"], said
 
     def last_run(self, version_id: str) -> ModelRun | None:
         """Return the last run of a version, or of the shipped model."""
@@ -112,39 +84,21 @@ class ModelReader:
         query = query.order_by(model_scores.c.score.desc(), model_scores.c.account_id)
         return tuple(AccountScore(*row) for row in self._connection.execute(query))
 
-    def _one(self, condition: sa.ColumnElement[bool]) -> ModelVersion | None:
-        query = sa.select(model_versions).where(condition).order_by(model_versions.c.version_id).limit(1)
-        row = self._connection.execute(query).mappings().one_or_none()
-        return None if row is None else ModelVersion(**_read(row))
 
-
-class ModelStore(ModelReader):
+class ModelStore(ModelReader, ProposalStore[ModelVersion]):
     """Writes versions and scores."""
 
-    def next_id(self) -> str:
-        """Return the id of the next version. None is ever deleted."""
-        return f"MV-{self._count(model_versions) + 1:06}"
+    PREFIX = "MV"
 
     def next_run_id(self) -> str:
         """Return the id of the next run. None is ever deleted."""
-        return f"MR-{self._count(model_runs) + 1:06}"
+        count = self._connection.execute(sa.select(sa.func.count()).select_from(model_runs)).scalar_one()
+        return f"MR-{count + 1:06}"
 
-    def insert(self, version: ModelVersion, files: Mapping[str, bytes]) -> None:
-        """Store a proposal and its files."""
-        values = {name: getattr(version, name) for name in ModelVersion.__slots__}
-        self._connection.execute(
-            sa.insert(model_versions).values(**values | {"decided_by": version.decided_by or None})
-        )
-        rows = [{"version_id": version.version_id, "name": name, "content": files[name]} for name in sorted(files)]
+    def insert_files(self, version_id: str, files: Mapping[str, bytes]) -> None:
+        """Store the files of a version."""
+        rows = [{"version_id": version_id, "name": name, "content": files[name]} for name in sorted(files)]
         self._connection.execute(sa.insert(model_files), rows)
-
-    def decide(self, version_id: str, state: ModelState, by: str, at: datetime, decision: str) -> None:
-        """Note how a proposal was decided."""
-        self._update(version_id, state=state, decided_by=by, decided_at=at, decision=decision)
-
-    def supersede(self, version_id: str) -> None:
-        """Note that a version is in force no more. First: only one may be in force at a time."""
-        self._update(version_id, state=ModelState.SUPERSEDED)
 
     def insert_run(self, run: ModelRun, scores: Sequence[AccountScore]) -> None:
         """Store a run and its scores."""
@@ -156,14 +110,3 @@ class ModelStore(ModelReader):
         ]
         for first in range(0, len(rows), 1_000):
             self._connection.execute(sa.insert(model_scores), rows[first : first + 1_000])
-
-    def _update(self, version_id: str, **values: Any) -> None:
-        query = sa.update(model_versions).where(model_versions.c.version_id == version_id)
-        self._connection.execute(query.values(**values))
-
-    def _count(self, table: sa.Table) -> int:
-        return int(self._connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
-
-
-def _read(row: sa.RowMapping) -> dict[str, Any]:
-    return dict(row) | {"state": ModelState(row["state"]), "decided_by": row["decided_by"] or ""}

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.ui import paging
 from casedesk.domain.people import Person
-from casedesk.domain.rule_sets import RuleSetState
+from casedesk.domain.proposals import ProposalState
 from casedesk.services import rule_sets
 from tests.app.bank import BY_ID, NOW, Bank
 from tests.app.conftest import Open
@@ -98,7 +98,7 @@ def test_a_rejection_needs_a_reason_and_keeps_what_was_typed(open_as: Open, bank
     assert "A rejection needs a reason" in at.error[0].value
     at.get_by_key("rule_set_reason_RS-000001").set_value("It would miss a past report.")
     at.get_by_key("rule_set_reject").click().run()
-    assert found(bank).history[0].state is RuleSetState.REJECTED
+    assert found(bank).history[0].state is ProposalState.REJECTED
     assert "It would miss a past report" in text(at)
 
 
@@ -124,7 +124,7 @@ def test_the_maker_withdraws_and_the_auditor_only_looks(open_as: Open, bank: Ban
     at = tab(open_as("omar", "lab"))
     at.get_by_key("rule_set_reason_RS-000001").set_value("Made in haste, sorry.")
     at.get_by_key("rule_set_withdraw").click().run()
-    assert found(bank).history[0].state is RuleSetState.WITHDRAWN
+    assert found(bank).history[0].state is ProposalState.WITHDRAWN
 
 
 def test_one_proposal_waits_at_a_time_and_the_button_says_so(open_as: Open, bank: Bank) -> None:

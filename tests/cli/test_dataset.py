@@ -32,7 +32,7 @@ FILES = {
     "alert_transactions", "case_events", "counters", "exchange_rates", "qa_draws", "qa_picks",
     "line_tests", "line_test_picks", "rule_sets", "suppressions", "suppressed_alerts",
     "filings", "batches", "withdrawn_batches", "api_keys", "webhooks", "party_lists", "party_list_entries", "name_matches",
-    "scoring_runs", "risk_scores", "advice", "cascade_steps", "model_versions", "model_runs", "model_scores",
+    "scoring_runs", "risk_scores", "advice", "cascade_steps", "model_versions", "model_files", "model_runs", "model_scores",
 }  # fmt: skip
 
 #: What belongs to one desk and does not travel, and the head, which holds the counter of locks.

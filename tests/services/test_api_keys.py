@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from casedesk.domain.api_keys import AnothersKey, BadKey, BadLife, BadScope, OutOfScope, Revoked, Scope, require_scope
+from casedesk.domain.api_keys import AnothersKey, BadKey, BadLife, BadScope, OutOfScope, Scope, require_scope
+from casedesk.domain.issued import Ended
 from casedesk.domain.people import Role
 from casedesk.errors import CasedeskError, Invalid
 from casedesk.services import api_keys
@@ -71,7 +72,7 @@ def test_a_revoked_key_and_one_of_a_person_who_left_open_nothing(desk: TestDesk)
     )
     with pytest.raises(BadKey, match="was revoked"):
         enter(desk, gone.sent_as)
-    with pytest.raises(Revoked, match="already, by max"):
+    with pytest.raises(Ended, match="already, by max"):
         api_keys.revoke(
             uow=desk.writing(), actor=desk.people["mia"], at=desk.at(), key_id=gone.key.key_id, reason="Again."
         )

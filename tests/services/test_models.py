@@ -12,9 +12,8 @@ import sqlalchemy as sa
 
 from casedesk.domain.events import DESK
 from casedesk.domain.ledger import Recorded
-from casedesk.domain.model_versions import ModelDecided, ModelState, NotYourModel, OwnModel
 from casedesk.domain.people import RoleForbids
-from casedesk.domain.rule_sets import BadReason
+from casedesk.domain.proposals import AnotherWaits, BadReason, MakerIsChecker, NotMaker, NotWaiting, ProposalState
 from casedesk.domain.verification import Verdict
 from casedesk.modelling.model_files import ONNX, Altered
 from casedesk.services import model_runs, models
@@ -61,7 +60,7 @@ def test_one_proposes_another_puts_in_force_and_the_one_before_is_superseded(any
     desk = any_desk
     proposed = propose(desk)
     assert overview(desk).champion is None
-    with pytest.raises(OwnModel):
+    with pytest.raises(MakerIsChecker):
         approve(desk, "mia")
     approve(desk)
     propose(desk, "max")
@@ -69,7 +68,7 @@ def test_one_proposes_another_puts_in_force_and_the_one_before_is_superseded(any
     found = overview(desk)
     assert found.champion is not None
     assert [(one.version_id, one.state) for one in found.versions] == [
-        ("MV-000002", ModelState.IN_FORCE), ("MV-000001", ModelState.SUPERSEDED)
+        ("MV-000002", ProposalState.IN_FORCE), ("MV-000001", ProposalState.SUPERSEDED)
     ]  # fmt: skip
     assert found.champion.model_id == proposed.data["model_id"]
     assert [event.action for event in desk.history(DESK)[-2:]] == ["model_proposed", "model_put_in_force"]
@@ -82,14 +81,14 @@ def test_what_may_not_be_decided_says_why(desk: TestDesk) -> None:
     with pytest.raises(BadReason):
         propose(desk, reason="short")
     propose(desk)
-    with pytest.raises(models.AnotherModelWaits, match="MV-000001, proposed by mia, waits"):
+    with pytest.raises(AnotherWaits, match="MV-000001, proposed by mia, waits"):
         propose(desk, "max")
-    with pytest.raises(NotYourModel):
+    with pytest.raises(NotMaker):
         models.withdraw(
             uow=desk.writing(), actor=desk.people["max"], at=desk.at(), version_id="MV-000001", reason=REASON
         )
     models.withdraw(uow=desk.writing(), actor=desk.people["mia"], at=desk.at(), version_id="MV-000001", reason=REASON)
-    with pytest.raises(ModelDecided, match="is withdrawn"):
+    with pytest.raises(NotWaiting, match="is withdrawn"):
         approve(desk)
     propose(desk)
     models.reject(uow=desk.writing(), actor=desk.people["max"], at=desk.at(), version_id="MV-000002", reason=REASON)
@@ -140,6 +139,10 @@ def test_champion_and_challenger_score_side_by_side(desk: TestDesk) -> None:
     [
         (sa.update(model_versions).values(model_id="0" * 64), "The row says something else than its events."),
         (sa.update(model_scores).values(score=999_999), "The scores are not those that the model gave."),
+        (
+            sa.update(model_files).where(model_files.c.name == ONNX).values(content=b"another"),
+            "The files are not those of the model.",
+        ),
     ],
 )
 def test_a_change_outside_the_desk_is_found(desk: TestDesk, change: sa.Update, problem: str) -> None:

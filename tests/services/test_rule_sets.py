@@ -19,11 +19,12 @@ from casedesk.domain.cases import Disposition
 from casedesk.domain.events import DESK
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.people import RoleForbids
-from casedesk.domain.rule_sets import BadReason, MakerIsChecker, NotMaker, NotWaiting, RuleSet, RuleSetState
+from casedesk.domain.proposals import AnotherWaits, BadReason, MakerIsChecker, NotMaker, NotWaiting, ProposalState
+from casedesk.domain.rule_sets import RuleSet
 from casedesk.domain.verification import Verdict
 from casedesk.errors import Conflict
 from casedesk.services import detecting, lab, replaying, rule_sets, rules_in_force
-from casedesk.services.rule_set_checks import Edited
+from casedesk.services.proposal_checks import Edited
 from casedesk.store.rule_set_store import NoSuchRuleSet
 from casedesk.store.tables import rule_sets as table
 from casedesk.store.unit_of_work import Writing
@@ -233,7 +234,7 @@ def test_nobody_puts_their_own_proposal_in_force(history: TestDesk) -> None:
 
 def test_one_proposal_waits_at_a_time(history: TestDesk) -> None:
     propose(history)
-    with pytest.raises(rule_sets.AnotherWaits, match="RS-000001, proposed by mia, waits"):
+    with pytest.raises(AnotherWaits, match="RS-000001, proposed by mia, waits"):
         propose(history, "max", changes={"structuring": {"count": 7}})
     rule_sets.withdraw(**who(history, "mia"), reason="Made a mistake.")
     assert propose(history, "max").data["rule_set_id"] == "RS-000002"
@@ -247,7 +248,7 @@ def test_a_rejection_and_a_withdrawal_leave_what_is_in_force(history: TestDesk) 
     with pytest.raises(BadReason, match="needs a reason of at least 10 characters"):
         rule_sets.reject(**who(history, "max"), reason=" no ")
     rule_sets.reject(**who(history, "max"), reason="It would miss a report.")
-    assert stored(history).state is RuleSetState.REJECTED
+    assert stored(history).state is ProposalState.REJECTED
     assert stored(history).decision == "It would miss a report."
     propose(history)
     rule_sets.withdraw(**who(history, "mia", "RS-000002"), reason="Made a mistake.")
@@ -263,7 +264,7 @@ def test_the_next_set_supersedes_the_last_and_keeps_its_other_values(history: Te
     approve(history)
     propose(history, "max", changes={"velocity": {"count": 40}})
     approve(history, "mia", "RS-000002")
-    assert stored(history).state is RuleSetState.SUPERSEDED
+    assert stored(history).state is ProposalState.SUPERSEDED
     values = {rule.name: rule.parameters.values() for rule in running(history).rules}
     assert (values["structuring"]["count"], values["velocity"]["count"]) == (6, 40)
     assert sheet(history, "RS-000002")["base_id"] == "RS-000001"

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from casedesk.domain.alerts import Alert
 from casedesk.domain.deliveries import LONGEST_PAUSE, TRIES, Delivery, State, Try, after, pause
-from casedesk.domain.webhooks import BadWebhook, Disabled, hashed, secret_of, shown_as
+from casedesk.domain.issued import Ended, hashed
+from casedesk.domain.webhooks import secret_of, shown_as
 from casedesk.errors import Invalid
 from casedesk.services import delivering, webhooks
 from casedesk.services.delivering import Due
@@ -108,7 +109,7 @@ def test_a_disabled_hook_is_called_no_more_and_says_who_ended_it(desk: TestDesk)
     with pytest.raises(Invalid, match="reason"):
         webhooks.disable(**step, reason=" ")
     webhooks.disable(**step, reason="The vendor left.")
-    with pytest.raises(Disabled, match="by mia"):
+    with pytest.raises(Ended, match="by mia"):
         webhooks.disable(**step, reason="again")
     desk.alert()
     assert (plan(desk), claim(desk)) == (0, ())
@@ -135,7 +136,7 @@ def test_nothing_stored_holds_the_secret_which_follows_from_key_and_id(desk: Tes
      ({"severity": 101}, "101"), ({"rules": ["structering"]}, "“structering” is not a rule")],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused_with_a_sentence(desk: TestDesk, changed: dict[str, Any], words: str) -> None:
-    with pytest.raises(BadWebhook, match=words):
+    with pytest.raises(Invalid, match=words):
         create(desk, **changed)
 
 

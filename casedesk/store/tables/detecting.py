@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from casedesk.domain.rule_sets import RuleSetState
+from casedesk.domain.proposals import ProposalState
 from casedesk.store.tables.metadata import BIG, ID, metadata, one_of
 from casedesk.store.types import UtcDateTime, code, human
 
@@ -77,7 +77,7 @@ rule_sets = sa.Table(
     sa.Column("decision", human(), nullable=False),
     sa.Column("sheet", human(), nullable=False),  # canonical JSON, frozen with the proposal
     sa.Column("sheet_sha256", code(64), nullable=False),
-    sa.CheckConstraint(one_of("state", [state.value for state in RuleSetState]), name="state"),
+    sa.CheckConstraint(one_of("state", [state.value for state in ProposalState]), name="state"),
     sa.CheckConstraint("decided_by IS NULL OR decided_by <> proposed_by OR state = 'withdrawn'", name="duties"),
     sa.Index(
         "ix_rule_sets_state",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from casedesk.domain.alerts import Risk
-from casedesk.domain.model_versions import ModelState
+from casedesk.domain.proposals import ProposalState
 from casedesk.store.tables.metadata import BIG, ID, metadata, one_of
 from casedesk.store.types import UtcDateTime, code, human
 
@@ -26,7 +26,7 @@ model_versions = sa.Table(
     sa.Column("decided_by", code(ID), sa.ForeignKey("users.user_id"), nullable=True),
     sa.Column("decided_at", UtcDateTime, nullable=True),
     sa.Column("decision", human(), nullable=False),
-    sa.CheckConstraint(one_of("state", [state.value for state in ModelState]), name="state"),
+    sa.CheckConstraint(one_of("state", [state.value for state in ProposalState]), name="state"),
     sa.CheckConstraint("decided_by IS NULL OR decided_by <> proposed_by OR state = 'withdrawn'", name="duties"),
     sa.Index(
         "ix_model_versions_state", "state", unique=True,
