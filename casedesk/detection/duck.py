@@ -23,6 +23,7 @@ from casedesk.detection.checks import (
     told,
 )
 from casedesk.detection.coded import Coded
+from casedesk.detection.duck_peers import PeerFigures
 from casedesk.detection.duck_session import digests_here, one_row, opened
 from casedesk.detection.episodes import COLUMNS
 from casedesk.detection.fingerprint import Digest, data_fingerprint
@@ -51,6 +52,7 @@ from casedesk.detection.least import Counted
 from casedesk.detection.legs import ENDED_FROM, KEYED, LEGS, MOMENTS
 from casedesk.detection.limits import Limits, OutOfMemory
 from casedesk.detection.near import parted
+from casedesk.detection.peers import AmongPeers, Figures
 from casedesk.detection.rule import Rule
 from casedesk.detection.sources import Source
 from casedesk.detection.subjects import ALWAYS, NEVER, Judged, Subjects
@@ -105,6 +107,7 @@ class LoadedData:
     def _look_at(self, subjects: Subjects | None) -> None:
         """Let rules of local reach look at these accounts; None lets them look at all."""
         self._subjects = subjects
+        self._brought_up: dict[str, Figures] = {}
         self._subject_ids = pa.array([] if subjects is None else subjects.account_ids, pa.string())
         if subjects is not None:
             ids = {"account_id": self._subject_ids, "place": pa.array(range(len(self._subject_ids)), pa.int32())}
@@ -158,6 +161,9 @@ class LoadedData:
         Columns and order are those of ``episodes.COLUMNS``.
         """
         judged = None if self._subjects is None else self._subjects.judged(rule)
+        if self._subjects is not None and isinstance(rule, AmongPeers) and self._knows_peers(rule, self._subjects):
+            self._show_transfers(ALWAYS)
+            return self._near(rule, self._subjects, self._subjects.among_peers(rule), " among peers")
         if self._subjects is not None and judged is not None and rule.reach.local:
             self._show_transfers(ALWAYS)
             if rule.span is not None:
@@ -168,9 +174,31 @@ class LoadedData:
             return self._along(rule, self._subjects)
         return self._from(rule, ALWAYS if judged is None else judged.earliest - rule.read_before)
 
-    def _from(self, rule: Rule, moment: int, shown: str = "all") -> pa.Table:
+    def figures(self, rule: AmongPeers) -> Figures:
+        """Return the figures of the peer groups that the next run may ask for, once the rule was run."""
+        known = self._brought_up.get(rule.name)
+        return self._peers.made(rule) if known is None else known
+
+    def _knows_peers(self, rule: AmongPeers, subjects: Subjects) -> bool:
+        """Bring the figures up that the last run left, and say whether looking at the subjects is enough with them."""
+        kept = subjects.figures.get(rule.name)
+        if kept is None or subjects.everywhere is None:
+            return False
+        known, moved = self._peers.brought_up(rule, kept, subjects.everywhere)
+        self._brought_up[rule.name] = known
+        self._peers.show(known)
+        return not moved
+
+    @property
+    def _peers(self) -> PeerFigures:
+        return PeerFigures(self._connection, self._sql, self._show_from)
+
+    def _show_from(self, moment: int) -> None:
         self._show_transfers(moment)
         self._show_legs(moment)
+
+    def _from(self, rule: Rule, moment: int, shown: str = "all") -> pa.Table:
+        self._show_from(moment)
         return self._run(rule, shown)
 
     def _along(self, rule: Rule, subjects: Subjects) -> pa.Table:
@@ -185,19 +213,19 @@ class LoadedData:
         rest = found.filter(pc.invert(pc.is_in(found["account_id"], seen)))
         return pa.concat_tables([rest, of_subjects(self._from(rule, min(again.values()) - rule.read_before), seen)])
 
-    def _near(self, rule: Rule, subjects: Subjects, judged: Judged) -> pa.Table:
+    def _near(self, rule: Rule, subjects: Subjects, judged: Judged, knowing: str = "") -> pa.Table:
         """Look near what is new, and again at all of those on whom that shows something which may join what stood."""
         first = subjects.first_look(rule, judged)
         if self._ruled_out(rule, first):
             found = _NOTHING
         else:
             self._show_near(subjects.read_from(rule, first))
-            found = of_subjects(self._run(rule, "near"), self._subject_ids)
+            found = of_subjects(self._run(rule, "near" + knowing), self._subject_ids)
         again = pa.array(subjects.second_look(rule, judged, first, hit_from(found, first.moments)), pa.string())
         if not len(again):
             return found
         self._show_all_of(again)
-        once_more = of_subjects(self._run(rule), again)
+        once_more = of_subjects(self._run(rule, "all" + knowing), again)
         rest = found.filter(pc.invert(pc.is_in(found["account_id"], again)))
         return pa.concat_tables([rest, once_more]) if rest.num_rows else once_more
 

@@ -18,6 +18,7 @@ from casedesk.detection.kept_data import Crowded as Crowded  # services take bot
 from casedesk.detection.kept_data import KeptData as KeptData
 from casedesk.detection.limits import Limits
 from casedesk.detection.parameters import canonical_json, rule_set_hash
+from casedesk.detection.peers import AmongPeers, Figures
 from casedesk.detection.rule import Rule
 from casedesk.detection.rules import RULES
 from casedesk.detection.sources import Source
@@ -36,7 +37,8 @@ class DetectionResult:
 
     The same ``rule_set_hash`` and ``data_fingerprint`` give the same ``alerts``; ``versions`` says on which software
     that was so. ``parameters`` is canonical JSON, one entry a rule. ``digests`` is what the fingerprint is made of.
-    ``accounts`` holds, where they were asked for, the customer's accounts in the evidence of each alert by its id.
+    ``accounts`` holds, where they were asked for, the customer's accounts in the evidence of each alert by its id; ``figures`` by
+    rule those of peer groups that the next run may be given.
     """
 
     alerts: tuple[Alert, ...]
@@ -48,6 +50,7 @@ class DetectionResult:
     engine: str
     versions: Mapping[str, str] = field(compare=False)
     accounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
+    figures: Mapping[str, Figures] = field(default_factory=dict, compare=False)
 
 
 def versions(limits: Limits | None = None) -> dict[str, str]:
@@ -82,6 +85,7 @@ def detect(
     subjects: Subjects | None = None,
     digests: Mapping[str, Digest] | None = None,
     name_accounts: bool = False,
+    keep_figures: bool = False,
 ) -> DetectionResult:
     """Run the rules and return their alerts by time, then id.
 
@@ -96,6 +100,7 @@ def detect(
         their counterparties.
     :param digests: those of all the data of which this is a part; None takes those of what is given.
     :param name_accounts: say for each alert which accounts of its customer stand in the evidence.
+    :param keep_figures: tell the figures of peer groups that a run upon this one can be given; no run on Spark does.
     :raises UnfitSource: if a column is missing or wrong, an id appears twice, or an account is unknown.
     :raises OutOfMemory: if the work does not fit the limits.
     :raises Unavailable: if Spark is to run it, and cannot.
@@ -110,6 +115,7 @@ def detect(
         subjects=subjects,
         digests=digests,
         name_accounts=name_accounts,
+        keep_figures=keep_figures,
     )
     return result
 
@@ -124,6 +130,7 @@ def detect_each(
     subjects: Subjects | None = None,
     digests: Mapping[str, Digest] | None = None,
     name_accounts: bool = False,
+    keep_figures: bool = False,
 ) -> tuple[DetectionResult, ...]:
     """Run several sets of rules over data that is loaded once, each as :func:`detect` would."""
     if base_currency not in MINOR_DIGITS:
@@ -135,7 +142,8 @@ def detect_each(
         for rules in rule_sets:
             alerts = [alert for rule in rules for alert in _found(rule, data.evidence(rule), base_currency, subjects)]
             named = data.own_accounts(alerts) if name_accounts else {}
-            results.append(_result(data, rules, alerts, _module(limits).ENGINE, software, named))
+            figures = _figures(data, rules) if keep_figures and isinstance(data, duck.LoadedData) else {}
+            results.append(_result(data, rules, alerts, _module(limits).ENGINE, software, named, figures))
     return tuple(results)
 
 
@@ -147,7 +155,12 @@ def detect_kept(data: KeptData, *, rules: Sequence[Rule], base_currency: str, su
     with data.guarded():
         data.look_at(subjects)
         alerts = [alert for rule in rules for alert in _found(rule, data.evidence(rule), base_currency, subjects)]
-        return _result(data, rules, alerts, duck.ENGINE, MappingProxyType(dict(VERSIONS)), {})
+        software, figures = MappingProxyType(dict(VERSIONS)), _figures(data, rules)
+        return _result(data, rules, alerts, duck.ENGINE, software, {}, figures)
+
+
+def _figures(data: duck.LoadedData, rules: Sequence[Rule]) -> Mapping[str, Figures]:
+    return {rule.name: data.figures(rule) for rule in rules if isinstance(rule, AmongPeers)}
 
 
 def _result(
@@ -157,6 +170,7 @@ def _result(
     engine: str,
     software: Mapping[str, str],
     accounts: Mapping[str, tuple[str, ...]],
+    figures: Mapping[str, Figures],
 ) -> DetectionResult:
     return DetectionResult(
         alerts=tuple(sorted(alerts, key=lambda alert: (alert.window_start, alert.alert_id))),
@@ -168,6 +182,7 @@ def _result(
         engine=engine,
         versions=software,
         accounts=accounts,
+        figures=figures,
     )
 
 

@@ -14,6 +14,7 @@ from ibis.expr.types import Table
 
 from casedesk.detection.episodes import COLUMNS
 from casedesk.detection.legs import ACCOUNTS, ENDED_FROM, EVER_KEYED, KEYED, LEGS, MOMENTS, PAST, Views, legs_of
+from casedesk.detection.peers import FIGURES
 from casedesk.detection.rule import FAULTS, BrokenRule, Evidence, Rule, completed
 
 #: The transactions as an engine shows them.
@@ -174,11 +175,14 @@ def _require_types(evidence: Table) -> None:
 
 
 #: What a rule is shown by an engine that may show it a part: everything; what is near something new, and the earlier legs in
-#: ``legs.PAST``; the transfers along which paths come to what is new, for those paths alone.
+#: ``legs.PAST``; the transfers along which paths come to what is new, for those paths alone. With the figures of the peer groups, where
+#: a rule asks others for no more.
 SHOWN: Final[Mapping[str, Views]] = {
     "all": Views(ever_transfers=EVER_KEYED),
     "near": Views(past=PAST, ever=CHOSEN, moments=MOMENTS),
     "along": Views(ever_transfers=EVER_KEYED, ended_from=ENDED_FROM),
+    "all among peers": Views(ever_transfers=EVER_KEYED, figures=FIGURES),
+    "near among peers": Views(past=PAST, ever=CHOSEN, moments=MOMENTS, figures=FIGURES),
 }
 
 

@@ -88,6 +88,8 @@ class Views:
     ``ever`` both; ``moments`` says for each subject (``account``) what moment that is (``read_from``).
 
     ``ever_transfers`` are all of them, also where ``transfers`` are only those from some moment on.
+
+    ``figures`` are those of the peer groups, where they are known: see ``peers``.
     """
 
     legs: Table = LEGS
@@ -98,6 +100,7 @@ class Views:
     ever: Table | None = None
     moments: Table | None = None
     ended_from: Table | None = None
+    figures: Table | None = None
 
     def since(self, places: Table, span: int) -> Table:
         """Keep the places (account, time) from ``span`` after the first leg that is shown on.

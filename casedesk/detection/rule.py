@@ -66,7 +66,8 @@ class Reach(StrEnum):
 
     ``ACCOUNT``: the legs of that account and its row among the accounts. ``CUSTOMER``: those of all accounts of its
     customer. ``GRAPH``: what other accounts did, too. ``POPULATION``: how it compares with others. Only the first two can
-    be run over the subjects that new transactions touch; the others are run over everything.
+    be run over the subjects that new transactions touch; the others are run over everything, unless what they ask of others is
+    known (``subjects``).
     """
 
     ACCOUNT = "account"

@@ -20,6 +20,9 @@ A rule along paths has every account for a subject, and one moment serves to rea
 ``everywhere`` on, may change a path that began ``ahead`` before it, and each account's moment is told from there. Where a path is told by
 itself (``ahead`` is 0), the rule first looks for those that end at ``everywhere`` or later, and only then, for accounts on which these
 reach to what stood, from the moment at which that began.
+
+A rule that compares with the whole population looks at everything, unless an engine knows the figures that the population stands
+for (``peers``): then it is of local reach.
 """
 
 from __future__ import annotations
@@ -31,7 +34,8 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final
 
-from casedesk.detection.rule import Rule
+from casedesk.detection.peers import Figures
+from casedesk.detection.rule import Reach, Rule
 from casedesk.detection.sentences import EPOCH
 from casedesk.domain.alerts import Alert
 
@@ -99,13 +103,15 @@ class Subjects:
     """The accounts that an incremental run looks at, by id, and what the last run found.
 
     ``everywhere`` is when the earliest of all that is new was booked, None where more than transactions is new; so is
-    ``sooner`` where the data now begins earlier than it did. Rules that ask for these look at everything then.
+    ``sooner`` where the data now begins earlier than it did. Rules that ask for these look at everything then. ``figures`` are those
+    of the peer groups that the last run left, by rule.
     """
 
     chosen: tuple[Subject, ...]
     stood: Sequence[Stood] = field(default=(), repr=False)
     everywhere: int | None = None
     sooner: bool = True
+    figures: Mapping[str, Figures] = field(default_factory=dict, repr=False)
 
     @classmethod
     def whole(cls, account_ids: Iterable[str]) -> Subjects:
@@ -121,6 +127,11 @@ class Subjects:
         if rule not in self._judged:
             self._judged[rule] = self._told(rule)
         return self._judged[rule]
+
+    def among_peers(self, rule: Rule) -> Judged:
+        """Return from when on a rule judges whom anew for which all that it asks of others is known, as :meth:`judged` does from now on."""
+        judged = self._judged[rule] = self._of_chosen(rule)
+        return judged
 
     def first_look(self, rule: Rule, judged: Judged) -> Judged:
         """Return from when on a rule of local reach looks first: later than ``judged`` where what stood may stand."""
@@ -179,7 +190,7 @@ class Subjects:
     def _told(self, rule: Rule) -> Judged | None:
         if rule.reach.local:
             return None if rule.beginning and self.sooner else self._of_chosen(rule)
-        if rule.span is None or self.everywhere is None:
+        if rule.span is None or self.everywhere is None or rule.reach is Reach.POPULATION:
             return None
         since = self.everywhere - rule.span.ahead
         stood = self._by_rule.get(rule.name, {})

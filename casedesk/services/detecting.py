@@ -22,6 +22,7 @@ from casedesk.domain.suppressions import hidden_digest
 from casedesk.errors import Conflict
 from casedesk.services import hiding, intake, rules_in_force, standing_findings
 from casedesk.services.holdings import Queued, beside, held, queued
+from casedesk.services.kept_figures import Leaving
 from casedesk.services.run_records import RunData, read_data, written
 from casedesk.services.steps import present
 from casedesk.services.warm import Warm
@@ -100,7 +101,7 @@ def detect(
             rules = rules_in_force.narrowed(governed, only) if governed else rules or ()
             data = read_data(look, rules, base_currency, until, full=full, limits=limits, warm=warm)
             suppressions = look.suppressions.in_force()  # of the ledger's size that the run records
-        result = _found(data, rules, limits, base_currency)
+        result = _found(data, rules, limits, base_currency, until)
     copying = data.copying()
     with uow:
         actor = present(uow, actor)
@@ -132,9 +133,11 @@ def detect(
             data_fingerprint=result.data_fingerprint,
             alerts_sha256=findings_sha256(findings),
         )
-        record = written(data, result.digests, rules, base_currency, result.versions)
+        left = Leaving.of(result.figures)
+        record = written(data, result, rules, base_currency, left)
         uow.runs.add(_run(done, at, until, result, ordinal, record))
         copying.store(uow)
+        left.store(uow, data.arrival)
         uow.alerts.insert(new)
         hiding.store(uow, sorted_out, run_id)
         # the desk itself does this: starting a run is not work on the cases, and bars nobody from judging them
@@ -166,7 +169,9 @@ def detect(
     return replace(done, cases_opened=opened, cases_joined=joined)
 
 
-def _found(data: RunData, rules: Sequence[Rule], limits: Limits, base_currency: str) -> DetectionResult:
+def _found(
+    data: RunData, rules: Sequence[Rule], limits: Limits, base_currency: str, until: datetime | None
+) -> DetectionResult:
     if data.kept is not None and data.subjects is not None:
         return run_kept(data.kept, rules=rules, base_currency=base_currency, subjects=data.subjects)
     return run_rules(
@@ -177,6 +182,7 @@ def _found(data: RunData, rules: Sequence[Rule], limits: Limits, base_currency: 
         base_currency=base_currency,
         subjects=data.subjects,
         digests=data.digests(limits, base_currency),
+        keep_figures=until is None,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from casedesk.detection.engine import KeptData, digests_of
+from casedesk.detection.engine import DetectionResult, KeptData, digests_of
 from casedesk.detection.engine import versions as software
 from casedesk.detection.fingerprint import FORMAT as DATA_FORMAT
 from casedesk.detection.fingerprint import Digest, figures, from_figures
@@ -18,6 +18,7 @@ from casedesk.detection.limits import Limits
 from casedesk.detection.parameters import canonical_json, rule_set_hash
 from casedesk.detection.rule import Rule
 from casedesk.detection.subjects import Subjects
+from casedesk.services.kept_figures import Leaving, left_by
 from casedesk.services.run_copying import Arrived, Copying, Everything, copying, everything
 from casedesk.services.run_copying import catching_up as caught_up
 from casedesk.services.touched import beyond, earliest, touched
@@ -31,7 +32,7 @@ FORMAT: Final = "casedesk-run-1"
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What a run noted down of itself: up to which arrival it saw, the ledger's size then, and what it ran on."""
+    """What a run noted down of itself: up to which arrival it saw, the ledger's size then, what it ran on, and what it left."""
 
     run_id: str
     arrival: int
@@ -41,6 +42,7 @@ class Record:
     rules: Mapping[str, str]  # version by name
     versions: Mapping[str, str]  # of the software
     data_format: str
+    figures: Mapping[str, Any]  # see ``kept_figures``
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def read_data(
         look.run_data.accounts(arrival, since=None if changed else base.arrival),
     )
     arrived = Arrived(base.arrival, base.digests, arrival, new, changed)
-    subjects = touched(look, since, arrival, new[0], rules)
+    subjects = touched(look, since, arrival, new[0], rules, left_by(look, base.figures))
     stirred = changed or look.run_data.stirred(since, arrival)
     if warm is not None and limits is not None and limits.spark is None:
         kept = warm.brought_up(look, arrived, limits, base_currency)
@@ -132,22 +134,21 @@ def _base(last: Run | None, rules: Sequence[Rule], base_currency: str, limits: L
     return record if (record.base_currency, dict(record.versions), record.data_format) == now else None
 
 
-def written(
-    data: RunData, digests: Mapping[str, Digest], rules: Sequence[Rule], base_currency: str, versions: Mapping[str, str]
-) -> str:
+def written(data: RunData, result: DetectionResult, rules: Sequence[Rule], base_currency: str, left: Leaving) -> str:
     """Write a run's record as canonical JSON. Sums are text, because JSON numbers are exact only up to 2**53."""
     return canonical_json(
         {
             "format": FORMAT,
             "arrival": data.arrival,
             "base_currency": base_currency,
-            "data": {name: [str(value) for value in values] for name, values in figures(digests).items()},
+            "data": {name: [str(value) for value in values] for name, values in figures(result.digests).items()},
             "data_format": DATA_FORMAT,
             "events": data.events,
+            "figures": left.noted(),
             "rules": {rule.name: rule.version for rule in rules},
             "since": data.base.run_id if data.base else "",
             "subjects": None if data.subjects is None else len(data.subjects.chosen),
-            "versions": dict(versions),
+            "versions": dict(result.versions),
         }
     )
 
@@ -164,4 +165,5 @@ def read(run: Run) -> Record:
         rules=values["rules"],
         versions=values["versions"],
         data_format=values["data_format"],
+        figures=values.get("figures", {}),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from casedesk.detection.rule import Rule
+from casedesk.detection.subjects import NEVER
 from casedesk.services.run_records import RunData
 from casedesk.services.warm import Warm
 from casedesk.store.run_store import Finding, Run
@@ -19,7 +20,7 @@ def to_be_found(uow: Writing, data: RunData, rules: Sequence[Rule]) -> tuple[Fin
     if data.subjects is None:
         return tuple(uow.runs.standing())
     judged = {rule.name: data.subjects.judged(rule) for rule in rules}
-    anywhere = {rule.name for rule in rules if judged[rule.name] is None or not rule.reach.local}
+    anywhere = {name for name, moments in judged.items() if moments is None or moments.others != NEVER}
     found = []
     for one in uow.runs.standing_about(data.subjects.account_ids, anywhere):
         moments = judged.get(one.rule)

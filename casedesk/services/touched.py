@@ -10,7 +10,8 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from casedesk.detection.rule import Rule
+from casedesk.detection.peers import Figures
+from casedesk.detection.rule import Reach, Rule
 from casedesk.detection.subjects import NEVER, Stood, Subject, Subjects, microseconds
 from casedesk.store.run_data import Reached, Since
 from casedesk.store.unit_of_work import Reading
@@ -18,13 +19,16 @@ from casedesk.store.unit_of_work import Reading
 _SIDES: Final = ("from_account", "to_account")
 
 
-def touched(look: Reading, since: Since, upto: int, new: pa.Table, rules: Sequence[Rule]) -> Subjects:
+def touched(
+    look: Reading, since: Since, upto: int, new: pa.Table, rules: Sequence[Rule], figures: Mapping[str, Figures]
+) -> Subjects:
     """Return the desk's own accounts that were touched since an earlier run, all of each customer's, by id.
 
     What the desk holds or hides of them counts among what stood: an alert may hold more than a rule finds now, and a run
     compares with the whole of it.
 
     :param new: the transactions that came since.
+    :param figures: those of peer groups that the earlier run left.
     """
     customers = look.run_data.touched(since, upto)
     whole = set(look.run_data.turned(since, upto).values())
@@ -33,8 +37,8 @@ def touched(look: Reading, since: Since, upto: int, new: pa.Table, rules: Sequen
         Subject(account_id, customer_id, None if customer_id in whole else moments.get(customer_id))
         for account_id, customer_id in customers.items()
     )
-    along_paths = {rule.name for rule in rules if rule.span is not None and not rule.reach.local}
-    return Subjects(chosen, tuple(map(_stood, look.run_data.episodes(customers, along_paths))))
+    along_paths = {rule.name for rule in rules if rule.span is not None and rule.reach is Reach.GRAPH}
+    return Subjects(chosen, tuple(map(_stood, look.run_data.episodes(customers, along_paths))), figures=figures)
 
 
 def beyond(subjects: Subjects, new: pa.Table, beginning: int, *, stirred: bool) -> Subjects:

@@ -23,6 +23,8 @@ from casedesk.store.tables import run_copies as copies
 
 #: What is copied.
 TRANSACTIONS, ACCOUNTS = "transactions", "accounts"
+#: What is kept beside it: figures that the last run made of everybody, see ``services/kept_figures.py``.
+FIGURES: Final = "figures"
 #: Rows of a piece at the most, and below how many the last piece takes in what comes next.
 MOST, SMALL = 1_000_000, 100_000
 
@@ -88,6 +90,11 @@ class RunCopyReader:
         query = sa.select(sa.func.sum(copies.c.row_count), sa.func.max(copies.c.upto)).where(copies.c.what == what)
         rows, upto = self._connection.execute(query).one()
         return None if rows is None else Size(int(rows), upto)
+
+    def digests(self, what: str) -> list[str]:
+        """Return the SHA-256 of each piece, in order."""
+        query = sa.select(copies.c.sha256).where(copies.c.what == what).order_by(copies.c.place)
+        return list(self._connection.execute(query).scalars())
 
     def read(self, what: str) -> pa.Table | None:
         """Return the copy; None where a piece of it is no good."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -50,6 +51,7 @@ LOW: Final[dict[str, dict[str, object]]] = {
     "stack": {"window_days": 2, "gap_days": 1, "smallest_minor": 500_00, "lowest_percent": 50, "highest_percent": 200, "customers": 1},
     "scatter_gather": {"window_days": 1, "between": 2, "least_percent": 10, "most_percent": 1_000},
     "cycle": {"window_days": 2, "memory_days": 6, "settling_days": 4, "most_hops": 5, "slack_hours": 6, "lowest_percent": 10, "highest_percent": 1_000},
+    "out_of_profile": {"window_days": 2, "history_windows": 4, "least_windows": 1, "own_percent": 110, "least_peers": 2, "least_minor": 1_000_00, "peer_quantile": 60},
 }  # fmt: skip
 RULES_HERE: Final = tuple(rule.with_values(LOW.get(rule.name, {})) for rule in RULES)
 RULED: Final = tuple(rule.with_values(LOW.get(rule.name, {})) for rule in RULES if rule.span is not None)
@@ -123,7 +125,7 @@ def _schema(columns: Iterable[str]) -> pa.Schema:
 
 
 def run(data: pa.Table, accounts: pa.Table, rules: Sequence[Rule], subjects: Subjects | None = None) -> DetectionResult:
-    return detect(data, accounts, rules=rules, limits=LIMITS, subjects=subjects)
+    return detect(data, accounts, rules=rules, limits=LIMITS, subjects=subjects, keep_figures=True)
 
 
 def stood(alerts: Iterable[Alert]) -> tuple[Stood, ...]:
@@ -134,7 +136,7 @@ def micros(at: datetime) -> int:
     return (at.replace(tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
 
 
-def touched(old: pa.Table, new: pa.Table, accounts: pa.Table, alerts: Sequence[Alert]) -> Subjects:
+def touched(old: pa.Table, new: pa.Table, accounts: pa.Table, last: DetectionResult) -> Subjects:
     customers = dict(zip(accounts["account_id"].to_pylist(), accounts["customer_id"].to_pylist(), strict=True))
     since: dict[str, int] = {}
     for row in new.to_pylist():
@@ -146,7 +148,7 @@ def touched(old: pa.Table, new: pa.Table, accounts: pa.Table, alerts: Sequence[A
         Subject(account, customer, since[customer]) for account, customer in customers.items() if customer in since
     ]
     everywhere, before = (min(map(micros, part["booked_at"].to_pylist())) for part in (new, old))
-    return Subjects(tuple(chosen), stood(alerts), everywhere, sooner=everywhere < before)
+    return Subjects(tuple(chosen), stood(last.alerts), everywhere, sooner=everywhere < before, figures=last.figures)
 
 
 def stands(judged: Judged | None, one: Alert) -> bool:
@@ -155,16 +157,17 @@ def stands(judged: Judged | None, one: Alert) -> bool:
 
 def follow(data: pa.Table, accounts: pa.Table, rules: Sequence[Rule], cuts: Sequence[int]) -> tuple[int, int]:
     """Run upon the last run at each cut and compare with a run over everything; count what stood and what was found."""
-    standing = list(run(data.slice(0, cuts[0]), accounts, rules).alerts)
+    last = run(data.slice(0, cuts[0]), accounts, rules)
     left = found_anew = 0
     for before, upto in itertools.pairwise(cuts):
-        subjects = touched(data.slice(0, before), data.slice(before, upto - before), accounts, standing)
-        found = list(run(data.slice(0, upto), accounts, rules, subjects).alerts)
+        subjects = touched(data.slice(0, before), data.slice(before, upto - before), accounts, last)
+        near = run(data.slice(0, upto), accounts, rules, subjects)
         judged = {rule.name: subjects.judged(rule) for rule in rules}  # afterwards: a run looks as little as it can
-        kept = [one for one in standing if stands(judged[one.rule], one)]
+        kept = [one for one in last.alerts if stands(judged[one.rule], one)]
         whole = run(data.slice(0, upto), accounts, rules).alerts
-        assert told([*kept, *found]) == told(whole)
-        standing, left, found_anew = list(whole), left + len(kept), found_anew + len(found)
+        assert told([*kept, *near.alerts]) == told(whole)
+        last = replace(near, alerts=whole)
+        left, found_anew = left + len(kept), found_anew + len(near.alerts)
     return left, found_anew
 
 
@@ -208,7 +211,7 @@ def test_data_that_stays_loaded_has_in_it_what_is_loaded_anew() -> None:
     kept.add(rows[0].slice(200), holders[0].slice(0, 0), before.digests)
     assert kept.digests_of(*(part[1] for part in (rows, holders))) == digests_of(rows[1], holders[1], LIMITS, "USD")
     kept.add(rows[1], holders[1], digests_of(data, accounts, LIMITS, "USD"))
-    subjects = touched(rows[0], rows[1], accounts, before.alerts)
+    subjects = touched(rows[0], rows[1], accounts, before)
     found = detect_kept(kept, rules=RULES_HERE, base_currency="USD", subjects=subjects)
     anew = run(data, accounts, RULES_HERE, subjects)
     assert told(found.alerts) == told(anew.alerts)
@@ -239,7 +242,7 @@ def test_rules_that_counting_rules_out_would_have_found_nothing(monkeypatch: pyt
             digests_of(data.slice(0, upto), accounts, LIMITS, "USD"),
         )
         seen, old, new = upto, data.slice(0, upto - 1), data.slice(upto - 1, 1)
-        standing = run(old, accounts, rules).alerts
+        standing = run(old, accounts, rules)
         near, anew = (touched(old, new, accounts, standing) for _ in range(2))  # each run notes down what it judged
         alerts = detect_kept(kept, rules=rules, base_currency="USD", subjects=near).alerts
         assert told(alerts) == told(run(data.slice(0, upto), accounts, rules, anew).alerts)

@@ -1,6 +1,6 @@
 """Over days, where windows end and episodes reach back, a run near what is new still does what a run over everything does.
 
-Rules along paths, on peers and on an account's past are among those that run, with thresholds that few transactions meet.
+A process that keeps nothing and one that stays warm take turns, and some runs are refused in between. Rules along paths, on peers and on an account's past are among those that run, with thresholds that few transactions meet.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from casedesk.detection.rule import Rule
 from casedesk.detection.rules import RULES
 from casedesk.domain.verification import Verdict
+from casedesk.services.detecting import Warm
 from casedesk.store.engines import make_engine
 from tests.databases import Sqlite
 from tests.services import test_incremental as incremental
@@ -48,17 +49,21 @@ STEPS = st.lists(
 def test_over_days_runs_near_what_is_new_do_what_full_runs_do(sqlite_kind: Sqlite, steps: list[Any]) -> None:
     addresses = [sqlite_kind.fresh(), sqlite_kind.fresh()]
     narrow, whole = (incremental.furnished(make_engine(address)) for address in addresses)
-    last = ""
+    last, warm = "", Warm()
     for number, step in enumerate(steps):
         for desk in (narrow, whole):
             incremental.act(desk, number, step)
-        found, expected = detect(narrow, REACHING), detect(whole, REACHING, full=True)
+        if number == 2:
+            incremental.fail(narrow, REACHING, "refused", warm)
+        found = detect(narrow, REACHING, warm=warm if number % 2 else None)
+        expected = detect(whole, REACHING, full=True)
         assert bool(found.since) == (number > 0)
         assert {**incremental._plain(found), "since": ""} == incremental._plain(expected)
         last = found.run_id
     assert incremental.content(narrow) == incremental.content(whole)
     assert narrow.verify().verdict is Verdict.VERIFIED
     assert replay(narrow, last, REACHING).identical
+    warm.forget()
     for desk, address in zip((narrow, whole), addresses, strict=True):
         desk.engine.dispose()
         sqlite_kind.drop(address)

@@ -11,7 +11,8 @@ period says is its busiest window: the largest sum of any window that ends in it
   hit exceeds the customer's own past anyway.
 
 Both pasts end with the period before the one in which the judged window can begin, so a burst never belongs to the past
-that it is judged by, and what happens later changes nothing.
+that it is judged by, and what happens later changes nothing. So the peers' figures of past periods can be kept (``peers``).
+A run that has them first tells who moves enough near something new to exceed them, and reads the whole past of those only.
 
 What keeps the benign look-alikes out: a daily 9,000 or a marketplace's takings are their own past; a payroll goes out; a
 sweep between own accounts is no turnover. A family's deposit for a house
@@ -21,14 +22,16 @@ may well be out of profile: then it is for the analyst to read.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import ibis
 from ibis.expr.types import Table
 
+from casedesk.detection.least import Least
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
-from casedesk.detection.rule import Evidence, Explanation, Reach, Rule
+from casedesk.detection.peers import LAG, AmongPeers
+from casedesk.detection.rule import Evidence, Explanation, Span
 from casedesk.detection.sentences import counted, instant, money, when
 from casedesk.detection.severity import excess, severity
 from casedesk.detection.shared import shared
@@ -101,30 +104,43 @@ class OutOfProfileParameters(RuleParameters):
 
 
 @dataclass(frozen=True)
-class OutOfProfile(Rule):
+class OutOfProfile(AmongPeers):
     """Finds customers whose turnover leaves their profile."""
 
     name: ClassVar[str] = "out_of_profile"
     version: ClassVar[str] = "1"
     title: ClassVar[str] = "Activity out of profile"
-    reach: ClassVar[Reach] = Reach.POPULATION
     parameters: OutOfProfileParameters = field(default_factory=OutOfProfileParameters)
+
+    @property
+    def period(self) -> int:
+        """How long a period is: as long as the window."""
+        return self.parameters.window_days * DAY
+
+    @property
+    def span(self) -> Span:
+        """Evidence begins a window before its hit; whether its period has a hit is read from two before on."""
+        return Span(window=self.period, before=2 * self.period, backward=True)
+
+    @property
+    def least(self) -> Least:
+        """What a hit takes at the least."""
+        p = self.parameters
+        return Least(total_minor=p.least_minor, direction=None if p.direction == "any" else {p.direction}, of_lead=True)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of turnover out of profile."""
-        p = self.parameters
-        window = p.window_days * DAY
-        legs = views.legs.filter(~views.legs.internal)
-        if p.direction != "any":
-            legs = legs.filter(legs.direction == p.direction)
-        legs = legs.mutate(account=legs.lead, period=legs["at"] // window)
-        within = by_time(range=(-window, 0))
-        # few columns here, because these are all legs of all customers; the rest is for those with a hit
-        sums = legs.select("account", "period", "at", observed=legs.base_minor.sum().over(within))
-        busiest = shared(sums.group_by("account", "period").aggregate(busiest=sums.observed.max()), "busiest_windows")
-        lines = shared(self._lines(busiest, views), "lines")
+        window = self.period
+        legs = self._turnover(views.legs)
+        if views.figures is None:
+            grouped = self._grouped(legs, views)
+            lines = self._lines(grouped, self._figures(grouped))
+        else:
+            many = self._above_peers(legs, views, views.figures)
+            lines = self._lines(self._grouped(self._turnover(views.whole(many, "lead")), views), views.figures)
+        lines = shared(lines, "lines")
         hitters = legs.semi_join(lines, "account")
-        read = hitters.mutate(observed=hitters.base_minor.sum().over(within))
+        read = hitters.mutate(observed=hitters.base_minor.sum().over(self._within))
         hits = read.join(lines, ["account", "period"])
         hits = hits.filter(hits.observed >= hits.needed).select("account", "at")
         near = around(read, hits, window).left_join(lines, ["account", "period"])
@@ -135,14 +151,61 @@ class OutOfProfile(Rule):
         )
         return episodes(near.drop("period", "account_right", "period_right"), window)
 
-    def _lines(self, busiest: Table, views: Views) -> Table:
+    def figures(self, views: Views) -> Table:
+        """Return in each group and period the sum that ``peer_quantile`` percent of its customers do not exceed."""
+        return self._figures(self._grouped(self._turnover(views.legs), views))
+
+    def peers(self, figures: Table, asked: Table) -> Table:
+        """Return the largest figure of the past: null where no period of it had enough customers."""
+        enough = ibis.ifelse(figures.customers >= self.parameters.least_peers, figures.figure, ibis.null("int64"))
+        known = figures.mutate(figure=enough, asked=ibis.literal(False))
+        wanted = asked.mutate(figure=ibis.null("int64"), asked=ibis.literal(True))
+        alike = {"peer_group": "string", "period": "int64"}  # engines that tell columns without nulls apart do not
+        both = ibis.union(*(one.select(*alike, "figure", "asked").cast(alike) for one in (known, wanted)))
+        told = both.mutate(peers=both.figure.max().over(self._past("peer_group")))
+        return told.filter(told.asked).select("peer_group", "period", "peers")
+
+    def _turnover(self, legs: Table) -> Table:
+        """Return the legs that are turnover, the customer as ``account``, with their ``period``."""
+        legs = legs.filter(~legs.internal)
+        if self.parameters.direction != "any":
+            legs = legs.filter(legs.direction == self.parameters.direction)
+        return legs.mutate(account=legs.lead, period=legs["at"] // self.period)
+
+    @property
+    def _within(self) -> Any:
+        return by_time(range=(-self.period, 0))
+
+    def _sums(self, legs: Table) -> Table:
+        # few columns here, because these may be all legs of all customers; the rest is for those with a hit
+        return legs.select("account", "period", "at", observed=legs.base_minor.sum().over(self._within))
+
+    def _grouped(self, legs: Table, views: Views) -> Table:
+        """Return each customer's busiest window of each period, and the customer's group."""
+        sums = self._sums(legs)
+        busiest = sums.group_by("account", "period").aggregate(busiest=sums.observed.max())
+        return shared(busiest.join(_groups(views), "account"), "busiest_windows")
+
+    def _above_peers(self, legs: Table, views: Views, figures: Table) -> Table:
+        """Return the customers with a window where the rule judges anew that is enough for all but their own past."""
+        p = self.parameters
+        sums = self._sums(legs)
+        many = views.since(sums.filter(sums.observed >= p.least_minor), self.read_before)
+        most = many.group_by("account", "period").aggregate(observed=many.observed.max())
+        if p.exceed != "own":
+            most = most.join(_groups(views), "account")
+            asked = most.select("peer_group", "period").distinct()
+            most = most.join(self.peers(figures, asked), ["peer_group", "period"])
+            most = most.filter(most.observed > most.peers * p.peer_percent // 100)
+        return shared(most.select("account").distinct(), "above_peers")
+
+    def _lines(self, grouped: Table, figures: Table) -> Table:
         """Return for each customer and period with a hit what there was to exceed: ``needed``, ``past`` and ``peers``."""
         p = self.parameters
-        groups = views.accounts.filter(views.accounts.own & (views.accounts.account == views.accounts.lead))
-        grouped = busiest.join(groups.select("account", "peer_group"), "account")
         past = self._past("account")
         own = grouped.mutate(past=grouped.busiest.max().over(past), known=ibis._.count().over(past))
-        lines = own.filter(own.busiest >= p.least_minor).join(self._peers(grouped), ["peer_group", "period"])
+        asked = grouped.select("peer_group", "period").distinct()
+        lines = own.filter(own.busiest >= p.least_minor).join(self.peers(figures, asked), ["peer_group", "period"])
         lines = lines.mutate(past=ibis.ifelse(lines.known >= p.least_windows, lines.past, ibis.null("int64")))
         if p.exceed != "peers":
             lines = lines.filter(lines.past.notnull())
@@ -155,21 +218,18 @@ class OutOfProfile(Rule):
         lines = lines.filter(lines.busiest >= lines.needed)
         return lines.select("account", "period", "needed", "past", "peers")
 
-    def _peers(self, grouped: Table) -> Table:
-        """Return ``peers`` for each group and period: null where no past period had enough customers."""
-        p = self.parameters
+    def _figures(self, grouped: Table) -> Table:
         together = ibis.window(group_by=["peer_group", "period"])
         ranked = grouped.mutate(
             rank=ibis.row_number().over(ibis.window(group_by=["peer_group", "period"], order_by="busiest")) + 1,
             customers=ibis._.count().over(together),
         )
-        chosen = ranked.filter(ranked.rank == (ranked.customers * p.peer_quantile + 99) // 100)
-        enough = ibis.ifelse(chosen.customers >= p.least_peers, chosen.busiest, ibis.null("int64"))
-        return chosen.select("peer_group", "period", peers=enough.max().over(self._past("peer_group")))
+        chosen = ranked.filter(ranked.rank == (ranked.customers * self.parameters.peer_quantile + 99) // 100)
+        return shared(chosen.select("peer_group", "period", "customers", figure=chosen.busiest), "figures")
 
     def _past(self, group: str) -> object:
         """Return the window over the periods that end before a window of the current period can begin."""
-        return ibis.window(group_by=group, order_by="period", range=(-(self.parameters.history_windows + 1), -2))
+        return ibis.window(group_by=group, order_by="period", range=(-(self.parameters.history_windows + 1), -LAG))
 
     def explain(self, episode: tuple[Evidence, ...], currency: str) -> Explanation:
         """Name the window furthest above its line, and both figures that it exceeds."""
@@ -191,3 +251,9 @@ class OutOfProfile(Rule):
             f"{counted(len(inside), 'transaction')} {when(instant(inside[0].at), instant(inside[-1].at))}, "
             f"against {compared}.",
         )
+
+
+def _groups(views: Views) -> Table:
+    """Return whom each customer, by its first account, is compared with."""
+    accounts = views.accounts
+    return accounts.filter(accounts.own & (accounts.account == accounts.lead)).select("account", "peer_group")

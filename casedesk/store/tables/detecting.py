@@ -51,7 +51,7 @@ detection_findings = sa.Table(
 run_copies = sa.Table(
     "run_copies",
     metadata,
-    sa.Column("what", code(16), primary_key=True),  # transactions or accounts
+    sa.Column("what", code(16), primary_key=True),  # transactions, accounts or figures
     sa.Column("place", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("upto", BIG, nullable=False),  # the newest arrival when it was written
     sa.Column("row_count", BIG, nullable=False),
