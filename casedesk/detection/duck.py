@@ -39,7 +39,6 @@ from casedesk.detection.keying import (
     TOLD,
     again_legs,
     all_legs,
-    chosen_again,
     chosen_legs,
     found_by,
     keyed_transactions,
@@ -48,7 +47,7 @@ from casedesk.detection.keying import (
     own_accounts,
     twice,
 )
-from casedesk.detection.least import Counted
+from casedesk.detection.least import JUDGED_FROM, Counted, who_may
 from casedesk.detection.legs import ENDED_FROM, KEYED, LEGS, MOMENTS
 from casedesk.detection.limits import Limits, OutOfMemory
 from casedesk.detection.near import parted
@@ -68,6 +67,8 @@ _SUBJECTS: Final = f"""
 CREATE OR REPLACE TEMP TABLE {SUBJECTS.get_name()} AS
 SELECT place, account FROM {SUBJECT_IDS.get_name()} LEFT JOIN {NAMED.get_name()} USING (account_id)"""
 
+_AGAIN: Final = f"CREATE OR REPLACE TEMP TABLE {AGAIN.get_name()} AS FROM {{legs}} SEMI JOIN again USING (account)"
+
 _IN_ORDER: Final = f"""
 SELECT {", ".join(map('"{}"'.format, COLUMNS))} FROM found JOIN (SELECT "row", transaction_id FROM given) USING ("row")
 ORDER BY {", ".join(map('"{}"'.format, ORDER))}"""
@@ -81,6 +82,9 @@ class LoadedData:
     """Transactions and accounts inside DuckDB, ready for any number of rules."""
 
     _counted: Counted | None = None
+    #: The table that has all legs of the chosen subjects, of others as well.
+    _every_leg = CHOSEN.get_name()
+    _noted: Mapping[str, int] | None = None
 
     def __init__(
         self,
@@ -115,6 +119,9 @@ class LoadedData:
             self._connection.execute(_SUBJECTS)
             keys = self._connection.execute("SELECT account FROM subjects ORDER BY place").fetchall()
             self._subject_keys = pa.array([key for (key,) in keys], pa.int32())
+            self._key_by_id = dict(zip(subjects.account_ids, (key for (key,) in keys), strict=True))
+            self._id_by_key = {key: account_id for account_id, key in self._key_by_id.items()}
+            self._noted = None
             self._choose_legs()
 
     def _choose_legs(self) -> None:
@@ -216,30 +223,47 @@ class LoadedData:
     def _near(self, rule: Rule, subjects: Subjects, judged: Judged, knowing: str = "") -> pa.Table:
         """Look near what is new, and again at all of those on whom that shows something which may join what stood."""
         first = subjects.first_look(rule, judged)
-        if self._ruled_out(rule, first):
-            found = _NOTHING
-        else:
-            self._show_near(subjects.read_from(rule, first))
+        found = _NOTHING
+        if shown := self._who_may(rule, subjects, first):
+            self._show_near(shown, [max(first.moments[one] - rule.read_before, ALWAYS) for one in shown])
             found = of_subjects(self._run(rule, "near" + knowing), self._subject_ids)
-        again = pa.array(subjects.second_look(rule, judged, first, hit_from(found, first.moments)), pa.string())
-        if not len(again):
+        again = subjects.second_look(rule, judged, first, hit_from(found, first.moments))
+        if not again:
             return found
         self._show_all_of(again)
-        once_more = of_subjects(self._run(rule, "all" + knowing), again)
-        rest = found.filter(pc.invert(pc.is_in(found["account_id"], again)))
+        seen = pa.array(again, pa.string())
+        once_more = of_subjects(self._run(rule, "all" + knowing), seen)
+        rest = found.filter(pc.invert(pc.is_in(found["account_id"], seen)))
         return pa.concat_tables([rest, once_more]) if rest.num_rows else once_more
 
-    def _ruled_out(self, rule: Rule, judged: Judged) -> bool:
-        """Say whether counting legs tells that nobody can have a hit where the rule judges anew."""
-        if self._counted is None or rule.least is None or rule.span is None:
-            return False
-        moments = [judged.moments[account_id] for account_id in self._subject_ids.to_pylist()]
-        return not self._counted.allow(rule.least, rule.span.window, self._subject_keys, moments)
+    def _who_may(self, rule: Rule, subjects: Subjects, judged: Judged) -> list[str]:
+        """Return the accounts that may have a hit where the rule judges anew, as far as counting legs tells."""
+        if rule.least is None or rule.span is None:
+            return subjects.account_ids
+        window = rule.span.window
+        if self._counted is not None:
+            moments = [judged.moments[account_id] for account_id in subjects.account_ids]
+            if not self._counted.allow(rule.least, window, self._subject_keys, moments):
+                return []
+        earliest = self._note_moments(judged)
+        found = self._connection.execute(who_may(rule.least, window, self._every_leg, earliest)).fetchall()
+        return subjects.with_theirs(self._id_by_key[key] for (key,) in found)
 
-    def _show_all_of(self, account_ids: pa.Array) -> None:
+    def _note_moments(self, judged: Judged) -> int:
+        """Let ``JUDGED_FROM`` hold from when on each chosen account is judged; return the earliest moment."""
+        if self._noted is not judged.moments:
+            self._noted = judged.moments
+            moments = pa.array([judged.moments[account_id] for account_id in self._key_by_id], pa.int64())
+            given = pa.table({"account": self._subject_keys, "moment": moments})
+            self._connection.register("moments", given)
+            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {JUDGED_FROM} AS FROM moments")
+        return judged.earliest
+
+    def _show_all_of(self, account_ids: Sequence[str]) -> None:
         """Let the legs be all of these accounts."""
-        self._connection.register(SUBJECT_IDS.get_name(), pa.table({"account_id": account_ids}))
-        self._table(AGAIN.get_name(), chosen_again)
+        keys = pa.array([self._key_by_id[account_id] for account_id in account_ids], pa.int32())
+        self._connection.register("again", pa.table({"account": keys}))
+        self._connection.execute(_AGAIN.format(legs=self._every_leg))
         self._view(LEGS.get_name(), again_legs)
 
     def _run(self, rule: Rule, shown: str = "all") -> pa.Table:
@@ -256,12 +280,13 @@ class LoadedData:
         """Let the legs be all those of the transfers that are shown."""
         self._view(LEGS.get_name(), all_legs)
 
-    def _show_near(self, moments: Sequence[int]) -> None:
-        """Let the legs be those of each subject from its moment on, and the past those before."""
-        given = pa.table({"account": self._subject_keys, "read_from": pa.array(moments, pa.int64())})
+    def _show_near(self, account_ids: Sequence[str], moments: Sequence[int]) -> None:
+        """Let the legs be those of each of these accounts from its moment on, and the past those before."""
+        keys = pa.array([self._key_by_id[account_id] for account_id in account_ids], pa.int32())
+        given = pa.table({"account": keys, "read_from": pa.array(moments, pa.int64())})
         self._connection.register("moments", given)
         self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {MOMENTS.get_name()} AS FROM moments")
-        for statement in parted(moments):
+        for statement in parted(self._every_leg, moments):
             self._connection.execute(statement)
 
     def own_accounts(self, alerts: Sequence[Alert]) -> dict[str, tuple[str, ...]]:

@@ -11,7 +11,6 @@ from casedesk.detection.distinct import restless, with_distinct
 from casedesk.detection.flows import (
     channels_parameter,
     memory_parameter,
-    met_by_strangers,
     settling_parameter,
     with_strangers,
 )
@@ -80,7 +79,6 @@ def fan(
 
     fit, memory = fitting(views.legs), p.memory_days * DAY
     places = views.since(_crowded(views.since(fit, before), p, large), before + window)
-    places = met_by_strangers(views, places, fit, before + window, window, memory)
     seen = with_strangers(views, places, window, memory, p.settling_days * DAY)
     new = shared(fitting(seen.filter(seen.stranger)), "new")
     new = shared(around(new, _crowded(new, p, large), window), "near")

@@ -92,22 +92,6 @@ def with_strangers(views: Views, places: Table, window: int, memory: int, settli
     return marked if views.past is None else marked.drop("dealt_at")
 
 
-def met_by_strangers(views: Views, places: Table, legs: Table, span: int, window: int, memory: int) -> Table:
-    """Keep the places of accounts that have, ``span`` after the first leg that is shown or later, one that a stranger may stand on.
-
-    A hit that counts ends with such a leg, so the rest need not be looked at more closely. ``legs`` are those that a hit may end
-    with. A pair that dealt within the memory of all of its legs there, and before the windows of all, has no stranger.
-    """
-    if views.ever is None or memory <= window:
-        return places
-    pair = ["account", "counterparty"]
-    recent = views.since(legs, span)
-    times = recent.group_by(pair).aggregate(earliest=recent["at"].min(), latest=recent["at"].max())
-    dealings = views.ever.select(*pair, "at").join(times, pair)
-    met = dealings.filter((dealings["at"] >= dealings.latest - memory) & (dealings["at"] < dealings.earliest - window))
-    return places.semi_join(times.anti_join(met.select(*pair).distinct(), pair), "account")
-
-
 def _recalled(placed: Table, earlier: Table) -> Table:
     """Add ``dealt_at``, the pair's last dealing before the legs that are shown, and let ``first_at`` know of those before.
 

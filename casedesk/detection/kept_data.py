@@ -55,6 +55,8 @@ class KeptData(LoadedData):
     :raises UnfitSource: if a row does not fit, as for a run.
     """
 
+    _every_leg = "standing_legs"
+
     def __init__(self, transactions: pa.Table, accounts: pa.Table, limits: Limits, currency: str) -> None:
         self._open, self._limits, self._currency = ExitStack(), limits, currency
         self._kept_texts, self._digests = limits.kept_texts, {}
@@ -169,6 +171,7 @@ class KeptData(LoadedData):
         for kind, name in (("VIEW", CHOSEN.get_name()), ("TABLE", "few_legs")):
             self._connection.execute(f"DROP {kind} IF EXISTS {name}")
         few = len(self._subject_ids) <= _FEW
+        self._every_leg = "few_legs" if few else "standing_legs"
         self._counted = None
         if few:
             self._connection.execute(f"CREATE TEMP TABLE few_legs AS {_OF_SUBJECTS}")

@@ -155,12 +155,6 @@ def chosen_legs() -> Table:
 
 
 @cache
-def chosen_again() -> Table:
-    """Return the legs of those of the chosen subjects whose ids are shown now."""
-    return CHOSEN.semi_join(chosen_subjects(), "account")
-
-
-@cache
 def again_legs() -> Table:
     """Return the legs of the subjects that a rule looks at again."""
     return AGAIN

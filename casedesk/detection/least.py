@@ -1,7 +1,8 @@
 """What a hit takes at the least, told from the legs themselves: a rule that cannot have one need not be run.
 
 Running a rule costs some hundredths of a second however little it is shown, because its expression has dozens of steps. After a
-few transactions most rules can be ruled out by counting, for each account or customer, the legs of their kind.
+few transactions most rules can be ruled out by counting, for each account or customer, the legs of their kind. After many, counting
+tells who may have a hit, so that a rule is shown the legs of a few hundred accounts and not of all that are touched.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ _WORDS: Final = ("direction", "channel", "country")
 class Least(NamedTuple):
     """A hit at some moment has so many legs of this kind on its subject, and this sum, from a window before it to that moment.
 
-    Where ``of_lead`` the subject is the customer. None allows any direction, channel or country.
+    Where ``of_lead`` the subject is the customer. None allows any direction, channel or country. Where ``unmet`` is longer than the
+    window, the hit ends with a leg of this kind whose two sides are two customers without a dealing from ``unmet`` before it to just
+    before the window. Where there is ``silence``, none of this kind lies that long before the first of them. Both in microseconds.
     """
 
     legs: int = 1
@@ -34,6 +37,58 @@ class Least(NamedTuple):
     channel: Collection[str] | None = None
     country: Collection[str] | None = None
     of_lead: bool = False
+    unmet: int = 0
+    silence: int = 0
+
+
+#: From when on each account may have a hit, in microseconds since 1970 UTC: ``account`` and ``moment``.
+JUDGED_FROM: Final = "judged_from"
+
+
+def who_may(least: Least, window: int, legs: str, earliest: int) -> str:
+    """Return the SQL that tells which subjects may have a hit from their moment in ``JUDGED_FROM`` on, as far as counting tells.
+
+    :param window: how long before a hit its evidence lies, in microseconds.
+    :param legs: the table of the legs to count.
+    :param earliest: of all these moments.
+    """
+    crowded = _crowded(least, window, legs, earliest)
+    return _ended_by_strangers(least, window, legs, earliest, crowded) if least.unmet > window else crowded
+
+
+def _crowded(least: Least, window: int, legs: str, earliest: int) -> str:
+    within = f'"at" >= moment - {window}'
+    back = 2 * window if least.silence else window
+    quiet = (
+        f'AND coalesce(max("at") FILTER (NOT {within}) <= max("at") - {least.silence}, true)' if least.silence else ""
+    )
+    return f"""
+SELECT {"lead" if least.of_lead else "account"} AS subject FROM {legs} JOIN {JUDGED_FROM} USING (account)
+WHERE "at" >= {earliest - back} AND "at" >= moment - {back} AND {_of_kind(least)}
+GROUP BY subject
+HAVING count(*) FILTER ({within}) >= {least.legs} AND sum(base_minor) FILTER ({within}) >= {least.total_minor} {quiet}"""
+
+
+def _ended_by_strangers(least: Least, window: int, legs: str, earliest: int, crowded: str) -> str:
+    """Ask whether a stranger stands on a leg that a hit may end with: a pair that dealt before the window of each has none."""
+    return f"""
+WITH crowded AS MATERIALIZED ({crowded}), pairs AS MATERIALIZED (
+    SELECT account, counterparty, min("at") AS earliest, max("at") AS latest
+    FROM {legs} JOIN {JUDGED_FROM} USING (account) SEMI JOIN crowded ON account = subject
+    WHERE "at" >= {earliest} AND "at" >= moment AND counterparty <> 0 AND NOT internal AND {_of_kind(least)}
+    GROUP BY ALL), met AS (
+    SELECT DISTINCT account, counterparty FROM {legs} JOIN pairs USING (account, counterparty)
+    WHERE "at" >= latest - {least.unmet} AND "at" < earliest - {window})
+SELECT DISTINCT account AS subject FROM pairs ANTI JOIN met USING (account, counterparty)"""
+
+
+def _of_kind(least: Least) -> str:
+    among = [f"{name} IN ({_listed(words)})" for name in _WORDS if (words := getattr(least, name)) is not None]
+    return " AND ".join([f"base_minor >= {least.smallest_minor}", *among])
+
+
+def _listed(words: Collection[str]) -> str:
+    return ", ".join("'" + word.replace("'", "''") + "'" for word in sorted(words)) or "NULL"
 
 
 class Counted:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from casedesk.detection.keying import CHOSEN
 from casedesk.detection.legs import LEGS, MOMENTS, PAST
 from casedesk.detection.subjects import NEVER
 
@@ -20,7 +19,7 @@ _EARLY: Final = 20
 
 _NEAR: Final = """
 CREATE OR REPLACE TEMP TABLE near_legs AS
-SELECT * FROM {legs} WHERE "at" >= {last}
+SELECT {legs}.* FROM {legs} SEMI JOIN {moments} USING (account) WHERE "at" >= {last}
 UNION ALL
 SELECT {legs}.* FROM {legs} JOIN {moments} USING (account) WHERE "at" >= {early} AND "at" < {last} AND "at" >= read_from
 UNION ALL
@@ -31,20 +30,20 @@ _PAST: Final = """
 CREATE OR REPLACE TEMP VIEW {past} AS
 SELECT {legs}.* FROM {legs} JOIN {moments} USING (account) WHERE "at" >= {early} AND "at" < {last} AND "at" < read_from
 UNION ALL
-SELECT {legs}.* FROM {legs} LEFT JOIN (FROM {moments} WHERE read_from < {early}) USING (account)
-WHERE "at" < {early} AND "at" < coalesce(read_from, {early})"""
+SELECT {legs}.* FROM {legs} JOIN {moments} USING (account) WHERE "at" < {early} AND "at" < read_from"""
 
 _SHOWN: Final = "CREATE OR REPLACE TEMP VIEW {shown} AS FROM near_legs"
 
 
-def parted(moments: Sequence[int]) -> tuple[str, ...]:
+def parted(legs: str, moments: Sequence[int]) -> tuple[str, ...]:
     """Return the statements that let the legs be those from these moments on, and the past those before.
 
-    :param moments: from when on each chosen account's legs are shown, as ``MOMENTS`` has them.
+    :param legs: the table of the legs of these accounts and others.
+    :param moments: from when on each account's legs are shown, as ``MOMENTS`` has them; nothing is shown of others.
     """
     ordered = sorted(moments)
     names = {
-        "legs": CHOSEN.get_name(),
+        "legs": legs,
         "moments": MOMENTS.get_name(),
         "past": PAST.get_name(),
         "shown": LEGS.get_name(),

@@ -143,15 +143,8 @@ class Subjects:
             if account_id in self._customers
             and any(one.last_at is None or one.last_at >= self._since[self._customers[account_id]] for one in episodes)
         }
-        return Judged(
-            {
-                one.account_id: judged.moments[one.account_id]
-                if one.customer_id in reached
-                else self._since[one.customer_id]
-                for one in self.chosen
-            },
-            NEVER,
-        )
+        early = {one: judged.moments[one] for customer_id in reached for one in self._accounts[customer_id]}
+        return Judged(self._from_since | early if early else self._from_since, NEVER)
 
     def second_look(self, rule: Rule, judged: Judged, first: Judged, stirred: Collection[str]) -> list[str]:
         """Return the accounts whose customers the rule looks at again, over their whole history.
@@ -161,13 +154,9 @@ class Subjects:
         :param judged: from when on a customer is judged anew who is looked at again.
         :param stirred: accounts on which the first look found a hit that counts.
         """
-        customers = {self._customers[account_id] for account_id in stirred}
-        again = {
-            one.account_id: judged.moments[one.account_id]
-            for one in self.chosen
-            if one.customer_id in customers and judged.moments[one.account_id] < first.moments[one.account_id]
-        }
-        self._judged[rule] = Judged({**first.moments, **again}, NEVER)
+        theirs = self.with_theirs(stirred)
+        again = {one: judged.moments[one] for one in theirs if judged.moments[one] < first.moments[one]}
+        self._judged[rule] = Judged({**first.moments, **again}, NEVER) if again else first
         return list(again)
 
     def second_look_along(self, rule: Rule, firsts: Mapping[str, int]) -> dict[str, int]:
@@ -200,21 +189,38 @@ class Subjects:
     def _of_chosen(self, rule: Rule) -> Judged:
         if rule.span is None:
             return Judged(dict.fromkeys(self.account_ids, ALWAYS), NEVER)
-        found, moments = defaultdict[str, list[Stood]](list), dict(self._since)
+        found = defaultdict[str, list[Stood]](list)
         for account_id, episodes in self._by_rule.get(rule.name, {}).items():
             if account_id in self._customers:
                 found[self._customers[account_id]] += episodes
-        for customer_id, episodes in found.items():
-            moments[customer_id] = _extended(moments[customer_id], episodes, rule.span.window)
-        return Judged({one.account_id: moments[one.customer_id] for one in self.chosen}, NEVER)
+        moments = {
+            one: moment
+            for customer_id, episodes in found.items()
+            if (moment := _extended(self._since[customer_id], episodes, rule.span.window)) < self._since[customer_id]
+            for one in self._accounts[customer_id]
+        }
+        return Judged(self._from_since | moments if moments else self._from_since, NEVER)
+
+    def with_theirs(self, account_ids: Iterable[str]) -> list[str]:
+        """Return all chosen accounts of the customers of these, by id."""
+        customers = {self._customers[account_id] for account_id in account_ids}
+        return sorted(one for customer_id in customers for one in self._accounts[customer_id])
 
     @cached_property
     def _customers(self) -> dict[str, str]:
         return {one.account_id: one.customer_id for one in self.chosen}
 
-    def read_from(self, rule: Rule, judged: Judged) -> list[int]:
-        """Return for each chosen account, in order, from when on a rule of local reach needs its legs."""
-        return [max(judged.moments[one.account_id] - rule.read_before, ALWAYS) for one in self.chosen]
+    @cached_property
+    def _accounts(self) -> dict[str, list[str]]:
+        found = defaultdict[str, list[str]](list)
+        for one in self.chosen:
+            found[one.customer_id].append(one.account_id)
+        return found
+
+    @cached_property
+    def _from_since(self) -> dict[str, int]:
+        """The moment of each chosen account of which nothing that was found matters."""
+        return {one.account_id: self._since[one.customer_id] for one in self.chosen}
 
     @cached_property
     def _judged(self) -> dict[Rule, Judged | None]:

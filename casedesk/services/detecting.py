@@ -262,10 +262,13 @@ def _into_cases(uow: Writing, new: Sequence[Alert], actor: Person, at: datetime)
 
 def _grow(uow: Writing, grown: Sequence[Grown], actor: Person, at: datetime) -> None:
     stored = {alert.alert_id: alert for alert in uow.alerts.get_many([growth.alert.alert_id for growth in grown])}
+    changed = []
     for growth in grown:
+        was = stored[growth.alert.alert_id]
         # a file may have named the account's holder since; the alert stays about whom its case is about
-        alert = replace(growth.alert, customer_id=stored[growth.alert.alert_id].customer_id)
-        uow.alerts.grow(alert)
+        changed.append((was, replace(growth.alert, customer_id=was.customer_id)))
+    uow.alerts.grow(changed)
+    for _, alert in changed:
         if alert.case_id:
             intake.grow(uow, uow.cases.get(alert.case_id), alert, actor, at)
 

@@ -19,6 +19,15 @@ CHUNK: Final = 500
 _MANY: Final = 2_000
 
 
+class Moments(dict[Any, "datetime | None"]):
+    """Times as the database holds them, which is text in SQLite, and what they say: many stand on several rows."""
+
+    def __missing__(self, value: Any) -> datetime | None:
+        moment = value if value is None or isinstance(value, datetime) else parse(stored_time(value))
+        self[value] = moment
+        return moment
+
+
 def about(
     connection: Connection,
     table: sa.Table,
@@ -26,21 +35,26 @@ def about(
     there: sa.ColumnElement[bool],
     account_ids: Collection[str],
     rules: Collection[str],
+    moments: Moments | None = None,
 ) -> Iterator[tuple[Any, ...]]:
     """Yield these columns of the rows that are ``there`` and about one of the accounts or by one of the rules, in no order.
 
     A column whose name ends in ``_at``, ``_start`` or ``_end`` is a time. ``there`` has no parameters.
+
+    :param moments: times that were read before.
     """
     if not account_ids and not rules:
         return
     query = sa.select(table.c.account_id, table.c.rule, *(table.c[name] for name in columns))
     if len(account_ids) > _MANY:
-        times = [name.endswith(("_at", "_start", "_end")) for name in columns]
-        chosen = frozenset(account_ids)
+        times = [place for place, name in enumerate(columns) if name.endswith(("_at", "_start", "_end"))]
+        chosen, read = frozenset(account_ids), Moments() if moments is None else moments
         with closing(stream(connection, query.where(there), 5_000)) as rows:
-            for row in rows:
-                if row[0] in chosen or row[1] in rules:
-                    yield tuple(_moment(v) if time else v for v, time in zip(row[2:], times, strict=True))
+            for account_id, rule, *values in rows:
+                if account_id in chosen or rule in rules:
+                    for place in times:
+                        values[place] = read[values[place]]
+                    yield tuple(values)
         return
     ids, seen = list(account_ids), frozenset(account_ids)
     for start in range(0, len(ids), CHUNK):
@@ -49,8 +63,3 @@ def about(
     if rules:
         found = connection.execute(query.where(there, table.c.rule.in_(sorted(rules))))
         yield from (tuple(row[2:]) for row in found if row[0] not in seen)
-
-
-def _moment(value: Any) -> datetime | None:
-    """Read a time as the database holds it; SQLite has text."""
-    return None if value is None else value if isinstance(value, datetime) else parse(stored_time(value))

@@ -208,24 +208,40 @@ class AlertStore(AlertReader):
         """Store new alerts with their evidence."""
         if new:
             self._connection.execute(sa.insert(alerts), [_values(alert) for alert in new])
-            self._link(new)
+            self._link((alert, 0) for alert in new)
 
-    def grow(self, alert: Alert) -> None:
-        """Replace an alert's figures and its evidence."""
-        values = _values(alert)
-        for fixed in ("alert_id", "raised_at", "case_id", "customer_id", "account_id", "run_id"):
-            values.pop(fixed)
-        self._connection.execute(sa.update(alerts).where(alerts.c.alert_id == alert.alert_id).values(values))
-        self._connection.execute(sa.delete(alert_transactions).where(alert_transactions.c.alert_id == alert.alert_id))
-        self._link([alert])
+    def grow(self, changed: Sequence[tuple[Alert, Alert]]) -> None:
+        """Replace figures and evidence of alerts, each given as it is stored and as it is now."""
+        if not changed:
+            return
+        fixed = ("alert_id", "raised_at", "case_id", "customer_id", "account_id", "run_id")
+        values = [
+            {name: value for name, value in _values(now).items() if name not in fixed} | {"of_alert": now.alert_id}
+            for _, now in changed
+        ]
+        self._connection.execute(sa.update(alerts).where(alerts.c.alert_id == sa.bindparam("of_alert")), values)
+        # most only go on, so that what is linked stays where it is
+        anew = {
+            now.alert_id
+            for was, now in changed
+            if now.transaction_ids[: len(was.transaction_ids)] != was.transaction_ids
+        }
+        gone = alert_transactions.c.alert_id == sa.bindparam("of_alert")
+        if anew:
+            self._connection.execute(
+                sa.delete(alert_transactions).where(gone), [{"of_alert": one} for one in sorted(anew)]
+            )
+        self._link((now, 0 if now.alert_id in anew else len(was.transaction_ids)) for was, now in changed)
 
-    def _link(self, new: Iterable[Alert]) -> None:
+    def _link(self, new: Iterable[tuple[Alert, int]]) -> None:
+        """Link alerts to their transactions, each from one of them on."""
         rows = [
             {"alert_id": alert.alert_id, "transaction_id": transaction_id, "position": position}
-            for alert in new
-            for position, transaction_id in enumerate(alert.transaction_ids)
+            for alert, first in new
+            for position, transaction_id in enumerate(alert.transaction_ids[first:], start=first)
         ]
-        self._connection.execute(sa.insert(alert_transactions), rows)
+        if rows:
+            self._connection.execute(sa.insert(alert_transactions), rows)
 
     def set_case(self, alert_ids: Sequence[str], case_id: str) -> None:
         """Put alerts into a case."""

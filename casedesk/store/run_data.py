@@ -7,6 +7,7 @@ it. With it all accounts of its customer are.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from casedesk.domain.suppressions import State
-from casedesk.store.about_subjects import CHUNK, about
+from casedesk.store.about_subjects import CHUNK, Moments, about
 from casedesk.store.arrivals import newest_arrival
 from casedesk.store.dialects import arrow_reader
 from casedesk.store.tables import (
@@ -126,15 +127,20 @@ class RunDataReader:
         return {row.account_id: row.customer_id for row in self._connection.execute(query)}
 
     def episodes(self, account_ids: Collection[str], rules: Collection[str]) -> Iterator[Reached]:
-        """Yield what the last run found and what the desk holds or hides of these accounts, and by these rules of any, in no order."""
+        """Yield what the last run found and what the desk holds or hides of these accounts, and by these rules of any, in no order.
+
+        What is both found and held is yielded once.
+        """
         tables = (
             (detection_findings, ("first_at", "last_at"), detection_findings.c.gone_in.is_(None)),
             (alerts, ("window_start", "window_end"), sa.true()),
             (suppressed_alerts, ("window_start", "window_end"), suppressed_alerts.c.released_in.is_(None)),
         )
+        seen, moments = set[tuple[Any, ...]](), Moments()
         for table, times, there in tables:
             columns = ("rule", "account_id", *times)
-            yield from (Reached(*row) for row in about(self._connection, table, columns, there, account_ids, rules))
+            seen.update(about(self._connection, table, columns, there, account_ids, rules, moments))
+        yield from itertools.starmap(Reached, seen)
 
     def transactions_of_touched(self, since: Since, upto: int) -> pa.Table:
         """Read every transaction that had arrived by ``upto`` and has a touched account on a side."""

@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from casedesk.detection import kept_data
+from casedesk.detection.duck import loaded
 from casedesk.detection.engine import Crowded, DetectionResult, KeptData, detect, detect_kept, digests_of
 from casedesk.detection.findings import finding_digest
 from casedesk.detection.kept_data import APART
@@ -199,7 +201,9 @@ def test_in_the_demo_bank_a_days_business_finds_what_everything_finds() -> None:
     assert found > 0
 
 
-def test_data_that_stays_loaded_has_in_it_what_is_loaded_anew() -> None:
+@pytest.mark.parametrize("few", [2_000, 0], ids=["few subjects", "many"])
+def test_data_that_stays_loaded_has_in_it_what_is_loaded_anew(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_data, "_FEW", few)
     data, accounts = small_world(3)
     late = pc.is_in(accounts["account_id"], pa.array(["A0", "A4", "X2"]))  # A0 is its customer's first by then
     theirs = pc.or_(*(pc.is_in(data[side], pa.array(["A0", "A4", "X2"])) for side in ("from_account", "to_account")))
@@ -251,6 +255,42 @@ def test_rules_that_counting_rules_out_would_have_found_nothing(monkeypatch: pyt
     assert found
     assert sum(False in said for said in allowed.values()) > 5, allowed
     assert sum(True in said for said in allowed.values()) > 5, allowed
+
+
+@pytest.mark.parametrize("seed", [1, 5])
+def test_whom_counting_leaves_out_has_no_hit(seed: int) -> None:
+    data, accounts = small_world(seed)
+    own = accounts.filter(pc.not_equal(accounts["customer_id"], ""))
+    left_out = set()
+    with loaded(data, accounts, LIMITS, Subjects.whole(own["account_id"].to_pylist())) as everything:
+        for rule in RULES_HERE:
+            if rule.least is None or not rule.reach.local:
+                continue
+            evidence = everything.evidence(rule)
+            hits = evidence.filter(evidence["fired"]).select(["account_id", "at"]).to_pylist()
+            for day in range(20, 50, 2):
+                since = micros(START + timedelta(days=day))
+                subjects = Subjects(tuple(Subject(*one.values(), since) for one in own.drop("opened_on").to_pylist()))
+                judged = Judged(dict.fromkeys(subjects.account_ids, since), NEVER)
+                may = everything._who_may(rule, subjects, judged)
+                assert {hit["account_id"] for hit in hits if hit["at"] >= since} <= set(may), (rule.name, day)
+                left_out |= {rule.name} if len(may) < own.num_rows else set()
+    assert left_out == {rule.name for rule in RULES_HERE if rule.least is not None and rule.reach.local}
+
+
+@pytest.mark.parametrize(("woken", "left_out"), [(8, False), (6, True)], ids=["after its silence", "too soon"])
+def test_counting_leaves_out_whom_something_kept_awake(woken: int, left_out: bool) -> None:
+    data, accounts = small_world(1)
+    pair = data.slice(0, 2).to_pydict() | {
+        "booked_at": [START, START + timedelta(days=woken)], "from_account": ["A2"] * 2, "to_account": ["X1"] * 2, "base_minor": [9_000_00] * 2,
+    }  # fmt: skip
+    rule = next(rule for rule in RULES_HERE if rule.name == "dormant")
+    subjects = Subjects((Subject("A2", "C1", micros(START + timedelta(days=3))),), sooner=False)
+    with loaded(pa.table(pair, data.schema), accounts, LIMITS, subjects) as everything:
+        judged = subjects.judged(rule)
+        assert judged is not None
+        assert everything._who_may(rule, subjects, judged) == ["A2"] * (not left_out)
+        assert bool(everything.evidence(rule).num_rows) is not left_out
 
 
 def test_accounts_that_find_no_key_between_their_neighbours_are_told_of() -> None:

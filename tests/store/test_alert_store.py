@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy.engine import Engine
 
 from casedesk.domain.alerts import alert_digest
@@ -52,25 +53,26 @@ def test_alerts_of_a_case_stand_worst_first(bank_engine: Engine) -> None:
         assert uow.cases.get(case.case_id).typology == "geography"
 
 
-def test_a_grown_alert_has_new_figures_and_keeps_its_place(bank_engine: Engine) -> None:
+@pytest.mark.parametrize("place", [0, 3], ids=["before", "after"])
+def test_a_grown_alert_has_new_figures_and_keeps_its_place(bank_engine: Engine, place: int) -> None:
     with Writing(bank_engine) as uow:
         case = open_case(uow, alert(1))
         uow.transactions.insert_new(transactions(["T-1-d"]))
         (before,) = uow.alerts.of_case(case.case_id)
         grown = replace(
             before,
-            transaction_ids=("T-1-d", *before.transaction_ids),
+            transaction_ids=(*before.transaction_ids[:place], "T-1-d", *before.transaction_ids[place:]),
             severity=99,
             window_end=NOON + timedelta(days=1),
             raised_at=NOON + timedelta(days=9),
             run_id="R-1",
         )
-        uow.alerts.grow(grown)
+        uow.alerts.grow([(before, grown)])
         uow.commit()
     with Reading(bank_engine) as uow:
         (found,) = uow.alerts.of_case(case.case_id)
     assert found == grown
-    assert found.transaction_ids == ("T-1-d", "T-1-c", "T-1-a", "T-1-b")
+    assert found.transaction_ids.index("T-1-d") == place
     assert found.raised_at == before.raised_at
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -85,7 +86,7 @@ def run_everything(engine: Engine) -> None:
     filled(engine)
     with Writing(engine) as uow:
         uow.transactions.insert_new(transactions(["t-new"]))
-        uow.alerts.grow(alert(4))
+        uow.alerts.grow([(replace(alert(4), transaction_ids=("t-new",)), alert(4))])
         uow.people.get("ana"), uow.people.by_email("x"), uow.people.names()
         open_case(uow, alert(4))
         uow.parties.add_unknown_holders([("X", "", "")])

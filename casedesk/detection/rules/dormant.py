@@ -103,7 +103,7 @@ class Dormant(Rule):
     def least(self) -> Least:
         """What a hit takes at the least."""
         p = self.parameters
-        return Least(p.count, p.total_minor, p.smallest_minor)
+        return Least(p.count, p.total_minor, p.smallest_minor, silence=p.silence_days * DAY)
 
     def evidence(self, views: Views) -> Table:
         """Return the awakenings: one episode each, from its first transaction to the end of the window."""

@@ -82,7 +82,9 @@ class FanIn(Rule):
         """What a hit takes at the least."""
         p = self.parameters
         parties = min(p.parties, p.large_parties)
-        return Least(parties, smallest_minor=p.smallest_minor, direction={"in"}, channel=p.channels)
+        return Least(
+            parties, smallest_minor=p.smallest_minor, direction={"in"}, channel=p.channels, unmet=p.memory_days * DAY
+        )
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of many senders."""

@@ -55,7 +55,9 @@ class FanOut(Rule):
     def least(self) -> Least:
         """What a hit takes at the least."""
         p = self.parameters
-        return Least(p.parties, smallest_minor=p.smallest_minor, direction={"out"}, channel=p.channels)
+        return Least(
+            p.parties, smallest_minor=p.smallest_minor, direction={"out"}, channel=p.channels, unmet=p.memory_days * DAY
+        )
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of many payees."""

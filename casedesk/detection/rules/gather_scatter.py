@@ -29,7 +29,6 @@ from casedesk.detection.distinct import with_distinct
 from casedesk.detection.flows import (
     channels_parameter,
     memory_parameter,
-    met_by_strangers,
     settling_parameter,
     with_strangers,
 )
@@ -117,7 +116,8 @@ class GatherScatter(Rule):
     @property
     def least(self) -> Least:
         """What a hit takes at the least."""
-        return Least(direction={"out"}, channel=self.parameters.channels)
+        p = self.parameters
+        return Least(min(p.payees, p.turns), direction={"out"}, channel=p.channels, unmet=p.memory_days * DAY)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of gathering and scattering."""
@@ -126,8 +126,6 @@ class GatherScatter(Rule):
         memory = p.memory_days * DAY
         fit = _fitting(views.legs, p)
         places = views.since(_turning(views.since(fit, self.span.before), p, window), self.read_before)
-        paid = fit.filter(fit.direction == "out")
-        places = met_by_strangers(views, places, paid, self.read_before, window, memory)
         seen = with_strangers(views, places, window, memory, p.settling_days * DAY)
         new = shared(_fitting(seen.filter(seen.stranger), p), "new")
         # twice the window: whether a payment within it follows a gathering is read in a window of that payment's own
