@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
+import structlog
 from fastapi import Request
 
 from casedesk.api.buckets import Buckets
@@ -16,7 +17,10 @@ from casedesk.api.metrics import Metrics
 from casedesk.api.scraping import Scraping
 from casedesk.bootstrap import Desk, open_desk
 from casedesk.services.detecting import Warm
+from casedesk.services.following import Following, follow
 from casedesk.settings import Settings, load_settings
+
+_LOG: Final = structlog.get_logger("casedesk.api")
 
 #: How many wrong keys an address may send at once, and how many a second after that.
 _WRONG_KEYS: Final = 20
@@ -36,6 +40,7 @@ class Served:
         self.scoring = threading.Lock()
         self.key_uses = KeyUses()
         self.scraping = Scraping(self.metrics)
+        self.following = Following(self._follow, _not_advised)
         self._now = now or (lambda: datetime.now(UTC))
         self._desk: Desk | None = None
         self._lock = threading.Lock()
@@ -54,13 +59,26 @@ class Served:
                 self._desk = open_desk(self.settings, timed=self.metrics.commit_seconds.time)
             return self._desk
 
+    def _follow(self) -> None:
+        """Advise on what a run changed, after it was told to who waited for it."""
+        desk = self.desk()
+        follow(
+            reading=desk.reading, writing=desk.writing, at=self.now(), base_currency=desk.settings.base_currency,
+            counsel=desk.counsel, via="api",
+        )  # fmt: skip
+
     def close(self) -> None:
         """Sign what is due and give the connections back."""
+        self.following.close()
         self.warm.forget()
         with self._lock:
             if self._desk is not None:
                 self._desk.close()
                 self._desk = None
+
+
+def _not_advised(failure: Exception) -> None:
+    _LOG.warning("advice_waits", error_type=type(failure).__name__, exc_info=failure)
 
 
 async def served(request: Request) -> Served:

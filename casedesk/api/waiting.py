@@ -89,11 +89,14 @@ def _run(call: Call) -> None:
     for left in range(_TRIES - 1, -1, -1):
         try:
             with call.served.metrics.run_seconds.time():
-                detecting.detect(
+                done = detecting.detect(
                     look=call.desk.reading(), uow=call.desk.writing(), actor=call.actor, at=call.served.now(),
                     base_currency=call.desk.settings.base_currency, warm=call.served.warm, clock=call.served.now,
                 )  # fmt: skip
-            return
         except detecting.AnotherRun:
             if not left:
                 raise
+        else:
+            if done.changed:
+                call.served.following.notice()
+            return

@@ -93,7 +93,7 @@ def detect(
         list[str] | None,
         typer.Option(metavar="RULE.NAME=VALUE", help="Another value for a rule's parameter; only with --dry-run."),
     ] = None,
-    advise: Annotated[bool, typer.Option("--advise", help="Then advise on the cases that changed.")] = False,
+    advise: Annotated[bool, typer.Option(help="Then advise on the cases whose alerts changed.")] = True,
     memory_mib: Memory = 4096,
     threads: _Threads = None,
     engine: _Engine = "duckdb",
@@ -159,13 +159,13 @@ def detect(
 
 
 def _advise(session: Session) -> None:
-    """Advise on the cases that changed, those of the run among them. The run is stored already, whatever becomes of it."""
-    from casedesk.services import advising
+    """Advise on the cases whose alerts changed. The run is stored already, whatever becomes of it."""
+    from casedesk.services import following
 
     desk = session.desk
     try:
-        advising.run(
-            reading=desk.reading, writing=desk.writing, actor=session.actor, at=session.at, via="cli",
+        following.follow(
+            reading=desk.reading, writing=desk.writing, at=session.at, via="cli",
             base_currency=desk.settings.base_currency, counsel=desk.counsel,
         )  # fmt: skip
     except CasedeskError as refusal:

@@ -54,8 +54,14 @@ def kept(what: str, write: Callable[[], str]) -> str:
 
 
 def _name(what: str) -> str:
-    depends = {"what": what, "code": _code(), "versions": {name: version(name) for name in _SOFTWARE}}
+    depends = {"what": what, "code": _code(), "versions": _versions()}
     return hashlib.sha256(canonical_json({**depends, "python": platform.python_version()}).encode()).hexdigest()
+
+
+@cache
+def _versions() -> dict[str, str]:
+    """Return the versions of the software that runs the texts; reading them takes milliseconds, and a process has one of each."""
+    return {name: version(name) for name in _SOFTWARE}
 
 
 @cache

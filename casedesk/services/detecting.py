@@ -50,6 +50,11 @@ class Detected:
     data_fingerprint: str
     alerts_sha256: str
 
+    @property
+    def changed(self) -> bool:
+        """Whether an alert of a case is new, or has grown."""
+        return bool(self.new_alerts or self.grown_alerts)
+
 
 class AnotherRun(Conflict):
     """A run was stored while this one was looking, so this one was not built upon the last."""

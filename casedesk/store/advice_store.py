@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from casedesk.domain.advice import Step, as_json
+from casedesk.domain.events import AlertAttached, AlertGrown
 from casedesk.store.dialects import stream_beside
-from casedesk.store.tables import advice, cascade_steps, cases
+from casedesk.store.tables import advice, cascade_steps, case_events, cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,25 @@ _ADVICE = tuple(advice.columns.keys())
 _STEP = tuple(cascade_steps.columns.keys())
 
 
+_CHANGED: Final = sa.or_(advice.c.case_version.is_(None), advice.c.case_version != cases.c.version)
+
+
+def _undecided() -> sa.Select[Any]:
+    """Select the cases that people still work on, each beside its last advice, by id."""
+    last = (
+        sa.select(advice.c.case_id, sa.func.max(advice.c.event_id).label("event_id"))
+        .group_by(advice.c.case_id)
+        .subquery()
+    )
+    return (
+        sa.select(cases.c.case_id)
+        .outerjoin(last, last.c.case_id == cases.c.case_id)
+        .outerjoin(advice, advice.c.event_id == last.c.event_id)
+        .where(cases.c.is_open == sa.true(), cases.c.disposition.in_(("", "Escalate")))
+        .order_by(cases.c.case_id)
+    )
+
+
 class AdviceReader:
     """Reads ``advice`` and ``cascade_steps``."""
 
@@ -66,23 +86,17 @@ class AdviceReader:
 
         :param every: those that did not change as well.
         """
-        last = (
-            sa.select(advice.c.case_id, sa.func.max(advice.c.event_id).label("event_id"))
-            .group_by(advice.c.case_id)
-            .subquery()
-        )
-        query = (
-            sa.select(cases.c.case_id)
-            .outerjoin(last, last.c.case_id == cases.c.case_id)
-            .outerjoin(advice, advice.c.event_id == last.c.event_id)
-            .where(cases.c.is_open == sa.true(), cases.c.disposition.in_(("", "Escalate")))
-            .order_by(cases.c.case_id)
-        )
-        if not every:
-            query = query.where(
-                sa.or_(advice.c.case_version.is_(None), advice.c.case_version != cases.c.version)
-            )  # fmt: skip
+        query = _undecided() if every else _undecided().where(_CHANGED)
         return tuple(self._connection.execute(query).scalars())
+
+    def alerted(self) -> tuple[str, ...]:
+        """Return those of :meth:`waiting` that got an alert, or of which one grew, since they were advised on, by id."""
+        came = sa.select(case_events.c.event_id).where(
+            case_events.c.case_id == cases.c.case_id,
+            case_events.c.action.in_((AlertAttached.action, AlertGrown.action)),
+            case_events.c.event_id > sa.func.coalesce(advice.c.event_id, 0),
+        )
+        return tuple(self._connection.execute(_undecided().where(_CHANGED, came.exists())).scalars())
 
     def steps(self, event_id: int) -> tuple[Step, ...]:
         """Return what the levels made of the case, the first level first."""

@@ -14,6 +14,7 @@ from casedesk.bootstrap import Desk
 from casedesk.domain.people import Person
 from casedesk.errors import CasedeskError
 from casedesk.services import announcing, detecting
+from casedesk.services.following import Following, follow
 from casedesk.services.warm import Warm
 from casedesk.stream.announcing import Announcing
 
@@ -48,6 +49,7 @@ class Looking(threading.Thread):
         self._behind: float | None = None  # the same of what was looked at and not announced
         self._stopping = False
         self._changed = threading.Condition()
+        self._following = Following(self._follow, _not_advised)
         self.runs = self.announced = 0
 
     def notice(self, received: float) -> None:
@@ -66,13 +68,15 @@ class Looking(threading.Thread):
 
     def run(self) -> None:
         """Look until told to finish; once at the beginning, for what was stored before a crash."""
+        self._following.notice()
         try:
             self._until_finished()
         finally:
             self.forget()
 
     def forget(self) -> None:
-        """Give back what is kept from run to run."""
+        """Let advice come to its end, and give back what is kept from run to run."""
+        self._following.close()
         self._warm.forget()
 
     def _until_finished(self) -> None:
@@ -119,7 +123,7 @@ class Looking(threading.Thread):
         """
         for left in range(_TRIES - 1, -1, -1):
             try:
-                detecting.detect(
+                done = detecting.detect(
                     look=self._desk.reading(), uow=self._desk.writing(), actor=self._actor, at=self._now(),
                     base_currency=self._desk.settings.base_currency, warm=self._warm, clock=self._now,
                 )  # fmt: skip
@@ -129,7 +133,21 @@ class Looking(threading.Thread):
                 if not left:
                     raise
             else:
+                if done.changed:
+                    self._following.notice()
                 return
+
+    def _follow(self) -> None:
+        """Advise on what runs changed, beside the next of them."""
+        desk = self._desk
+        follow(
+            reading=desk.reading, writing=desk.writing, at=self._now(), base_currency=desk.settings.base_currency,
+            counsel=desk.counsel, via="stream",
+        )  # fmt: skip
+
+
+def _not_advised(failure: Exception) -> None:
+    _log.warning("advice_waits", error_type=type(failure).__name__, exc_info=failure)
 
 
 def _earlier(one: float | None, other: float | None) -> float | None:

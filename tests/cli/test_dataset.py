@@ -139,7 +139,6 @@ def _suppressed(casedesk: Command, desk: TestDesk) -> None:
     desk.book(Move(f"Z-90-{n}", 200 + n, 950_000, to_account="K-90/1") for n in range(5))
     told = casedesk("detect", "--rule", "structuring", "--json")
     assert told.json["hidden_alerts"] == 1, told
-    assert casedesk("advise", "run", "--json").json["advised"] > 0
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ def test_a_text_that_others_could_have_written_is_passed_over(folder: Path) -> N
     assert kept_texts.kept("a rule", lambda: "SELECT 2") == "SELECT 2"
 
 
-@pytest.mark.parametrize("changed", ["_code", "version"])
+@pytest.mark.parametrize("changed", ["_code", "_versions"])
 def test_other_code_or_software_finds_no_text(folder: Path, changed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     kept_texts.kept("a rule", lambda: TEXT)
     monkeypatch.setattr(kept_texts, changed, lambda *_: "another")

@@ -24,6 +24,8 @@ def test_what_comes_by_kafka_gives_the_alerts_of_one_run_over_everything(
         until(lambda: worker.stored == len(sent))
     assert outcome(desk) == at_once
     assert rows_stored(desk) == len(sent)
+    with desk.reading() as look:
+        assert (bool(look.advice.waiting(every=True)), look.advice.waiting()) == (True, ())  # each case was advised on
     told = [orjson.loads(one.value()) for one in drained(mock_cluster.address, job.alerts, len(at_once.alerts))]
     assert len(told) == len({one["alert_id"] for one in told}) == len(at_once.alerts)
     assert all(one["took_ms"] >= 0 for one in told)
