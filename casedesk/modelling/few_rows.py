@@ -24,7 +24,7 @@ from casedesk.modelling.payments import PAYMENTS, Payments
 
 _MAKERS: Final = {**VALUES, **RELATIONS}
 #: Beyond so many payments an engine is quicker.
-FEW: Final = 512
+FEW: Final = 1_000
 #: What a sum of so many amounts has room for in 64 bits.
 _ROOM: Final = 2**62
 

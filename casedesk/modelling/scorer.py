@@ -27,7 +27,7 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 #: So many of its highest payments make an account's score.
 TOP: Final = 3
 #: Rows that are scored at once: large enough to pay, small enough to stay near the processor.
-_BATCH: Final = 16_384
+_BATCH: Final = 4_096
 
 
 class UnusableModel(Invalid):

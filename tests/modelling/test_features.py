@@ -77,7 +77,7 @@ def test_few_rows_without_an_engine_give_the_engines_bits() -> None:
 
 
 def test_what_is_too_much_for_few_rows_is_left_to_the_engine() -> None:
-    assert not fits(Payments.of(table(town(11, 513))))
+    assert not fits(Payments.of(table(town(11, 1_001))))
     assert not fits(Payments.of(table([Row("T1", BEGIN, "A", "B", 2**61)])))
     days = np.arange(1500)
     with pytest.raises(TooManyPairs):
