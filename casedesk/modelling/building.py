@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -13,10 +13,9 @@ import ibis
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 from ibis.expr.types import Table
 
-from casedesk.modelling.features import STAGES, catalogue, parts
+from casedesk.modelling.features import STAGES, Part, catalogue, parts
 from casedesk.modelling.payments import Payments
 
 Matrix: TypeAlias = npt.NDArray[np.float32]
@@ -77,20 +76,25 @@ def build_in(connection: duckdb.DuckDBPyConnection, payments: Payments) -> Featu
     connection.register("payments", payments.table)
     for statement in _stages():
         connection.execute(statement)
+    found = ((part, connection.sql(text).to_arrow_table()) for part, text in zip(parts(), _parts(), strict=True))
+    made = filled(
+        payments, ((part, {name: rows[name].to_numpy() for name in rows.column_names}) for part, rows in found)
+    )
+    connection.unregister("payments")
+    return made
+
+
+def filled(payments: Payments, found: Iterable[tuple[Part, Mapping[str, npt.NDArray[Any]]]]) -> Features:
+    """Put the parts together to the matrix, each by its rows."""
     # by columns, because that is how they come and how trees are trained
     matrix = np.empty((len(payments.ids), len(catalogue())), np.float32, order="F")
     first = 0
-    for part, statement in zip(parts(), _parts(), strict=True):
-        found = connection.sql(statement).to_arrow_table()
-        for chosen in _by_side(found) if part.sided else (found,):
-            place = chosen["row"].to_numpy()
+    for part, rows in found:
+        out = rows["out"].astype(bool) if part.sided else np.empty(0, bool)
+        for chosen in (np.flatnonzero(out), np.flatnonzero(~out)) if part.sided else (slice(None),):
+            place = rows["row"][chosen]
             for column, name in enumerate(part.columns, first):
                 matrix[:, column] = part.filled
-                matrix[place, column] = chosen[name].to_numpy()
+                matrix[place, column] = rows[name][chosen]
             first += len(part.columns)
-    connection.unregister("payments")
     return Features(payments.ids, matrix)
-
-
-def _by_side(legs: pa.Table) -> tuple[pa.Table, pa.Table]:
-    return legs.filter(legs["out"]), legs.filter(pc.invert(legs["out"]))

@@ -27,7 +27,7 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 #: So many of its highest payments make an account's score.
 TOP: Final = 3
 #: Rows that are scored at once: large enough to pay, small enough to stay near the processor.
-_BATCH: Final = 16_384
+_BATCH: Final = 4_096
 
 
 class UnusableModel(Invalid):
@@ -80,7 +80,11 @@ class Scorer:
 
     def raw(self, matrix: Matrix) -> Floats:
         """Return the raw score of each row of all features. What is infinite or no number says nothing."""
-        return self.raw_of(np.ascontiguousarray(chosen(matrix, self.columns), np.float64))
+        found = np.empty(len(matrix), np.float64)
+        for first in range(0, len(matrix), _BATCH):  # picked and widened in the same pieces, while they are near
+            part = chosen(matrix[first : first + _BATCH], self.columns)
+            found[first : first + len(part)] = self.raw_of(np.ascontiguousarray(part, np.float64))
+        return found
 
     def raw_of(self, ready: Floats) -> Floats:
         """Return the raw score of each row of just the model's columns, in double precision and finite or NaN."""

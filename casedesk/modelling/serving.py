@@ -7,6 +7,7 @@ it) of those whom they dealt with in the last 14. A hub's dealings are not looke
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final, Protocol
 
 import duckdb
@@ -14,7 +15,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from casedesk.modelling.building import Features, build_in
+from casedesk.modelling.building import Features, build_in, filled
+from casedesk.modelling.few_rows import fits, worked_out
+from casedesk.modelling.few_windows import TooManyPairs
 from casedesk.modelling.pairs import RING_DAYS
 from casedesk.modelling.payments import READ, Payments
 from casedesk.modelling.sides import DAY, HUB, MONTH, PAIR_DAYS, WEEK
@@ -37,6 +40,7 @@ def features_of(
 ) -> Features:
     """Return the features of one transaction as of its instant; it stands in the store already.
 
+    :param engine: works them out where there is too much around the transaction for ``few_rows``.
     :param transaction: one row with the columns of ``payments.READ``.
     """
     row = transaction.select(list(READ))
@@ -49,9 +53,17 @@ def features_of(
         around = store.between(others, int(at) - (_AROUND) * DAY, int(at)).select(list(READ))
         known = pc.is_in(around["transaction_id"], near["transaction_id"].combine_chunks())
         found = pa.concat_tables([near, around.filter(pc.invert(known)).cast(near.schema)])
-    made = build_in(engine, Payments.of(found, listed, frozenset([*own, *others])))
+    made = _made(engine, Payments.of(found, listed, frozenset([*own, *others])))
     place = pc.index(made.ids, row["transaction_id"][0].as_py()).as_py()
     return Features(made.ids.slice(place, 1), made.matrix[place : place + 1])
+
+
+def _made(engine: duckdb.DuckDBPyConnection, payments: Payments) -> Features:
+    """Work the features out where it is quicker; both ways give the same bits."""
+    if fits(payments):
+        with suppress(TooManyPairs):
+            return filled(payments, worked_out(payments))
+    return build_in(engine, payments)
 
 
 def _microseconds(column: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

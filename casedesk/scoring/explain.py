@@ -98,13 +98,14 @@ def _by_counterparty(found: Exposure, place: int) -> tuple[dict[tuple[Side, str]
     others: dict[Side, float] = {}
     for side, traced in found.traced.items():
         givers = traced.flow.giver[traced.flow.reached(place)]
-        parts = np.bincount(givers, weights=_first_parts(found, side, place).sum(axis=1))
+        parts = np.asarray(np.bincount(givers, weights=_first_parts(found, side, place).sum(axis=1)), np.float64)
         givers = np.flatnonzero(parts)
-        largest = givers[np.argsort(-parts[givers], kind="stable")]
-        names = found.graph.names.take(pa.array(largest[:NAMED])).to_pylist()
-        named += zip(parts[largest[:NAMED]].tolist(), [side] * len(names), names, strict=True)
-        if len(largest) > NAMED:
-            others[side] = fsum(parts[largest[NAMED:]].tolist())
+        largest = givers[_largest(parts[givers], NAMED)]
+        names = found.graph.names.take(pa.array(largest)).to_pylist()
+        named += zip(parts[largest].tolist(), [side] * len(names), names, strict=True)
+        if len(givers) > NAMED:
+            parts[largest] = 0.0
+            others[side] = fsum(parts[givers].tolist())
     named.sort(key=lambda one: (-one[0], _SIDES.index(one[1]), one[2]))
     return {(side, name): part for part, side, name in named}, others
 
@@ -140,9 +141,17 @@ class _Way(NamedTuple):
 def _push(heap: list[_Way], side: Side, way: tuple[int, ...], payments: Places, parts: Floats, most: int) -> None:
     """Go on with the payments that have the largest parts: no others can be among so many strongest ways."""
     whole = parts.sum(axis=1)
-    for chosen in np.argsort(-whole, kind="stable")[:most]:
+    for chosen in _largest(whole, most):
         if whole[chosen] > 0:
             heapq.heappush(heap, _Way(-float(whole[chosen]), side, (*way, int(payments[chosen])), parts[chosen]))
+
+
+def _largest(values: Floats, most: int) -> Places:
+    """Return the places of so many largest values, the largest first and equal ones in their order."""
+    some = np.arange(len(values))
+    if len(values) > most:  # a hub has many more than are asked for, and sorting all of them is most of the work
+        some = np.flatnonzero(values >= np.partition(values, len(values) - most)[len(values) - most])
+    return some[np.argsort(-values[some], kind="stable")][:most]
 
 
 def _first_parts(found: Exposure, side: Side, place: int) -> Floats:

@@ -9,11 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from casedesk.modelling.building import Features, build, opened
+from casedesk.modelling.building import Features, build, build_in, filled, opened
 from casedesk.modelling.features import catalogue
+from casedesk.modelling.few_rows import fits, worked_out
+from casedesk.modelling.few_tables import Column
+from casedesk.modelling.few_windows import TooManyPairs, bounds, windowed
 from casedesk.modelling.payments import Payments, UnfitPayments
 from casedesk.modelling.serving import features_of
-from tests.modelling.towns import BEGIN, Row, table, town
+from tests.modelling.towns import BEGIN, Row, planted, table, town
 
 
 def features(rows: Sequence[Row], listed: frozenset[str] = frozenset()) -> Features:
@@ -55,6 +58,30 @@ def test_one_at_a_time_from_the_store_as_of_then_gives_what_the_batch_gives() ->
             served = features_of(engine, then, table([row]))
             place = batch.ids.to_pylist().index(row.transaction_id)
             np.testing.assert_array_equal(served.matrix[0], batch.matrix[place], err_msg=row.transaction_id)
+
+
+def test_few_rows_without_an_engine_give_the_engines_bits() -> None:
+    """Of whole towns and of single payments; of rings and fans; with listed and with unfollowed accounts."""
+    towns = [town(seed, payments, accounts) for seed, payments, accounts in ((11, 250, 24), (12, 250, 6), (13, 1, 3))]
+    towns += [planted(seed, accounts=30, days=6)[0] for seed in (14, 15)]
+    towns += [[Row("T1", BEGIN, "A", "A", 2**50), Row("T2", BEGIN, "", "B", 0, "CASH")]]
+    with opened(threads=1) as engine:
+        for rows in towns:
+            followed = frozenset({row.from_account for row in rows[::2]} | {row.to_account for row in rows[::3]})
+            for given in (Payments.of(table(rows)), Payments.of(table(rows), frozenset(["A03", "B007"]), followed)):
+                assert fits(given)
+                expected = build_in(engine, given)
+                found = filled(given, worked_out(given))
+                np.testing.assert_array_equal(found.matrix, expected.matrix)
+                assert found.ids == expected.ids
+
+
+def test_what_is_too_much_for_few_rows_is_left_to_the_engine() -> None:
+    assert not fits(Payments.of(table(town(11, 1_001))))
+    assert not fits(Payments.of(table([Row("T1", BEGIN, "A", "B", 2**61)])))
+    days = np.arange(1500)
+    with pytest.raises(TooManyPairs):
+        windowed("CountDistinct", bounds(days * 0, days, 1500), Column(days, None), None)
 
 
 def test_nothing_later_and_no_order_of_rows_changes_a_feature() -> None:
