@@ -117,6 +117,11 @@ class Settings(BaseSettings):
         description="one or more addresses such as kafka-1.bank.example:9092, with commas between",
     )
     kafka_properties: str = Field(default="", description="a file such as /etc/casedesk/kafka.properties")
+    metrics_host: str = Field(
+        default="127.0.0.1",
+        pattern=r"^[\w.:-]+$",
+        description="an address of this machine such as 127.0.0.1 or 0.0.0.0",
+    )
     schema_registry_url: str = Field(
         default="", description="the address of a schema registry such as https://registry.bank.example"
     )

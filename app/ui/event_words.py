@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from app.ui import formats
+from casedesk.domain.alerts import lapse_told
 from casedesk.domain.counts import counted
 from casedesk.domain.events import KINDS
 from casedesk.domain.events.readings import FILES
@@ -79,6 +80,10 @@ _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     "case_opened": lambda data, names: f"First alert {formats.moment(parse(data['alerted_at']))}",
     "alert_attached": _alert,
     "alert_grown": _alert,
+    "alert_revised": _alert,
+    "alert_lapsed": lambda data, names: (
+        f"{formats.rule(data['rule'])} · {data['alert_id']}, {lapse_told(data['run_id'], data['by'])}"
+    ),
     "advice_given": _advice,
     "case_assigned": lambda data, names: f"To {_name(data['owner'], names)}",
     "case_handed_over": lambda data, names: f"To {_name(data['owner'], names)}",

@@ -19,6 +19,8 @@ from casedesk.services.casefile import Change, StaleCase
 _DID = {
     "Alert attached": "attached an alert to this case",
     "Alert grew": "added transactions to an alert of this case",
+    "Alert revised": "found an alert of this case otherwise",
+    "Alert lapsed": "no longer found an alert of this case",
     "Case taken": "took this case",
     "Case assigned": "assigned this case",
     "Case handed over": "handed this case over",

@@ -99,6 +99,11 @@ def _at_stake(row: QueueRow, code: str) -> float:
     return formats.units(at_stake(row.severity, row.amount_minor), code)
 
 
+def _typology(row: QueueRow) -> str:
+    lapsed = "all" if row.lapsed_count == row.alert_count else f"{row.lapsed_count:,}"
+    return formats.rule(row.typology) + (f", {lapsed} lapsed" if row.lapsed_count else "")
+
+
 def _frame(page: Page, now: datetime, *, by_value: bool) -> tuple[pd.DataFrame, dict[str, ColumnConfig]]:
     code = session.currency()
     lines = page.lines
@@ -111,7 +116,7 @@ def _frame(page: Page, now: datetime, *, by_value: bool) -> tuple[pd.DataFrame, 
             "Risk": columns.cells(risk),
             "Case": [line.row.case_id for line in lines],
             "Customer": [line.row.customer for line in lines],
-            "Typology": [formats.rule(line.row.typology) for line in lines],
+            "Typology": [_typology(line.row) for line in lines],
             "Alerts": [line.row.alert_count for line in lines],
             "Amount": [formats.units(line.row.amount_minor, code) for line in lines],
             **({"At stake": [_at_stake(line.row, code) for line in lines]} if by_value else {}),

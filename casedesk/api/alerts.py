@@ -20,7 +20,7 @@ AlertId = Annotated[str, Field(pattern=r"^(A-[0-9A-F]{12})?$")]
 
 
 class AlertOut(BaseModel):
-    """One alert. Amounts are whole minor units of the base currency."""
+    """One alert. Amounts are whole minor units of the base currency. ``lapsed``: a later run no longer found it."""
 
     alert_id: str
     rule: str
@@ -36,6 +36,7 @@ class AlertOut(BaseModel):
     sentence: str
     transaction_ids: list[str]
     raised_at: datetime | None
+    lapsed: bool
     case_id: str | None
 
 
@@ -110,6 +111,7 @@ def alert_json(alert: Alert, currency: str) -> dict[str, Any]:
         "band": alert.risk.value,
         "currency": currency,
         "transaction_ids": list(alert.transaction_ids),
+        "lapsed": bool(alert.lapsed_in),
         "case_id": alert.case_id or None,
     }
 

@@ -326,8 +326,9 @@ def _summary(result: Detected) -> dict[str, Any]:
 
 def _tell(result: Detected) -> None:
     hidden = f"{result.hidden_alerts:,} hidden by suppressions, " if result.hidden_alerts else ""
+    lapsed = f"{result.lapsed_alerts:,} no longer found, " if result.lapsed_alerts else ""
     say(
-        f"{counted(result.transactions, 'transaction')}: {counted(result.new_alerts, 'new alert')}, {result.grown_alerts:,} grown, {hidden}"
+        f"{counted(result.transactions, 'transaction')}: {counted(result.new_alerts, 'new alert')}, {result.grown_alerts:,} grown, {hidden}{lapsed}"
         f"{result.unchanged_alerts:,} known already; {counted(result.cases_opened, 'case')} opened, "
         f"{counted(result.cases_joined, 'open case')} joined."
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +14,9 @@ from casedesk.cli.session import DESK_ITSELF, AsOrDesk, opened
 from casedesk.domain.counts import counted
 
 if TYPE_CHECKING:
+    from casedesk.bootstrap import Desk
     from casedesk.stream.decoding import Decode
+    from casedesk.stream.worker import Worker
 
 app = typer.Typer(help="Take transactions from Kafka.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -38,6 +42,15 @@ def run(
     max_message_bytes: Annotated[
         int, typer.Option(min=1_000, max=100_000_000, metavar="N", help="A larger message is a dead letter.")
     ] = 1_000_000,
+    metrics_port: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=65_535,
+            metavar="PORT",
+            help="Answer /metrics, /health and /ready there, at the address in CASEDESK_METRICS_HOST; 0 listens nowhere.",
+        ),
+    ] = 0,
     user: AsOrDesk = DESK_ITSELF,
 ) -> None:
     """Take transactions until stopped; start as many of these as the topic has partitions.
@@ -56,12 +69,24 @@ def run(
         )  # fmt: skip
         found = worker(session.desk, session.actor, where, job)
         remark(f"Taking transactions from {topic}, as one of the group {group} (Ctrl-C ends it)")
-        with stopped_by_signal(found.stop):
+        with stopped_by_signal(found.stop), _told(found, session.desk, metrics_port):
             found.run()
     say(
         f"{counted(found.stored, 'transaction')} stored, {found.duplicates:,} known already, "
         f"{counted(found.refused, 'dead letter')}."
     )
+
+
+@contextmanager
+def _told(found: Worker, desk: Desk, port: int) -> Iterator[None]:
+    """Tell the worker's figures while it runs, where somebody is to ask."""
+    if not port:
+        yield
+        return
+    from casedesk.stream.listening import listening
+
+    with listening(desk.settings.metrics_host, port, found.figures, desk.require_current):
+        yield
 
 
 def _decoder(registry: str, topic: str) -> Decode:

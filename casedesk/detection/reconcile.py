@@ -9,7 +9,16 @@ when a late transaction comes before all others and would have given it another.
 - Several fresh alerts that share one stored alert (thresholds were raised, so that an episode fell apart): the first
   that has its id, else the first in time, is that alert; another is unchanged where the stored alert holds all its
   evidence already, and new otherwise.
-- A stored alert whose evidence no rule finds any more is not mentioned: an alert is never taken back by a run.
+
+Beyond that, stored alerts that this run has judged itself, with the rule and the values by which they were raised, become
+what it found, so that whatever the order in which transactions arrived, the alerts that stand are those of one run over
+everything:
+
+- One that is found with fewer transactions, with other figures, or again after it had lapsed, is ``revised``. What it lost is
+  told no more, and may be an alert of its own.
+- One that no fresh alert is, is ``lapsed``: explained by what came later, or part of another alert now. It stays as it was.
+
+One that was raised by other values says what those found, and stays.
 """
 
 from __future__ import annotations
@@ -23,13 +32,19 @@ from casedesk.domain.alerts import Alert
 
 @dataclass(frozen=True, slots=True)
 class StoredAlert:
-    """As much of a stored alert as it takes to recognise it. ``case_id`` is empty while no case holds it."""
+    """As much of a stored alert as it takes to recognise it. ``case_id`` is empty while no case holds it.
+
+    ``judged`` says that this run would have found it; only then its ``says``, severity and sentence, are compared.
+    """
 
     alert_id: str
     rule: str
     account_id: str
     transaction_ids: frozenset[str]
     case_id: str = ""
+    judged: bool = False
+    says: tuple[int, str] = (0, "")
+    lapsed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +64,25 @@ class Absorbed:
 
 
 @dataclass(frozen=True, slots=True)
+class Lapsed:
+    """A stored alert that the run no longer found; ``by`` is the alert that holds evidence of it now, or empty."""
+
+    alert_id: str
+    case_id: str
+    rule: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """What to store: ``new`` alerts, ``grown`` ones; and the ids that stay as they are."""
+    """What to store: ``new`` alerts, ``grown`` and ``revised`` ones, and those that lapsed; and the ids that stay as they are."""
 
     new: tuple[Alert, ...]
     grown: tuple[Grown, ...]
     unchanged: tuple[str, ...]
     absorbed: tuple[Absorbed, ...]
+    revised: tuple[Alert, ...] = ()
+    lapsed: tuple[Lapsed, ...] = ()
 
 
 def reconcile(stored: Iterable[StoredAlert], fresh: Iterable[Alert]) -> Reconciliation:
@@ -67,8 +94,10 @@ def reconcile(stored: Iterable[StoredAlert], fresh: Iterable[Alert]) -> Reconcil
     return Reconciliation(
         new=tuple(run.new),
         grown=tuple(run.grown.values()),
-        unchanged=tuple(sorted(run.met - run.grown.keys() - run.absorbed.keys())),
+        unchanged=tuple(sorted(run.met - run.grown.keys() - run.absorbed.keys() - run.revised.keys())),
         absorbed=tuple(Absorbed(alert_id, by) for alert_id, by in sorted(run.absorbed.items())),
+        revised=tuple(run.revised.values()),
+        lapsed=run.lapsed(),
     )
 
 
@@ -84,8 +113,10 @@ class _Run:
         self.new: list[Alert] = []
         self.grown: dict[str, Grown] = {}
         self.absorbed: dict[str, str] = {}
+        self.revised: dict[str, Alert] = {}
         self.met: set[str] = set()
         self._claimed: set[str] = set()
+        self._holders: dict[str, str] = {}  # of evidence of a stored alert, by its id
 
     def place(self, alert: Alert) -> None:
         matches = self._matches(alert)
@@ -93,18 +124,30 @@ class _Run:
         if self._told_already(alert, matches):
             return
         leader = next((match for match in matches if match.alert_id not in self._claimed), None)
+        for match in matches:
+            self._holders.setdefault(match.alert_id, leader.alert_id if leader else alert.alert_id)
         if leader is None:
             self.new.append(alert)
             return
         self._claimed.add(leader.alert_id)
         self.absorbed.pop(leader.alert_id, None)
         added = tuple(one for one in alert.transaction_ids if one not in leader.transaction_ids)
+        known = replace(alert, alert_id=leader.alert_id, case_id=leader.case_id)
         if added:
-            known = replace(alert, alert_id=leader.alert_id, case_id=leader.case_id)
             self.grown[leader.alert_id] = Grown(known, added)
+        elif leader.judged and _differs(leader, alert):
+            self.revised[leader.alert_id] = known
         for other in matches:
             if other.alert_id not in self._claimed and not other.transaction_ids.isdisjoint(added):
                 self.absorbed.setdefault(other.alert_id, leader.alert_id)
+
+    def lapsed(self) -> tuple[Lapsed, ...]:
+        """Return the judged alerts that are none of the fresh ones, by id, but for those that had lapsed before."""
+        return tuple(
+            Lapsed(alert_id, alert.case_id, alert.rule, self._holders.get(alert_id, ""))
+            for alert_id, alert in sorted(self.by_id.items())
+            if alert.judged and not alert.lapsed and alert_id not in self._claimed
+        )
 
     def _matches(self, alert: Alert) -> list[StoredAlert]:
         """Return the stored alerts that share evidence: the one with the same id first, then by the earliest shared."""
@@ -121,7 +164,14 @@ class _Run:
         """Say whether a stored alert that another fresh one has claimed, and left as it is, holds all this evidence."""
         return any(
             match.alert_id in self._claimed
+            and not match.judged
             and match.alert_id not in self.grown
             and match.transaction_ids.issuperset(alert.transaction_ids)
             for match in matches
         )
+
+
+def _differs(stored: StoredAlert, alert: Alert) -> bool:
+    """Say whether an alert with no further evidence is not what is stored."""
+    fewer = len(stored.transaction_ids) > len(alert.transaction_ids)
+    return fewer or stored.lapsed or stored.says != (alert.severity, alert.sentence)

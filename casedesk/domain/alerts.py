@@ -51,6 +51,7 @@ class Alert:
     run_id: str = field(default="", compare=False)
     raised_at: datetime | None = field(default=None, compare=False)
     case_id: str = field(default="", compare=False)
+    lapsed_in: str = field(default="", compare=False)  # the run that no longer found it
 
     @property
     def risk(self) -> Risk:
@@ -82,6 +83,17 @@ def alert_digest(alert: Alert) -> str:
     for name in ("window_start", "window_end"):
         values[name] = canonical(values[name])
     return digest_of(values, alert.transaction_ids)
+
+
+def lapsed_digest(digest: str, run_id: str) -> str:
+    """Say of an alert with this digest that a run no longer found it."""
+    return f"{digest}, lapsed in {run_id}"
+
+
+def lapse_told(run_id: str, by: str) -> str:
+    """Say that a run no longer found an alert, by the rule and the values that had raised it."""
+    joined = f"; {by} holds transactions of it now" if by else ""
+    return f"no longer found by run {run_id}, given what arrived since{joined}"
 
 
 def digest_of(values: Mapping[str, Any], transaction_ids: Sequence[str]) -> str:

@@ -65,7 +65,9 @@ TELLING: Final = frozenset(
 )  # fmt: skip
 
 #: Steps that any analyst may take on any open case. If they gave need to know, everybody could give it to themselves.
-_OPEN_TO_ALL: Final = frozenset({"case_opened", "alert_attached", "alert_grown", "note_added"})
+_OPEN_TO_ALL: Final = frozenset(
+    {"case_opened", "alert_attached", "alert_grown", "alert_revised", "alert_lapsed", "note_added"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,6 +128,7 @@ def _decides(event: Event) -> bool:
 _MOVES: Final[dict[str, Callable[[Event], bool]]] = {
     events.AlertAttached.action: _of_cash,
     events.AlertGrown.action: _of_cash,
+    events.AlertRevised.action: _of_cash,
     events.DispositionSet.action: _decides,
     events.DispositionApproved.action: _always,
     events.CaseReopened.action: _always,

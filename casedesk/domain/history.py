@@ -9,7 +9,7 @@ from itertools import repeat
 from operator import attrgetter
 from typing import Any, Final
 
-from casedesk.domain.alerts import risk_rank
+from casedesk.domain.alerts import lapsed_digest, risk_rank
 from casedesk.domain.cases import (
     STAGES,
     TRANSITIONS,
@@ -61,7 +61,7 @@ class Folding:
         self.closed_event = 0  # that closed it last; no column has it
         self.qa_status = self.qa_reviewer = self.qa_reviewed_at = self.qa_severity = self.qa_notes = ""
         self.alerts: dict[str, AlertFigures] = {}
-        self.digests: dict[str, str] = {}  # of each alert as its last event recorded it
+        self.digests: dict[str, str] = {}  # of each alert as its last events recorded it
 
     def add(self, event: Recorded, meta: dict[str, Any]) -> None:
         """Take one more event into account.
@@ -104,6 +104,11 @@ def _alert(case: Folding, event: Recorded, meta: dict[str, Any]) -> None:
     case.alerts[meta["alert_id"]] = AlertFigures(
         meta["alert_id"], meta["rule"], meta["severity"], int(meta["amount_minor"]), meta["transactions"]
     )
+
+
+def _lapsed(case: Folding, event: Recorded, meta: dict[str, Any]) -> None:
+    """The alert's figures stay in the case's: what they weigh now, a person judges."""
+    case.digests[meta["alert_id"]] = lapsed_digest(case.digests.get(meta["alert_id"], ""), meta["run_id"])
 
 
 def _owned(case: Folding, event: Recorded, meta: dict[str, Any]) -> None:
@@ -211,6 +216,8 @@ _STEPS: Final[dict[str, tuple[Action | None, _Change]]] = {
     "case_opened": (None, _opened),
     "alert_attached": (Action.ATTACH_ALERT, _alert),
     "alert_grown": (Action.ATTACH_ALERT, _alert),
+    "alert_revised": (Action.ATTACH_ALERT, _alert),
+    "alert_lapsed": (Action.ATTACH_ALERT, _lapsed),
     "case_taken": (Action.TAKE, _owned),
     "case_assigned": (Action.ASSIGN, _assigned),
     "case_handed_over": (Action.HAND_OVER, _owned),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from casedesk.domain.alerts import Alert
+from casedesk.domain.alerts import Alert, lapse_told
 from casedesk.domain.counts import counted
 from casedesk.domain.events import KINDS
 from casedesk.domain.events.readings import FILES
@@ -130,6 +130,8 @@ def _name(user: str, names: Mapping[str, str]) -> str:
 _DETAILS: Final[dict[str, Callable[[Mapping[str, Any], Mapping[str, str]], str]]] = {
     "alert_attached": lambda data, names: f"{data['alert_id']}, {counted(data['transactions'], 'transaction')}",
     "alert_grown": lambda data, names: f"{data['alert_id']}, {counted(data['transactions'], 'transaction')}",
+    "alert_revised": lambda data, names: f"{data['alert_id']}, {counted(data['transactions'], 'transaction')}",
+    "alert_lapsed": lambda data, names: f"{data['alert_id']}, {lapse_told(data['run_id'], data['by'])}",
     "case_assigned": lambda data, names: f"to {_name(data['owner'], names)}",
     "case_handed_over": lambda data, names: f"to {_name(data['owner'], names)}",
     "case_released": lambda data, names: f"by {_name(data['previous'], names)}",

@@ -9,7 +9,7 @@ from typing import Any, Final
 from casedesk.domain.advice import Facts, Step, Verdict, cascade, facts_digest, steps_digest
 from casedesk.domain.advice_table import NoTable, table_of
 from casedesk.domain.cases import Disposition
-from casedesk.domain.events import AdviceGiven, DispositionSet
+from casedesk.domain.events import AdviceGiven, AlertAttached, AlertGrown, AlertLapsed, AlertRevised, DispositionSet
 from casedesk.domain.intervals import Proportion, proportion
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.people import Action, Person, require
@@ -18,6 +18,10 @@ from casedesk.store.advice_store import Outcome
 from casedesk.store.unit_of_work import Reading
 
 __all__ = ["Agreement", "Given", "NoAdvice", "Replayed", "agreement", "given", "of_events", "read", "replay"]
+
+
+#: Events by which the alerts of a case are not what the advice was given upon.
+_NEW_TO_ADVICE: Final = frozenset({AlertAttached.action, AlertGrown.action, AlertRevised.action, AlertLapsed.action})
 
 
 class NoAdvice(NotFound):
@@ -49,7 +53,7 @@ class Said:
 class Given:
     """Advice as it is shown. ``reasons`` are empty where the text was purged.
 
-    :ivar stale: whether an alert joined the case or grew since.
+    :ivar stale: whether an alert joined the case, or a run found one otherwise or no longer, since.
     :ivar decided: what a person decided after it, empty so far; ``agrees`` is None where the advice took no side.
     """
 
@@ -106,7 +110,7 @@ def _given(event: Recorded, after: Sequence[Recorded]) -> Given:
         reasons=tuple(
             Said(about, line, tuple(cites)) for (about, cites), line in zip(said["reasons"], lines, strict=False)
         ),
-        stale=any(e.action in ("alert_attached", "alert_grown") for e in after),
+        stale=any(e.action in _NEW_TO_ADVICE for e in after),
         decided=decided,
         agrees=decided in sides if decided and sides is not None else None,
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from casedesk.domain.alerts import Alert, alert_digest
 from casedesk.domain.dataset import Value, to_cell
-from casedesk.domain.events import AlertAttached, AlertGrown, ModelProposed, PersonAdded
+from casedesk.domain.events import AlertAttached, AlertGrown, AlertLapsed, AlertRevised, ModelProposed, PersonAdded
 from casedesk.domain.history import columns
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.policy_changes import policy_of
@@ -18,6 +18,9 @@ from casedesk.exports import audit_csv
 from casedesk.exports.audit_csv import BrokenRow, NotAnAuditFile
 from casedesk.exports.tables_csv import AlteredFile, Table
 from casedesk.modelling import model_files
+
+#: Events that say all that an alert is.
+_TOLD: Final = frozenset({AlertAttached.action, AlertGrown.action, AlertRevised.action})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +120,25 @@ def _check_cases(table: Table, verifier: Verifier) -> None:
 
 
 def _check_alerts(table: Table, links: Table, ledger: Ledgered) -> None:
-    recorded = {e.data["alert_id"]: e for e in ledger.events if e.action in (AlertAttached.action, AlertGrown.action)}
+    recorded: dict[str, Recorded] = {}
+    lapsed: dict[str, str] = {}
+    for event in ledger.events:
+        if event.action in _TOLD:
+            recorded[event.data["alert_id"]] = event
+            lapsed.pop(event.data["alert_id"], None)
+        elif event.action == AlertLapsed.action:
+            lapsed[event.data["alert_id"]] = event.data["run_id"]
     evidence: dict[Value, list[tuple[Any, str]]] = {}
     for _, link in links.records():
         evidence.setdefault(link["alert_id"], []).append((link["position"], str(link["transaction_id"])))
     for number, row in table.records():
-        event = recorded.pop(row["alert_id"], None)
-        if event is None:
+        found = recorded.pop(str(row["alert_id"]), None)
+        if found is None:
             _compare("alerts.csv", number, "case_id", "", row["case_id"])
             continue
+        _compare("alerts.csv", number, "lapsed_in", lapsed.get(found.data["alert_id"]), row["lapsed_in"])
         transaction_ids = tuple(name for _, name in sorted(evidence.get(row["alert_id"], [])))
-        _check_alert(number, row, event, transaction_ids)
+        _check_alert(number, row, found, transaction_ids)
     if recorded:
         raise AlteredFile("alerts.csv", 0, "alert_id", f"a row for {min(recorded)}", "none")
 

@@ -20,7 +20,7 @@ from casedesk.domain.events import DESK, DetectionRan
 from casedesk.domain.people import SYSTEM, Action, Person, require
 from casedesk.domain.suppressions import hidden_digest
 from casedesk.errors import Conflict
-from casedesk.services import hiding, intake, rules_in_force, standing_findings
+from casedesk.services import hiding, intake, lapsing, rules_in_force, standing_findings
 from casedesk.services.holdings import Queued, beside, held, queued
 from casedesk.services.kept_figures import Leaving
 from casedesk.services.run_records import RunData, read_data, written
@@ -43,6 +43,7 @@ class Detected:
     new_alerts: int
     grown_alerts: int
     unchanged_alerts: int
+    lapsed_alerts: int  # that stood until this run, and which it no longer found
     hidden_alerts: int  # kept back by suppressions in this run, or grown while they are
     cases_opened: int
     cases_joined: int
@@ -119,7 +120,8 @@ def detect(
         standing = standing_findings.to_be_found(uow, data, rules)
         fresh = {alert: _finding(alert) for alert in result.alerts}
         unsettled = _unsettled(fresh, standing, data)
-        plan = beside(held(uow, {(alert.rule, alert.account_id) for alert in unsettled}), unsettled)
+        subjects = lapsing.subjects(unsettled, set(standing).difference(fresh.values()), data, rules)
+        plan = beside(held(uow, subjects), unsettled, lapsing.judged(data, rules, until))
         sorted_out = hiding.sort_out(uow.suppressions.standing(), suppressions, plan, run_id, at)
         new = [replace(alert, run_id=run_id, raised_at=at) for alert in sorted_out.raised]
         findings = standing_findings.recorded(uow, ordinal, fresh.values(), standing, last, warm)
@@ -129,8 +131,9 @@ def detect(
             transactions=result.transactions,
             alerts=len(findings),
             new_alerts=len(new),
-            grown_alerts=len(plan.grown),
-            unchanged_alerts=len(findings) - len(new) - len(plan.grown) - len(sorted_out.hidden),
+            grown_alerts=len(plan.grown) + len(plan.revised),
+            unchanged_alerts=len(findings) - len(new) - len(plan.grown) - len(plan.revised) - len(sorted_out.hidden),
+            lapsed_alerts=len(plan.lapsed),
             hidden_alerts=len(sorted_out.hidden),
             cases_opened=0,
             cases_joined=0,
@@ -148,6 +151,7 @@ def detect(
         # the desk itself does this: starting a run is not work on the cases, and bars nobody from judging them
         opened, joined = _into_cases(uow, new, SYSTEM, at)
         _grow(uow, plan.grown, SYSTEM, at)
+        lapsing.store(uow, plan, run_id, SYSTEM, at)
         if clock is not None:
             uow.runs.finish(run_id, clock())
         uow.ledger.append(

@@ -5,7 +5,7 @@ A run that stores and a trial that does not ask the same questions here, so that
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
 from casedesk.detection.beside_samples import beside_samples
@@ -75,11 +75,37 @@ def held_as_of(uow: Reading, event_id: int) -> tuple[Holdings, tuple[Suppression
     return Holdings(alerts, uow.line_tests.sampled()), tuple(then)
 
 
-def beside(holdings: Holdings, found: Iterable[Alert]) -> Reconciliation:
-    """Tell what of the findings is new, grown, and known."""
+def beside(
+    holdings: Holdings, found: Iterable[Alert], judged: Callable[[Recognisable], bool] = lambda _: False
+) -> Reconciliation:
+    """Tell what of the findings is new, grown, and known.
+
+    :param judged: whether a stored alert would be among the findings if its rule still found it; such a one may lapse. None by
+        default: a trial with other values takes nothing back.
+    """
+    found = list(found)
     fresh = list(_beyond_closed(found, [alert for alert in holdings.alerts if alert.closed]))
-    still_open = (_as_stored(alert) for alert in holdings.alerts if not alert.closed)
-    return reconcile(*beside_samples(still_open, fresh, holdings.sampled))
+    still_open = (_as_stored(alert, judged) for alert in holdings.alerts if not alert.closed)
+    stored, left = beside_samples(still_open, fresh, holdings.sampled)
+    return reconcile(_settled(stored, found, left, holdings.sampled), left)
+
+
+def _settled(
+    stored: Iterable[StoredAlert], found: Sequence[Alert], left: Sequence[Alert], sampled: Set[str]
+) -> Iterator[StoredAlert]:
+    """Let those stand whatever is found that were drawn below the line, and those whose finding a closed case has dealt with."""
+    kept = {_evidence(alert) for alert in left}
+    told = {
+        (alert.rule, alert.account_id, one)
+        for alert in found
+        if _evidence(alert) not in kept
+        for one in alert.transaction_ids
+    }
+    for alert in stored:
+        stays = alert.alert_id in sampled or any(
+            (alert.rule, alert.account_id, one) in told for one in alert.transaction_ids if told
+        )
+        yield replace(alert, judged=False) if alert.judged and stays else alert
 
 
 def queued(holdings: Holdings, in_force: Sequence[Suppression], found: Sequence[Alert]) -> Queued:
@@ -116,5 +142,8 @@ def _beyond_closed(fresh: Iterable[Alert], closed: Sequence[Recognisable]) -> It
             yield replace(alert, alert_id=alert_id(alert.rule, alert.account_id, later[0]))
 
 
-def _as_stored(alert: Recognisable) -> StoredAlert:
-    return StoredAlert(alert.alert_id, alert.rule, alert.account_id, alert.transaction_ids, alert.case_id)
+def _as_stored(alert: Recognisable, judged: Callable[[Recognisable], bool]) -> StoredAlert:
+    return StoredAlert(
+        alert.alert_id, alert.rule, alert.account_id, alert.transaction_ids, alert.case_id, judged(alert), alert.says,
+        alert.lapsed,
+    )  # fmt: skip

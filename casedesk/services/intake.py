@@ -1,10 +1,11 @@
-"""From alerts to cases: open a case, attach an alert to a customer's open case, follow an alert that grew."""
+"""From alerts to cases: open a case, attach an alert to a customer's open case, follow what later runs found of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
+from casedesk.detection.reconcile import Lapsed
 from casedesk.domain import events
 from casedesk.domain.alerts import Alert, alert_digest
 from casedesk.domain.cases import Case, require_step
@@ -120,7 +121,29 @@ def attach(uow: Writing, case: Case, alert: Alert, actor: Person, at: datetime) 
 
 def grow(uow: Writing, case: Case, alert: Alert, actor: Person, at: datetime) -> tuple[Case, Recorded]:
     """Record within a transaction that an alert of the case grew."""
-    event = events.AlertGrown(
+    return _followed(uow, case, alert, events.AlertGrown, actor, at)
+
+
+def revise(uow: Writing, case: Case, alert: Alert, actor: Person, at: datetime) -> tuple[Case, Recorded]:
+    """Record within a transaction that a run found an alert of the case otherwise, with no further transaction."""
+    return _followed(uow, case, alert, events.AlertRevised, actor, at)
+
+
+def lapse(uow: Writing, case: Case, lapsed: Lapsed, run_id: str, actor: Person, at: datetime) -> tuple[Case, Recorded]:
+    """Record within a transaction that a run no longer found an alert of the case."""
+    event = events.AlertLapsed(alert_id=lapsed.alert_id, rule=lapsed.rule, run_id=run_id, by=lapsed.by)
+    return record(uow, case, event, actor, at)
+
+
+def _followed(
+    uow: Writing,
+    case: Case,
+    alert: Alert,
+    kind: type[events.AlertGrown] | type[events.AlertRevised],
+    actor: Person,
+    at: datetime,
+) -> tuple[Case, Recorded]:
+    event = kind(
         alert_id=alert.alert_id,
         rule=alert.rule,
         rule_version=alert.rule_version,

@@ -45,8 +45,11 @@ _GOVERNANCE: Final = _RULE_SETS | {"rates_loaded", "policy_proposed", "policy_pu
 _DRAWS: Final = frozenset({"qa_population_frozen", "qa_sample_drawn"})
 #: Events of a case from which nobody can tell what was decided. Notes are not among them: they may say it.
 _PLAIN: Final = frozenset(
-    {"case_opened", "alert_attached", "alert_grown", "case_taken", "case_handed_over", "case_released"}
-)
+    {
+        "case_opened", "alert_attached", "alert_grown", "alert_revised", "alert_lapsed", "case_taken", "case_handed_over",
+        "case_released",
+    }
+)  # fmt: skip
 #: The same of the desk's own. A value put in force cites who demands it; the reason stands in the proposal.
 _PLAIN_OF_DESK: Final = frozenset({"detection_ran", "rates_loaded", "policy_put_in_force", "cases_purged"})
 
@@ -276,6 +279,7 @@ def _alert(alert: Alert) -> dict[str, Any]:
         "amount_minor": alert.amount_minor,
         "case_id": alert.case_id,
         "customer_id": alert.customer_id,
+        "lapsed_in": alert.lapsed_in,
         "parameters": alert.parameters,
         "raised_at": canonical(alert.raised_at) if alert.raised_at else "",
         "rule": alert.rule,

@@ -80,6 +80,6 @@ def record(uow: Writing, case: Case, event: Event, actor: Person, at: datetime) 
     row = uow.ledger.append(event, stream=case.case_id, user=actor.user_id, at=at)
     changed = after(case, row)
     if changed.version != case.version:
-        alerts = isinstance(event, events.AlertAttached | events.AlertGrown)
+        alerts = isinstance(event, events.AlertAttached | events.AlertGrown | events.AlertRevised)
         uow.cases.save(changed, over=case, alerts=alerts)
     return changed, row

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from casedesk.domain.alerts import DIGESTED, Alert, digest_of
+from casedesk.domain.alerts import DIGESTED, Alert, digest_of, lapsed_digest
 from casedesk.store.dialects import stored_time, stream, stream_beside, text_length
 from casedesk.store.tables import alert_transactions, alerts, cases
 
@@ -22,10 +22,20 @@ CHUNK = 500
 #: From so many subjects on, reading all alerts is quicker than picking some.
 _MANY = 5_000
 
+_RECOGNISED: Final = tuple(
+    alerts.c[name]
+    for name in (
+        "alert_id", "account_id", "case_id", "rule_version", "parameters", "severity", "sentence", "window_end", "lapsed_in"
+    )
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Recognisable:
-    """As much of a stored alert as a run compares. ``closed`` says whether its case is."""
+    """As much of a stored alert as a run compares. ``closed`` says whether its case is.
+
+    ``values`` are the rule's version and its parameters in canonical JSON, ``says`` is the alert's severity and its sentence.
+    """
 
     alert_id: str
     rule: str
@@ -33,6 +43,10 @@ class Recognisable:
     transaction_ids: frozenset[str]
     case_id: str
     closed: bool
+    values: tuple[str, str]
+    says: tuple[int, str]
+    window_end: datetime
+    lapsed: bool
 
 
 class AlertReader:
@@ -136,20 +150,21 @@ class AlertReader:
         columns = [alerts.c[name] for name in DIGESTED]
         rows = stream(
             self._connection,
-            sa.select(alerts.c.case_id, alerts.c.alert_id, *columns)
+            sa.select(alerts.c.case_id, alerts.c.alert_id, alerts.c.lapsed_in, *columns)
             .where(alerts.c.case_id.is_not(None))
             .order_by(alerts.c.alert_id),
         )
         with closing(self._evidence_in_order()) as evidence:
             pending = next(evidence, None)
-            for case_id, alert_id, *values in rows:
+            for case_id, alert_id, lapsed_in, *values in rows:
                 while pending is not None and pending[0] < alert_id:
                     pending = next(evidence, None)
                 ids = pending[1] if pending is not None and pending[0] == alert_id else []
                 said = dict(zip(DIGESTED, values, strict=True))
                 said["window_start"] = stored_time(said["window_start"])
                 said["window_end"] = stored_time(said["window_end"])
-                yield case_id, alert_id, digest_of(said, ids)
+                digest = digest_of(said, ids)
+                yield case_id, alert_id, lapsed_digest(digest, lapsed_in) if lapsed_in else digest
 
     def _evidence_in_order(self) -> Generator[tuple[str, list[str]], None, None]:
         query = sa.select(alert_transactions.c.alert_id, alert_transactions.c.transaction_id).order_by(
@@ -182,22 +197,33 @@ class AlertReader:
                 frozenset(alert.transaction_ids),
                 alert.case_id,
                 alert.alert_id in closed,
+                (alert.rule_version, alert.parameters),
+                (alert.severity, alert.sentence),
+                alert.window_end,
+                bool(alert.lapsed_in),
             )
 
     def _recognisable_about(self, subjects: Collection[tuple[str, str]]) -> list[Recognisable]:
         """Return the alerts of these rules on these accounts, by id, without what a run does not compare."""
         found: list[Recognisable] = []
-        columns = (alerts.c.alert_id, alerts.c.account_id, alerts.c.case_id, cases.c.is_open)
-        query = sa.select(*columns).select_from(alerts.outerjoin(cases, cases.c.case_id == alerts.c.case_id))
+        query = sa.select(*_RECOGNISED, cases.c.is_open).select_from(
+            alerts.outerjoin(cases, cases.c.case_id == alerts.c.case_id)
+        )
         for rule, accounts in groupby(sorted(subjects), key=itemgetter(0)):
             ids = [account_id for _, account_id in accounts]
             for start in range(0, len(ids), CHUNK):
                 there = sa.and_(alerts.c.rule == rule, alerts.c.account_id.in_(ids[start : start + CHUNK]))
                 evidence = self._evidence(sa.select(alerts.c.alert_id).where(there))
-                for alert_id, account_id, case_id, is_open in self._connection.execute(query.where(there)):
-                    ids_of_it = frozenset(evidence.get(alert_id, ()))
-                    closed = case_id is not None and not is_open
-                    found.append(Recognisable(alert_id, rule, account_id, ids_of_it, case_id or "", closed))
+                for row in self._connection.execute(query.where(there)):
+                    ids_of_it = frozenset(evidence.get(row.alert_id, ()))
+                    closed = row.case_id is not None and not row.is_open
+                    values, says = (row.rule_version, row.parameters), (row.severity, row.sentence)
+                    found.append(
+                        Recognisable(
+                            row.alert_id, rule, row.account_id, ids_of_it, row.case_id or "", closed, values, says,
+                            row.window_end, row.lapsed_in is not None,
+                        )
+                    )  # fmt: skip
         return sorted(found, key=lambda alert: alert.alert_id)
 
 
@@ -211,7 +237,7 @@ class AlertStore(AlertReader):
             self._link((alert, 0) for alert in new)
 
     def grow(self, changed: Sequence[tuple[Alert, Alert]]) -> None:
-        """Replace figures and evidence of alerts, each given as it is stored and as it is now."""
+        """Replace figures and evidence of alerts, each given as it is stored and as it is now; one that had lapsed stands again."""
         if not changed:
             return
         fixed = ("alert_id", "raised_at", "case_id", "customer_id", "account_id", "run_id")
@@ -232,6 +258,12 @@ class AlertStore(AlertReader):
                 sa.delete(alert_transactions).where(gone), [{"of_alert": one} for one in sorted(anew)]
             )
         self._link((now, 0 if now.alert_id in anew else len(was.transaction_ids)) for was, now in changed)
+
+    def lapse(self, alert_ids: Sequence[str], run_id: str) -> None:
+        """Note that a run no longer found these alerts."""
+        for start in range(0, len(alert_ids), CHUNK):
+            part = alert_ids[start : start + CHUNK]
+            self._connection.execute(sa.update(alerts).where(alerts.c.alert_id.in_(part)).values(lapsed_in=run_id))
 
     def _link(self, new: Iterable[tuple[Alert, int]]) -> None:
         """Link alerts to their transactions, each from one of them on."""
@@ -267,6 +299,7 @@ def _alert(row: sa.Row[*tuple[Any, ...]], transaction_ids: tuple[str, ...]) -> A
         run_id=row.run_id,
         raised_at=row.raised_at,
         case_id=row.case_id or "",
+        lapsed_in=row.lapsed_in or "",
     )
 
 
@@ -287,4 +320,5 @@ def _values(alert: Alert) -> dict[str, Any]:
         "raised_at": alert.raised_at,
         "run_id": alert.run_id,
         "case_id": alert.case_id or None,
+        "lapsed_in": alert.lapsed_in or None,
     }

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from casedesk.domain.alerts import BANDS, Risk
 from casedesk.domain.events import AlertAttached, CaseOpened
 from casedesk.store.dialects import contains, id_contains, id_starts_with
-from casedesk.store.tables import accounts, case_events, cases, customers, users
+from casedesk.store.tables import accounts, alerts, case_events, cases, customers, users
 
 #: The owner filter's word for cases that nobody holds.
 NOBODY: Final = "-"
@@ -86,6 +86,7 @@ class QueueRow:
     alert_count: int
     amount_minor: int
     version: int
+    lapsed_count: int  # of the alerts
 
 
 _ROW = (
@@ -104,6 +105,10 @@ _ROW = (
     cases.c.alert_count,
     cases.c.amount_minor,
     cases.c.version,
+    sa.select(sa.func.count())
+    .where(alerts.c.case_id == cases.c.case_id, alerts.c.lapsed_in.is_not(None))
+    .scalar_subquery()
+    .label("lapsed_count"),
 )
 
 _KEYS: dict[Sort, tuple[tuple[sa.Column[Any], bool], ...]] = {

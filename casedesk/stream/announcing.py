@@ -28,7 +28,7 @@ def as_told(alert: Alert, currency: str) -> dict[str, Any]:
         "window_start": canonical(alert.window_start), "window_end": canonical(alert.window_end),
         "amount_minor": alert.amount_minor, "currency": currency, "sentence": alert.sentence,
         "transaction_ids": list(alert.transaction_ids), "case_id": alert.case_id or None,
-        "raised_at": canonical(alert.raised_at) if alert.raised_at else None,
+        "raised_at": canonical(alert.raised_at) if alert.raised_at else None, "lapsed": bool(alert.lapsed_in),
     }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from casedesk.stream.announcing import Announcing
 from casedesk.stream.clients import Broker, consumer, producer, require_topics
 from casedesk.stream.dead_letters import DeadLetters
 from casedesk.stream.decoding import Decode, plain
+from casedesk.stream.figures import Figures
 from casedesk.stream.looking import Looking
 from casedesk.stream.storing import Storing
 from casedesk.stream.worker import Sizes, Worker
@@ -47,7 +48,8 @@ def worker(
     announcing = Announcing(desk, actor, f"kafka:{job.alerts}", AlertTopic(sender, job.alerts), now)
     announcing.begin()
     storing = Storing(desk, actor, f"kafka:{job.topic}", largest=job.largest, decode=job.decode, now=now)
+    figures = Figures()
     return Worker(
-        consumer(broker, job.group), job.topic, storing, Looking(desk, actor, announcing, now),
-        DeadLetters(sender, job.dead_letters), job.sizes,
+        consumer(broker, job.group), job.topic, storing, Looking(desk, actor, announcing, now, figures),
+        DeadLetters(sender, job.dead_letters), job.sizes, figures,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
@@ -17,6 +18,7 @@ from casedesk.services import announcing, detecting
 from casedesk.services.following import Following, follow
 from casedesk.services.warm import Warm
 from casedesk.stream.announcing import Announcing
+from casedesk.stream.figures import Figures
 
 _log = structlog.get_logger("casedesk.stream")
 
@@ -41,8 +43,10 @@ class Looking(threading.Thread):
         actor: Person,
         announce: Announcing,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        figures: Figures | None = None,
     ) -> None:
         super().__init__(name="rules", daemon=True)
+        self._figures = figures or Figures()
         self._desk, self._actor, self._announcing, self._now = desk, actor, announce, now
         self._warm = Warm()
         self._since: float | None = None  # when the first message came that no run has looked at
@@ -101,10 +105,14 @@ class Looking(threading.Thread):
         """Run the rules if there is anything new, and announce; return False if it has to be tried again."""
         try:
             if since is not None or announcing.unseen(uow=self._desk.reading(), actor=self._actor):
-                self._detect()
+                with self._figures.run_seconds.time():
+                    self._detect()
                 self.runs += 1
                 self._behind, since = _earlier(self._behind, since), None
-            self.announced += self._announcing.announce(self._behind)
+            told = self._announcing.announce(self._behind)
+            self.announced += told
+            if self._behind is not None:
+                self._figures.announced(told, time.monotonic() - self._behind)
             self._behind = None
         except CasedeskError as refusal:
             _log.warning("stream_run_waits", exc_info=refusal)

@@ -16,6 +16,7 @@ import structlog
 from casedesk.errors import CasedeskError
 from casedesk.stream.backlog import Backlog
 from casedesk.stream.dead_letters import DeadLetters
+from casedesk.stream.figures import Figures
 from casedesk.stream.looking import Looking
 from casedesk.stream.messages import Batch, Message, Positions
 from casedesk.stream.storing import Kept, Storing
@@ -48,9 +49,17 @@ class Worker:
     """Takes one topic's messages for as long as it is not told to stop."""
 
     def __init__(
-        self, consumer: Consumer, topic: str, storing: Storing, looking: Looking, letters: DeadLetters, sizes: Sizes
+        self,
+        consumer: Consumer,
+        topic: str,
+        storing: Storing,
+        looking: Looking,
+        letters: DeadLetters,
+        sizes: Sizes,
+        figures: Figures | None = None,
     ) -> None:
         self._consumer, self._topic = consumer, topic
+        self.figures = figures or Figures()
         self._storing, self._looking, self._letters, self._sizes = storing, looking, letters, sizes
         self._backlog = Backlog()
         self._stopped = threading.Event()
@@ -151,6 +160,7 @@ class Worker:
     def _assigned(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         self._forget()
         self.partitions = len(partitions)
+        self.figures.partitions.set(self.partitions)
         _log.info("stream_partitions", status="assigned", count=len(partitions))
 
     def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
@@ -172,6 +182,7 @@ class Worker:
             self._turn += 1
             self._done, self._owed = {}, False
         self.partitions = 0
+        self.figures.partitions.set(0)
         self._forming, self._bytes = [], 0
         self._paused = False
 
@@ -224,8 +235,10 @@ class Worker:
             else:
                 if kept.stored:
                     self._looking.notice(batch.received)
+                took = time.monotonic() - begun
+                self.figures.stored(kept.stored, kept.duplicates, len(kept.letters), took)
                 _log.debug("stream_batch", read=len(batch.messages), stored=kept.stored, duplicates=kept.duplicates,
-                           rejected=len(kept.letters), duration_ms=round((time.monotonic() - begun) * 1000))  # fmt: skip
+                           rejected=len(kept.letters), duration_ms=round(took * 1000))  # fmt: skip
                 return kept
 
     def _count(self, batch: Batch, kept: Kept) -> None:

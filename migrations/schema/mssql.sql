@@ -1187,6 +1187,16 @@ UPDATE alembic_version SET version_num='0022_models' WHERE alembic_version.versi
 
 GO
 
+-- Running upgrade 0022_models -> 0023_alerts_lapse
+
+ALTER TABLE alerts ADD lapsed_in VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8 NULL;
+
+GO
+
+UPDATE alembic_version SET version_num='0023_alerts_lapse' WHERE alembic_version.version_num = '0022_models';
+
+GO
+
 COMMIT;
 
 GO

@@ -932,4 +932,10 @@ CREATE TABLE model_scores (
 
 UPDATE alembic_version SET version_num='0022_models' WHERE alembic_version.version_num = '0021_webhooks';
 
+-- Running upgrade 0022_models -> 0023_alerts_lapse
+
+ALTER TABLE alerts ADD COLUMN lapsed_in VARCHAR(64) COLLATE "C";
+
+UPDATE alembic_version SET version_num='0023_alerts_lapse' WHERE alembic_version.version_num = '0022_models';
+
 COMMIT;

@@ -60,23 +60,29 @@ def test_every_setting_is_one_of_the_desk_and_is_taken(compose: Document, manife
 def test_probes_and_ports_are_where_the_processes_listen(
     compose: Document, manifests: list[Document], pods: dict[str, Document], commands: dict[str, list[str]]
 ) -> None:
-    for service in (compose["services"][name] for name in ("app", "api")):
+    for name, service in ((name, compose["services"][name]) for name in ("app", "api", "stream")):
         port = port_of(service["command"])
-        assert service["ports"] == [f"127.0.0.1:{port}:{port}"]
+        assert service.get("ports") == (None if name == "stream" else [f"127.0.0.1:{port}:{port}"])
         asked = re.findall(r"http://127\.0\.0\.1:(\d+)(/\S+?)'", " ".join(service["healthcheck"]["test"]))
         assert asked == [(port, "/ready")]
     services = {one["metadata"]["name"]: one["spec"] for one in manifests if one["kind"] == "Service"}
-    for name in ("ui", "api"):
+    for name in ("ui", "api", "stream"):
         (container,) = pods[name]["containers"]
-        port = int(port_of(container["args"]))
-        assert container["ports"] == [{"name": "http", "containerPort": port}]
-        assert services[f"casedesk-{name}"]["ports"] == [{"name": "http", "port": port, "targetPort": "http"}]
+        port, called = int(port_of(container["args"])), "metrics" if name == "stream" else "http"
+        assert container["ports"] == [{"name": called, "containerPort": port}]
+        assert name == "stream" or services[f"casedesk-{name}"]["ports"] == [
+            {"name": "http", "port": port, "targetPort": "http"}
+        ]
         paths = [container[f"{kind}Probe"]["httpGet"]["path"] for kind in ("startup", "liveness", "readiness")]
         assert paths == ["/health", "/health", "/ready"]
     exposed = re.findall(r"^EXPOSE (.*)$", (DEPLOY / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
-    assert exposed == ["8501 8600"]
+    assert exposed == ["8501 8600 8700"]
     scraped = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
     assert scraped["scrape_configs"][0]["static_configs"] == [{"targets": [f"api:{port_of(commands['compose api'])}"]}]
+    (workers,) = scraped["scrape_configs"][1]["dns_sd_configs"]
+    assert workers == {"names": ["stream"], "type": "A", "port": int(port_of(commands["compose stream"]))}
+    (figures,) = [one["spec"] for one in manifests if one["metadata"]["name"] == "casedesk-figures"]
+    assert figures["ingress"][0]["ports"] == [{"protocol": "TCP", "port": workers["port"]}]
     assert {"/health", "/ready", "/metrics"} <= {route.path for route in health.router.routes}
 
 
@@ -105,7 +111,8 @@ def test_nothing_runs_as_root_or_writes_elsewhere_and_no_secret_stands_here(
 
 
 def port_of(arguments: Sequence[str]) -> str:
-    return arguments[list(arguments).index("--port") + 1]
+    words = list(arguments)
+    return words[words.index("--port" if "--port" in words else "--metrics-port") + 1]
 
 
 def texts(node: Any, key: str = "") -> Iterator[tuple[str, str]]:

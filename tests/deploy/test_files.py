@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from casedesk.api.metrics import Metrics
+from casedesk.stream.figures import Figures
 from tests.deploy.conftest import DEPLOY, ROOT, Document
 
 #: What Prometheus itself and its client's collector of processes tell.
@@ -87,7 +88,8 @@ def test_images_are_pinned_by_tag_and_name_no_host(compose: Document, pods: dict
 
 def test_the_dashboard_and_the_rules_ask_only_for_figures_that_there_are() -> None:
     labels: dict[str, set[str]] = {name: set() for name in OTHERS}
-    for figure in Metrics().registry._names_to_collectors.items():
+    registries = [Metrics().registry, Figures().registry]  # of the API and of a worker
+    for figure in (pair for one in registries for pair in one._names_to_collectors.items()):
         labels[figure[0]] = set(getattr(figure[1], "_labelnames", ()))
     board = json.loads((DEPLOY / "grafana" / "dashboards" / "casedesk.json").read_text(encoding="utf-8"))
     rules = yaml.safe_load((DEPLOY / "prometheus" / "rules.yml").read_text(encoding="utf-8"))
@@ -101,7 +103,7 @@ def test_the_dashboard_and_the_rules_ask_only_for_figures_that_there_are() -> No
             used = {matcher.name for matcher in selector.matchers.matchers}
             assert used <= labels[selector.name] | {"job", "instance"}, text
     assert {name.removesuffix("_bucket").removesuffix("_total") for name in seen} - OTHERS == {
-        family.name for family in Metrics().registry.collect() if family.name.startswith("casedesk_")
+        family.name for one in registries for family in one.collect() if family.name.startswith("casedesk_")
     }, "a figure that nobody looks at, or a look at none"
 
 

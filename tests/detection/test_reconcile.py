@@ -8,7 +8,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from casedesk.detection.reconcile import Absorbed, Reconciliation, StoredAlert, reconcile
+from casedesk.detection.reconcile import Absorbed, Lapsed, Reconciliation, StoredAlert, reconcile
 from casedesk.detection.rules import Structuring
 from casedesk.domain.alerts import Alert, alert_id
 from tests.detection.bank import NOON, Tx, alerts, deposit, named
@@ -33,6 +33,10 @@ def fresh(*ids: str, account: str = "A", rule: str = "structuring", start: int =
 
 def stored(alert: Alert, case_id: str = "") -> StoredAlert:
     return StoredAlert(alert.alert_id, alert.rule, alert.account_id, frozenset(alert.transaction_ids), case_id)
+
+
+def judged(alert: Alert, case_id: str = "") -> StoredAlert:
+    return replace(stored(alert, case_id), judged=True, says=(alert.severity, alert.sentence))
 
 
 def after(before: list[StoredAlert], result: Reconciliation) -> list[StoredAlert]:
@@ -119,9 +123,36 @@ def test_an_episode_that_fell_apart_and_grew_keeps_its_id_on_one_part() -> None:
     assert result.new == (parts[1],)
 
 
-def test_an_alert_nothing_finds_any_more_is_left_alone() -> None:
-    result = reconcile([stored(fresh("a", "b"))], [])
-    assert result == Reconciliation((), (), (), ())
+def test_an_alert_nothing_finds_any_more_lapses_where_the_run_judged_it_and_is_left_alone_elsewhere() -> None:
+    assert reconcile([stored(fresh("a", "b"))], []) == Reconciliation((), (), (), ())
+    old = judged(fresh("a", "b"), "CASE-1")
+    assert reconcile([old], []).lapsed == (Lapsed(old.alert_id, "CASE-1", "structuring", ""),)
+    assert reconcile([replace(old, lapsed=True)], []).lapsed == ()
+
+
+def test_of_judged_alerts_that_joined_one_grows_and_the_other_lapses_by_it() -> None:
+    first, second = judged(fresh("a", "b")), judged(fresh("d", "e"))
+    result = reconcile([first, second], [fresh("a", "b", "c", "d", "e")])
+    assert [grown.alert.alert_id for grown in result.grown] == [first.alert_id]
+    assert result.lapsed == (Lapsed(second.alert_id, "", "structuring", first.alert_id),)
+
+
+def test_a_judged_alert_that_fell_apart_is_revised_and_its_other_part_is_new() -> None:
+    old = judged(fresh("a", "b", "c", "d"))
+    parts = [fresh("a", "b"), fresh("c", "d", start=20)]
+    result = reconcile([old], parts)
+    assert (result.revised, result.new, result.unchanged) == ((parts[0],), (parts[1],), ())
+
+
+def test_a_judged_alert_is_revised_for_other_figures_and_when_it_stands_again() -> None:
+    found = fresh("a", "b")
+    for old in (
+        replace(judged(found), lapsed=True),
+        judged(replace(found, severity=51)),
+        judged(replace(found, sentence="Two.")),
+    ):
+        assert reconcile([old], [found]).revised == (found,)
+    assert reconcile([judged(found)], [found]).unchanged == (found.alert_id,)
 
 
 @st.composite

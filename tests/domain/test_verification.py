@@ -10,6 +10,7 @@ import pytest
 import rfc8785
 
 from casedesk.domain import events
+from casedesk.domain.alerts import lapsed_digest
 from casedesk.domain.events import DESK, Event
 from casedesk.domain.history import columns, fold
 from casedesk.domain.ledger import ZERO_HASH, Recorded, link
@@ -212,6 +213,9 @@ def test_alerts_are_held_against_their_last_record() -> None:
     attached = events.AlertAttached(
         alert_id="A-1", rule="r", rule_version="1", severity=1, amount_minor="1", transactions=1, digest="d1"
     )
+    lapsed = events.AlertLapsed(alert_id="A-1", rule="r", run_id="R-1", by="")
+    rows = ledger(("C-1", OPENED), ("C-1", attached), ("C-1", lapsed))
+    assert fold("C-1", rows).digests == {"A-1": lapsed_digest("d1", "R-1")}
     rows = ledger(("C-1", OPENED), ("C-1", attached))
     row = columns(fold("C-1", rows))
     for checks, problem in (

@@ -31,7 +31,7 @@ from scripts.render_schema import DIALECTS
 from tests.databases import Kind
 from tests.store.builders import filled, step
 
-HEAD = "0022_models"
+HEAD = "0023_alerts_lapse"
 
 #: What a migration adds to rows that were there: the value of each new column, by table.
 ADDED = {
@@ -40,6 +40,7 @@ ADDED = {
     "0008_filings": {"case_events": ("",)},
     "0015_announced_alerts": {"detection_runs": (None,)},
     "0018_advice": {"cases": (lambda row: rank_of(dict(zip(cases.columns.keys(), row, strict=False))),)},
+    "0022_models": {"alerts": (None,)},
 }
 NEW_TABLES = {
     "0001_the_desk_opens": ("detection_findings",),

@@ -53,6 +53,38 @@ class AlertGrown(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRevised(Event):
+    """A run found an alert of the case otherwise, and with no further transaction: with fewer, with other figures, or again
+    after it had lapsed. The figures replace the alert's earlier ones.
+    """
+
+    action: ClassVar[str] = "alert_revised"
+    title: ClassVar[str] = "Alert revised"
+    removable: ClassVar[bool] = False  # the notes are the alert's sentence: counts, amounts and dates
+    alert_id: str
+    rule: str
+    rule_version: str
+    severity: int
+    amount_minor: str
+    transactions: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertLapsed(Event):
+    """A run finds an alert of the case no longer, with the same rule and values: what arrived since explains it, or joined it
+    to the alert ``by``, which is empty otherwise. The alert stays in the case as it was.
+    """
+
+    action: ClassVar[str] = "alert_lapsed"
+    title: ClassVar[str] = "Alert lapsed"
+    alert_id: str
+    rule: str
+    run_id: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseTaken(Event):
     """Somebody took the case for themselves."""
 

@@ -546,7 +546,8 @@ _OPEN = {
     "case_exported", "narrative_read", "hold_placed", "hold_lifted", "filing_produced", "filing_withdrawn",
     "filing_transmitted", "filing_acknowledged", "advice_given",
 }  # fmt: skip
-_ALERTS = {"alert_attached", "alert_grown"}
+_FOUND = {"alert_attached", "alert_grown", "alert_revised"}
+_ALERTS = {*_FOUND, "alert_lapsed"}
 _AT_WORK = {
     *_ALERTS, "case_taken", "case_assigned", "case_handed_over", "case_released", "note_added", "suspicion_moved",
     "disposition_set", "filing_drafted",
@@ -609,8 +610,12 @@ def _step(case: Row, alerts: Dict[str, Row], event: Row) -> None:
     if action in _OPEN:
         return
     case["version"] += 1
-    if action in ("alert_attached", "alert_grown"):
+    if action in _FOUND:
         alerts[meta["alert_id"]] = meta
+    elif action == "alert_lapsed":
+        if meta["alert_id"] not in alerts:
+            raise Wrong(where, "an alert of the case", meta["alert_id"])
+        alerts[meta["alert_id"]] = {**alerts[meta["alert_id"]], "lapsed_in": meta["run_id"]}
     else:
         for change in _CHANGES[action]:
             case.update(change(case, event))
@@ -835,12 +840,16 @@ def check_alerts(packet: Packet) -> Outcome:
         same("Alerts in a packet that withholds them", 0, len(rows) + len(packet.transactions))
         return NOT_EVALUATED, "alerts and transactions are withheld"
     used = set()
+    lapsed = 0
     for alert in rows:
         where = "Alert %s" % alert["alert_id"]
+        lapsed += bool(alert.get("lapsed_in"))
         if packet.attached and alert["case_id"] in packet.cases:
             same(where + ", recorded for", [alert["case_id"]], [packet.attached[alert["alert_id"]][0]])
             values = {name: alert[name] if name == "severity" else str(alert[name]) for name in _DIGESTED}
             values["transaction_ids"] = alert["transaction_ids"]
+            told = packet.attached[alert["alert_id"]][1].get("lapsed_in", "")
+            same(where + ", no longer found by run", told, alert.get("lapsed_in", ""))
             same(where + ", digest", packet.attached[alert["alert_id"]][1]["digest"], digest(values))
         evidence = [packet.transactions[one] for one in alert["transaction_ids"]]
         used.update(alert["transaction_ids"])
@@ -862,8 +871,9 @@ def check_alerts(packet: Packet) -> Outcome:
     )
     same("Transactions without an alert", [], sorted(set(packet.transactions) - used)[:3])
     packet.alerts = rows
-    return VERIFIED, "%s as in the ledger; amounts and windows follow from %s" % (
+    return VERIFIED, "%s as in the ledger%s; amounts and windows follow from %s" % (
         counted(len(rows), "alert"),
+        ", %d of them no longer found by a later run" % lapsed if lapsed else "",
         counted(len(used), "transaction"),
     )
 

@@ -80,6 +80,7 @@ alerts = sa.Table(
     sa.Column("raised_at", UtcDateTime, nullable=False),
     sa.Column("run_id", code(ID), sa.ForeignKey("detection_runs.run_id"), nullable=False),
     sa.Column("case_id", code(ID), sa.ForeignKey("cases.case_id"), nullable=True),
+    sa.Column("lapsed_in", code(ID), nullable=True),  # the run that no longer found it; NULL while it stands
     sa.CheckConstraint("severity BETWEEN 0 AND 100", name="severity"),
     sa.Index("ix_alerts_case_id", "case_id"),
     sa.Index("ix_alerts_customer_id", "customer_id"),
