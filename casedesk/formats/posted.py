@@ -15,6 +15,7 @@ import pyarrow as pa
 from casedesk.domain.counts import counted
 from casedesk.domain.rates import RateTable
 from casedesk.errors import Invalid
+from casedesk.formats.apart import Apart
 from casedesk.formats.batches import TransactionBatch
 from casedesk.formats.identity import Counted, Ordinals
 from casedesk.formats.mapping import TRANSACTION_FIELDS
@@ -70,7 +71,7 @@ def _listed(parsed: Any) -> Any:
 
 def batch_of(items: Sequence[Any], rates: RateTable, base_currency: str) -> TransactionBatch:
     """Check and convert what was sent. Row numbers begin at 1, in the order of the list; other fields are left alone."""
-    records = _plain(items) or _row_by_row(items)
+    records = items.records if isinstance(items, Apart) else _plain(items) or _row_by_row(items)
     return TransactionValidator(_plan(), rates, base_currency, Counted(Ordinals)).batch(0, records)
 
 

@@ -20,7 +20,8 @@ class Sending:
     """What one caller sends: one transaction or a list, as JSON.
 
     ``via`` names the way it came; what came one way together is one import. With ``atomic`` nothing at all is stored if any is
-    refused. ``key`` let the caller in, and is looked at again in the transaction that stores.
+    refused. ``key`` let the caller in, and is looked at again in the transaction that stores. ``items`` is the body as it was read, where
+    the caller has read it.
     """
 
     actor: Person
@@ -29,6 +30,7 @@ class Sending:
     via: str
     atomic: bool = False
     key: ApiKey | None = None
+    items: Sequence[Any] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Part:
 
     place: int  # of the caller, among those who sent together
     sending: Sending
-    items: list[Any] = field(repr=False)
+    items: Sequence[Any] = field(repr=False)
     start: int = 0
 
     @property
@@ -57,7 +59,8 @@ class Lot:
             self.parts.append(replace(part, start=self.rows))
             self.rows += len(part.items)
         self._starts = [part.start for part in self.parts]
-        self._items = [item for part in self.parts for item in part.items]
+        alone = len(self.parts) == 1
+        self._items = self.parts[0].items if alone else [item for part in self.parts for item in part.items]
         self.batch = batch_of(self._items, rates, base_currency)
         self._ids = ids_of(self._items, self.batch)
 

@@ -7,11 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from casedesk.domain.api_keys import require_open, require_scope
 from casedesk.domain.people import Action, Person, require
 from casedesk.domain.rates import RateTable
 from casedesk.errors import CasedeskError
+from casedesk.formats.apart import read_apart
 from casedesk.formats.posted import MOST, read_posted
 from casedesk.formats.rejects import RejectedRow
 from casedesk.services.ingestion import put_transactions
@@ -21,7 +23,7 @@ from casedesk.services.rates import ensure_rates
 from casedesk.services.steps import present
 from casedesk.store.unit_of_work import Reading, Writing
 
-__all__ = ["Became", "Outcome", "Posted", "Refused", "Sending", "post", "post_together"]
+__all__ = ["Became", "Outcome", "Posted", "Refused", "Sending", "post", "post_together", "read_apart"]
 
 
 class Became(StrEnum):
@@ -72,7 +74,7 @@ class Posted:
 
 def post(
     *, reading: Callable[[], Reading], writing: Callable[[], Writing], actor: Person, at: datetime, body: bytes,
-    base_currency: str, via: str, atomic: bool = False, most: int = MOST,
+    base_currency: str, via: str, atomic: bool = False, most: int = MOST, items: Sequence[Any] | None = None,
 ) -> Posted:  # fmt: skip
     """Store the good ones of one transaction or a list, with a record of the import and of what was refused.
 
@@ -82,10 +84,11 @@ def post(
     :param reading: makes a unit of work; several are needed, one after the other. ``writing`` likewise.
     :param atomic: store nothing at all if any is refused.
     :param most: how many transactions one list may have.
+    :param items: the body as it was read, where the caller has read it.
     :raises NotPosted: for what is neither a transaction nor a list of at most ``most``.
     """
     (done,) = post_together(
-        reading=reading, writing=writing, sent=[Sending(actor, at, body, via, atomic)], base_currency=base_currency,
+        reading=reading, writing=writing, sent=[Sending(actor, at, body, via, atomic, items=items)], base_currency=base_currency,
         most=most,
     )  # fmt: skip
     if isinstance(done, CasedeskError):
@@ -111,7 +114,8 @@ def post_together(
     for place, sending in enumerate(sent):
         try:
             require(sending.actor, Action.IMPORT)
-            parts.append(Part(place, sending, read_posted(sending.body, most)))
+            items = read_posted(sending.body, most) if sending.items is None else sending.items
+            parts.append(Part(place, sending, items))
         except CasedeskError as refusal:
             told[place] = refusal
     if not parts:

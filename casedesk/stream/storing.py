@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 
@@ -13,6 +14,7 @@ from casedesk.bootstrap import Desk
 from casedesk.domain.people import Person
 from casedesk.errors import CasedeskError, Invalid
 from casedesk.services import posting
+from casedesk.services.posting import read_apart
 from casedesk.stream.decoding import Decode, Unreadable, plain
 from casedesk.stream.messages import Letter, Message
 
@@ -70,6 +72,9 @@ class Storing:
         :raises Unavailable: if the database, or the registry, cannot be used now. ``Conflict`` likewise.
         :raises Unforeseen: if it failed in another way, and was not tried often enough to look at each message alone.
         """
+        kept = self._at_once(messages) if tried < TRIES else None
+        if kept is not None:
+            return kept
         readable: list[tuple[Message, bytes]] = []
         letters: list[Letter] = []
         for message in messages:
@@ -82,6 +87,14 @@ class Storing:
             kept += self._post(readable[start : start + MOST], alone=tried >= TRIES)
         return kept
 
+    def _at_once(self, messages: Sequence[Message]) -> Kept | None:
+        """Store messages that are read all at once; None where they have to be read one by one."""
+        values = [message.value for message in messages if message.value is not None]
+        if self._decode is not plain or not len(messages) == len(values) <= MOST:
+            return None
+        apart = read_apart(values) if max(map(len, values)) <= self._largest else None
+        return None if apart is None else self._post(list(zip(messages, values, strict=True)), alone=False, items=apart)
+
     def _read(self, message: Message) -> bytes:
         if message.value is None:
             raise Unreadable("The message has no value; send one transaction as a JSON object.")
@@ -89,12 +102,12 @@ class Storing:
             raise Unreadable(f"The message has {len(message.value):,} bytes; the most is {self._largest:,}.")
         return self._decode(message.value)
 
-    def _post(self, chunk: Sequence[tuple[Message, bytes]], *, alone: bool) -> Kept:
+    def _post(self, chunk: Sequence[tuple[Message, bytes]], *, alone: bool, items: Sequence[Any] | None = None) -> Kept:
         try:
             done = posting.post(
                 reading=self._desk.reading, writing=self._desk.writing, actor=self._actor, at=self._now(),
                 body=b"[" + b",".join(value for _, value in chunk) + b"]",
-                base_currency=self._desk.settings.base_currency, via=self._via,
+                base_currency=self._desk.settings.base_currency, via=self._via, items=items,
             )  # fmt: skip
         except Invalid as refusal:
             return self._halves(chunk, "message", str(refusal), alone=alone)

@@ -18,7 +18,7 @@ import pytest
 from casedesk.bootstrap import Desk
 from casedesk.cli.feeding import account_of, written
 from casedesk.domain.people import SYSTEM
-from casedesk.services import detecting, ingestion
+from casedesk.services import detecting
 from casedesk.stream import looking
 from casedesk.stream.assembly import Job, worker
 from casedesk.stream.clients import Broker
@@ -28,7 +28,7 @@ from seeds.feed import Feed, Mode
 from tests.databases import Postgres, Sqlite
 from tests.logs import restored
 from tests.stream.brokers import MockCluster, RealBroker, made
-from tests.stream.desks import START, Outcome, outcome, settled
+from tests.stream.desks import START, Outcome, in_one_run, settled
 
 
 @pytest.fixture(scope="session")
@@ -106,17 +106,22 @@ def desk_on_postgres(postgres_kind: Postgres, parties: Path) -> Iterator[Desk]:
 def at_once(sqlite_kind: Sqlite, parties: Path, sent: list[tuple[bytes, bytes]], tmp_path_factory: Any) -> Outcome:
     """What one import of all transactions and one run over everything give: what every way of streaming has to give."""
     rules = [rule for rule in detecting.RULES if rule.name == "structuring"]
-    desk = settled(sqlite_kind.fresh(), parties)
-    file = tmp_path_factory.mktemp("batch") / "transactions.jsonl"
-    file.write_bytes(b"\n".join(value for _, value in sent))
-    ingestion.import_path(
-        reading=desk.reading, writing=desk.writing, actor=SYSTEM, at=START, path=file, base_currency="USD"
-    )
-    detecting.detect(look=desk.reading(), uow=desk.writing(), actor=SYSTEM, at=START, base_currency="USD", rules=rules)
-    found = outcome(desk)
-    desk.close()
+    found = in_one_run(sqlite_kind.fresh(), parties, sent, tmp_path_factory.mktemp("batch"), rules)
     assert len(found.alerts) > 15
     return found
+
+
+@pytest.fixture
+def by_every_rule(
+    sqlite_kind: Sqlite, parties: Path, quick: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> tuple[list[tuple[bytes, bytes]], Outcome]:
+    """Lets the workers run every rule: a thousand transactions, and what one run of all rules gives over them."""
+    monkeypatch.setattr(detecting, "detect", detecting.detect.func)  # type: ignore[attr-defined]
+    feed = Feed(mode=Mode.MIXED, customers=60, seed=3, start=START)
+    sent = [(account_of(row), written(row)) for row in itertools.islice(feed.rows(), 1_000)]
+    found = in_one_run(sqlite_kind.fresh(), parties, sent, tmp_path, None)
+    assert len({rule for rule, *_ in found.alerts}) > 4
+    return sent, found
 
 
 _names = itertools.count(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,8 @@ import sqlalchemy as sa
 
 from casedesk.bootstrap import Desk, open_desk
 from casedesk.domain.people import SYSTEM
-from casedesk.services import ingestion
+from casedesk.services import detecting, ingestion
+from casedesk.services.detecting import Rule
 from casedesk.settings import load_settings
 from casedesk.store.tables import alert_transactions, alerts, detection_findings, imports, transactions
 from tests.builders import hurried
@@ -39,7 +41,7 @@ def settled(address: str, parties: Path) -> Desk:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a desk holds at the end: transactions, what the rules find by now, and alerts with their evidence."""
+    """What a desk holds at the end: transactions, what the rules find by now, and the alerts that stand, with their evidence."""
 
     transactions: frozenset[str]
     findings: frozenset[tuple[str, str]]
@@ -58,7 +60,7 @@ def outcome(desk: Desk) -> Outcome:
             )
         ):
             evidence.setdefault(alert_id, []).append(transaction_id)
-        rows = connection.execute(sa.select(alerts)).all()
+        rows = connection.execute(sa.select(alerts).where(alerts.c.lapsed_in.is_(None))).all()
     return Outcome(
         stored,
         frozenset((one.alert_id, one.digest) for one in found),
@@ -71,3 +73,19 @@ def rows_stored(desk: Desk) -> int:
     with desk._engine.connect() as connection:
         query = sa.select(sa.func.sum(imports.c.rows_stored)).where(imports.c.kind == "transactions")
         return connection.execute(query).scalar_one() or 0
+
+
+def in_one_run(
+    address: str, parties: Path, sent: Sequence[tuple[bytes, bytes]], folder: Path, rules: Sequence[Rule] | None
+) -> Outcome:
+    """Import everything as one file and run the rules once, None for all in force: what streaming has to come to."""
+    desk = settled(address, parties)
+    file = folder / "transactions.jsonl"
+    file.write_bytes(b"\n".join(value for _, value in sent))
+    ingestion.import_path(
+        reading=desk.reading, writing=desk.writing, actor=SYSTEM, at=START, path=file, base_currency="USD"
+    )
+    detecting.detect(look=desk.reading(), uow=desk.writing(), actor=SYSTEM, at=START, base_currency="USD", rules=rules)
+    found = outcome(desk)
+    desk.close()
+    return found

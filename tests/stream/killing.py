@@ -30,8 +30,8 @@ _context.set_forkserver_preload(
 )
 
 
-def work(environment: dict[str, str], words: list[str], log: Path) -> None:
-    """Be the command line, with structuring alone in force: the SQL of all rules would take seconds to write."""
+def work(environment: dict[str, str], words: list[str], log: Path, only: str) -> None:
+    """Be the command line, with one rule alone if it is named: the SQL of all rules takes seconds to write."""
     from casedesk.cli.main import main
     from casedesk.services import detecting
     from casedesk.stream import looking
@@ -42,8 +42,8 @@ def work(environment: dict[str, str], words: list[str], log: Path) -> None:
     for name in [name for name in os.environ if name.startswith("CASEDESK_")]:
         del os.environ[name]
     os.environ.update(environment)
-    rules = [rule for rule in detecting.RULES if rule.name == "structuring"]
-    detecting.detect = partial(detecting.detect, rules=rules)
+    if only:
+        detecting.detect = partial(detecting.detect, rules=[rule for rule in detecting.RULES if rule.name == only])
     looking.IDLE = 0.1  # type: ignore[misc]
     sys.exit(main(words))
 
@@ -57,6 +57,7 @@ class Workers:
     job: Job
     folder: Path
     batch: int = 40
+    only: str = "structuring"  # the rule that runs; empty for all of them
     running: list[ForkServerProcess] = field(default_factory=list)
 
     def start(self, name: str = "one") -> ForkServerProcess:
@@ -75,7 +76,7 @@ class Workers:
         words = ["stream", "run", "--topic", job.topic, "--alerts", job.alerts, "--dead-letters", job.dead_letters,
                  "--group", job.group, "--batch", str(self.batch), "--linger-ms", "5"]  # fmt: skip
         self.log.touch()
-        found = _context.Process(target=work, args=(environment, words, self.log))
+        found = _context.Process(target=work, args=(environment, words, self.log, self.only))
         found.start()
         self.running.append(found)
         return found
