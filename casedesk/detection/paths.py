@@ -22,6 +22,7 @@ import ibis
 from ibis.expr.types import Table
 
 from casedesk.detection.legs import Views
+from casedesk.detection.shared import shared
 
 #: Larger amounts, in minor units, count as this much on a path, so that a percentage of one fits 64 bits.
 LARGEST: Final = 9 * 10**15
@@ -73,9 +74,32 @@ def hops(views: Views, window: int, most: tuple[int, int], *, smallest: int = 0)
         target_own=paid.to_own,
     )
     for party, busiest in zip(("source", "target"), most, strict=True):
-        before = ibis.window(group_by=party, order_by="at", range=(-window, 0))
-        paid = paid.mutate(number=ibis._.count().over(before)).filter(ibis._.number <= busiest).drop("number")
+        paid = _not_busy(shared(paid, f"paid_by_{party}"), party, window, busiest)
     return _single(paid)
+
+
+def _not_busy(paid: Table, party: str, window: int, busiest: int) -> Table:
+    """Leave out the transfers that end a window with more than ``busiest`` of the same party.
+
+    Most need not be counted window by window. Time is cut into pieces of half a window. Whoever has no more than ``busiest`` in all
+    is never busy, and after a piece with more of them every window that ends in the next holds all of that piece. What is left is
+    counted among the transfers that its windows can hold.
+    """
+    half = (window + 1) // 2
+    cut = shared(paid.mutate(piece=paid["at"] // half), f"cut_by_{party}")
+    counts = shared(cut.group_by(party, "piece").aggregate(number=cut.count()), f"counts_by_{party}")
+    many = counts.group_by(party).aggregate(number=counts.number.sum())
+    many = shared(many.filter(many.number > busiest).select(party), f"many_by_{party}")
+    after = counts.filter(counts.number > busiest).select(party, piece=counts.piece + 1)
+    open_ = shared(
+        counts.semi_join(many, party).anti_join(after, [party, "piece"]).select(party, "piece"), f"open_by_{party}"
+    )
+    held = ibis.union(*(open_.mutate(piece=open_.piece - step) for step in (0, 1, 2)), distinct=True)
+    before = ibis.window(group_by=party, order_by="at", range=(-window, 0))
+    counted = cut.semi_join(held, [party, "piece"])
+    counted = counted.mutate(number=ibis._.count().over(before)).filter(ibis._.number <= busiest).drop("number")
+    judged = counted.semi_join(open_, [party, "piece"])
+    return ibis.union(judged, cut.anti_join(many, party)).drop("piece")
 
 
 def _single(paid: Table) -> Table:
