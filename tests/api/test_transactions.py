@@ -12,7 +12,6 @@ import pytest
 from casedesk.detection.kept_data import KeptData
 from casedesk.services.api_keys import Scope
 from tests.api.conftest import Client, Server
-from tests.stream.conftest import until
 
 PATH = "/api/v1/transactions"
 
@@ -22,11 +21,6 @@ def item(name: str, minute: int = 0, **changed: Any) -> dict[str, Any]:
         "transaction_id": name, "booked_at": f"2026-07-01T09:{minute:02}:00Z", "to_account": f"K-{name[0]}/1",
         "amount": "9500.00", "currency": "USD", "channel": "CASH",
     } | changed  # fmt: skip
-
-
-def unadvised(server: Server) -> tuple[str, ...]:
-    with server.desk.reading() as uow:
-        return uow.advice.alerted()
 
 
 def test_a_list_is_stored_told_and_told_again_as_duplicates(client: Client, server: Server) -> None:
@@ -87,7 +81,7 @@ def test_who_waits_is_told_the_alerts_of_each_transaction_with_their_sentences(
         assert again["alerts"][0]["sentence"].startswith(f"{more + 1} cash deposits")
     assert len(loads) <= 1  # what is loaded stays, and what came since is added
     (case_id,) = {a["case_id"] for a in followed["alerts"] if a["alert_id"] == structuring["alert_id"]}
-    until(lambda: not unadvised(server))
+    server.advised()
     assert "advice_given" in server.desk.actions(case_id)
 
 
