@@ -49,6 +49,17 @@ class Server:
             trust_env=False,
         )
 
+    def advised(self) -> None:
+        """Wait until the desk has advised on the cases that runs changed, which it does beside its answers."""
+        end = time.monotonic() + 20
+        while self._unadvised():
+            assert time.monotonic() < end, "the desk gave no advice"
+            time.sleep(0.02)
+
+    def _unadvised(self) -> tuple[str, ...]:
+        with self.desk.reading() as uow:
+            return uow.advice.alerted()
+
 
 def running(app: FastAPI) -> Iterator[str]:
     """Serve an application on a free port of loopback until the generator goes on."""

@@ -56,6 +56,7 @@ def test_what_comes_in_is_told_by_way_outcome_and_rule_and_an_alert_by_its_delay
     took = time.monotonic() - began
     assert answer.status_code == 200
     assert sum(len(one["alerts"]) for one in answer.json()["results"]) >= 1
+    server.advised()
     server.app.state.served.scraping._read_at = 0.0  # a minute has gone by
     address = server.url.replace("http", "ws") + "/ws/alerts"
     headers = {"Authorization": f"Bearer {server.key('mia', Scope.READ)}"}

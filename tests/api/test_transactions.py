@@ -12,7 +12,6 @@ import pytest
 from casedesk.detection.kept_data import KeptData
 from casedesk.services.api_keys import Scope
 from tests.api.conftest import Client, Server
-from tests.stream.conftest import until
 
 PATH = "/api/v1/transactions"
 
@@ -82,7 +81,8 @@ def test_who_waits_is_told_the_alerts_of_each_transaction_with_their_sentences(
         assert again["alerts"][0]["sentence"].startswith(f"{more + 1} cash deposits")
     assert len(loads) <= 1  # what is loaded stays, and what came since is added
     (case_id,) = {a["case_id"] for a in followed["alerts"] if a["alert_id"] == structuring["alert_id"]}
-    until(lambda: "advice_given" in server.desk.actions(case_id))
+    server.advised()
+    assert "advice_given" in server.desk.actions(case_id)
 
 
 def test_without_a_key_that_opens_the_desk_nothing_is_read_and_nothing_stored(server: Server) -> None:
