@@ -1,7 +1,8 @@
 """Kafka to alert: a worker on a small real broker, against reading the same topic and storing nothing, and against the plain import.
 
 First the topic holds everything before the worker starts: how many transactions a second are validated and stored while the rules
-run beside. Then messages come at a steady pace: how long it takes from the first message that a run was the first to look at until
+run beside, and what of the processor that takes, which says more than the clock where others work on the machine. Once the rules have
+looked at all of it, messages come at a steady pace: how long it takes from the first message that a run was the first to look at until
 its alerts are announced, and whether memory grows. The worker is `casedesk stream run` in a process of its own, with all rules.
 
 Run: ``python -m benchmarks.stream_speed [--rows 200000] [--pace 2000] [--seconds 30] [--database sqlite|postgresql]``.
@@ -31,13 +32,13 @@ from confluent_kafka import Consumer, Producer
 from casedesk.bootstrap import Desk
 from casedesk.cli.feeding import account_of, written
 from casedesk.domain.people import SYSTEM
-from casedesk.services import ingestion
+from casedesk.services import announcing, ingestion
 from seeds.dataset import write_parties
 from seeds.feed import Feed, Mode
 from tests.databases import Sqlite, migrated
 from tests.postgres_server import PostgresServer
 from tests.stream.brokers import RealBroker, drained, made, put
-from tests.stream.desks import START, settled
+from tests.stream.desks import START, opened, settled
 
 ROOT = Path(__file__).resolve().parents[1]
 Sent = Sequence[tuple[bytes, bytes]]
@@ -99,16 +100,23 @@ def _measure(place: Place, plain: Desk, sent: Sent, rows: int, pace: int) -> Non
     span = batches[-1][0] - batches[0][0] + batches[0][1]
     ours = rows / span
     storing = sum(took for _, took, _ in batches)
+    used = _processor(worker.pid)
     print("| what | transactions/s |\n|---|---:|")
     print(f"| read from the topic and stored nothing (baseline) | {rows / read:,.0f} |")
     print(f"| `casedesk import` of the same rows, no rules | {rows / imported:,.0f} |")
     print(f"| worker: stored, all rules running beside | {ours:,.0f} |")
     print(f"\nratio to reading: {ours * read / rows:.2f}; to the import: {ours * imported / rows:.2f}")
     print(f"of {span:,.1f} s the thread that stores was busy for {storing:,.1f} s")
-    begun = time.time()
+    print(
+        f"{1_000_000 * used / rows:,.0f} microseconds of the worker's processor time a transaction, its start included"
+    )
+    print(f"the rules had looked at all of it {_looked_at(place):,.1f} s later")
+    begun, used = time.time(), _processor(worker.pid)
     _paced(place.broker, sent[rows:], pace, worker.pid, sizes)
     _stored(log, len(sent), worker)
-    time.sleep(5)
+    _looked_at(place)
+    used = _processor(worker.pid) - used
+    print(f"then {1_000_000 * used / (len(sent) - rows):,.0f} microseconds of its processor time a transaction")
     worker.send_signal(signal.SIGTERM)
     worker.wait(120)
     told = [orjson.loads(one.value()) for one in drained(place.broker, "aml_alerts", 10_000_000, seconds=5)]
@@ -187,6 +195,25 @@ def _stored(log: Path, rows: int, worker: subprocess.Popen[bytes]) -> list[tuple
         time.sleep(0.1)
         found = _batches(log)
     return found
+
+
+def _processor(process: int) -> float:
+    """Return the seconds of processor time that a process has taken, in all its threads."""
+    said = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _looked_at(place: Place, seconds: float = 120) -> float:
+    """Wait until a run has looked at everything and its alerts are announced; return how long that took."""
+    begun = time.monotonic()
+    desk = opened(place.database)
+    while time.monotonic() < begun + seconds:
+        due = announcing.due(uow=desk.reading(), actor=SYSTEM, place="kafka:aml_alerts")
+        if not due.alerts and not announcing.unseen(uow=desk.reading(), actor=SYSTEM):
+            break
+        time.sleep(0.1)
+    desk.close()
+    return time.monotonic() - begun
 
 
 def _resident(process: int) -> float:

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from casedesk.domain.alerts import DIGESTED, Alert, digest_of, lapsed_digest
 from casedesk.store.dialects import stored_time, stream, stream_beside, text_length
+from casedesk.store.direct import Direct
 from casedesk.store.tables import alert_transactions, alerts, cases
 
 #: SQL Server takes 2,100 parameters a statement.
@@ -277,9 +278,10 @@ class AlertStore(AlertReader):
 
     def set_case(self, alert_ids: Sequence[str], case_id: str) -> None:
         """Put alerts into a case."""
-        for start in range(0, len(alert_ids), CHUNK):
-            part = alert_ids[start : start + CHUNK]
-            self._connection.execute(sa.update(alerts).where(alerts.c.alert_id.in_(part)).values(case_id=case_id))
+        _SET_CASE.run_each(self._connection, [{"alert": one, "case_id": case_id} for one in alert_ids])
+
+
+_SET_CASE: Final = Direct(sa.update(alerts).where(alerts.c.alert_id == sa.bindparam("alert")), ("case_id",))
 
 
 def _alert(row: sa.Row[*tuple[Any, ...]], transaction_ids: tuple[str, ...]) -> Alert:

@@ -92,13 +92,8 @@ class CaseReader:
 
     def open_of(self, customer_id: str) -> str:
         """Return the id of the customer's newest case that is not closed, or the empty string."""
-        query = (
-            sa.select(cases.c.case_id)
-            .where(cases.c.customer_id == customer_id, cases.c.status != CaseStatus.CLOSED.value)
-            .order_by(cases.c.opened_at.desc(), cases.c.case_id.desc())
-            .limit(1)
-        )
-        return self._connection.execute(query).scalar_one_or_none() or ""
+        row = _OPEN_OF.first(self._connection, {"customer": customer_id})
+        return str(row[0]) if row else ""
 
     def of_customer(self, customer_id: str) -> tuple[Case, ...]:
         """Return all cases of a customer, newest first."""
@@ -153,13 +148,10 @@ class CaseStore(CaseReader):
     def next_id(self, year: int) -> str:
         """Take the next number of a year: ``C-26-00042``. The ledger's lock keeps two writers apart."""
         name = f"case-{year}"
-        changed = self._connection.execute(
-            sa.update(counters).where(counters.c.name == name).values(value=counters.c.value + 1)
-        )
-        if changed.rowcount == 0:
+        row = _NEXT.first(self._connection, {"counter": name})
+        if row is None:
             self._connection.execute(sa.insert(counters).values(name=name, value=1))
-        number = self._connection.execute(sa.select(counters.c.value).where(counters.c.name == name)).scalar_one()
-        return f"C-{year % 100:02}-{number:05}"
+        return f"C-{year % 100:02}-{row[0] if row else 1:05}"
 
     def insert(self, case: Case) -> None:
         """Store a new case."""
@@ -226,6 +218,18 @@ _FIGURES = (
     .order_by(alerts.c.raised_at, alerts.c.alert_id)
 )
 _INSERT = sa.insert(cases)
+_OPEN_OF = Direct(
+    sa.select(cases.c.case_id)
+    .where(cases.c.customer_id == sa.bindparam("customer"), cases.c.status != CaseStatus.CLOSED.value)
+    .order_by(cases.c.opened_at.desc(), cases.c.case_id.desc())
+    .limit(1)
+)
+_NEXT = Direct(
+    sa.update(counters)
+    .where(counters.c.name == sa.bindparam("counter"))
+    .values(value=counters.c.value + 1)
+    .returning(counters.c.value)
+)
 
 
 _SAVING = sa.update(cases).where(
