@@ -34,8 +34,8 @@ def _written(relation: Relation, dialect: Dialect) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # pyspark's, about a pandas that is not used
-            # Ibis writes a column of floats by an option that is there only once its Spark has been looked at.
-            getattr(ibis, dialect)
+            if dialect == "pyspark":  # a column of floats is written by an option that is there once this was looked at
+                getattr(ibis, dialect)
             return str(ibis.to_sql(relation.to_expr(), dialect=dialect, pretty=False))
     finally:
         ibis.options.set(_NESTED, before)
