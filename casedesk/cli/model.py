@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from casedesk.cli import model_desk, model_measured, model_versions
+from casedesk.cli.model_versions import Model
 from casedesk.cli.printing import emit, remark, say, table
-from casedesk.cli.session import As, Json, configured, opened
-from casedesk.cli.texts import File, Text, written
+from casedesk.cli.session import Json, configured
 from casedesk.domain.counts import counted
-from casedesk.domain.moments import canonical
 from casedesk.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from casedesk.domain.ledger import Recorded
-    from casedesk.domain.model_versions import ModelVersion
     from casedesk.formats.rejects import RejectedRow
     from casedesk.services.offline_modelling import Reading
 
@@ -29,12 +26,15 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+app.command("retrain")(model_desk.retrain)
+app.command("list")(model_versions.list_versions)
+app.command("propose")(model_versions.propose)
+app.command("promote")(model_versions.promote)
+app.command("reject")(model_versions.reject)
+app.command("withdraw")(model_versions.withdraw)
+app.command("run")(model_desk.run)
+app.command("performance")(model_desk.performance)
 
-_Model = Annotated[
-    Path,
-    typer.Option("--model", metavar="DIR", help="The model's folder; “default” for the one that ships with the desk."),
-]
-_Version = Annotated[str, typer.Argument(metavar="MODEL", help="A version's id, such as MV-000001.")]
 _Data = Annotated[str, typer.Option("--data", metavar="PATH", help="A file, a folder or a pattern of transactions.")]
 _Labels = Annotated[
     list[str] | None,
@@ -89,7 +89,7 @@ def train(
         )
     else:
         say(f"{output}: model {model_id[:16]}…, {made.card['trained_on']['guilty']:,} labelled payments trained it.")
-        _show(made.card["measured"]) if made.card["measured"] else say(
+        model_measured.show(made.card["measured"]) if made.card["measured"] else say(
             "Nothing was kept for testing; measure it with “casedesk model evaluate”."
         )
     _rejected(made.rejected)
@@ -97,7 +97,7 @@ def train(
 
 @app.command()
 def evaluate(
-    model: _Model,
+    model: Model,
     data: _Data,
     labels: _Labels = None,
     format: _Format = "auto",
@@ -121,14 +121,14 @@ def evaluate(
     if json:
         emit({"model_id": found.model_id, "data": found.data, "measured": found.measured, "drift": dict(moved)})
     else:
-        _show(found.measured)
+        model_measured.show(found.measured)
         table(("Feature that drifted most", "PSI"), ((name, f"{value:.3f}") for name, value in moved[:8]))
     _rejected(found.rejected)
 
 
 @app.command()
 def export(
-    model: _Model,
+    model: Model,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the ONNX file goes.")],
     json: Json = False,
 ) -> None:
@@ -141,7 +141,7 @@ def export(
 
 @app.command()
 def score(
-    model: _Model,
+    model: Model,
     data: _Data,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Parquet, or CSV: transaction_id, account, score, band, account_score.")] = None,
     format: _Format = "auto",
@@ -177,154 +177,6 @@ def score(
     _rejected(found.rejected)
 
 
-@app.command()
-def retrain(
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Where the model goes.")],
-    forest: Annotated[bool, typer.Option("--forest", help="A random forest, not boosted trees.")] = False,
-    json: Json = False,
-    user: As = "",
-) -> None:
-    """Train a model on the desk's transactions, labelled by its closed cases (managers). Nothing comes into force by it."""
-    with opened(user) as s:
-        from casedesk.services import retraining
-
-        options = retraining.Options(kind="forest" if forest else "boosted")
-        made = retraining.retrain(look=s.desk.reading(), actor=s.actor, options=options, name=output.name)
-    model_id = made.write(output)
-    if json:
-        emit({"model_id": model_id, **{key: made.card[key] for key in ("data", "dispositions", "options", "trained_on", "measured", "files")}})  # fmt: skip
-        return
-    rows = ((one["disposition"], one["review"], f"{one['cases']:,}") for one in made.card["dispositions"]["cases"])
-    table(("Closed as", "Review", "Cases"), rows)
-    _show(made.card["measured"]) if made.card["measured"] else say(
-        "Too few reports lie in the last quarter to test on; everything trained."
-    )
-    say(f"{output}: model {model_id[:16]}…. Propose it: casedesk model propose --model {output} --as USER.")
-
-
-@app.command("list")
-def list_versions(json: Json = False, user: As = "") -> None:
-    """List the versions of the desk's model: the champion in force, the challenger that waits, and all before them."""
-    with opened(user) as s:
-        from casedesk.services import models
-
-        found = models.overview(look=s.desk.reading(), actor=s.actor)
-    if json:
-        emit([_row(one) for one in found.versions])
-        return
-    champion = found.champion
-    say(
-        f"In force: {champion.version_id}, {champion.name}."
-        if champion
-        else "In force: the shipped model; retrain it on your own data."
-    )
-    if found.versions:
-        table(
-            ("Model", "State", "Name", "Proposed", "By", "Decided by", "Id", "Reason"),
-            ((one.version_id, one.state.value, one.name, canonical(one.proposed_at)[:16], one.proposed_by, one.decided_by,
-              one.model_id[:12], one.reason[:60]) for one in found.versions),
-        )  # fmt: skip
-
-
-@app.command()
-def propose(model: _Model, text: Text = None, file: File = None, json: Json = False, user: As = "") -> None:
-    """Propose a trained model for the desk, with a reason (managers)."""
-    reason = written(text, file)
-    with opened(user) as s:
-        from casedesk.services import models
-
-        row = models.propose(uow=s.desk.writing(), actor=s.actor, at=s.at, folder=model, reason=reason)
-    _done(row, json)
-    if not json:
-        say(f"Another manager decides it: casedesk model promote {row.data['version_id']} --as USER.")
-
-
-@app.command()
-def promote(version: _Version, text: Text = None, file: File = None, json: Json = False, user: As = "") -> None:
-    """Put a proposed model in force (managers, never its maker)."""
-    words = written(text, file)
-    with opened(user) as s:
-        from casedesk.services import models
-
-        row = models.approve(uow=s.desk.writing(), actor=s.actor, at=s.at, version_id=version.strip(), remark=words)
-    _done(row, json)
-
-
-@app.command()
-def reject(version: _Version, text: Text = None, file: File = None, json: Json = False, user: As = "") -> None:
-    """Reject a proposed model, with a reason (managers, never its maker)."""
-    reason = written(text, file)
-    with opened(user) as s:
-        from casedesk.services import models
-
-        row = models.reject(uow=s.desk.writing(), actor=s.actor, at=s.at, version_id=version.strip(), reason=reason)
-    _done(row, json)
-
-
-@app.command()
-def withdraw(version: _Version, text: Text = None, file: File = None, json: Json = False, user: As = "") -> None:
-    """Take your own proposal back, with a reason."""
-    reason = written(text, file)
-    with opened(user) as s:
-        from casedesk.services import models
-
-        row = models.withdraw(uow=s.desk.writing(), actor=s.actor, at=s.at, version_id=version.strip(), reason=reason)
-    _done(row, json)
-
-
-@app.command()
-def run(
-    version: Annotated[str | None, typer.Option("--version", metavar="MODEL", help="A version; default: the one in force.")] = None,
-    json: Json = False,
-    user: As = "",
-) -> None:  # fmt: skip
-    """Score every transaction of the desk, and keep a score for each of its accounts with what made it."""
-    with opened(user) as s:
-        from casedesk.services import model_runs
-
-        row = model_runs.run(look=s.desk.reading(), uow=s.desk.writing(), actor=s.actor, at=s.at, version_id=version)
-    _done(row, json)
-
-
-@app.command()
-def performance(json: Json = False, user: As = "") -> None:
-    """Show how the model bore out on cases closed after it had scored them: champion, then challenger (need to know)."""
-    with opened(user) as s:
-        from casedesk.services import model_performance
-
-        found = model_performance.performance(look=s.desk.reading(), actor=s.actor)
-    if json:
-        emit([asdict(one) for one in found])
-        return
-    for one in found:
-        say(f"{one.version_id or 'The shipped model'}: {counted(one.cases, 'case')} closed after it had scored them.")
-        rows = [*one.bands, *([("not scored", *one.unscored)] if any(one.unscored) else [])]
-        table(("Best account", "SAR", "No SAR"), rows)
-        say(f"SAR among High: {one.precision}. High among SAR: {one.recall}. Exact intervals of 95 %.")
-        say(
-            f"PR-AUC of cases: {one.pr_auc:.3f}."
-            if one.pr_auc is not None
-            else f"PR-AUC needs {model_performance.FEWEST} scored cases of each kind."
-        )
-
-
-def _done(row: Recorded, json: bool) -> None:
-    from casedesk.domain.events import KINDS
-
-    if json:
-        emit({"event_id": row.event_id, "event_hash": row.event_hash, "action": row.action, "ts": row.ts, "user": row.user,
-              **row.data})  # fmt: skip
-    else:
-        about = row.data.get("model_run_id") or row.data["version_id"]
-        say(f"{about}: {KINDS[row.action].title.lower()} (event {row.event_id}).")
-
-
-def _row(one: ModelVersion) -> dict[str, Any]:
-    names = ("version_id", "state", "base_id", "name", "model_id", "card_sha256", "reason", "proposed_by", "proposed_at",
-             "decided_by", "decided_at", "decision")  # fmt: skip
-    return {name: getattr(one, name) for name in names}
-
-
 def _reading(format: str, zone: str | None, start: str | None, rates: Path | None) -> Reading:
     from casedesk.services.offline_modelling import Reading
 
@@ -337,21 +189,6 @@ def _accounts(listed: Path | None) -> frozenset[str]:
     from casedesk.services.model_data import listed_accounts
 
     return listed_accounts(listed)
-
-
-def _show(measured: dict[str, Any]) -> None:
-    rows = []
-    for part in ("transactions", "accounts"):
-        one = measured[part]
-        firsts = [f"{one['precision_at'][count]:.3f}" for count in one["precision_at"]]
-        budgets = [f"{one['recall_at_budget'][share]:.3f}" for share in one["recall_at_budget"]]
-        rows.append((part, f"{one['guilty']:,} of {one['count']:,}", f"{one['pr_auc']:.4f}", *firsts, *budgets))
-    table(("", "labelled", "PR-AUC", "P@50", "P@100", "P@500", "recall 0.5 %", "1 %", "3 %"), rows)
-    told = measured["calibration"]
-    say(
-        f"Calibration error {told['error']:.4f} over all, {told['error_of_the_suspicious']:.4f} over the "
-        f"{counted(told['suspicious'], 'payment')} with a probability of 0.05 and more."
-    )
 
 
 def _tell(found: Any, as_json: bool) -> None:

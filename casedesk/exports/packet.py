@@ -29,6 +29,7 @@ _PATHS: Final = {
     "alerts": "2-alerts/alerts.jsonl",
     "events": "3-decisions/events.jsonl",
     "cases": "3-decisions/cases.jsonl",
+    "advice": "3-decisions/advice.jsonl",
     "clocks": "4-timeliness/clocks.jsonl",
     "filings": "5-filings/filings.jsonl",
     "batches": "5-filings/batches.jsonl",
@@ -37,7 +38,11 @@ _PATHS: Final = {
     "policy": "8-governance/policy.jsonl",
     "rule_sets": "8-governance/rule-sets.jsonl",
     "runs": "8-governance/runs.jsonl",
+    "advice_tables": "8-governance/advice-tables.jsonl",
 }
+
+#: Not there at all where decisions are withheld: nothing may tell whether anybody was advised on.
+_LEFT_OUT: Final = frozenset({"advice", "advice_tables"})
 
 
 class Profile(StrEnum):
@@ -96,7 +101,8 @@ def write(contents: Contents) -> bytes:
         files["proof/public-key.txt"] = contents.signature.keys.encode()
     rows = {**contents.rows, "events": map(_event, contents.events)}
     for name, path in _PATHS.items():
-        files[path] = "".join(f"{canonical(row)}\n" for row in rows.get(name, ())).encode()
+        if name in rows or name not in _LEFT_OUT:
+            files[path] = "".join(f"{canonical(row)}\n" for row in rows.get(name, ())).encode()
     manifest = {
         "cases": list(contents.cases),
         "confidentiality": confidentiality.LINE,

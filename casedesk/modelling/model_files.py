@@ -26,6 +26,7 @@ FACTS, TREES, ONNX, CARD, CARD_JSON, PLOT = (
     "reliability.svg",
 )
 FILES: Final = (FACTS, TREES, ONNX, CARD, CARD_JSON, PLOT)
+_MISSING: Final = ("that of a file", "of nothing, it is missing")
 #: No file of ours comes near it; a larger one is refused unread.
 _LARGEST: Final = 64 * 1024 * 1024
 
@@ -124,7 +125,18 @@ def read(folder: Path, features: str) -> ModelFiles:
     """
     if not (folder / MANIFEST).is_file():
         raise NoModel(folder)
-    manifest = _content(folder, MANIFEST)
+    return checked({name: _content(folder, name) for name in (MANIFEST, *FILES)}, features, folder)
+
+
+def checked(contents: Mapping[str, bytes], features: str, folder: Path) -> ModelFiles:
+    """Check files that somebody handed over, the manifest among them; what else is there is passed over.
+
+    :param folder: what a refusal calls the model.
+    :raises NoModel, Altered, OtherVersion: as :func:`read` does.
+    """
+    if MANIFEST not in contents:
+        raise NoModel(folder)
+    manifest = contents[MANIFEST]
     try:
         told = json.loads(manifest)
         found, hashes = told["format"], dict(told["files"])
@@ -132,15 +144,15 @@ def read(folder: Path, features: str) -> ModelFiles:
         raise Altered(folder, MANIFEST, "that of a manifest", sha256(manifest)) from None
     if found != FORMAT:
         raise OtherVersion(folder, found, FORMAT)
-    contents = {}
     for name in FILES:
-        contents[name] = _content(folder, name)
+        if name not in contents:
+            raise Altered(folder, name, *_MISSING)
         if sha256(contents[name]) != hashes.get(name):
             raise Altered(folder, name, str(hashes.get(name, "")), sha256(contents[name]))
     facts = json.loads(contents[FACTS])
     if facts.get("features_version") != features:
         raise OtherVersion(folder, f"features {facts.get('features_version')}", f"features {features}")
-    return ModelFiles(sha256(manifest), facts, contents)
+    return ModelFiles(sha256(manifest), facts, {name: contents[name] for name in FILES})
 
 
 def of_contents(contents: Mapping[str, bytes], features: str, name: str) -> ModelFiles:
@@ -161,6 +173,6 @@ def _content(folder: Path, name: str) -> bytes:
             raise Altered(folder, name, "that of a smaller file", f"{path.stat().st_size:,} bytes")
         return path.read_bytes()
     except FileNotFoundError:
-        raise Altered(folder, name, "that of a file", "of nothing, it is missing") from None
+        raise Altered(folder, name, *_MISSING) from None
     except OSError as error:
         raise Unavailable(f"{name} of the model {folder.name} cannot be read ({error.strerror}).") from None

@@ -6,12 +6,14 @@ what the maker saw, and nothing else can score later.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from casedesk.domain import events
+from casedesk.domain.alerts import Risk
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.model_versions import SHIPPED, ModelVersion
 from casedesk.domain.people import Action, Person, require
@@ -27,18 +29,12 @@ from casedesk.store.model_store import ModelRun
 from casedesk.store.unit_of_work import Reading, Writing
 
 __all__ = [
-    "ModelVersion",
-    "Overview",
-    "ProposalState",
-    "Shown",
-    "approve",
-    "files_of",
-    "overview",
-    "propose",
-    "reject",
-    "show",
-    "withdraw",
-]
+    "MOST_MEGABYTES", "SHIPPED", "ModelFiles", "ModelVersion", "Overview", "ProposalState", "Shown", "approve", "files_of", "in_folder",
+    "overview", "propose", "reject", "show", "shown", "uploaded", "withdraw",
+]  # fmt: skip
+
+#: The largest file of a model that can be sent.
+MOST_MEGABYTES: Final = 64
 
 
 class ModelMoved(Conflict):
@@ -72,13 +68,11 @@ class NoModelFiles(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The champion, the challenger, all versions, and the last run of each of the two; None for the shipped model."""
+    """The champion, None for the shipped model, the challenger that waits, and all versions, the newest proposal first."""
 
     champion: ModelVersion | None
     challenger: ModelVersion | None
     versions: tuple[ModelVersion, ...]
-    champion_run: ModelRun | None
-    challenger_run: ModelRun | None
     names: dict[str, str]
 
 
@@ -89,27 +83,24 @@ def overview(*, look: Reading, actor: Person) -> Overview:
     """
     require(actor, Action.TUNE)
     with look:
-        champion, challenger = look.models.in_force(), look.models.waiting()
-        return Overview(
-            champion,
-            challenger,
-            look.models.versions(),
-            look.models.last_run(champion.version_id if champion else SHIPPED),
-            look.models.last_run(challenger.version_id) if challenger else None,
-            look.people.names(),
-        )
+        return Overview(look.models.in_force(), look.models.waiting(), look.models.versions(), look.people.names())
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A model as the desk shows it: its card as data and as Markdown."""
+    """A model as the desk shows it: its card as data and as Markdown.
+
+    ``run`` is the last time it scored this desk, ``high`` how many accounts it called High then; None where it never did.
+    """
 
     card: dict[str, Any]
     words: str
+    run: ModelRun | None = None
+    high: int | None = None
 
 
 def show(*, look: Reading, actor: Person, version_id: str = SHIPPED) -> Shown:
-    """Return the card of a version, or of the shipped model.
+    """Return the card of a version, or of the shipped model, and what it made of this desk.
 
     :raises NoSuchModel: if there is none.
     :raises NoModelFiles, ModelAltered: if its files are missing or others.
@@ -117,7 +108,30 @@ def show(*, look: Reading, actor: Person, version_id: str = SHIPPED) -> Shown:
     require(actor, Action.TUNE)
     with look:
         files = files_of(look, look.models.get(version_id) if version_id else None)
+        run = look.models.last_run(version_id)
+        high = look.models.count(run.model_run_id, Risk.HIGH) if run else None
+    return replace(shown(files), run=run, high=high)
+
+
+def shown(files: ModelFiles) -> Shown:
+    """Return the card of files that no version holds yet."""
     return Shown(files.card, files.text(model_files.CARD))
+
+
+def in_folder(folder: Path) -> ModelFiles:
+    """Read a trained model, every file checked; ``default`` names the shipped one.
+
+    :raises Altered, OtherVersion, NoModel: if the folder holds no whole model of this version.
+    """
+    return model_files.read(folder_of(folder), VERSION)
+
+
+def uploaded(contents: Mapping[str, bytes]) -> ModelFiles:
+    """Check a trained model whose files somebody sent, by name.
+
+    :raises Altered, OtherVersion, NoModel: if they are no whole model of this version.
+    """
+    return model_files.checked(contents, VERSION, Path("that was sent"))
 
 
 def files_of(uow: Reading | Writing, version: ModelVersion | None) -> ModelFiles:
@@ -136,16 +150,14 @@ def files_of(uow: Reading | Writing, version: ModelVersion | None) -> ModelFiles
     return model_files.of_contents(contents, VERSION, version.version_id)
 
 
-def propose(*, uow: Writing, actor: Person, at: datetime, folder: Path, reason: str) -> Recorded:
+def propose(*, uow: Writing, actor: Person, at: datetime, files: ModelFiles, reason: str) -> Recorded:
     """Store a trained model as a proposal.
 
     :raises AnotherWaits: if a proposal waits already.
-    :raises Altered, OtherVersion, NoModel: if the folder holds no whole model of this version.
     :raises BadReason: if the reason is too short or too long.
     """
     require(actor, Action.PROPOSE_MODEL)
     reason = require_reason(reason, "A proposal")
-    files = model_files.read(folder_of(folder), VERSION)
 
     def stored(uow: Writing, maker: Person) -> events.Event:
         base = uow.models.in_force()

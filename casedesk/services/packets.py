@@ -27,7 +27,7 @@ from casedesk.errors import Conflict, NotFound
 from casedesk.exports import packet as packets
 from casedesk.exports.packet import Contents, PlacedEvent, Profile, Signature
 from casedesk.exports.verifier import verify
-from casedesk.services import packet_filings
+from casedesk.services import packet_advice, packet_filings
 from casedesk.services.clocks import clocks_of
 from casedesk.services.exporting import ExportedFile
 from casedesk.services.steps import present, record
@@ -218,6 +218,7 @@ def _content(
                 "transactions": map(_transaction, transactions if told else ()),
                 "alerts": map(_alert, alerts if told else ()),
                 "cases": _columns(uow, ids, whole),
+                **(packet_advice.of_events(uow, rows) if open_ else {}),
                 "clocks": [row for case in cases for row in _clocks(uow, case, case.case_id in whole, told)],
                 "filings": packet_filings.filings(uow, sent),
                 "batches": packet_filings.batches(uow, sent),

@@ -58,7 +58,7 @@ class ModelReader(ProposalReader[ModelVersion]):
         return self._newest_first(ModelVersion)
 
     def files(self, version_id: str) -> dict[str, bytes]:
-        """Return the files of a version by name; none after a desk was loaded from files."""
+        """Return the files of a version by name; none where they did not come with the desk."""
         query = sa.select(model_files.c.name, model_files.c.content).where(model_files.c.version_id == version_id)
         return {row.name: bytes(row.content) for row in self._connection.execute(query.order_by(model_files.c.name))}
 
@@ -75,6 +75,12 @@ class ModelReader(ProposalReader[ModelVersion]):
         query = query.where(model_scores.c.model_run_id == model_run_id)
         query = query.order_by(model_scores.c.score.desc(), model_scores.c.account_id).limit(limit)
         return tuple(AccountScore(*row) for row in self._connection.execute(query))
+
+    def count(self, model_run_id: str, band: str) -> int:
+        """Count the accounts of a run in a band."""
+        query = sa.select(sa.func.count()).select_from(model_scores)
+        own = model_scores.c.model_run_id == model_run_id, model_scores.c.band == band
+        return int(self._connection.execute(query.where(*own)).scalar_one())
 
     def of_accounts(self, model_run_id: str, accounts: Sequence[str]) -> tuple[AccountScore, ...]:
         """Return what a run made of some accounts, the highest first."""

@@ -44,6 +44,13 @@ def whole(sealing: packets.Sealing) -> bytes:
 
 
 @pytest.fixture(scope="session")
+def advised(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A packet of everything on a desk that advised on its cases."""
+    address = Sqlite(tmp_path_factory.mktemp("advised")).fresh()
+    return packets.sealing(address, tmp_path_factory.mktemp("advised_checkpoints"), advised=True).period()
+
+
+@pytest.fixture(scope="session")
 def redacted(sealing: packets.Sealing) -> bytes:
     """The same without decisions."""
     return sealing.period(Profile.NO_DECISIONS)

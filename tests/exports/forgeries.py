@@ -52,6 +52,34 @@ def of(bodies: list[Body], action: str, case: int = 0) -> Body:
     return chosen[0]
 
 
+def advised(on_steps: Callable[[Rows], Any], on_event: Callable[[Body], Any] = lambda meta: None) -> Forgery:
+    """Edit the steps behind the first advice, hash them anew in its event as the desk would, edit the event, and sign again."""
+
+    def forge(whole: bytes, redacted: bytes) -> bytes:
+        steps = rows(whole, "advice")[0]["steps"]
+        on_steps(steps)
+
+        def rewrite(bodies: list[Body]) -> None:
+            meta = of(bodies, "advice_given")["meta"]
+            facts = {"facts": steps[0]["inputs"], "table": meta["table"]}
+            meta.update(steps_sha256=verify.digest({"steps": steps}), facts_sha256=verify.digest(facts))
+            on_event(meta)
+
+        return edited(reforged(whole, rewrite, True), "advice", lambda found: found[0].update(steps=steps))
+
+    return forge
+
+
+def _figures(**changed: Any) -> Callable[[Rows], Any]:
+    """Change figures that the levels were given; what they made of them comes out alike."""
+    return lambda steps: [step["inputs"].update(changed) for step in steps]
+
+
+def _alert(steps: Rows) -> None:
+    for step in steps:
+        step["inputs"]["alerts"][1][2] -= 1
+
+
 def alert_of(found: Rows, rule: str) -> Any:
     """Find an alert of a rule; of those about cash, the one whose transactions no other alert rests on."""
     first = {"cash_aggregation": "w-0", "structuring_over_days": "d-0"}.get(rule, "")
@@ -588,3 +616,32 @@ def _trade(one: Body, other: Body) -> None:
 def _second_first(whole: bytes) -> bytes:
     """Put the customer with twelve deposits first, so that its alert is the one that is changed."""
     return edited(whole, "alerts", lambda f: f.sort(key=lambda a: -len(a["transaction_ids"])))
+
+
+#: The same of a packet with advice.
+OF_ADVICE: dict[str, Forgery] = {
+    "the level of an advice": event(lambda b: of(b, "advice_given")["meta"].update(level=1)),
+    "the recommendation of an advice": event(lambda b: of(b, "advice_given")["meta"].update(verdict="DISMISS")),
+    "the priority of an advice": event(lambda b: of(b, "advice_given")["meta"].update(priority=5)),
+    "a report that is not recommended": event(lambda b: of(b, "advice_given")["meta"].update(report=False)),
+    "the score of an advice": event(lambda b: of(b, "advice_given")["meta"].update(score=6000)),
+    "a cut-off": row("advice_tables", lambda f: f[0].update(escalate_from=6600)),
+    "a cut-off that changes nothing here": row("advice_tables", lambda f: f[0].update(reject_severity=24)),
+    "a cut-off more": row("advice_tables", lambda f: f[0].update(spare=1)),
+    "a table that never was": lambda whole, redacted: edited(
+        advised(lambda steps: None, lambda meta: meta.update(table=2))(whole, redacted),
+        "advice_tables",
+        lambda f: f[0].update(version=2),
+    ),
+    "the cut-offs left out": row("advice_tables", lambda f: f.clear()),
+    "an answer of a level": advised(lambda steps: steps[1]["output"].update(verdict="REVIEW")),
+    "parts of a score": advised(lambda steps: steps[1]["output"]["parts"][0].__setitem__(1, 4000)),
+    "what a level cost": advised(lambda steps: steps[0].update(cost_micros=1)),
+    "the steps that an advice names": event(lambda b: of(b, "advice_given")["meta"].update(steps_sha256="0" * 64)),
+    "the steps of an advice left out": row("advice", lambda f: f.pop()),
+    "steps of no advice": row("advice", lambda f: f.append({**f[0], "event_id": 1})),
+    "the figures that an advice names": event(lambda b: of(b, "advice_given")["meta"].update(facts_sha256="0" * 64)),
+    "an amount behind an advice": advised(_figures(amount_minor="9384014")),
+    "a count behind an advice": advised(_figures(transactions=27)),
+    "a severity behind an advice": advised(_alert),
+}

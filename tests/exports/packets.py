@@ -27,7 +27,7 @@ from casedesk.domain.transactions import Account
 from casedesk.exports import packet
 from casedesk.exports.packet import Profile, canonical
 from casedesk.exports.verifier import verify
-from casedesk.services import checkpoints, detecting, packets, policies, quality, rule_sets, withdrawing
+from casedesk.services import advising, checkpoints, detecting, packets, policies, quality, rule_sets, withdrawing
 from casedesk.services.packets import Sealed
 from casedesk.store.engines import make_engine
 from tests.builders import START, Move, TestDesk, hurried
@@ -71,8 +71,11 @@ REPORT = (
 )
 
 
-def sealing(address: str, folder: Path) -> Sealing:
-    """Two customers whose alerts came from the rules: one case closed without a report, one as a SAR, both drawn for QA."""
+def sealing(address: str, folder: Path, *, advised: bool = False) -> Sealing:
+    """Two customers whose alerts came from the rules: one case closed without a report, one as a SAR, both drawn for QA.
+
+    :param advised: whether both were advised on before. What is behind advice repeats the alerts, so it stays apart.
+    """
     desk = TestDesk(hurried(make_engine(address)))
     desk.staff()
     for number in (1, 2):
@@ -100,6 +103,10 @@ def sealing(address: str, folder: Path) -> Sealing:
         rules=(Structuring(), Velocity(), Geography(), FanIn(), CashAggregation(), StructuringOverDays()),
     )  # fmt: skip
     first, second = sorted(row[0] for row in desk.dump()["cases"])
+    if advised:
+        advising.run(
+            reading=desk.reading, writing=desk.writing, actor=desk.people["mia"], at=desk.at(), base_currency="USD"
+        )
     desk.take("ann", first)
     desk.note("ann", first, "Called the branch; “quotes”, a comma, =1+1 and ✓.")
     desk.decide("ann", first, Disposition.NO_SAR, "The deposits are the week's takings, which the books show.")

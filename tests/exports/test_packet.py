@@ -32,10 +32,13 @@ from tests.exports.packets import KEY, TRUSTED, Sealing, edited, files, repacked
 from tests.services import filing_ways
 
 
-def test_every_claim_holds_on_a_packet_as_it_was_made(whole: bytes, single: bytes) -> None:
-    assert set(verdicts(whole).values()) == {"VERIFIED"}
+def test_every_claim_holds_on_a_packet_as_it_was_made(whole: bytes, single: bytes, advised: bytes) -> None:
+    assert set(verdicts(advised).values()) == {"VERIFIED"}
+    assert {name for name, verdict in verdicts(whole).items() if verdict != "VERIFIED"} == {"advice"}  # nobody was
     told = verdicts(single)
-    assert {verdict for name, verdict in told.items() if name not in ("narratives", "filings")} == {"VERIFIED"}
+    assert {verdict for name, verdict in told.items() if name not in ("narratives", "filings", "advice")} == {
+        "VERIFIED"
+    }
     assert verify.overall(verify.verify(whole, TRUSTED)) == "VERIFIED"
 
 
@@ -53,10 +56,10 @@ def test_a_packet_is_the_same_whoever_makes_it_when(sealing: Sealing) -> None:
 
 def test_the_folders_stand_in_the_order_of_a_request_letter(whole: bytes) -> None:
     assert list(files(whole)) == [
-        "manifest.json", "1-transactions/transactions.jsonl", "2-alerts/alerts.jsonl", "3-decisions/cases.jsonl",
+        "manifest.json", "1-transactions/transactions.jsonl", "2-alerts/alerts.jsonl", "3-decisions/advice.jsonl", "3-decisions/cases.jsonl",
         "3-decisions/events.jsonl", "4-timeliness/clocks.jsonl", "5-filings/batches.jsonl", "5-filings/filings.jsonl",
         "6-decisions-not-to-file/register.jsonl",
-        "7-quality/draws.jsonl", "8-governance/policy.jsonl", "8-governance/rule-sets.jsonl", "8-governance/runs.jsonl",
+        "7-quality/draws.jsonl", "8-governance/advice-tables.jsonl", "8-governance/policy.jsonl", "8-governance/rule-sets.jsonl", "8-governance/runs.jsonl",
         "README.md", "proof/checkpoint.txt", "proof/public-key.txt", "proof/seal.txt",
     ]  # fmt: skip
 
@@ -142,10 +145,10 @@ def test_an_old_python_with_nothing_else_verifies_it(whole: bytes, tmp_path: Pat
     told = subprocess.run([*command, "--key", "key.pub"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (told.returncode, told.stderr) == (0, "")
     assert told.stdout.splitlines()[0] == "VERIFIED"
-    assert len(told.stdout.splitlines()) == 18
+    assert len(told.stdout.splitlines()) == 19
     told = subprocess.run([*command, "--json"], cwd=tmp_path, capture_output=True, text=True, check=False)
     report = json.loads(told.stdout)
-    assert (told.returncode, report["verdict"], len(report["claims"])) == (0, "VERIFIED", 17)
+    assert (told.returncode, report["verdict"], len(report["claims"])) == (0, "VERIFIED", 18)
     assert "the key in the packet, which you should compare" in report["claims"][2]["sentence"]
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from casedesk.exports.verifier import verify
-from tests.exports.forgeries import FORGERIES
-from tests.exports.packets import TRUSTED, VERIFIER
+from tests.exports.forgeries import FORGERIES, OF_ADVICE
+from tests.exports.packets import TRUSTED, VERIFIER, verdicts
 
 #: Checks of the archive's bytes and of keys; ``test_packet`` tries those byte by byte and key by key.
 ELSEWHERE = ("check_container", "check_files", "check_checkpoint", "check_seal", "read_checkpoint", "read_signatures")
@@ -30,6 +30,14 @@ def test_a_forgery_is_refused(whole: bytes, redacted: bytes, what: str) -> None:
     forged = FORGERIES[what](whole, redacted)
     assert forged not in (whole, redacted)
     assert refused(verify, forged)
+
+
+@pytest.mark.parametrize("what", OF_ADVICE)
+def test_forged_advice_is_refused_by_the_claim_that_is_about_it(advised: bytes, what: str) -> None:
+    assert verdicts(advised)["advice"] == "VERIFIED"
+    forged = OF_ADVICE[what](advised, b"")
+    assert forged != advised
+    assert verdicts(forged)["advice"] == "TAMPERED"
 
 
 def test_what_is_rewritten_without_a_change_is_accepted(whole: bytes) -> None:
@@ -94,10 +102,11 @@ def lines_that_refuse(content: bytes, monkeypatch: pytest.MonkeyPatch) -> set[in
 
 
 def test_at_least_95_percent_of_the_checks_are_missed_when_they_are_gone(
-    whole: bytes, redacted: bytes, monkeypatch: pytest.MonkeyPatch
+    whole: bytes, redacted: bytes, advised: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tree = ast.parse(VERIFIER.read_text(encoding="utf-8"))
     forged = [forge(whole, redacted) for forge in FORGERIES.values()]
+    forged += [forge(advised, redacted) for forge in OF_ADVICE.values()]
     refusing = [(content, lines_that_refuse(content, monkeypatch)) for content in forged]
     all_checks = checks(tree)
     survivors = []

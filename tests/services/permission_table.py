@@ -462,7 +462,9 @@ STEPS: dict[str, Try] = {
     ),
     "see_rule_sets": lambda stand, _: rule_sets.overview(look=stand.desk.reading(), actor=stand.desk.people["me"]),
     "propose_model": lambda stand, _: models.propose(
-        **_me(stand), folder=default_model.FOLDER, reason="Trained on the last quarter of our own data."
+        **_me(stand),
+        files=models.in_folder(default_model.FOLDER),
+        reason="Trained on the last quarter of our own data.",
     ),
     "retrain_model": _retrain,
     "see_performance": lambda stand, _: model_performance.performance(

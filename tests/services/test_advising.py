@@ -198,7 +198,7 @@ def test_a_packet_with_advice_verifies_and_one_without_decisions_tells_none_of_i
     desk.decide("ann", case_id, Disposition.NO_SAR)
     packed = Sealing(desk, CheckpointFolder(tmp_path), (case_id,))
     found = verdicts(packed.case())
-    assert {found[name] for name in ("events", "chains", "cases", "narratives")} == {"VERIFIED"}
+    assert {found[name] for name in ("events", "chains", "cases", "narratives", "advice")} == {"VERIFIED"}
     forged = reforged(packed.case(), lambda bodies: _say_more(of(bodies, "advice_given")), True)
     assert verdicts(forged)["narratives"] == "TAMPERED"
     withheld = files(packed.case(profile=Profile.NO_DECISIONS))

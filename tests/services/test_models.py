@@ -27,7 +27,9 @@ REASON = "Trained on the last quarter of our own data."
 
 
 def propose(desk: TestDesk, who: str = "mia", folder: Path = FOLDER, reason: str = REASON) -> Recorded:
-    return models.propose(uow=desk.writing(), actor=desk.people[who], at=desk.at(), folder=folder, reason=reason)
+    return models.propose(
+        uow=desk.writing(), actor=desk.people[who], at=desk.at(), files=models.in_folder(folder), reason=reason
+    )
 
 
 def approve(desk: TestDesk, who: str = "max", version_id: str = "MV-000001") -> Recorded:
@@ -128,10 +130,30 @@ def test_champion_and_challenger_score_side_by_side(desk: TestDesk) -> None:
     propose(booked(desk))
     run(desk)
     run(desk, "MV-000001")
-    found = overview(desk)
-    assert found.champion_run is not None
-    assert found.challenger_run is not None
-    assert found.champion_run.scores_sha256 == found.challenger_run.scores_sha256  # the same model, after all
+    ours, theirs = (
+        models.show(look=desk.reading(), actor=desk.people["otto"], version_id=one) for one in ("", "MV-000001")
+    )
+    assert ours.run is not None
+    assert theirs.run is not None
+    assert ours.run.scores_sha256 == theirs.run.scores_sha256  # the same model, after all
+    with desk.reading() as look:
+        high = [one for one in look.models.scores(ours.run.model_run_id) if one.band == "High"]
+    assert (ours.high, theirs.high) == (len(high), len(high))
+
+
+def test_a_version_without_its_files_says_so_wherever_they_are_asked_for(desk: TestDesk) -> None:
+    propose(booked(desk))
+    desk.tamper(sa.delete(model_files))
+    looks: list[Callable[[], object]] = [
+        lambda: models.show(look=desk.reading(), actor=desk.people["otto"], version_id="MV-000001"),
+        lambda: run(desk, "MV-000001"),
+        lambda: approve(desk),
+    ]
+    for look in looks:
+        with pytest.raises(models.NoModelFiles, match="MV-000001 are not in this database, so it can neither score"):
+            look()
+    assert verdict(desk) == (Verdict.VERIFIED, [])  # nothing is wrong with what there is
+    models.reject(uow=desk.writing(), actor=desk.people["max"], at=desk.at(), version_id="MV-000001", reason=REASON)
 
 
 @pytest.mark.parametrize(

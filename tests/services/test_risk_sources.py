@@ -36,7 +36,7 @@ def test_advice_goes_by_the_model_in_force_once_it_has_scored_and_by_no_other(de
     case_id = desk.open("K-1")
     maker = {"actor": desk.people["mia"], "at": desk.at()}
     model_runs.run(look=desk.reading(), uow=desk.writing(), **maker)  # the shipped model, which nobody put in force
-    models.propose(uow=desk.writing(), folder=FOLDER, reason="Tried on the last quarter.", **maker)
+    models.propose(uow=desk.writing(), files=models.in_folder(FOLDER), reason="Tried on the last quarter.", **maker)
     assert facts(desk, case_id).score is None
     models.approve(uow=desk.writing(), actor=desk.people["max"], at=desk.at(), version_id="MV-000001")
     assert facts(desk, case_id).score is None

@@ -53,6 +53,7 @@ FILES = {
     "alerts": "2-alerts/alerts.jsonl",
     "events": "3-decisions/events.jsonl",
     "cases": "3-decisions/cases.jsonl",
+    "advice": "3-decisions/advice.jsonl",
     "clocks": "4-timeliness/clocks.jsonl",
     "filings": "5-filings/filings.jsonl",
     "batches": "5-filings/batches.jsonl",
@@ -61,6 +62,7 @@ FILES = {
     "policy": "8-governance/policy.jsonl",
     "rule_sets": "8-governance/rule-sets.jsonl",
     "runs": "8-governance/runs.jsonl",
+    "advice_tables": "8-governance/advice-tables.jsonl",
 }
 
 
@@ -1475,6 +1477,151 @@ def _own_accounts(packet: Packet, decision: Row) -> List[str]:
     return [one for one in known if sha(salt + one.encode("utf-8")).hex() in named]
 
 
+#: The tables of advice as they are documented, by version: shares in ten-thousandths, money in minor units.
+_ADVICE_TABLES: Dict[int, Row] = {
+    1: {
+        "version": 1, "valid_from": "2026-01-01", "alert_severity": 95, "alert_exposure": 8000, "reject_severity": 25,
+        "reject_exposure": 500, "severity_weight": 6000, "kinds_weight": 2500, "amount_weight": 1500, "exposure_weight": 5000,
+        "amount_steps": [500000, 2500000, 10000000, 50000000], "escalate_from": 6000, "dismiss_below": 3000,
+        "priorities": [8000, 6000, 4500, 3000, 0], "urgent_minor": 10000000, "line_minor": 500000,
+    }
+}  # fmt: skip
+_FAST = {"severe": "ESCALATE", "exposed": "ESCALATE", "slight": "DISMISS"}
+
+
+def check_advice(packet: Packet) -> Outcome:
+    """Level, recommendation and priority of every advice follow from its figures by the documented table of its version."""
+    told = {e["event_id"]: e for _, e in packet.events if e is not None and e["action"] == "advice_given"}
+    if "decisions" in packet.manifest["withheld"]:
+        return NOT_EVALUATED, "decisions are withheld, and advice with them"
+    if FILES["advice"] not in packet.files:
+        return NOT_EVALUATED, "the figures behind advice are not in here; the packet is older than they are"
+    tables = {row["version"]: row for row in packet.rows("advice_tables")}
+    for version, table in sorted(tables.items()):
+        documented = _ADVICE_TABLES.get(version, {})
+        same("Advice table %d, columns" % version, sorted(documented), sorted(table))
+        for name in sorted(documented):
+            same("Advice table %d, %s" % (version, name), documented[name], table[name])
+    steps = {row["event_id"]: row["steps"] for row in packet.rows("advice")}
+    same("Advice with its figures", sorted(told), sorted(steps))
+    for number, event in sorted(told.items()):
+        same("Advice of event %d, its table in the packet" % number, True, event["meta"]["table"] in tables)
+        _check_steps(packet, event, steps[number], _ADVICE_TABLES[event["meta"]["table"]])
+    if not told:
+        return NOT_EVALUATED, "no case in here was advised on"
+    given = "%d piece%s of advice" % (len(told), "" if len(told) == 1 else "s")
+    return VERIFIED, "level, recommendation and priority of %s derived again" % given
+
+
+def _check_steps(packet: Packet, event: Row, steps: List[Row], table: Row) -> None:
+    meta, facts = event["meta"], steps[0]["inputs"]
+    where = "Advice on %s (event %d)" % (event["case_id"], event["event_id"])
+    same(where + ", steps", meta["steps_sha256"], digest({"steps": steps}))
+    same(where + ", figures", meta["facts_sha256"], digest({"facts": facts, "table": meta["table"]}))
+    _check_facts(packet, event, facts, where)
+    own = _cascade(facts, table)
+    same(where + ", levels below 3", own, [step for step in steps if step["level"] < 3])
+    for name, value in _conclusion(facts, steps, table).items():
+        same("%s, %s" % (where, name), value, meta[name])
+
+
+def _check_facts(packet: Packet, event: Row, facts: Row, where: str) -> None:
+    """The figures are those of the alerts that the case had then, and of their transactions where no alert changed since."""
+    alerts: Dict[str, List[Any]] = {}
+    changed = False
+    for _, other in packet.events:
+        if other is None or other["case_id"] != event["case_id"] or other["action"] not in _ALERTS:
+            continue
+        if other["event_id"] > event["event_id"]:
+            changed = True
+            continue
+        one = other["meta"]
+        alerts[one["alert_id"]] = [one[n] for n in ("alert_id", "rule", "severity", "amount_minor", "transactions")]
+    same(where + ", alerts", [alerts[name] for name in sorted(alerts)], facts["alerts"])
+    if not changed:
+        mine = [a["transaction_ids"] for a in packet.alerts if a["case_id"] == event["case_id"]]
+        evidence = {one for ids in mine for one in ids}
+        amount = sum(packet.transactions[one]["base_minor"] for one in evidence)
+        same(where + ", amount", str(amount), facts["amount_minor"])
+        same(where + ", transactions", len(evidence), facts["transactions"])
+
+
+def _cascade(facts: Row, table: Row) -> List[Row]:
+    """Return what levels 1 and 2 say: level 1 alone where a fast rule has an answer."""
+    name = "advice table %d" % table["version"]
+    rule, cites = _fast_rule(facts, table)
+    verdict = _FAST.get(rule, "")
+    first = _level(1, name, facts, {"verdict": verdict, "rule": rule, "cites": cites})
+    if verdict:
+        return [first]
+    parts = _score_parts(facts, table)
+    score = sum(part for _, part in parts)
+    word = "ESCALATE" if score >= table["escalate_from"] else "DISMISS" if score < table["dismiss_below"] else "REVIEW"
+    named = name if facts["score"] is None else "model %s" % facts["model"]
+    return [first, _level(2, named, facts, {"verdict": word, "score": score, "parts": parts})]
+
+
+def _level(level: int, version: str, inputs: Row, output: Row) -> Row:
+    return {"level": level, "version": version, "inputs": inputs, "output": output, "cost_micros": 0}
+
+
+def _fast_rule(facts: Row, table: Row) -> Tuple[str, List[str]]:
+    leading = _leading(facts)
+    exposure, ids = facts["exposure"] or 0, sorted(one[0] for one in facts["alerts"])
+    if exposure >= table["alert_exposure"]:
+        return "exposed", ids
+    if leading is not None and leading[2] >= table["alert_severity"]:
+        return "severe", [leading[0]]
+    slight = len(ids) == 1 and leading is not None and leading[2] < table["reject_severity"]
+    slight = slight and int(facts["amount_minor"]) < table["line_minor"] and exposure < table["reject_exposure"]
+    return ("slight", ids) if slight and facts["score"] is None else ("", [])
+
+
+def _leading(facts: Row) -> Optional[List[Any]]:
+    """Return the alert of the highest severity; of equals, the one with the smallest id."""
+    return min(facts["alerts"], key=lambda one: (-one[2], one[0]), default=None)
+
+
+def _score_parts(facts: Row, table: Row) -> List[List[Any]]:
+    """Return the parts of the score: a model's own, or the share that each takes of what those before it left open."""
+    if facts["score"] is not None:
+        return [["model", facts["score"]]]
+    leading = _leading(facts)
+    kinds = max(min(len({one[1] for one in facts["alerts"]}), 3) - 1, 0)
+    reached = sum(int(facts["amount_minor"]) >= step for step in table["amount_steps"])
+    shares = (
+        ("severity", table["severity_weight"] * (leading[2] if leading else 0) // 100),
+        ("kinds", table["kinds_weight"] * kinds // 2),
+        ("amount", table["amount_weight"] * reached // len(table["amount_steps"])),
+        ("exposure", table["exposure_weight"] * (facts["exposure"] or 0) // 10000),
+    )
+    found: List[List[Any]] = []
+    left = 10000
+    for name, share in shares:
+        part = left * share // 10000
+        left -= part
+        found.append([name, part])
+    return found
+
+
+def _conclusion(facts: Row, steps: List[Row], table: Row) -> Row:
+    """Return what the steps come to; a third level may raise a review to an escalation, and nothing else."""
+    own = [step for step in steps if step["level"] < 3][-1]["output"]
+    verdict, score, amount = own["verdict"], own.get("score", -1), int(facts["amount_minor"])
+    lowest = table["priorities"]
+    if score < 0:
+        place = 1 if verdict == "ESCALATE" else len(lowest)
+    else:
+        place = next(place for place, least in enumerate(lowest, 1) if score >= least)
+    place -= amount >= table["urgent_minor"] and verdict != "DISMISS"
+    report = verdict == "ESCALATE" and amount >= table["line_minor"]
+    if steps[-1]["level"] == 3 and verdict == "REVIEW" and steps[-1]["output"].get("verdict") == "ESCALATE":
+        verdict, place = "ESCALATE", place - 1
+    level = max(step["level"] for step in steps if step["output"].get("verdict"))
+    priority = min(max(place, 1), len(lowest))
+    return {"level": level, "verdict": verdict, "priority": priority, "report": report, "score": score}
+
+
 def _framed(*parts: str) -> bytes:
     return b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
 
@@ -1614,6 +1761,7 @@ def verify(content: bytes, keys: Iterable[Key] = ()) -> List[Claim]:
         ("filings", check_filings),
         ("decisions not to file", check_register),
         ("narratives", check_narratives),
+        ("advice", check_advice),
         ("quality sample", check_draws),
         ("governance", check_governance),
     )
