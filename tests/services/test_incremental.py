@@ -223,7 +223,7 @@ def test_what_stands_is_the_same_looked_up_by_account_and_read_through(
             return sorted(map(repr, (*episodes, *uow.runs.standing_about({"K-1/1"}, {"structuring"}))))
 
     looked_up = known()
-    assert len(looked_up) == 12  # of the account two, of the other two one each; once found, once held, once standing
+    assert len(looked_up) == 8  # of the account two, of the other two one each; once as an episode, once standing
     monkeypatch.setattr(about_subjects, "_MANY", 0)
     assert known() == looked_up
 
