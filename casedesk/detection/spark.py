@@ -103,6 +103,8 @@ class LoadedData:
         """
         chosen = self._subjects if rule.reach.local else None
         chosen = None if chosen is None or chosen.judged(rule) is None else chosen
+        if self._subjects is not None and chosen is None:
+            self._subjects.everything(rule)
         self._legs[chosen is not None].createOrReplaceTempView(LEGS.get_name())
         steps, last = staged(evidence_of(rule))
         standing = stored(self._spark)

@@ -128,6 +128,10 @@ class Subjects:
             self._judged[rule] = self._told(rule)
         return self._judged[rule]
 
+    def everything(self, rule: Rule) -> None:
+        """Note that a rule was run over everything, so that nothing stands without being found again."""
+        self._judged[rule] = None
+
     def among_peers(self, rule: Rule) -> Judged:
         """Return from when on a rule judges whom anew for which all that it asks of others is known, as :meth:`judged` does from now on."""
         judged = self._judged[rule] = self._of_chosen(rule)

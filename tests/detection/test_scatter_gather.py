@@ -8,8 +8,9 @@ import pytest
 
 from casedesk.detection.parameters import BadParameter
 from casedesk.detection.rules.scatter_gather import ScatterGather
-from tests.detection.bank import NOON, Tx
+from tests.detection.bank import NOON, Tx, accounts_of, arrow, named
 from tests.detection.flows import pay, raised
+from tests.detection.test_subjects import follow
 
 RULE = ScatterGather()
 SOURCE = {"A": "C-A"}
@@ -125,3 +126,25 @@ def test_staff_of_one_employer_who_pay_one_landlord_are_left_alone() -> None:
     for number in range(20):
         bank += [pay("A", f"E{number}", 0, 4_000_00), pay(f"E{number}", "L", 2, 1_300_00)]
     assert raised(RULE, bank) == ()
+
+
+def upon(old: list[Tx], new: list[Tx], **values: object) -> int:
+    """Run upon a run over the old ones, compare with a run over everything, and return how many alerts that looked near found."""
+    bank = named([*old, *new])
+    outside = [name for tx in bank for name in (tx.source, tx.target) if name not in SOURCE]
+    _, found = follow(arrow(bank), accounts_of(bank, outside), [RULE.with_values(values)], [len(old), len(bank)])
+    return found
+
+
+def test_near_something_new_an_account_between_is_as_busy_as_over_everything() -> None:
+    old, new = [*way("M1", 0, 6), *way("M2", 0, 6.5), pay("A", "M3", 0, 1_000_00)], [pay("M3", "D", 6.9, 900_00)]
+    assert upon(old, new, busiest=3) == 1
+    assert upon([*old, *(pay("Y", "M1", -6 - part / 10) for part in range(3))], new, busiest=3) == 0
+
+
+def test_a_new_hit_that_reaches_back_to_one_that_stood_is_one_episode_with_it() -> None:
+    begun = [pay("A", name, 1, 1_000_00) for name in ("M4", "M5", "M6")]
+    ended = [pay(name, "E", 2 + place / 10, 900_00) for place, name in enumerate(("M4", "M5", "M6"))]
+    old = [*ways("M1", "M2", "M3"), *begun, *ended[:2]]
+    assert upon(old, ended[2:]) == 1
+    assert len(raised(RULE, [*old, *ended])) == 1

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from casedesk.detection.rules import RULES
 from casedesk.detection.rules.geography import Geography
 from casedesk.detection.rules.new_account import NewAccount
 from casedesk.detection.rules.round_amounts import RoundAmounts
+from casedesk.detection.rules.scatter_gather import ScatterGather
 from casedesk.detection.rules.structuring import Structuring
 from casedesk.detection.rules.velocity import Velocity
 from casedesk.detection.sources import UnfitSource
@@ -214,8 +216,10 @@ def test_chosen_subjects_and_opening_days_are_read_alike() -> None:
             "opened_on": ["2026-11-01", "", "2026-10-31"],
         }
     )
-    rules = (Structuring(), NewAccount().with_values({"count": 3}))
-    duck, other = both(arrow(bank), accounts, rules=rules, subjects=Subjects.whole(["A", "C"]))
+    rules = (Structuring(), NewAccount().with_values({"count": 3}), ScatterGather())
+    subjects = replace(Subjects.whole(["A", "C"]), everywhere=0)
+    duck, other = both(arrow(bank), accounts, rules=rules, subjects=subjects)
+    assert subjects.judged(rules[2]) is None  # Spark ran it over everything, so nothing stands unread
     assert {alert.account_id for alert in duck.alerts} == {"A"}
     assert {alert.rule for alert in duck.alerts} == {"structuring", "new_account"}
     agree(duck, other)

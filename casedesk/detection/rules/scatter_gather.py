@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 import ibis
-from ibis.expr.types import Table
+from ibis.expr.types import BooleanValue, Table
 from pydantic import model_validator
 
 from casedesk.detection.flows import channels_parameter
@@ -98,15 +98,14 @@ class ScatterGather(Rule):
 
     @property
     def span(self) -> Span:
-        """A way lies in its window; who is crowded near it is told by three windows before, who is calm by one."""
-        window = self.parameters.window_days * DAY
-        return Span(window=0, before=4 * window, ahead=window)
+        """The ways of a hit lie in its window; who is calm at their payments is told by one window more."""
+        return Span(window=0, before=2 * self.parameters.window_days * DAY)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of money that parted and met again."""
         p = self.parameters
         window = p.window_days * DAY
-        found = shared(_hits(shared(_ways(views, p, window), "ways"), p.between, window), "hits")
+        found = shared(_hits(shared(_ways(views, p, window), "ways"), p.between, window, views), "hits")
         return _islands(_rows(found)).mutate(needed=ibis.literal(p.between, "int64"))
 
     def explain(self, episode: tuple[Evidence, ...], currency: str) -> Explanation:
@@ -136,9 +135,10 @@ def _ways(views: Views, p: ScatterGatherParameters, window: int) -> Table:
         & (paid.base_minor >= p.smallest_minor)
     )
     paid = shared(paid, "paid")
-    first = shared(_crowded(paid, "from_key", p.between, window), "crowded_first")
-    last = _crowded(paid, "to_key", p.between, window)
-    last = shared(last, "crowded_last")
+    # whatever is left out here stands in no hit that counts: a hit ends with the last of enough payments to one account
+    last = shared(_crowded(paid, "to_key", p.between, window, views), "crowded_last")
+    begun = paid if views.ended_from is None else paid.semi_join(last.select(to_key=last.from_key), "to_key")
+    first = shared(_crowded(_since(begun, views, window), "from_key", p.between, window), "crowded_first")
     first = shared(first.semi_join(last.select(to_key=last.from_key), "to_key"), "first_half")
     last = shared(last.semi_join(first.select(from_key=first.to_key), "from_key"), "last_half")
     first = _calm(first, paid, "to_key", p.busiest, window)
@@ -171,10 +171,21 @@ def _ways(views: Views, p: ScatterGatherParameters, window: int) -> Table:
     return ways.mutate(latest=latest).filter(ibis._.latest == ibis._.began).drop("latest")
 
 
-def _crowded(paid: Table, side: str, least: int, window: int) -> Table:
-    """Keep the payments near a time at which one account has ``least`` payments on that side within the window."""
+def _crowded(paid: Table, side: str, least: int, window: int, views: Views | None = None) -> Table:
+    """Keep the payments near a time at which one account has ``least`` payments on that side within the window.
+
+    With ``views`` only such times count at which a hit is asked for.
+    """
     legs = paid.mutate(account=paid[side])
-    return around(legs, crowds(legs, least, window), window).drop("account")
+    places = crowds(legs, least, window)
+    return around(legs, places if views is None else _since(places, views), window).drop("account")
+
+
+def _since(table: Table, views: Views, before: int = 0) -> Table:
+    """Keep what is booked where the rule judges anew, or at most ``before`` earlier, where a run asks for no more."""
+    if views.ended_from is None:
+        return table
+    return table.filter(table["at"] >= views.ended_from.moment.as_scalar() - before)
 
 
 def _calm(some: Table, paid: Table, side: str, busiest: int, window: int) -> Table:
@@ -193,7 +204,7 @@ def _apart(paid: Table, accounts: Table) -> Table:
     return both.filter(both.from_lead != both.to_lead).select(*paid.columns)
 
 
-def _hits(ways: Table, least: int, window: int) -> Table:
+def _hits(ways: Table, least: int, window: int, views: Views) -> Table:
     """Keep the ways that belong to a hit, with the accounts between that the window holds at their end (``observed``).
 
     A way is present from its end until the window, measured from its beginning, has passed it by. As in
@@ -211,10 +222,16 @@ def _hits(ways: Table, least: int, window: int) -> Table:
     steps = ibis.union(begins, stops)
     swept = steps.mutate(observed=steps.step.sum().over(by_time(ends, range=(None, 0))).cast("int64"))
     swept = swept.filter(swept.step == 1)
-    swept = swept.mutate(fired=swept.observed >= least)
+    swept = swept.mutate(fired=_fires(swept, least, views))
     hit_at = ibis.ifelse(swept.fired, swept["at"], ibis.null("int64"))
     timed = swept.mutate(hit_at=hit_at.min().over(by_time(ends, range=(0, None))))
     return _reaching_back(shared(timed.filter(timed.hit_at - timed.began <= window), "timed"), ends, window)
+
+
+def _fires(swept: Table, least: int, views: Views) -> BooleanValue:
+    """Say whether a hit ends with a way; a run upon the last one asks only for those that end where it judges anew."""
+    enough: BooleanValue = swept.observed >= least
+    return enough if views.ended_from is None else enough & (swept["at"] >= views.ended_from.moment.as_scalar())
 
 
 def _reaching_back(ways: Table, ends: list[str], window: int) -> Table:
