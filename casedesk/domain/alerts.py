@@ -86,8 +86,8 @@ def alert_digest(alert: Alert) -> str:
 
 
 def lapsed_digest(digest: str, run_id: str) -> str:
-    """Say of an alert with this digest that a run no longer found it."""
-    return f"{digest}, lapsed in {run_id}"
+    """Say of an alert with this digest that a run no longer found it; of one that stands there is nothing to say."""
+    return f"{digest}, lapsed in {run_id}" if run_id else digest
 
 
 def lapse_told(run_id: str, by: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from itertools import islice
 from typing import Final
 
-from casedesk.domain.alerts import Alert, alert_digest
+from casedesk.domain.alerts import Alert, alert_digest, lapsed_digest
 from casedesk.domain.api_keys import KEYS
 from casedesk.domain.cases import Case
 from casedesk.domain.events import CasesPurged
@@ -103,7 +103,7 @@ def verify_case(
         verifier.check(event)
     verifier.check_purged(purges or {})
     for alert in alerts:
-        verifier.check_alert(alert.case_id, alert.alert_id, alert_digest(alert))
+        verifier.check_alert(alert.case_id, alert.alert_id, lapsed_digest(alert_digest(alert), alert.lapsed_in))
     folding = _fold_of(verifier, case.case_id)
     if folding is not None and folding.status:
         should = freeze(folding)

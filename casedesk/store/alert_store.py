@@ -164,8 +164,7 @@ class AlertReader:
                 said = dict(zip(DIGESTED, values, strict=True))
                 said["window_start"] = stored_time(said["window_start"])
                 said["window_end"] = stored_time(said["window_end"])
-                digest = digest_of(said, ids)
-                yield case_id, alert_id, lapsed_digest(digest, lapsed_in) if lapsed_in else digest
+                yield case_id, alert_id, lapsed_digest(digest_of(said, ids), lapsed_in or "")
 
     def _evidence_in_order(self) -> Generator[tuple[str, list[str]], None, None]:
         query = sa.select(alert_transactions.c.alert_id, alert_transactions.c.transaction_id).order_by(

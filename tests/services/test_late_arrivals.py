@@ -16,7 +16,7 @@ from casedesk.detection.limits import Limits
 from casedesk.detection.rule import Rule
 from casedesk.domain.transactions import Account, Customer, CustomerKind
 from casedesk.domain.verification import Verdict
-from casedesk.services import detecting
+from casedesk.services import casefile, detecting
 from casedesk.services.detecting import Warm
 from casedesk.store.engines import make_engine
 from tests.builders import START, Move, TestDesk, hurried
@@ -121,6 +121,8 @@ def _tells_of_what_lapsed(desk: TestDesk, folder: Path) -> None:
         assert row.lapsed_count == sum(1 for alert in uow.alerts.of_case(lapsed.case_id) if alert.lapsed_in)
     said = [event.data for event in desk.history(lapsed.case_id) if event.action == "alert_lapsed"]
     assert (lapsed.alert_id, lapsed.lapsed_in) in [(one["alert_id"], one["run_id"]) for one in said]
+    opened = casefile.read(uow=desk.reading(), actor=desk.people["mia"], case_id=lapsed.case_id)
+    assert opened.chain.verdict is Verdict.VERIFIED
     packet = Sealing(desk, CheckpointFolder(folder), (lapsed.case_id,)).case()
     assert (verdicts(packet)["cases"], verdicts(packet)["alerts"]) == ("VERIFIED", "VERIFIED")
     forged = edited(packet, "alerts", lambda found: [one.update(lapsed_in="") for one in found] and None)
