@@ -63,7 +63,7 @@ filters.show_views(page)
 filters.show_filters(actor, everybody, page.typologies)
 if page.lines:
     queue_table.show(page, now, worklist, selectable=may(actor.role, Action.ASSIGN))
-    filters.show_footer(page, f"{now:%H:%M:%S}")
+    filters.show_footer(page, f"{now:%H:%M:%S}", open_first, keys=free)
 else:
     empty.show_queue(page, now)
 triage_state.write_address()

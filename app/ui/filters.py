@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import streamlit as st
@@ -127,8 +127,11 @@ def _choice(
     )
 
 
-def show_footer(page: Page, updated: str) -> None:
-    """Draw where in the list the page stands, the order, the row limit, and the way to other pages."""
+def show_footer(page: Page, updated: str, open_first: Callable[[], None], *, keys: bool) -> None:
+    """Draw where in the list the page stands, the order, the row limit, the first row's key, and the way to other pages.
+
+    :param keys: whether the keyboard is the page's own, and not a dialog's.
+    """
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
             last = page.start + len(page.lines)
@@ -136,6 +139,8 @@ def show_footer(page: Page, updated: str) -> None:
                 formats.small(f"{page.start + 1:,}–{last:,} of {page.total:,} · updated {updated} UTC"), width="content"
             )
             _sort_and_rows()
+            st.button("Open first", key="open_first", type="tertiary", icon=":material/open_in_full:",
+                      shortcut="O" if keys else None, on_click=open_first)  # fmt: skip
         pages = max(-(-page.total // triage_state.rows()), 1)
         if pages > 1:
             st.pagination(

@@ -51,6 +51,13 @@ class _Made(NamedTuple):
 
 
 _NAMED: Final = {"paid": "paid named parties", "got": "got from named parties"}
+_WHO: Final = {"funders": "those who paid it within a week", "takers": "those it paid within a week"}
+_THEIRS: Final = {
+    "got_parties_7": "most parties that paid one of {who}, 7 d",
+    "paid_parties_7": "most parties that one of {who} paid, 7 d",
+    "paid_n_30": "mean number of payments by {who}, 30 d",
+    "got_n_30": "mean number of payments to {who}, 30 d",
+}
 
 
 def _ratio(part: Value, whole: Value) -> Value:
@@ -110,12 +117,10 @@ def _others(t: Table) -> dict[str, _Made]:
     made: dict[str, _Made] = {}
     for words, flow in OTHERS.items():
         for name in PARTIES:
-            made[f"{words}_max_{name}"] = _Made(
-                t[f"{words}_max_{name}"], f"the largest {name} among its {words} of a week"
-            )
+            made[f"{words}_max_{name}"] = _Made(t[f"{words}_max_{name}"], _THEIRS[name].format(who=_WHO[words]))
         for name in BUSY:
             mean = _ratio(t[f"{words}_sum_{name}"], t[f"{flow}_n_7"])
-            made[f"{words}_mean_{name}"] = _Made(mean, f"the mean {name} of its {words} of a week")
+            made[f"{words}_mean_{name}"] = _Made(mean, _THEIRS[name].format(who=_WHO[words]))
     return made
 
 

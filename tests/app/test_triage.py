@@ -104,6 +104,16 @@ def test_taking_the_next_case_opens_it(open_as: Open, bank: Bank) -> None:
     assert file.case.owner == "grace"
 
 
+def test_the_first_row_opens_without_a_mouse(open_as: Open) -> None:
+    at = open_as("grace")
+    first = at.dataframe[0].value["Case"].tolist()[0]
+    button = at.get_by_key("open_first")
+    assert button.proto.shortcut.upper() == "O"
+    button.click().run()
+    assert not at.exception
+    assert at.query_params["id"] == first
+
+
 def test_taking_says_so_when_a_colleague_took_the_last_one(open_as: Open, bank: Bank) -> None:
     at = open_as("grace")
     desk = bank.desk()
