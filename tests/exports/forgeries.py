@@ -296,6 +296,13 @@ FORGERIES: dict[str, Forgery] = {
         "filings",
         lambda f: f[0].update(decision=1),
     ),
+    "an alert that lapsed by no event": row("alerts", lambda f: f[0].update(lapsed_in="R-000002")),
+    "a stranger's alert that lapsed": event(
+        lambda b: of(b, "note_added").update(
+            action="alert_lapsed",
+            meta={"v": 1, "alert_id": "A-000000000009", "rule": "velocity", "run_id": "R-000002", "by": ""},
+        )
+    ),
     "a note on a closed case": event(lambda b: _trade(of(b, "note_added"), of(b, "disposition_set"))),
     "a form approved by its maker": lambda whole, redacted: edited(
         reforged(whole, lambda b: of(b, "filing_approved", 1).update(user="ann"), True),
