@@ -41,7 +41,7 @@ class Detected:
     transactions: int
     alerts: int
     new_alerts: int
-    grown_alerts: int
+    grown_alerts: int  # or found with other figures
     unchanged_alerts: int
     lapsed_alerts: int  # that stood until this run, and which it no longer found
     hidden_alerts: int  # kept back by suppressions in this run, or grown while they are
@@ -53,8 +53,8 @@ class Detected:
 
     @property
     def changed(self) -> bool:
-        """Whether an alert of a case is new, or has grown."""
-        return bool(self.new_alerts or self.grown_alerts)
+        """Whether an alert of a case is new, is found otherwise than before, or no longer."""
+        return bool(self.new_alerts or self.grown_alerts or self.lapsed_alerts)
 
 
 class AnotherRun(Conflict):
