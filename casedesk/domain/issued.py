@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.moments import parse
 from casedesk.errors import Conflict, Invalid
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 LONGEST_LABEL: Final = 100
 
-One = TypeVar("One")
+One = TypeVar("One", bound="DataclassInstance")
 
 
 class Ended(Conflict):
@@ -51,7 +54,7 @@ class Kind(Generic[One]):
 
     def ended(self, one: One, row: Recorded) -> One:
         """Return it as it is after the event that ended it."""
-        return replace(one, **{f"{self.past}_by": row.user, f"{self.past}_at": parse(row.ts)})  # type: ignore[type-var]
+        return replace(one, **{f"{self.past}_by": row.user, f"{self.past}_at": parse(row.ts)})
 
     def require_running(self, one: One) -> None:
         """Refuse what was ended.

@@ -15,6 +15,7 @@ from casedesk.api.metrics import Metrics
 from casedesk.services.api_keys import Scope
 from casedesk.services.detecting import RULES
 from casedesk.services.operations import Delays
+from casedesk.stream.figures import Figures
 from tests.api.conftest import Client, Server
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide" / "operations.md"
@@ -90,7 +91,8 @@ def test_every_label_has_a_closed_list_of_values(server: Server, client: Client)
 
 def test_the_guide_names_every_figure_and_no_other() -> None:
     told = set(re.findall(r"^\| `([a-z_]+)` \|", GUIDE.read_text(encoding="utf-8"), re.MULTILINE))
-    made = {f"{f.name}_total" if f.type == "counter" else f.name for f in Metrics().registry.collect()}
+    registries = Metrics().registry, Figures().registry
+    made = {f"{f.name}_total" if f.type == "counter" else f.name for one in registries for f in one.collect()}
     assert told == {name for name in made if not name.startswith("process_")}
 
 

@@ -168,7 +168,8 @@ def test_no_name_of_a_file_and_nothing_in_a_checkpoint_or_the_rejects_tells(jour
     open_to_all = [path for path in files if path.suffix == ".checkpoint" or "rejects" in path.parts]
     assert {path.suffix for path in open_to_all} == {".checkpoint", ".csv"}
     for path in open_to_all:
-        assert not TELLING.search(path.read_text("utf-8")), path
+        # hashes and signatures are left out: among so many letters any short word comes up once in a while
+        assert not TELLING.search(re.sub(r"[\w+/]{40,}=*", "", path.read_text("utf-8"))), path
 
 
 #: What somebody can ask of a case.

@@ -111,6 +111,7 @@ ALERT_EDITS: dict[str, Any] = {
     "amount_minor": 1,
     "sentence": "Three cash deposits.",
     "case_id": None,
+    "lapsed_in": "R-000009",
 }
 
 #: The digest of an alert does not cover when and by which run it was raised; the count repeats the evidence.
