@@ -17,6 +17,7 @@ import argparse
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from typing import Any, Final
 
 import numpy as np
@@ -57,6 +58,10 @@ def main() -> None:
     told("explain its middle", lambda: explain(middle, "A"), MOST_EXPLAINING)
     if not given.plain:
         return
+    if find_spec("networkx") is None:
+        raise SystemExit(
+            "networkx is not installed, so nothing was compared with it: install it, or leave it out by --plain 0."
+        )
     few = world(given.plain, max(2, given.parties * given.plain // given.payments))
     of_few = listed(few)
     ours = timed(lambda: scored(few, of_few))[0]

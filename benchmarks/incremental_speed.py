@@ -158,7 +158,7 @@ def incremental(
 def _command(desk: Path, threads: int) -> None:
     """Time the command as a person starts it, its process and all."""
     variables = {"CASEDESK_DATABASE_URL": f"sqlite:///{desk}", "CASEDESK_CACHE_DIR": str(desk.parent / "texts")}
-    command = [sys.executable, "-m", "casedesk", "detect", "--threads", str(threads)]
+    command = [sys.executable, "-m", "casedesk", "detect", "--no-advise", "--threads", str(threads)]
     begun = time.perf_counter()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, env={**os.environ, **variables}, check=True, stdout=subprocess.DEVNULL)
