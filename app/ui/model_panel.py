@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Final
 
 import streamlit as st
 
-from app.ui import flash, formats, model_card, model_drift, model_figures, model_performance, session
+from app.ui import formats, model_card, model_drift, model_figures, model_performance, session
 from app.ui.model_list import STATES
-from casedesk.domain.ledger import Recorded
-from casedesk.domain.people import Action, may
+from app.ui.proposal_form import Form
+from casedesk.domain.people import Action
 from casedesk.errors import CasedeskError
 from casedesk.services import models
-from casedesk.services.models import SHIPPED, ModelVersion, Overview, ProposalState, Shown
+from casedesk.services.models import SHIPPED, ModelVersion, Overview, Shown
+
+_FORM: Final = Form(
+    "model",
+    "the shipped model",
+    Action.PROPOSE_MODEL,
+    Action.PUT_MODEL_IN_FORCE,
+    models.approve,
+    models.reject,
+    models.withdraw,
+)
 
 
 def show(found: Overview, chosen: str, now: datetime) -> None:
@@ -53,44 +62,8 @@ def _version(one: ModelVersion, names: dict[str, str], now: datetime) -> None:
             st.markdown(formats.small(hashes), width="content")
         st.markdown(f"**{formats.plain(one.name)}**")
         st.markdown(formats.plain(one.reason))
-        st.markdown(formats.small(_story(one, names, now)))
-        flash.show(_scope(one.version_id), names=names)
-        if one.state is ProposalState.PROPOSED:
-            _decide(one)
-
-
-def _story(one: ModelVersion, names: Mapping[str, str], now: datetime) -> str:
-    def who(user: str) -> str:
-        return formats.plain(names.get(user, user))
-
-    said = f"Proposed by {who(one.proposed_by)} {formats.ago(one.proposed_at, now)}, upon {one.base_id or 'the shipped model'}"
-    if one.decided_at is None:
-        return said
-    verb = {ProposalState.REJECTED: "rejected", ProposalState.WITHDRAWN: "withdrawn"}.get(one.state, "put in force")
-    note = f": {formats.plain(one.decision)}" if one.decision else ""
-    return f"{said}; {verb} by {who(one.decided_by)}, {formats.moment(one.decided_at)}{note}"
-
-
-def _decide(one: ModelVersion) -> None:
-    actor, name = session.actor(), one.version_id
-    mine = actor.user_id == one.proposed_by
-    reason = ""
-    if not may(actor.role, Action.PUT_MODEL_IN_FORCE):
-        reason = "Only a manager who did not propose it may decide it."
-    elif mine:
-        reason = f"You proposed {name}, so another manager has to decide it. You may withdraw it."
-    can_write = not reason or (mine and may(actor.role, Action.PROPOSE_MODEL))
-    st.text_area("Reason for rejecting, or a remark" if not mine else "Reason for withdrawing", key=_text(name), height=68,
-                 disabled=not can_write, persist_state="session")  # fmt: skip
-    with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-        if mine and can_write:
-            st.button("Withdraw", key="model_withdraw", icon=":material/undo:", on_click=_do, args=(name, _withdraw))
-        st.button("Reject", key="model_reject", icon=":material/close:", disabled=bool(reason), help=reason or None,
-                  on_click=_do, args=(name, _reject))  # fmt: skip
-        st.button("Put in force", key="model_approve", icon=":material/check:", type="primary", disabled=bool(reason),
-                  help=reason or None, on_click=_do, args=(name, _approve))  # fmt: skip
-    if reason:
-        st.markdown(formats.small(formats.plain(reason)))
+        st.markdown(formats.small(_FORM.story(one, names, now)))
+        _FORM.show(one, names)
 
 
 def _beside(one: ModelVersion, shown: Shown) -> None:
@@ -99,31 +72,3 @@ def _beside(one: ModelVersion, shown: Shown) -> None:
     base = _read(one.base_id)
     if base is not None:
         model_figures.show(base, shown, (model_figures.head(one.base_id), model_figures.head(one.version_id)))
-
-
-def _scope(name: str) -> str:
-    return session.key("model", name)
-
-
-def _text(name: str) -> str:
-    return session.key("model_reason", name)
-
-
-def _do(name: str, step: Callable[[str], Recorded]) -> None:
-    flash.attempt(_scope(name), lambda: step(name), clears=(_text(name),))
-
-
-def _who(name: str) -> dict[str, Any]:
-    return {"uow": session.desk().writing(), "actor": session.actor(), "at": session.now(), "version_id": name}
-
-
-def _approve(name: str) -> Recorded:
-    return models.approve(**_who(name), remark=session.take(_text(name)))
-
-
-def _reject(name: str) -> Recorded:
-    return models.reject(**_who(name), reason=session.take(_text(name)))
-
-
-def _withdraw(name: str) -> Recorded:
-    return models.withdraw(**_who(name), reason=session.take(_text(name)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,16 +10,19 @@ import pandas as pd
 import streamlit as st
 
 from app.ui import columns, downloads, flash, formats, lab_form, lost_reports, session
+from app.ui.proposal_form import Form
 from casedesk.domain.counts import counted
-from casedesk.domain.ledger import Recorded
-from casedesk.domain.people import Action, may
-from casedesk.domain.proposals import ProposalState
+from casedesk.domain.people import Action
 from casedesk.exports import rule_sheet
 from casedesk.services import rule_sets
 from casedesk.services.rule_sets import RuleSet
 
 _ROW: Final = 29
 _MOST: Final = 500
+_FORM: Final = Form(
+    "rule_set", "the rules as shipped", Action.PROPOSE_RULES, Action.PUT_RULES_IN_FORCE, rule_sets.approve, rule_sets.reject,
+    rule_sets.withdraw,
+)  # fmt: skip
 
 
 def show(one: RuleSet, names: dict[str, str], now: datetime) -> None:
@@ -32,47 +35,11 @@ def show(one: RuleSet, names: dict[str, str], now: datetime) -> None:
             hashes = f"rules `{one.hash_before[:8]}` → `{one.hash_after[:8]}` · sheet `{one.sheet_sha256[:8]}`"
             st.markdown(formats.small(hashes), width="content")
         st.markdown(formats.plain(one.reason))
-        st.markdown(formats.small(_story(one, names, now)))
-        flash.show(_scope(one.rule_set_id), names=names)
-        if one.state is ProposalState.PROPOSED:
-            _decide(one)
+        st.markdown(formats.small(_FORM.story(one, names, now)))
+        _FORM.show(one, names)
         _download(one)
     for rule in rule_sheet.read(one.sheet, one.rule_set_id)["rules"]:
         _rule(rule)
-
-
-def _story(one: RuleSet, names: Mapping[str, str], now: datetime) -> str:
-    def who(user: str) -> str:
-        return formats.plain(names.get(user, user))
-
-    said = f"Proposed by {who(one.proposed_by)} {formats.ago(one.proposed_at, now)}, upon {one.base_id or 'the rules as shipped'}"
-    if one.decided_at is None:
-        return said
-    verb = {ProposalState.REJECTED: "rejected", ProposalState.WITHDRAWN: "withdrawn"}.get(one.state, "put in force")
-    note = f": {formats.plain(one.decision)}" if one.decision else ""
-    return f"{said}; {verb} by {who(one.decided_by)}, {formats.moment(one.decided_at)}{note}"
-
-
-def _decide(one: RuleSet) -> None:
-    actor, name = session.actor(), one.rule_set_id
-    mine = actor.user_id == one.proposed_by
-    reason = ""
-    if not may(actor.role, Action.PUT_RULES_IN_FORCE):
-        reason = "Only a manager who did not propose it may decide it."
-    elif mine:
-        reason = f"You proposed {name}, so another manager has to decide it. You may withdraw it."
-    can_write = not reason or (mine and may(actor.role, Action.PROPOSE_RULES))
-    st.text_area("Reason for rejecting, or a remark" if not mine else "Reason for withdrawing", key=_text(name), height=68,
-                 disabled=not can_write, persist_state="session")  # fmt: skip
-    with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-        if mine and can_write:
-            st.button("Withdraw", key="rule_set_withdraw", icon=":material/undo:", on_click=_do, args=(name, _withdraw))
-        st.button("Reject", key="rule_set_reject", icon=":material/close:", disabled=bool(reason), help=reason or None,
-                  on_click=_do, args=(name, _reject))  # fmt: skip
-        st.button("Put in force", key="rule_set_approve", icon=":material/check:", type="primary", disabled=bool(reason),
-                  help=reason or None, on_click=_do, args=(name, _approve))  # fmt: skip
-    if reason:
-        st.markdown(formats.small(formats.plain(reason)))
 
 
 def _download(one: RuleSet) -> None:
@@ -147,31 +114,3 @@ def _alerts(rule: Mapping[str, Any], word: str) -> None:
                        "What was found": columns.text(480)},
         alt=f"Alerts {word}",
     )  # fmt: skip
-
-
-def _scope(name: str) -> str:
-    return session.key("rule_set", name)
-
-
-def _text(name: str) -> str:
-    return session.key("rule_set_reason", name)
-
-
-def _do(name: str, step: Callable[[str], Recorded]) -> None:
-    flash.attempt(_scope(name), lambda: step(name), clears=(_text(name),))
-
-
-def _who(name: str) -> dict[str, Any]:
-    return {"uow": session.desk().writing(), "actor": session.actor(), "at": session.now(), "rule_set_id": name}
-
-
-def _approve(name: str) -> Recorded:
-    return rule_sets.approve(**_who(name), remark=session.take(_text(name)))
-
-
-def _reject(name: str) -> Recorded:
-    return rule_sets.reject(**_who(name), reason=session.take(_text(name)))
-
-
-def _withdraw(name: str) -> Recorded:
-    return rule_sets.withdraw(**_who(name), reason=session.take(_text(name)))
