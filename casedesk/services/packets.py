@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
-from casedesk.domain.alerts import Alert
 from casedesk.domain.cases import Case, CaseStatus, Disposition
 from casedesk.domain.checkpoints import PublicKey
-from casedesk.domain.clocks import Clock, Kind
+from casedesk.domain.clocks import Kind
 from casedesk.domain.events import DESK, CaseExported, PacketExported
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.merkle import Tree
 from casedesk.domain.moments import canonical
 from casedesk.domain.people import SYSTEM, Action, Person, require
-from casedesk.domain.policy import Parameter
 from casedesk.domain.purging import STEPS as PURGES
 from casedesk.domain.sampling import require_period
-from casedesk.domain.transactions import Transaction
 from casedesk.domain.verification import Verdict
 from casedesk.errors import Conflict, NotFound
 from casedesk.exports import packet as packets
 from casedesk.exports.packet import Contents, PlacedEvent, Profile, Signature
 from casedesk.exports.verifier import verify
-from casedesk.services import packet_advice, packet_filings
+from casedesk.services import packet_advice, packet_filings, packet_rows
 from casedesk.services.clocks import clocks_of
 from casedesk.services.exporting import ExportedFile
 from casedesk.services.steps import present, record
@@ -215,18 +211,18 @@ def _content(
             withheld=[*(["alerts"] if not told else []), *(["decisions"] if not open_ else [])],
             period=period,
             rows={
-                "transactions": map(_transaction, transactions if told else ()),
-                "alerts": map(_alert, alerts if told else ()),
+                "transactions": map(packet_rows.transaction, transactions if told else ()),
+                "alerts": map(packet_rows.alert, alerts if told else ()),
                 "cases": _columns(uow, ids, whole),
                 **(packet_advice.of_events(uow, rows) if open_ else {}),
                 "clocks": [row for case in cases for row in _clocks(uow, case, case.case_id in whole, told)],
                 "filings": packet_filings.filings(uow, sent),
                 "batches": packet_filings.batches(uow, sent),
-                "register": map(_unreported, filter(_closed_without, cases) if open_ else ()),
+                "register": map(packet_rows.unreported, filter(_closed_without, cases) if open_ else ()),
                 "draws": [draw.record for draw in draws] if open_ else [],
-                "policy": map(_policy, uow.cases.policy.values),
+                "policy": map(packet_rows.policy, uow.cases.policy.values),
                 "rule_sets": _rule_sets(uow) if open_ else [],
-                "runs": [_run(run) for run in runs if run.run_id in ran],
+                "runs": [packet_rows.run(run) for run in runs if run.run_id in ran],
             },
         )
     )
@@ -273,46 +269,6 @@ def _columns(uow: Writing, ids: Sequence[str], whole: set[str]) -> Iterator[dict
         yield {**columns, **flags} if case_id in whole else {"case_id": case_id}
 
 
-def _alert(alert: Alert) -> dict[str, Any]:
-    return {
-        "account_id": alert.account_id,
-        "alert_id": alert.alert_id,
-        "amount_minor": alert.amount_minor,
-        "case_id": alert.case_id,
-        "customer_id": alert.customer_id,
-        "lapsed_in": alert.lapsed_in,
-        "parameters": alert.parameters,
-        "raised_at": canonical(alert.raised_at) if alert.raised_at else "",
-        "rule": alert.rule,
-        "rule_version": alert.rule_version,
-        "run_id": alert.run_id,
-        "sentence": alert.sentence,
-        "severity": alert.severity,
-        "transaction_ids": list(alert.transaction_ids),
-        "window_end": canonical(alert.window_end),
-        "window_start": canonical(alert.window_start),
-    }
-
-
-def _transaction(t: Transaction) -> dict[str, Any]:
-    return {
-        "amount_minor": t.amount.minor,
-        "base_minor": t.base_minor,
-        "booked_at": canonical(t.booked_at),
-        "branch": t.branch,
-        "channel": t.channel.value,
-        "currency": t.amount.currency,
-        "from_account": t.from_account,
-        "from_country": t.from_country,
-        "received_currency": t.received.currency,
-        "received_minor": t.received.minor,
-        "reference": t.reference,
-        "to_account": t.to_account,
-        "to_country": t.to_country,
-        "transaction_id": t.transaction_id,
-    }
-
-
 def _clocks(uow: Writing, case: Case, whole: bool, alerts: bool) -> Iterator[dict[str, Any]]:
     """Yield the case's due dates: that of the report, and what else follows from events that are shown.
 
@@ -320,52 +276,18 @@ def _clocks(uow: Writing, case: Case, whole: bool, alerts: bool) -> Iterator[dic
     """
     closed = case.closed_at if whole else None
     yield {
-        **_clock(case, case.clock),
+        **packet_rows.clock(case, case.clock),
         "closed_at": canonical(closed) if closed else "",
         "closed_in_time": closed < case.clock.due_at if closed else None,
         "suspect_identified": case.suspect_identified,
     }
     found = clocks_of(uow, case)
-    yield from (_clock(case, clock) for clock in found if clock.kind is Kind.CTR and alerts)
-    yield from (_clock(case, clock) for clock in found if clock.kind is not Kind.CTR and whole)
-
-
-def _clock(case: Case, clock: Clock) -> dict[str, Any]:
-    return {
-        "case_id": case.case_id,
-        "due_on": clock.due_on.isoformat(),
-        "kind": clock.kind.value,
-        "policy": _policy(clock.rule),
-        "source": clock.source,
-        "source_event": clock.source_event,
-        "started_on": clock.started_on.isoformat(),
-    }
-
-
-def _policy(parameter: Parameter) -> dict[str, Any]:
-    return {
-        "event": parameter.event,
-        "name": parameter.name,
-        "source": parameter.source,
-        "unit": parameter.unit,
-        "valid_from": parameter.valid_from.isoformat(),
-        "value": parameter.value,
-        "version": parameter.version,
-    }
+    yield from (packet_rows.clock(case, clock) for clock in found if clock.kind is Kind.CTR and alerts)
+    yield from (packet_rows.clock(case, clock) for clock in found if clock.kind is not Kind.CTR and whole)
 
 
 def _closed_without(case: Case) -> bool:
     return case.status is CaseStatus.CLOSED and case.disposition is Disposition.NO_SAR
-
-
-def _unreported(case: Case) -> dict[str, Any]:
-    return {
-        "case_id": case.case_id,
-        "customer_id": case.customer_id,
-        "decided_at": canonical(case.decided_at) if case.decided_at else "",
-        "decided_by": case.decided_by,
-        "reason": case.decision_text,
-    }
 
 
 def _rule_sets(uow: Writing) -> Iterator[dict[str, Any]]:
@@ -384,18 +306,3 @@ def _rule_sets(uow: Writing) -> Iterator[dict[str, Any]]:
             "sheet": one.sheet,
             "state": one.state.value,
         }
-
-
-def _run(run: Run) -> dict[str, Any]:
-    return {
-        "alerts_sha256": run.alerts_sha256,
-        "data_fingerprint": run.data_fingerprint,
-        "engine": run.engine,
-        "parameters": json.loads(run.parameters),
-        "ran_at": canonical(run.ran_at),
-        "rule_set_hash": run.rule_set_hash,
-        "run_id": run.run_id,
-        "transactions": run.transactions,
-        "until": canonical(run.until) if run.until else "",
-        "versions": json.loads(run.record)["rules"] if run.record else {},
-    }
