@@ -12,6 +12,7 @@ import numpy as np
 from casedesk.modelling.few_tables import (
     Cell,
     Column,
+    NoStep,
     Plan,
     Rows,
     Step,
@@ -55,7 +56,7 @@ def _filter(plan: Plan, node: Any) -> Step:
 
 def _union(plan: Plan, node: Any) -> Step:
     if node.distinct:
-        raise NotImplementedError("a union that drops rows")
+        raise NoStep("a union that drops rows")
     left, right = plan.place(node.left), plan.place(node.right)
 
     def step(cells: list[Cell]) -> Rows:
@@ -82,7 +83,7 @@ def _aggregate(plan: Plan, node: Any) -> Step:
     metrics = {name: (type(one), plan.place(one.arg) if hasattr(one, "arg") and not isinstance(one, ops.CountStar) else 0)
                for name, one in node.metrics.items()}  # fmt: skip
     if any(kind not in (ops.Max, ops.CountStar) for kind, _ in metrics.values()):
-        raise NotImplementedError("a sum over groups")
+        raise NoStep("a sum over groups")
 
     def step(cells: list[Cell]) -> Rows:
         count = cells[parent].size
@@ -92,7 +93,7 @@ def _aggregate(plan: Plan, node: Any) -> Step:
         found = {name: Column(cells[key].values[order][first], None) for name, key in groups.items()}
         for name, (kind, arg) in metrics.items():
             if kind is ops.Max and cells[arg].known is not None:
-                raise NotImplementedError("a most that may say nothing")
+                raise NoStep("a most that may say nothing")
             sizes = np.diff(first, append=count)
             most = sizes if kind is ops.CountStar or not count else np.maximum.reduceat(cells[arg].values[order], first)
             found[name] = Column(most, None)
@@ -107,7 +108,7 @@ def _join(plan: Plan, node: Any) -> Step:
     links = []
     for link in node.rest:
         if link.how not in ("inner", "left", "semi") or not all(isinstance(one, ops.Equals) for one in link.predicates):
-            raise NotImplementedError(f"a join of the kind {link.how}")
+            raise NoStep(f"a join of the kind {link.how}")
         keys = [
             (one.left, one.right) if one.right.rel is link.table else (one.right, one.left) for one in link.predicates
         ]
@@ -134,7 +135,7 @@ def _join(plan: Plan, node: Any) -> Step:
 def _window(plan: Plan, node: Any) -> Step:
     key, func = node.order_by[0], node.func
     if node.how != "range" or not key.ascending or node.end is None or node.end.value.value or node.start is None:
-        raise NotImplementedError("a window that does not end at its row")
+        raise NoStep("a window that does not end at its row")
     groups, at = tuple(plan.place(one) for one in node.group_by), plan.place(key.arg)
     width = int(node.start.value.value)
 

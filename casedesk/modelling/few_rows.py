@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from casedesk.modelling.features import STAGES, Part, parts
 from casedesk.modelling.few_relations import RELATIONS
-from casedesk.modelling.few_tables import Cell, Column, Rows, Step
+from casedesk.modelling.few_tables import Cell, Column, NoStep, Rows, Step
 from casedesk.modelling.few_values import VALUES
 from casedesk.modelling.payments import PAYMENTS, Payments
 
@@ -57,27 +57,32 @@ def _plain(column: Column) -> npt.NDArray[Any]:
 
 @cache
 def _plan() -> tuple[list[Step], list[tuple[Part, int]]]:
-    plan = _Plan()
+    plan = Steps()
     for name, make in STAGES.items():
         plan.tables[name] = plan.place(make().op())
-    return plan.steps, [(part, plan.place(part.rows.op())) for part in parts()]
+    return plan.made, [(part, plan.place(part.rows.op())) for part in parts()]
 
 
-class _Plan:
+class Steps:
     """Puts the nodes of expressions in an order, each once, after all that it reads. Cell 0 holds the payments."""
 
     def __init__(self) -> None:
-        self.steps: list[Step] = []
+        self.made: list[Step] = []
         self.tables: dict[str, int] = {PAYMENTS.get_name(): 0}
         self._places: dict[Any, int] = {}
 
     def place(self, node: Any) -> int:
-        """Return the cell in which a node's result will stand."""
+        """Return the cell in which a node's result will stand.
+
+        :raises NoStep: for what numpy is not asked for here.
+        """
         if isinstance(node, ops.UnboundTable):
             return self.tables[node.name]
         if isinstance(node, ops.JoinReference):
             return self.place(node.parent)
         if node not in self._places:
+            if type(node) not in _MAKERS:
+                raise NoStep(f"a node of the kind {type(node).__name__}")
             self._places[node] = self._add(_MAKERS[type(node)](self, node))
         return self._places[node]
 
@@ -88,5 +93,5 @@ class _Plan:
         return self._places[key]
 
     def _add(self, step: Step) -> int:
-        self.steps.append(step)
-        return len(self.steps)
+        self.made.append(step)
+        return len(self.made)

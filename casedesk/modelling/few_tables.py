@@ -12,6 +12,10 @@ Places: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 
 
+class NoStep(TypeError):
+    """An expression asks for what there is no numpy step for. Whoever writes such a feature writes the step, too."""
+
+
 class Column(NamedTuple):
     """Values, and where they say something; None for everywhere."""
 
@@ -79,7 +83,7 @@ def numbered(keys: list[Column], count: int) -> Places:
     found = np.zeros(count, np.int64)
     for key in keys:
         if key.known is not None and not key.known.all():
-            raise NotImplementedError("a key that says nothing")
+            raise NoStep("a key that says nothing")
         values = np.unique(key.values, return_inverse=True)[1]
         found = np.unique(found * (count + 1) + values, return_inverse=True)[1]
     return found

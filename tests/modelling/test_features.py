@@ -5,16 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import ibis
 import numpy as np
 import pyarrow as pa
 import pytest
+from ibis.expr.types import Table
 
 from casedesk.modelling.building import Features, build, build_in, filled, opened
 from casedesk.modelling.features import catalogue
-from casedesk.modelling.few_rows import fits, worked_out
-from casedesk.modelling.few_tables import Column
+from casedesk.modelling.few_rows import Steps, fits, worked_out
+from casedesk.modelling.few_tables import Column, NoStep
 from casedesk.modelling.few_windows import TooManyPairs, bounds, windowed
-from casedesk.modelling.payments import Payments, UnfitPayments
+from casedesk.modelling.payments import PAYMENTS, Payments, UnfitPayments
 from casedesk.modelling.serving import features_of
 from tests.modelling.towns import BEGIN, Row, planted, table, town
 
@@ -138,3 +140,21 @@ def test_what_cannot_be_is_refused() -> None:
         Payments.of(table(town(1, 3)).drop(["channel"]))
     with pytest.raises(UnfitPayments, match="below 0"):
         Payments.of(table([Row("T1", BEGIN, "A", "B", -1)]))
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        (PAYMENTS.union(PAYMENTS, distinct=True), "a union that drops rows"),
+        (PAYMENTS.group_by("payer").aggregate(paid=ibis._.amount.sum()), "a sum over groups"),
+        (PAYMENTS.join(PAYMENTS.view(), "payer", how="outer"), "a join of the kind outer"),
+        (
+            PAYMENTS.mutate(paid=ibis._.amount.sum().over(rows=(-3, 0), order_by="at")),
+            "a window that does not end at its row",
+        ),
+        (PAYMENTS.order_by("at"), "a node of the kind Sort"),
+    ],
+)
+def test_a_feature_that_numpy_has_no_step_for_is_refused_when_it_is_written(expression: Table, said: str) -> None:
+    with pytest.raises(NoStep, match=said):
+        Steps().place(expression.op())
