@@ -49,6 +49,7 @@ class Looking(threading.Thread):
         self._figures = figures or Figures()
         self._desk, self._actor, self._announcing, self._now = desk, actor, announce, now
         self._warm = Warm()
+        self._arriving: float | None = None  # when the first message came of the batch that is being stored
         self._since: float | None = None  # when the first message came that no run has looked at
         self._behind: float | None = None  # the same of what was looked at and not announced
         self._stopping = False
@@ -56,10 +57,15 @@ class Looking(threading.Thread):
         self._following = Following(self._follow, _not_advised)
         self.runs = self.announced = 0
 
-    def notice(self, received: float) -> None:
-        """Say that something was stored whose first message came at this moment of the monotonic clock."""
+    def expect(self, received: float) -> None:
+        """Say that something is about to be stored whose first message came at this moment of the monotonic clock."""
         with self._changed:
-            self._since = _earlier(self._since, received)
+            self._arriving = received
+
+    def notice(self, received: float | None) -> None:
+        """Say that it is stored; None if nothing of it was new."""
+        with self._changed:
+            self._arriving, self._since = None, _earlier(self._since, received)
             self._changed.notify_all()
 
     def finish(self, seconds: float) -> bool:
@@ -108,7 +114,7 @@ class Looking(threading.Thread):
                 with self._figures.run_seconds.time():
                     self._detect()
                 self.runs += 1
-                self._behind, since = _earlier(self._behind, since), None
+                self._behind, since = _earlier(self._behind, self._seen(since)), None
             told = self._announcing.announce(self._behind)
             self.announced += told
             if self._behind is not None:
@@ -120,9 +126,14 @@ class Looking(threading.Thread):
             _log.error("stream_run_failed", reference=logs.reference(), exc_info=error)
         else:
             return True
-        if since is not None:
-            self.notice(since)
+        with self._changed:
+            self._since = _earlier(self._since, since)
         return False
+
+    def _seen(self, since: float | None) -> float | None:
+        """Say when the first came of what a run saw, which it may have seen before anybody gave notice of it."""
+        with self._changed:
+            return _earlier(self._since, self._arriving) if since is None else since
 
     def _detect(self) -> None:
         """Run the rules; again where another worker stored a run meanwhile.

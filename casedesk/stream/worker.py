@@ -224,6 +224,7 @@ class Worker:
         wait, tried = _AGAIN[0], 0
         while True:
             begun = time.monotonic()
+            self._looking.expect(batch.received)
             try:
                 kept = self._storing.store(batch.messages, tried)
             except CasedeskError as refusal:
@@ -233,8 +234,7 @@ class Worker:
                     return None
                 wait = min(2 * wait, _AGAIN[1])
             else:
-                if kept.stored:
-                    self._looking.notice(batch.received)
+                self._looking.notice(batch.received if kept.stored else None)
                 took = time.monotonic() - begun
                 self.figures.stored(kept.stored, kept.duplicates, len(kept.letters), took)
                 _log.debug("stream_batch", read=len(batch.messages), stored=kept.stored, duplicates=kept.duplicates,

@@ -1,0 +1,45 @@
+"""The thread that runs the rules, step by step, without a broker."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+import pytest
+
+from casedesk.bootstrap import Desk
+from casedesk.domain.people import SYSTEM
+from casedesk.stream.announcing import Announcing
+from casedesk.stream.looking import Looking
+from casedesk.stream.messages import Message
+from casedesk.stream.storing import Storing
+
+
+@pytest.mark.parametrize("noticed", ["before it ran", "after it ran", "by another worker"])
+def test_an_alert_says_how_long_it_took_even_where_the_run_came_before_the_notice(
+    desk: Desk, sent: list[tuple[bytes, bytes]], noticed: str
+) -> None:
+    told: list[dict[str, Any]] = []
+
+    def tell(alerts: Sequence[tuple[bytes, bytes]]) -> None:
+        told.extend(orjson.loads(value) for _, value in alerts)
+
+    announcing = Announcing(desk, SYSTEM, "test", tell)
+    announcing.begin()
+    looking = Looking(desk, SYSTEM, announcing)
+    received = time.monotonic() - 5
+
+    if noticed != "by another worker":
+        looking.expect(received)
+    Storing(desk, SYSTEM, "test", largest=100_000).store([Message("t", 0, n, *one) for n, one in enumerate(sent)])
+    if noticed == "before it ran":
+        looking.notice(received)
+    assert looking.look(None)  # as it looks when it is idle
+    looking.forget()
+    assert told
+    if noticed == "by another worker":  # nobody here knows when that came
+        assert {one["took_ms"] for one in told} == {None}
+    else:
+        assert min(one["took_ms"] for one in told) >= 5_000
