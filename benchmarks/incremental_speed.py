@@ -57,7 +57,8 @@ _PARTS: Final = (
     ("digesting what is new", KeptData, "digests_of"),
     ("digesting what is new", RunData, "digests"),
     ("choosing the legs", KeptData, "look_at"),
-    ("rules", LoadedData, "evidence"),
+    ("rules", detecting, "run_rules"),
+    ("rules", KeptData, "evidence_of_each"),
 )
 
 

@@ -28,7 +28,7 @@ FROM holders JOIN new_keys USING (account_id)"""
 
 #: Accounts whose customer has another first account now.
 _LED: Final = """
-CREATE OR REPLACE TEMP TABLE led AS
+CREATE OR REPLACE TABLE led AS
 SELECT account, first AS lead FROM (
     SELECT account, lead, min(account) OVER (PARTITION BY customer_id) AS first
     FROM account_keys SEMI JOIN (FROM holders WHERE customer_id <> '') USING (customer_id))

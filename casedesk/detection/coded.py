@@ -19,7 +19,7 @@ from casedesk.detection.sources import Source, fitting
 _SIDES: Final = ("from", "to")
 
 _KEYED: Final = """
-CREATE OR REPLACE TEMP TABLE all_keyed AS
+CREATE OR REPLACE TABLE all_keyed AS
 SELECT "row", epoch_us(booked_at) AS "at", from_key, to_key, from_own, to_own, base_minor, {paid} AS paid_minor,
        channel::VARCHAR AS channel, from_country::VARCHAR AS from_country, to_country::VARCHAR AS to_country
 FROM transactions"""

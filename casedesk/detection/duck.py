@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache, partial
+from copy import copy
+from functools import partial
 from typing import Any, Final
 
 import duckdb
@@ -24,29 +25,28 @@ from casedesk.detection.checks import (
 )
 from casedesk.detection.coded import Coded
 from casedesk.detection.duck_peers import PeerFigures
-from casedesk.detection.duck_session import digests_here, one_row, opened
+from casedesk.detection.duck_session import digests_here, one_row, opened, show
+from casedesk.detection.duck_texts import found_sql, parsed, text_of
 from casedesk.detection.episodes import COLUMNS
 from casedesk.detection.fingerprint import Digest, data_fingerprint
-from casedesk.detection.kept_texts import kept
 from casedesk.detection.keying import (
     AGAIN,
     CHOSEN,
     NAMED,
     ORDER,
-    SHOWN,
     SUBJECT_IDS,
     SUBJECTS,
     TOLD,
     again_legs,
     all_legs,
     chosen_legs,
-    found_by,
     keyed_transactions,
     named_accounts,
     narrow_legs,
     own_accounts,
     twice,
 )
+from casedesk.detection.lanes import Lane, beside, lanes_within
 from casedesk.detection.least import JUDGED_FROM, Counted, who_may
 from casedesk.detection.legs import ENDED_FROM, KEYED, LEGS, MOMENTS
 from casedesk.detection.limits import Limits, OutOfMemory
@@ -55,7 +55,6 @@ from casedesk.detection.peers import AmongPeers, Figures
 from casedesk.detection.rule import Rule
 from casedesk.detection.sources import Source
 from casedesk.detection.subjects import ALWAYS, NEVER, Judged, Subjects
-from casedesk.detection.texts import written
 from casedesk.domain.alerts import Alert
 
 __all__ = ["Limits", "LoadedData", "OutOfMemory", "digests_of", "later", "loaded"]
@@ -64,7 +63,7 @@ ENGINE: Final = "duckdb"
 VERSION: Final = duckdb.__version__
 
 _SUBJECTS: Final = f"""
-CREATE OR REPLACE TEMP TABLE {SUBJECTS.get_name()} AS
+CREATE OR REPLACE TABLE {SUBJECTS.get_name()} AS
 SELECT place, account FROM {SUBJECT_IDS.get_name()} LEFT JOIN {NAMED.get_name()} USING (account_id)"""
 
 _AGAIN: Final = f"CREATE OR REPLACE TEMP TABLE {AGAIN.get_name()} AS FROM {{legs}} SEMI JOIN again USING (account)"
@@ -95,8 +94,11 @@ class LoadedData:
         kept_texts: bool = True,
         distinct: bool = False,
         coded: Coded | None = None,
+        again: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
+        lanes: int = 1,
     ) -> None:
         self._connection = connection
+        self._again, self._lanes = again, lanes
         self._kept_texts = kept_texts
         self._digests = digests
         for name, (table, key) in UNIQUE.items():
@@ -137,7 +139,7 @@ class LoadedData:
         self._connection.execute(coded.keyed_sql)
 
     def _table(self, name: str, expression: Expression) -> None:
-        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {self._sql(expression, expression.__name__)}")
+        self._connection.execute(f"CREATE OR REPLACE TABLE {name} AS {self._sql(expression, expression.__name__)}")
 
     def _view(self, name: str, expression: Expression) -> None:
         self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {self._sql(expression, expression.__name__)}")
@@ -148,7 +150,7 @@ class LoadedData:
         return rows[0] if rows else None
 
     def _sql(self, expression: Expression, what: str) -> str:
-        return _text(what, expression, kept_texts=self._kept_texts)
+        return text_of(what, expression, kept_texts=self._kept_texts)
 
     @property
     def transactions(self) -> int:
@@ -180,6 +182,33 @@ class LoadedData:
         if self._subjects is not None and judged is not None and rule.span is not None and not rule.span.ahead:
             return self._along(rule, self._subjects)
         return self._from(rule, ALWAYS if judged is None else judged.earliest - rule.read_before)
+
+    def evidence_of_each(self, rules: Sequence[Rule]) -> Iterator[pa.Table]:
+        """Run rules, and yield what each finds, in their order.
+
+        Over few subjects most rules are dozens of short steps, each of which leaves cores idle; so they run beside each other. What
+        looks at everything has all cores and all memory to itself, and so has each rule where that is too little for two.
+        """
+        if self._subjects is None or self._lanes == 1:
+            return map(self.evidence, rules)
+        few = [rule for rule in rules if isinstance(rule, AmongPeers) or self._subjects.judged(rule) is not None]
+        try:
+            found = dict(zip(few, beside(few, self._lanes, self._lane), strict=True))
+        except duckdb.OutOfMemoryException:
+            found = {}
+        return (found[rule] if rule in found else self.evidence(rule) for rule in rules)
+
+    def _lane(self) -> Lane:
+        """Return the same data over a connection of its own, to which everything temporary belongs: the views of one rule at a time."""
+        connection, data = self._connection.cursor(), copy(self)
+        vars(data).update(_connection=connection, _noted=None)
+        self._show_given(connection)
+        return Lane(data.evidence, connection.interrupt, connection.close)
+
+    def _show_given(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Let evidence find the ids of transactions where they were handed in."""
+        if self._again is not None:
+            self._again(connection)
 
     def figures(self, rule: AmongPeers) -> Figures:
         """Return the figures of the peer groups that the next run may ask for, once the rule was run."""
@@ -268,8 +297,8 @@ class LoadedData:
 
     def _run(self, rule: Rule, shown: str = "all") -> pa.Table:
         # kept first, so that DuckDB knows how few rows it then looks up among all transactions
-        text = _found_sql(rule, shown, kept_texts=self._kept_texts)
-        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE found AS {text}")
+        text = found_sql(rule, shown, kept_texts=self._kept_texts)
+        self._connection.execute(parsed(f"CREATE OR REPLACE TEMP TABLE found AS {text}"))
         return self._connection.sql(_IN_ORDER).to_arrow_table()
 
     def _show_transfers(self, moment: int) -> None:
@@ -329,6 +358,8 @@ def loaded(
             kept_texts=limits.kept_texts,
             distinct=digests is not None,
             coded=Coded.of(transactions, base_currency),
+            again=partial(show, transactions=transactions, accounts=accounts, base_currency=base_currency),
+            lanes=lanes_within(limits) if isinstance(transactions, pa.Table) and isinstance(accounts, pa.Table) else 1,
         )
 
 
@@ -344,17 +375,3 @@ def digests_of(transactions: Source, accounts: Source, limits: Limits, base_curr
 def later(moment: int) -> str:
     """Return the SQL that leaves out what was booked before a moment."""
     return "" if moment <= ALWAYS else f' WHERE "at" >= {moment}'
-
-
-@lru_cache(maxsize=128)
-def _found_sql(rule: Rule, shown: str, *, kept_texts: bool) -> str:
-    # Making the expression takes as long as writing it, and the text depends on nothing but the rule and what it is shown.
-    what = f"{rule.name} {rule.version} {rule.parameters.canonical()} {shown}"
-    return _text(what, partial(found_by, rule, SHOWN[shown]), kept_texts=kept_texts)
-
-
-def _text(what: str, expression: Expression, *, kept_texts: bool) -> str:
-    def write() -> str:
-        return written(expression(), "duckdb")
-
-    return kept(what, write) if kept_texts else write()

@@ -140,7 +140,8 @@ def detect_each(
     results = []
     with _module(limits).loaded(transactions, accounts, limits, subjects, base_currency, digests) as data:
         for rules in rule_sets:
-            alerts = [alert for rule in rules for alert in _found(rule, data.evidence(rule), base_currency, subjects)]
+            evidence = zip(rules, data.evidence_of_each(rules), strict=True)
+            alerts = [alert for rule, found in evidence for alert in _found(rule, found, base_currency, subjects)]
             named = data.own_accounts(alerts) if name_accounts else {}
             figures = _figures(data, rules) if keep_figures and isinstance(data, duck.LoadedData) else {}
             results.append(_result(data, rules, alerts, _module(limits).ENGINE, software, named, figures))
@@ -154,7 +155,8 @@ def detect_kept(data: KeptData, *, rules: Sequence[Rule], base_currency: str, su
     """
     with data.guarded():
         data.look_at(subjects)
-        alerts = [alert for rule in rules for alert in _found(rule, data.evidence(rule), base_currency, subjects)]
+        evidence = zip(rules, data.evidence_of_each(rules), strict=True)
+        alerts = [alert for rule, found in evidence for alert in _found(rule, found, base_currency, subjects)]
         software, figures = MappingProxyType(dict(VERSIONS)), _figures(data, rules)
         return _result(data, rules, alerts, duck.ENGINE, software, {}, figures)
 

@@ -22,6 +22,7 @@ from casedesk.detection.duck import LoadedData, later
 from casedesk.detection.duck_session import connected, digests_here, in_words, show
 from casedesk.detection.fingerprint import Digest
 from casedesk.detection.keying import CHOSEN, NAMED, all_legs, keyed_transactions, named_accounts
+from casedesk.detection.lanes import lanes_within
 from casedesk.detection.least import ASKED, MOST, Counted
 from casedesk.detection.legs import KEYED, LEGS
 from casedesk.detection.limits import Limits, OutOfMemory
@@ -37,10 +38,11 @@ _LARGEST: Final = 2**31 - 1
 _FEW: Final = 2_000
 
 _SPREAD: Final = """
-CREATE OR REPLACE TEMP TABLE {named} AS
+CREATE OR REPLACE TABLE {named} AS
 SELECT account_id, customer_id, (account::BIGINT * {apart})::INTEGER AS account, own, (lead::BIGINT * {apart})::INTEGER AS lead,
        opened_at, peer_group
 FROM {named}"""
+_GIVEN: Final = "CREATE OR REPLACE TEMP VIEW given AS FROM ids"
 _IDS: Final = 'SELECT "row", transaction_id FROM given'
 _COUNTED: Final = "SELECT " + ", ".join(map('"{}"'.format, ASKED)) + " FROM few_legs"
 _OF_SUBJECTS: Final = "FROM standing_legs SEMI JOIN subjects USING (account)"
@@ -59,7 +61,7 @@ class KeptData(LoadedData):
 
     def __init__(self, transactions: pa.Table, accounts: pa.Table, limits: Limits, currency: str) -> None:
         self._open, self._limits, self._currency = ExitStack(), limits, currency
-        self._kept_texts, self._digests = limits.kept_texts, {}
+        self._kept_texts, self._digests, self._lanes = limits.kept_texts, {}, lanes_within(limits)
         self._shown: tuple[pa.Table, pa.Table] | None = None
         self._rows = 0
         self.beginning, self.broken = NEVER, False
@@ -79,7 +81,7 @@ class KeptData(LoadedData):
         self._key(Coded.of(transactions, self._currency))
         self._show_transfers(ALWAYS)
         refuse_unfit(self._first)
-        self._connection.execute(f"CREATE TEMP TABLE ids AS {_IDS}")
+        self._connection.execute(f"CREATE TABLE ids AS {_IDS}")
         self._table("standing_legs", all_legs)
         self._settle(transactions)
 
@@ -144,7 +146,7 @@ class KeptData(LoadedData):
 
     def _forget(self) -> None:
         """Let evidence find the ids where it found what was handed in."""
-        self._connection.execute("CREATE OR REPLACE TEMP VIEW given AS FROM ids")
+        self._show_given(self._connection)
         for name in ("transactions", "accounts"):
             self._connection.unregister(name)
         self._shown = None
@@ -167,6 +169,9 @@ class KeptData(LoadedData):
             self._forget()
         self._look_at(subjects)
 
+    def _show_given(self, connection: duckdb.DuckDBPyConnection) -> None:
+        connection.execute(_GIVEN)
+
     def _choose_legs(self) -> None:
         for kind, name in (("VIEW", CHOSEN.get_name()), ("TABLE", "few_legs")):
             self._connection.execute(f"DROP {kind} IF EXISTS {name}")
@@ -174,10 +179,10 @@ class KeptData(LoadedData):
         self._every_leg = "few_legs" if few else "standing_legs"
         self._counted = None
         if few:
-            self._connection.execute(f"CREATE TEMP TABLE few_legs AS {_OF_SUBJECTS}")
+            self._connection.execute(f"CREATE TABLE few_legs AS {_OF_SUBJECTS}")
             if self._row("SELECT count(*) FROM few_legs")[0] <= MOST:
                 self._counted = Counted(self._connection.sql(_COUNTED).to_arrow_table())
-        self._connection.execute(f"CREATE TEMP VIEW {CHOSEN.get_name()} AS {'FROM few_legs' if few else _OF_SUBJECTS}")
+        self._connection.execute(f"CREATE VIEW {CHOSEN.get_name()} AS {'FROM few_legs' if few else _OF_SUBJECTS}")
 
     def _show_legs(self, moment: int) -> None:
         self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {LEGS.get_name()} AS FROM standing_legs{later(moment)}")

@@ -112,6 +112,7 @@ class Subjects:
     everywhere: int | None = None
     sooner: bool = True
     figures: Mapping[str, Figures] = field(default_factory=dict, repr=False)
+    _judged: dict[Rule, Judged | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def whole(cls, account_ids: Iterable[str]) -> Subjects:
@@ -225,10 +226,6 @@ class Subjects:
     def _from_since(self) -> dict[str, int]:
         """The moment of each chosen account of which nothing that was found matters."""
         return {one.account_id: self._since[one.customer_id] for one in self.chosen}
-
-    @cached_property
-    def _judged(self) -> dict[Rule, Judged | None]:
-        return {}
 
     @cached_property
     def _since(self) -> dict[str, int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from casedesk.detection import duck, kept_texts
+from casedesk.detection import duck_texts, kept_texts
 from casedesk.detection.engine import detect
 from casedesk.detection.limits import Limits
 from casedesk.detection.rules.structuring import Structuring
@@ -95,11 +95,11 @@ def test_the_oldest_texts_are_forgotten(folder: Path, monkeypatch: pytest.Monkey
 
 def test_a_run_uses_kept_texts_and_one_that_must_not_does_not(folder: Path) -> None:
     transactions, accounts = rich()
-    duck._found_sql.cache_clear()
+    duck_texts.found_sql.cache_clear()
     plain = detect(transactions, accounts, rules=[Structuring()], limits=Limits(threads=1, kept_texts=False))
     assert not folder.exists()
     detect(transactions, accounts, rules=[Structuring()], limits=Limits(threads=1))
-    duck._found_sql.cache_clear()
+    duck_texts.found_sql.cache_clear()
     for file in folder.iterdir():  # a desk whose texts somebody with its own rights has made to say nothing
         text = file.read_text().partition("\n")[2]
         if "10000" in text:
@@ -107,5 +107,5 @@ def test_a_run_uses_kept_texts_and_one_that_must_not_does_not(folder: Path) -> N
             file.write_text(f"{kept_texts._seal(file, quiet)}\n{quiet}")
     quiet_run = detect(transactions, accounts, rules=[Structuring()], limits=Limits(threads=1))
     anew = detect(transactions, accounts, rules=[Structuring()], limits=Limits(threads=1, kept_texts=False))
-    duck._found_sql.cache_clear()
+    duck_texts.found_sql.cache_clear()
     assert (anew.alerts, bool(plain.alerts), quiet_run.alerts) == (plain.alerts, True, ())
