@@ -29,6 +29,8 @@ from casedesk.detection.duck_session import digests_here, one_row, opened, show
 from casedesk.detection.duck_texts import found_sql, parsed, text_of
 from casedesk.detection.episodes import COLUMNS
 from casedesk.detection.fingerprint import Digest, data_fingerprint
+from casedesk.detection.joints import MOST as MOST_ASKED
+from casedesk.detection.joints import joined_from, number_from
 from casedesk.detection.keying import (
     AGAIN,
     CHOSEN,
@@ -241,13 +243,20 @@ class LoadedData:
         """Look for the paths that come to what is new, and again at those accounts whose paths may join what stood."""
         since = subjects.everywhere or NEVER
         self._connection.register(ENDED_FROM.get_name(), pa.table({"moment": pa.array([since], pa.int64())}))
-        found = self._from(rule, since - rule.read_before, "along")
+        found = self._from(rule, since - rule.read_before, "along") if self._may_join(rule, since) else _NOTHING
         again = subjects.second_look_along(rule, first_of(found))
         if not again:
             return found
         seen = pa.array(list(again), pa.string())
         rest = found.filter(pc.invert(pc.is_in(found["account_id"], seen)))
-        return pa.concat_tables([rest, of_subjects(self._from(rule, min(again.values()) - rule.read_before), seen)])
+        once_more = of_subjects(self._from(rule, min(again.values()) - rule.read_before), seen)
+        return pa.concat_tables([rest, once_more]) if rest.num_rows else once_more
+
+    def _may_join(self, rule: Rule, since: int) -> bool:
+        """Say whether a transfer from a moment on may stand on a path, as far as its neighbours tell."""
+        if rule.joint is None or self._row(number_from(since))[0] > MOST_ASKED:
+            return True
+        return bool(self._row(joined_from(rule.joint, since))[0])
 
     def _near(self, rule: Rule, subjects: Subjects, judged: Judged, knowing: str = "") -> pa.Table:
         """Look near what is new, and again at all of those on whom that shows something which may join what stood."""

@@ -12,6 +12,7 @@ import ibis
 from ibis.common.exceptions import IbisError
 from ibis.expr.types import Table
 
+from casedesk.detection.joints import Joint
 from casedesk.detection.least import Least
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import RuleParameters
@@ -99,6 +100,11 @@ class Rule(ABC):
     @property
     def least(self) -> Least | None:
         """What a hit takes at the least; None where only running the rule tells."""
+        return None
+
+    @property
+    def joint(self) -> Joint | None:
+        """What two hops that follow each other on a path have in common; None where a path may have one hop, or only running the rule tells."""
         return None
 
     @property

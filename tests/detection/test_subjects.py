@@ -32,7 +32,7 @@ from tests.detection.worlds import rich
 
 START: Final = datetime(2026, 3, 2, tzinfo=UTC)
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-LIMITS: Final = Limits(memory_mib=512, threads=1)
+LIMITS: Final = Limits(memory_mib=512, threads=2)
 
 #: Low thresholds and short memories, so that a few hundred transactions have many episodes, each with a past.
 LOW: Final[dict[str, dict[str, object]]] = {

@@ -38,6 +38,7 @@ from pydantic import model_validator
 
 from casedesk.detection import paths, short_paths
 from casedesk.detection.flows import HOUR, memory_parameter, settling_parameter
+from casedesk.detection.joints import Joint
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Rule, Span
@@ -159,6 +160,12 @@ class Cycle(Rule):
         """A circle lies in its window; ways that it is ranked with begin a slack before, busy parties are told a window before."""
         p = self.parameters
         return Span(window=0, before=2 * p.window_days * DAY + p.slack_hours * HOUR)
+
+    @property
+    def joint(self) -> Joint:
+        """What two hops that follow each other have in common."""
+        p = self.parameters
+        return Joint(p.window_days * DAY, (p.lowest_percent, p.highest_percent), p.slack_hours * HOUR, closed=True)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of money in circles."""

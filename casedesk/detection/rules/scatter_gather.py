@@ -27,6 +27,7 @@ from ibis.expr.types import BooleanValue, Table
 from pydantic import model_validator
 
 from casedesk.detection.flows import channels_parameter
+from casedesk.detection.joints import Joint
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Rule, Span
@@ -100,6 +101,12 @@ class ScatterGather(Rule):
     def span(self) -> Span:
         """The ways of a hit lie in its window; who is calm at their payments is told by one window more."""
         return Span(window=0, before=2 * self.parameters.window_days * DAY)
+
+    @property
+    def joint(self) -> Joint:
+        """What the two payments of a way have in common."""
+        p = self.parameters
+        return Joint(p.window_days * DAY, (p.least_percent, p.most_percent), smallest=p.smallest_minor)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of money that parted and met again."""

@@ -27,6 +27,7 @@ from ibis.expr.types import Table
 from pydantic import model_validator
 
 from casedesk.detection import paths
+from casedesk.detection.joints import Joint
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Rule, Span
@@ -123,6 +124,12 @@ class Stack(Rule):
         """A chain lies in its window, how busy its parties are in a window before, and what it carries on in a gap."""
         window = self.parameters.window_days * DAY
         return Span(window=0, before=2 * window + self.parameters.gap_days * DAY)
+
+    @property
+    def joint(self) -> Joint:
+        """What two hops that follow each other have in common."""
+        p = self.parameters
+        return Joint(p.gap_days * DAY, (p.lowest_percent, p.highest_percent), smallest=p.smallest_minor)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of money passed on."""

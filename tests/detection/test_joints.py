@@ -1,0 +1,87 @@
+"""Transfers that join no other: no path ends with them, so a rule along paths need not be run, and would have found nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from casedesk.detection.duck import LoadedData, loaded
+from casedesk.detection.engine import KeptData, digests_of
+from casedesk.detection.limits import Limits
+from casedesk.detection.rule import Rule
+from casedesk.detection.rules.cycle import Cycle
+from casedesk.detection.rules.scatter_gather import ScatterGather
+from casedesk.detection.rules.stack import Stack
+from casedesk.detection.subjects import Subjects
+from tests.detection.bank import NOON, Tx, accounts_of, arrow, named
+from tests.detection.test_subjects import coded, micros, small_world
+
+LIMITS = Limits(memory_mib=512, threads=1)
+NARROW = {"lowest_percent": 80, "highest_percent": 125}
+CYCLE = Cycle().with_values({**NARROW, "window_days": 2, "slack_hours": 6})
+STACK = Stack().with_values({**NARROW, "window_days": 2, "gap_days": 1, "smallest_minor": 500_00, "customers": 1})
+WAYS = ScatterGather().with_values({"window_days": 1, "between": 2, "least_percent": 80, "most_percent": 125})
+TICK = timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize(
+    ("rule", "apart", "minor", "may"),
+    [
+        (CYCLE, timedelta(days=2), 800_00, True),
+        (CYCLE, timedelta(days=2) + TICK, 800_00, False),
+        (CYCLE, timedelta(hours=-6), 1_250_00, True),
+        (CYCLE, timedelta(hours=-6) - TICK, 1_250_00, False),
+        (CYCLE, timedelta(0), 799_99, False),
+        (CYCLE, timedelta(0), 1_250_01, False),
+        (STACK, timedelta(days=1), 800_00, True),
+        (STACK, timedelta(days=1) + TICK, 800_00, False),
+        (STACK, -TICK, 1_000_00, False),
+        (WAYS, timedelta(days=1), 800_00, True),
+        (WAYS, timedelta(days=1) + TICK, 800_00, False),
+    ],
+)
+def test_a_transfer_may_end_a_path_where_it_carries_on_a_neighbours_money(
+    rule: Rule, apart: timedelta, minor: int, may: bool
+) -> None:
+    first, then = Tx(NOON, "A", "B", 1_000_00, "WIRE"), Tx(NOON + apart, "B", "X", minor, "WIRE")
+    back = Tx(NOON + timedelta(hours=1), "X", "A", 1, "WIRE")
+    rows = named([Tx(NOON - timedelta(days=30), "Y", "A", 1_000_00, "WIRE"), back, first, then])
+    with loaded(arrow(rows), accounts_of(rows), LIMITS, Subjects.whole(["A", "B"])) as data:
+        assert data._may_join(rule, micros(max(first.at, then.at))) is may
+
+
+@pytest.mark.parametrize("rule", [CYCLE, STACK], ids=["closed", "open"])
+def test_on_a_closed_path_whoever_is_paid_pays(rule: Rule) -> None:
+    rows = named([Tx(NOON, "A", "B", 1_000_00, "WIRE"), Tx(NOON + TICK, "B", "X", 1_000_00, "WIRE")])
+    with loaded(arrow(rows), accounts_of(rows), LIMITS, Subjects.whole(["A", "B"])) as data:
+        assert data._may_join(rule, micros(NOON + TICK)) is (rule is STACK)
+
+
+def test_a_transfer_below_the_smallest_joins_none() -> None:
+    first, then = Tx(NOON, "A", "B", 500_00, "WIRE"), Tx(NOON + TICK, "B", "A", 499_99, "WIRE")
+    rows = named([first, then])
+    with loaded(arrow(rows), accounts_of(rows), LIMITS, Subjects.whole(["A"])) as data:
+        assert not data._may_join(STACK, micros(NOON + TICK))
+        assert data._may_join(CYCLE, micros(NOON + TICK))
+
+
+@pytest.mark.parametrize(("every", "last"), [(3, 28), (1, 16)])
+def test_where_none_joins_another_no_path_ends(every: int, last: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, accounts = small_world(7)
+    data = data.take(pa.array(np.argsort(data["booked_at"].to_numpy(), kind="stable")[::every]))
+    asked = LoadedData._may_join
+    monkeypatch.setattr(LoadedData, "_may_join", lambda *_: True)
+    seen, may = data.num_rows - last, set[tuple[bool, bool]]()
+    kept = KeptData(coded(data.slice(0, seen)), accounts, LIMITS, "USD")
+    digests = digests_of(data, accounts, LIMITS, "USD")
+    for place in range(seen, seen + 7):
+        kept.add(data.slice(place, 1), accounts.slice(0, 0), digests)
+        since = micros(data["booked_at"][place].as_py())
+        kept.look_at(Subjects((), (), since, sooner=False))
+        may |= {(asked(kept, rule, since), kept.evidence(rule).num_rows > 0) for rule in (CYCLE, STACK, WAYS)}
+    kept.close()
+    assert (False, True) not in may
+    assert may > {(False, False), (True, True)}
