@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from math import isnan
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -103,17 +104,25 @@ class Scorer:
 
         :raises NoModelExtra: if LightGBM is not installed.
         """
+        return self.explained(Features(features.ids.slice(place, 1), features.matrix[place : place + 1]))[0]
+
+    def explained(self, features: Features) -> list[Explained]:
+        """Return what made each payment's score, as :meth:`explain` does."""
         if self._booster is None:
             self._booster = from_text(self.files.text(TREES))
-        row = chosen(features.matrix[place : place + 1], self.columns)
-        parts = contributions(self._booster, row)[0]
-        values = [None if np.isnan(value) else float(value) for value in row[0]]
-        found = [Contribution(*one) for one in zip(self.columns, values, map(float, parts[:-1]), strict=True)]
-        raw = self.raw(features.matrix[place : place + 1])
-        return Explained(
-            features.ids[place].as_py(), float(raw[0]), float(self.calibration.probabilities(raw)[0]), float(parts[-1]),
-            tuple(sorted(found, key=lambda one: (-abs(one.part), one.feature))),
-        )  # fmt: skip
+        rows, raw = chosen(features.matrix, self.columns), self.raw(features.matrix)
+        said = self.calibration.probabilities(raw)
+        parts = contributions(self._booster, rows)
+        told = zip(features.ids.to_pylist(), raw.tolist(), said.tolist(), rows.tolist(), parts.tolist(), strict=True)
+        return [
+            Explained(name, one, probability, found[-1], self._contributions(row, found[:-1]))
+            for name, one, probability, row, found in told
+        ]
+
+    def _contributions(self, row: list[float], parts: list[float]) -> tuple[Contribution, ...]:
+        values = (None if isnan(value) else value for value in row)
+        found = map(Contribution, self.columns, values, parts)
+        return tuple(sorted(found, key=lambda one: (-abs(one.part), one.feature)))
 
 
 def account_scores(payments: Payments, probabilities: Floats) -> Floats:
