@@ -119,7 +119,7 @@ def _by_payments(name: str) -> Any:
     """Return for each account what the alerts that name its payments make of it."""
     payments = learnt(name).world.payments
     severity = severities(payments, alerts(name))
-    return account_scores(payments, together_by_payment(np.zeros(len(severity)), severity, ()))
+    return account_scores(payments, together_by_payment(np.zeros(len(severity)), severity, [np.inf]))
 
 
 def split(write: Write) -> None:
@@ -173,10 +173,9 @@ def _together(found: Scorer, tested: str) -> tuple[str, ...]:
     one = learnt(tested)
     drift = drift_of(found, one.features).values()
     severity = severities(one.world.payments, alerts(tested))
-    nothing = np.zeros(len(severity))
+    alone = together_by_payment(np.zeros(len(severity)), severity, [np.inf])
     cells = [f"{sum(drift) / len(drift):.3f}"]
-    for said in (nothing, found.probabilities(one.features.matrix)):
-        both = together_by_payment(said, severity, drift)
+    for both in (alone, together_by_payment(found.probabilities(one.features.matrix), severity, drift)):
         payments = measures.measured(one.world.guilty, both)
         accounts = measures.measured(one.world.guilty_accounts, account_scores(one.world.payments, both))
         budgets = ", ".join(f"{share:.3f}" for share in payments["recall_at_budget"].values())

@@ -77,7 +77,9 @@ def look_together(group: Sequence[Looking]) -> list[Found | Exception]:
     for place, looking in enumerate(group):
         if isinstance(answers[place], Found):
             own = looking.transaction_ids
-            answers[place] = Found({one: found[one] for one in found.keys() & own}, {one: scored[one] for one in own})
+            answers[place] = Found(
+                {one: found[one] for one in found.keys() & own}, {one: scored[one] for one in scored.keys() & own}
+            )
     return answers
 
 

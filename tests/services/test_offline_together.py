@@ -39,6 +39,8 @@ def test_where_payments_are_of_another_kind_those_in_alerts_come_first_and_their
     assert others == sorted(others, key=lambda row: -row["score"])
 
 
-def test_at_home_rules_and_score_make_up_for_each_other() -> None:
-    both = together_by_payment(np.array([0.4, 0.0, 0.4, 1.0]), np.array([0.0, 200.0, 200.0, 900.0]), [0.1, 0.2])
-    assert both.tolist() == pytest.approx([0.4, 0.25, 0.55, 1.0])
+def test_at_home_the_score_comes_first_and_what_rules_say_decides_between_equals() -> None:
+    probabilities, severities = np.array([0.4, 0.0, 0.4, 1.0, 0.0]), np.array([0.0, 200.0, 200.0, 900.0, 0.0])
+    at_home, away = (np.argsort(-together_by_payment(probabilities, severities, [one])) for one in (0.2, 0.3))
+    assert at_home.tolist() == [3, 2, 0, 1, 4]
+    assert away.tolist() == [3, 2, 1, 0, 4]
