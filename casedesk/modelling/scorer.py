@@ -106,23 +106,26 @@ class Scorer:
         """
         return self.explained(Features(features.ids.slice(place, 1), features.matrix[place : place + 1]))[0]
 
-    def explained(self, features: Features) -> list[Explained]:
-        """Return what made each payment's score, as :meth:`explain` does."""
+    def explained(self, features: Features, told: int | None = None) -> list[Explained]:
+        """Return what made each payment's score, as :meth:`explain` does.
+
+        :param told: how many contributions are told of each; all of them where None.
+        """
         if self._booster is None:
             self._booster = from_text(self.files.text(TREES))
         rows, raw = chosen(features.matrix, self.columns), self.raw(features.matrix)
         said = self.calibration.probabilities(raw)
         parts = contributions(self._booster, rows)
-        told = zip(features.ids.to_pylist(), raw.tolist(), said.tolist(), rows.tolist(), parts.tolist(), strict=True)
-        return [
-            Explained(name, one, probability, found[-1], self._contributions(row, found[:-1]))
-            for name, one, probability, row, found in told
-        ]
+        by_name = np.argsort(self.columns)  # equal parts come by the names of their features
+        strongest = by_name[np.argsort(-np.abs(parts[:, by_name]), axis=1, kind="stable")[:, :told]]
+        values, weights = (np.take_along_axis(one, strongest, 1).tolist() for one in (rows, parts))
+        columns = zip(strongest.tolist(), values, weights, strict=True)
+        found = (tuple(map(self._contribution, *one)) for one in columns)
+        names = features.ids.to_pylist()
+        return [*map(Explained, names, raw.tolist(), said.tolist(), parts[:, -1].tolist(), found)]
 
-    def _contributions(self, row: list[float], parts: list[float]) -> tuple[Contribution, ...]:
-        values = (None if isnan(value) else value for value in row)
-        found = map(Contribution, self.columns, values, parts)
-        return tuple(sorted(found, key=lambda one: (-abs(one.part), one.feature)))
+    def _contribution(self, column: int, value: float, part: float) -> Contribution:
+        return Contribution(self.columns[column], None if isnan(value) else value, part)
 
 
 def account_scores(payments: Payments, probabilities: Floats) -> Floats:

@@ -142,12 +142,12 @@ def _together(rows: pa.Table) -> Iterator[pa.Table]:
 
 
 def _told(model: InForce, features: Features, cuts: CutOffs) -> dict[str, Said]:
-    explained = model.scorer.explained(features)
+    explained = model.scorer.explained(features, TOLD)
     return {one.transaction_id: _said(model, one, cuts) for one in explained}
 
 
 def _said(model: InForce, one: Explained, cuts: CutOffs) -> Said:
-    first = [Weight(meaning(part.feature), part.value, part.part) for part in one.contributions[:TOLD]]
+    first = [Weight(meaning(part.feature), part.value, part.part) for part in one.contributions]
     return Said(
         model.version_id, model.scorer.files.model_id, one.probability, cuts.band(round(one.probability, 12)).value, one.raw,
         one.start, tuple(first), one.raw - one.start - sum(part.part for part in first),
