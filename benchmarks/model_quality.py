@@ -24,17 +24,19 @@ import pyarrow.compute as pc
 from benchmarks import quality_worlds as worlds
 from casedesk.detection.engine import detect
 from casedesk.detection.rules import RULES
+from casedesk.domain.alerts import Alert
 from casedesk.modelling import measures, model_files
 from casedesk.modelling.features import VERSION
 from casedesk.modelling.model_files import ModelFiles
 from casedesk.modelling.payments import Payments
 from casedesk.modelling.scorer import Scorer, account_scores
-from casedesk.modelling.together import together
+from casedesk.modelling.together import together, together_by_payment
 from casedesk.modelling.training import Options
 from casedesk.services.default_model import FOLDER
 from casedesk.services.model_data import World
 from casedesk.services.model_training import Learnt, Trained, train_on, with_features
 from casedesk.services.offline_modelling import drift_of
+from casedesk.services.offline_together import severities
 
 SHARED: Final = Path(os.environ.get("CASEDESK_SHARED_DIR", "../shared"))
 #: The share of accounts that a desk looks at.
@@ -97,16 +99,27 @@ def said_of(found: Scorer, name: str) -> tuple[Any, Any]:
     return said, account_scores(one.world.payments, said)
 
 
+@cache
+def alerts(name: str) -> tuple[Alert, ...]:
+    """Return what the rules find in a world."""
+    return detect(world(name).transactions, world(name).accounts, rules=RULES).alerts
+
+
 def by_rules(name: str) -> Any:
     """Return for each account the sum of its worst severities, one a rule."""
-    given, one = world(name), learnt(name)
     worst: dict[str, dict[str, int]] = defaultdict(dict)
-    for alert in detect(given.transactions, given.accounts, rules=RULES).alerts:
+    for alert in alerts(name):
         before = worst[alert.account_id].get(alert.rule, 0)
         worst[alert.account_id][alert.rule] = max(before, alert.severity)
-    return np.array(
-        [float(sum(worst[name].values())) if name in worst else 0.0 for name in one.world.payments.accounts.to_pylist()]
-    )
+    accounts = learnt(name).world.payments.accounts.to_pylist()
+    return np.array([float(sum(worst[one].values())) if one in worst else 0.0 for one in accounts])
+
+
+def _by_payments(name: str) -> Any:
+    """Return for each account what the alerts that name its payments make of it."""
+    payments = learnt(name).world.payments
+    severity = severities(payments, alerts(name))
+    return account_scores(payments, together_by_payment(np.zeros(len(severity)), severity, [np.inf]))
 
 
 def split(write: Write) -> None:
@@ -134,19 +147,40 @@ def apart(write: Write) -> None:
     """Train on some worlds and test on others."""
     write(
         "Trained on one world, tested on another", ("trained on", "tested on", *_HEAD, *_TRUE),
-        (
-            _row(" + ".join(trained) + (", amount-blind" if blind else ""), scorer(model(*trained, blind=blind)), tested)
-            for trained, tested, blind in (
-                (("s11", "s12"), "smoke", False), (("s11", "s12"), "AMLSim", True), (("s11", "s12"), "demo bank", False),
-                (("s11", "s12"), "seed 31", False), (("s11",), "s12", False), (("s12",), "s11", False),
-            )
-        ),
+        (_row(_named(trained, blind), scorer(model(*trained, blind=blind)), tested) for trained, tested, blind in _APART),
     )  # fmt: skip
+    write(
+        "The same with what rules say of each payment, and rules without a score",
+        ("trained on", "tested on", "drift", *_TOGETHER),
+        (
+            (_named(trained, blind), tested, *_together(scorer(model(*trained, blind=blind)), tested))
+            for trained, tested, blind in _APART
+        ),
+    )
     shipped = Scorer(model_files.read(FOLDER, VERSION))
     write(
         "The model that ships", ("trained on", "tested on", *_HEAD, *_TRUE),
         (_row("default", shipped, tested) for tested in ("demo bank", "seed 31", "smoke", "s11", "s12")),
     )  # fmt: skip
+
+
+def _named(trained: Sequence[str], blind: bool) -> str:
+    return " + ".join(trained) + (", amount-blind" if blind else "")
+
+
+def _together(found: Scorer, tested: str) -> tuple[str, ...]:
+    """Measure rules alone, then rules and score, by payment and by what accounts make of their payments."""
+    one = learnt(tested)
+    drift = drift_of(found, one.features).values()
+    severity = severities(one.world.payments, alerts(tested))
+    alone = together_by_payment(np.zeros(len(severity)), severity, [np.inf])
+    cells = [f"{sum(drift) / len(drift):.3f}"]
+    for both in (alone, together_by_payment(found.probabilities(one.features.matrix), severity, drift)):
+        payments = measures.measured(one.world.guilty, both)
+        accounts = measures.measured(one.world.guilty_accounts, account_scores(one.world.payments, both))
+        budgets = ", ".join(f"{share:.3f}" for share in payments["recall_at_budget"].values())
+        cells += [f"{payments['pr_auc']:.3f}", budgets, f"{accounts['precision_at']['100']:.2f}"]
+    return tuple(cells)
 
 
 def _row(trained: str, found: Scorer, tested: str) -> tuple[object, ...]:
@@ -165,24 +199,33 @@ def rules(write: Write) -> None:
         ("smoke", scorer(model("s11", "s12"))), ("demo bank", shipped), ("seed 31", shipped),
     ):  # fmt: skip
         guilty = learnt(name).world.guilty_accounts
-        severities, (_, score) = by_rules(name), said_of(found, name)
-        both = together(score, severities, drift_of(found, learnt(name).features).values())
-        recalls = [measures.recall_at(guilty, one, BUDGET) for one in (severities, score, both)]
+        by_own, (_, score) = by_rules(name), said_of(found, name)
+        drift = drift_of(found, learnt(name).features).values()
+        both = together(score, by_own, drift, _by_payments(name))
+        recalls = [measures.recall_at(guilty, one, BUDGET) for one in (by_own, score, both)]
         rows.append(
             (
                 name,
                 f"{guilty.sum():,} of {len(guilty):,}",
+                f"{sum(drift) / len(drift):.3f}",
                 *(f"{one:.3f}" for one in recalls),
                 "yes" if recalls[2] > recalls[0] else "NO",
             )
         )
     write(
         "Recall of labelled accounts at a budget of 3 % of accounts",
-        ("world", "labelled", "rules", "score", "rules + score", "better"),
+        ("world", "labelled", "drift", "rules", "score", "rules + score", "better"),
         rows,
     )
 
 
+_APART: Final = (
+    (("s11", "s12"), "smoke", False), (("s11", "s12"), "AMLSim", True), (("s11", "s12"), "demo bank", False),
+    (("s11", "s12"), "seed 31", False), (("s11",), "s12", False), (("s12",), "s11", False),
+)  # fmt: skip
+_TOGETHER: Final = (
+    "rules: PR-AUC", "recall 0.5, 1, 3 %", "accounts P@100", "rules + score: PR-AUC", "recall 0.5, 1, 3 %", "accounts P@100"
+)  # fmt: skip
 Write = Callable[[str, Sequence[str], Iterable[Sequence[object]]], None]
 _HEAD: Final = ("labelled", "PR-AUC", "recall 0.5 %", "1 %", "3 %", "accounts PR-AUC", "P@50", "P@100")
 _TRUE: Final = ("calibration error", "of p >= 0.05")

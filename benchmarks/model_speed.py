@@ -129,14 +129,14 @@ def single(scorer: Scorer, table: pa.Table, count: int) -> None:
     ordered = table.sort_by([("booked_at", "ascending"), ("transaction_id", "ascending")])
     late = np.flatnonzero(pc.not_equal(ordered["to_account"], "").to_numpy())
     late = late[late > table.num_rows // 2]
-    with tempfile.TemporaryDirectory() as folder, opened(threads=1) as engine:
+    with tempfile.TemporaryDirectory() as folder:
         shelf = Shelf(Path(folder) / "store.db", ordered)
         found: list[tuple[float, float]] = []
         bare: list[float] = []
-        features_of(engine, shelf, ordered.slice(int(late[0]), 1))  # the steps are made once a process
+        features_of(shelf, ordered.slice(int(late[0]), 1))  # the steps are made once a process
         for place in np.random.default_rng(2).choice(late, count):
             row = ordered.slice(int(place), 1)
-            found.append(timed(lambda row=row: scorer.probabilities(features_of(engine, shelf, row).matrix)))  # type: ignore[misc]  # a lambda's default has no type
+            found.append(timed(lambda row=row: scorer.probabilities(features_of(shelf, row).matrix)))  # type: ignore[misc]  # a lambda's default has no type
             own = [row["from_account"][0].as_py(), row["to_account"][0].as_py()]
             at = row["booked_at"].cast(pa.int64())[0].as_py()
             bare.append(timed(lambda own=own, at=at: shelf.between(own, at - 90 * 86_400_000_000, at))[0])  # type: ignore[misc]  # a lambda's default has no type

@@ -23,6 +23,7 @@ from casedesk.outbox.targets import Targets
 from casedesk.outbox.worker import Outbox
 from casedesk.services.counsel import Budget, Counsel
 from casedesk.services.graphs import Graphs
+from casedesk.services.scorers import Scorers
 from casedesk.settings import PREFIX, BadSettings, Settings, load_settings
 from casedesk.store import schema
 from casedesk.store.engines import Engine, make_engine, translated
@@ -57,6 +58,7 @@ class Desk:
     checkpoints: Anchoring = field(repr=False)
     _timed: Timed = field(default=nullcontext, repr=False)
     graphs: Graphs = field(default_factory=Graphs, repr=False)  # what explanations of scores are read from
+    scorers: Scorers = field(default_factory=Scorers, repr=False)  # the model that scores single payments
     counsel: Counsel | None = field(default=None, repr=False)  # the third level of advice, where it is switched on
 
     def reading(self) -> Reading:

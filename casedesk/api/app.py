@@ -22,6 +22,7 @@ from casedesk.api import (
     forms,
     health,
     live,
+    payment_scores,
     problems,
     scores,
     steps,
@@ -62,7 +63,9 @@ def create(served: Served | None = None) -> FastAPI:
     app.state.served = held
     app.state.sender = Sender(held)
     app.state.pulse = live.Pulse(held.settings.api_listeners)
-    for part in (transactions, alerts, cases, steps, exports, forms, filings, advising, scores, webhooks, health, live):
+    for part in (
+        transactions, alerts, cases, steps, exports, forms, filings, advising, payment_scores, scores, webhooks, health, live,
+    ):  # fmt: skip
         app.include_router(part.router)
     problems.install(app)
     app.add_exception_handler(TooOften, _too_often)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from casedesk.api.access import Ingests, bearer, key_of, let_in_to_send
 from casedesk.api.parameters import only_known
+from casedesk.api.payment_scores import ModelSays
 from casedesk.api.problems import WrongField, answers, problem
 from casedesk.api.sending import Sender
 from casedesk.api.state import served
@@ -48,10 +49,10 @@ class Transaction(BaseModel):
 
 
 class Result(BaseModel):
-    """What became of one transaction. With ``wait=true``, also what the rules say of it by now.
+    """What became of one transaction. With ``wait=true``, also what rules and model say of it by now.
 
     ``score`` is the severity, 0 to 100, of its worst alert and ``band`` that severity's band (High, Medium, Low,
-    Minimal), until the desk has a model of its own: a transaction that no rule fired on has the score 0.
+    Minimal): a transaction that no rule fired on has the score 0. What the model says is apart from it, in ``model``.
     """
 
     index: int
@@ -60,6 +61,7 @@ class Result(BaseModel):
     score: int | None = None
     band: str | None = None
     alerts: list[Raised] | None = None
+    model: ModelSays | None = None
 
 
 class Stored(BaseModel):
@@ -144,7 +146,10 @@ async def send(
     *,
     atomic: Annotated[bool, Query(description="Store all of them or none.")] = False,
     wait: Annotated[
-        bool, Query(description="Run the rules over what is new, and answer score, band and alerts of each.")
+        bool,
+        Query(
+            description="Run the rules over what is new, and answer score, band, alerts and the model's word on each."
+        ),
     ] = False,
 ) -> Response:
     """Store one transaction, or a list of up to 10,000, by the rules for a file's rows.
@@ -154,8 +159,8 @@ async def send(
     one that is refused leaves nothing stored. A transaction whose id is stored with the same content is a `duplicate`:
     after a broken connection, send the same list again. The import, and what it refused, is recorded under the key; requests
     of one key that come at the same moment are one import, and each is answered for its own.
-    With `wait=true` the score is the severity, 0 to 100, of the worst alert, and the band that severity's band, until the desk
-    has a model of its own. A 409 with `wait=true` says that other processes ran the rules all the time: what is good is stored, and the same list
+    With `wait=true` the score is the severity, 0 to 100, of the worst alert, and the band that severity's band; `model` holds the
+    probability and band that the model in force gives, with the features that weighed most. A 409 with `wait=true` says that other processes ran the rules all the time: what is good is stored, and the same list
     sent again waits again.
     """
     sender: Sender = request.app.state.sender
@@ -181,7 +186,7 @@ async def send(
 
 def _results(done: Posted, found: Found | None) -> list[dict[str, Any]]:
     """List what became of each. Plain dictionaries: of ten thousand, models would take longer than storing them."""
-    told: dict[str, Any] = {"score": None, "band": None, "alerts": None}
+    told: dict[str, Any] = {"score": None, "band": None, "alerts": None, "model": None}
     results: list[dict[str, Any]] = [
         {"index": one.index, "transaction_id": one.transaction_id, "status": one.status, **told}
         for one in done.outcomes

@@ -1,4 +1,4 @@
-"""What the rules say of transactions right after they were stored: the same incremental run as on the command line."""
+"""What rules and model say of transactions right after they were stored: the same incremental run as on the command line."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from casedesk.api.access import Call
+from casedesk.api.payment_scores import told, untold
 from casedesk.domain.alerts import Alert, band
 from casedesk.domain.people import Action, require
 from casedesk.errors import CasedeskError
-from casedesk.services import alerts, detecting
+from casedesk.services import alerts, detecting, payment_scores
 
 #: How often a run is started again because another process stored one meanwhile.
 _TRIES: Final = 5
@@ -38,15 +39,17 @@ class Looking:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The alerts by transaction."""
+    """The alerts, and what the model says, by transaction."""
 
     alerts: Mapping[str, tuple[Alert, ...]]
+    model: Mapping[str, dict[str, Any]]
 
     def of(self, transaction_id: str) -> dict[str, Any]:
-        """Tell of one transaction: the worst severity, its band, every alert."""
+        """Tell of one transaction: the worst severity, its band, every alert, and what the model says."""
         found = self.alerts.get(transaction_id, ())
         worst = max((alert.severity for alert in found), default=0)
-        return {"score": worst, "band": band(worst).value, "alerts": [raised(alert) for alert in found]}
+        said = {"score": worst, "band": band(worst).value, "alerts": [raised(alert) for alert in found]}
+        return said | {"model": self.model.get(transaction_id)}
 
 
 def raised(alert: Alert) -> dict[str, Any]:
@@ -58,31 +61,47 @@ def raised(alert: Alert) -> dict[str, Any]:
 
 
 def look_together(group: Sequence[Looking]) -> list[Found | Exception]:
-    """Run the rules once for all who wait, and return to each what they say of its transactions.
+    """Run the rules once for all who wait, and return to each what they, and the model, say of its transactions.
 
     :raises AnotherRun: if other processes stored runs all the time; what was sent is stored all the same.
     """
-    told: list[Found | Exception] = [_refusal(looking.call) or Found({}) for looking in group]
-    waiting = [looking for looking, answer in zip(group, told, strict=True) if isinstance(answer, Found)]
+    answers: list[Found | Exception] = [_refusal(looking.call) or Found({}, {}) for looking in group]
+    waiting = [looking for looking, answer in zip(group, answers, strict=True) if isinstance(answer, Found)]
     if not waiting:
-        return told
+        return answers
     first = waiting[0].call
     _run(first)
     wanted = sorted(frozenset().union(*(looking.transaction_ids for looking in waiting)))
     found = alerts.raised_by(uow=first.desk.reading(), actor=first.actor, transaction_ids=wanted)
+    scored = _scored(first, wanted)
     for place, looking in enumerate(group):
-        if isinstance(told[place], Found):
-            own = found.keys() & looking.transaction_ids
-            told[place] = Found({transaction_id: found[transaction_id] for transaction_id in own})
-    return told
+        if isinstance(answers[place], Found):
+            own = looking.transaction_ids
+            answers[place] = Found(
+                {one: found[one] for one in found.keys() & own}, {one: scored[one] for one in scored.keys() & own}
+            )
+    return answers
 
 
 def _refusal(call: Call) -> CasedeskError | None:
     try:
-        require(call.actor, Action.DETECT)
+        for action in (Action.DETECT, Action.VIEW_SCORES):
+            require(call.actor, action)
     except CasedeskError as refusal:
         return refusal
     return None
+
+
+def _scored(call: Call, transaction_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return what the model says of each. A model that cannot be used keeps nobody from the alerts."""
+    try:
+        found = payment_scores.of_payments(
+            uow=call.desk.reading(), scorers=call.desk.scorers, actor=call.actor, at=call.served.now(),
+            transaction_ids=transaction_ids,
+        )  # fmt: skip
+    except CasedeskError as refusal:
+        return dict.fromkeys(transaction_ids, untold(str(refusal)))
+    return {one: told(said) for one, said in found.items()}
 
 
 def _run(call: Call) -> None:

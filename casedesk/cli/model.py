@@ -146,6 +146,7 @@ def score(
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Parquet, or CSV: transaction_id, account, score, band, account_score.")] = None,
     format: _Format = "auto",
     explain: Annotated[str, typer.Option(metavar="TRANSACTION", help="Say what made this one's score instead.")] = "",
+    rules: Annotated[bool, typer.Option("--rules", help="Run the rules over the same files, and add columns: rules, together, account_together.")] = False,
     listed: _Listed = None,
     zone: _Zone = None,
     start: _Start = None,
@@ -161,7 +162,9 @@ def score(
         return
     if output is None:
         raise Invalid("Say where the scores go with -o FILE, or ask for one with --explain TRANSACTION.")
-    found = modelling.score(model=model, data=data, reading=reading, day=datetime.now(UTC).date(), listed=accounts)
+    found = modelling.score(
+        model=model, data=data, reading=reading, day=datetime.now(UTC).date(), listed=accounts, rules=rules
+    )
     modelling.write_scores(found, output)
     if json:
         emit(

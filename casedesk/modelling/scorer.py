@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from math import isnan
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -103,17 +104,28 @@ class Scorer:
 
         :raises NoModelExtra: if LightGBM is not installed.
         """
+        return self.explained(Features(features.ids.slice(place, 1), features.matrix[place : place + 1]))[0]
+
+    def explained(self, features: Features, told: int | None = None) -> list[Explained]:
+        """Return what made each payment's score, as :meth:`explain` does.
+
+        :param told: how many contributions are told of each; all of them where None.
+        """
         if self._booster is None:
             self._booster = from_text(self.files.text(TREES))
-        row = chosen(features.matrix[place : place + 1], self.columns)
-        parts = contributions(self._booster, row)[0]
-        values = [None if np.isnan(value) else float(value) for value in row[0]]
-        found = [Contribution(*one) for one in zip(self.columns, values, map(float, parts[:-1]), strict=True)]
-        raw = self.raw(features.matrix[place : place + 1])
-        return Explained(
-            features.ids[place].as_py(), float(raw[0]), float(self.calibration.probabilities(raw)[0]), float(parts[-1]),
-            tuple(sorted(found, key=lambda one: (-abs(one.part), one.feature))),
-        )  # fmt: skip
+        rows, raw = chosen(features.matrix, self.columns), self.raw(features.matrix)
+        said = self.calibration.probabilities(raw)
+        parts = contributions(self._booster, rows)
+        by_name = np.argsort(self.columns)  # equal parts come by the names of their features
+        strongest = by_name[np.argsort(-np.abs(parts[:, by_name]), axis=1, kind="stable")[:, :told]]
+        values, weights = (np.take_along_axis(one, strongest, 1).tolist() for one in (rows, parts))
+        columns = zip(strongest.tolist(), values, weights, strict=True)
+        found = (tuple(map(self._contribution, *one)) for one in columns)
+        names = features.ids.to_pylist()
+        return [*map(Explained, names, raw.tolist(), said.tolist(), parts[:, -1].tolist(), found)]
+
+    def _contribution(self, column: int, value: float, part: float) -> Contribution:
+        return Contribution(self.columns[column], None if isnan(value) else value, part)
 
 
 def account_scores(payments: Payments, probabilities: Floats) -> Floats:

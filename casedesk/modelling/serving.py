@@ -1,4 +1,4 @@
-"""The features of one payment, from what a store holds of those around it: the same expressions, over as few rows as they need.
+"""The features of single payments, from what a store holds of those around them: the same expressions, over as few rows as they need.
 
 What a feature looks at lies within 90 days of the payment's own two accounts, and within 37 days (a week, and the month before
 it) of those whom they dealt with in the last 14. A hub's dealings are not looked at, so that stays few.
@@ -10,19 +10,20 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, Protocol
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from casedesk.modelling.building import Features, build_in, filled
+from casedesk.modelling.building import Features, build, filled
 from casedesk.modelling.few_rows import fits, worked_out
-from casedesk.modelling.few_windows import TooManyPairs
+from casedesk.modelling.few_windows import TooManyPairs, bounds
 from casedesk.modelling.pairs import RING_DAYS
 from casedesk.modelling.payments import READ, Payments
 from casedesk.modelling.sides import DAY, HUB, MONTH, PAIR_DAYS, WEEK
 
 _AROUND: Final = WEEK + MONTH
+#: Payments that are served together lie within so many days: what is read reaches back from the first and up to the last.
+SPAN_DAYS: Final = MONTH
 
 
 class Store(Protocol):
@@ -35,52 +36,54 @@ class Store(Protocol):
         """
 
 
-def features_of(
-    engine: duckdb.DuckDBPyConnection, store: Store, transaction: pa.Table, listed: frozenset[str] = frozenset()
-) -> Features:
-    """Return the features of one transaction as of its instant; it stands in the store already.
+def features_of(store: Store, transactions: pa.Table, listed: frozenset[str] = frozenset()) -> Features:
+    """Return the features of transactions in their order, each as of its instant; they stand in the store already.
 
-    :param engine: works them out where there is too much around the transaction for ``few_rows``.
-    :param transaction: one row with the columns of ``payments.READ``.
+    :param transactions: rows with the columns of ``payments.READ``, at least one; ``SPAN_DAYS`` apart at most.
     """
-    row = transaction.select(list(READ))
-    at = _microseconds(row["booked_at"])[0]
-    own = sorted({row[side][0].as_py() for side in ("from_account", "to_account")} - {""})
-    near = store.between(own, int(at) - PAIR_DAYS * DAY, int(at)).select(list(READ))
-    others = sorted(_dealt_with(near, own, int(at)) - set(own))
+    rows = transactions.select(list(READ))
+    when = microseconds(rows["booked_at"])
+    first, last = int(when.min()), int(when.max())
+    own = sorted({name for side in ("from_account", "to_account") for name in rows[side].to_pylist()} - {""})
+    near = store.between(own, first - PAIR_DAYS * DAY, last).select(list(READ))
+    others = sorted(_dealt_with(near, own, first) - set(own))
     found = near
     if others:
-        around = store.between(others, int(at) - (_AROUND) * DAY, int(at)).select(list(READ))
+        around = store.between(others, first - _AROUND * DAY, last).select(list(READ))
         known = pc.is_in(around["transaction_id"], near["transaction_id"].combine_chunks())
         found = pa.concat_tables([near, around.filter(pc.invert(known)).cast(near.schema)])
-    made = _made(engine, Payments.of(found, listed, frozenset([*own, *others])))
-    place = pc.index(made.ids, row["transaction_id"][0].as_py()).as_py()
-    return Features(made.ids.slice(place, 1), made.matrix[place : place + 1])
+    made = _made(Payments.of(found, listed, frozenset([*own, *others])))
+    places = np.asarray(pc.index_in(rows["transaction_id"], made.ids), np.int64)
+    return Features(made.ids.take(pa.array(places)), made.matrix[places])
 
 
-def _made(engine: duckdb.DuckDBPyConnection, payments: Payments) -> Features:
+def _made(payments: Payments) -> Features:
     """Work the features out where it is quicker; both ways give the same bits."""
     if fits(payments):
         with suppress(TooManyPairs):
             return filled(payments, worked_out(payments))
-    return build_in(engine, payments)
+    return build(payments, threads=1)
 
 
-def _microseconds(column: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def microseconds(column: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return instants as microseconds since 1970."""
     return np.asarray(pc.cast(pc.cast(column, pa.timestamp("us", "UTC")), pa.int64()), np.int64)
 
 
-def _dealt_with(near: pa.Table, own: Sequence[str], at: int) -> set[str]:
-    """Return whom an account dealt with in the last two weeks while it was no hub."""
-    when = _microseconds(near["booked_at"])
-    payer, payee = (near[side].to_numpy(zero_copy_only=False) for side in ("from_account", "to_account"))
-    named = (payer != "") & (payee != "") & (payer != payee)
-    found: set[str] = set()
-    for account in own:
-        mine = named & ((payer == account) | (payee == account))
-        times = np.sort(when[mine])
-        until = when[mine]
-        busy = np.searchsorted(times, until, "right") - np.searchsorted(times, until - WEEK * DAY, "right")
-        recent = (until > at - RING_DAYS * DAY) & (busy <= HUB)
-        found.update(payer[mine][recent], payee[mine][recent])
-    return found
+def _dealt_with(near: pa.Table, own: Sequence[str], first: int) -> set[str]:
+    """Return whom an account dealt with since two weeks before ``first`` while it was no hub."""
+    sides = [pc.cast(near[side], pa.string()).combine_chunks() for side in ("from_account", "to_account")]
+    numbers = [np.asarray(pc.fill_null(pc.index_in(side, pa.array(own, pa.string())), -1), np.int64) for side in sides]
+    named = np.asarray(
+        pc.and_(pc.not_equal(sides[0], sides[1]), pc.and_(pc.not_equal(sides[0], ""), pc.not_equal(sides[1], ""))), bool
+    )
+    when = microseconds(near["booked_at"])
+    mine = [np.flatnonzero(named & (number >= 0)) for number in numbers]
+    account = np.concatenate([number[places] for number, places in zip(numbers, mine, strict=True)])
+    at = np.concatenate([when[places] for places in mine])
+    week = bounds(account, at, WEEK * DAY - 1)
+    quiet = np.empty(len(at), bool)
+    quiet[week.order] = week.high - week.low <= HUB
+    recent = quiet & (at > first - RING_DAYS * DAY)
+    other = pa.concat_arrays([sides[1].take(pa.array(mine[0])), sides[0].take(pa.array(mine[1]))])
+    return set(other.filter(pa.array(recent)).to_pylist())

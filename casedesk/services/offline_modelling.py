@@ -25,6 +25,7 @@ from casedesk.modelling.training import KINDS, Options
 from casedesk.services.default_model import folder_of
 from casedesk.services.model_data import Reading, read_payments, read_world
 from casedesk.services.model_training import CLOSE, NotEqual, Trained, figures, of_span, train_on, with_features
+from casedesk.services.offline_together import beside, by_rules
 
 __all__ = [
     "KINDS", "METHODS", "Evaluated", "Explained", "ModelFiles", "Options", "Reading", "Scored", "Trained", "evaluate", "explain",
@@ -47,7 +48,7 @@ class Evaluated:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """Scores by payment and account: the columns of ``scorer.table_of``."""
+    """Scores by payment and account: the columns of ``scorer.table_of``, and with rules those of ``offline_together.beside``."""
 
     model_id: str
     table: pa.Table
@@ -131,16 +132,29 @@ def drift_of(scorer: Scorer, features: Features) -> dict[str, float]:
 
 
 def score(
-    *, model: Path, data: str, reading: Reading, day: date, listed: frozenset[str] = frozenset(), memory_mib: int = 4096
+    *,
+    model: Path,
+    data: str,
+    reading: Reading,
+    day: date,
+    listed: frozenset[str] = frozenset(),
+    rules: bool = False,
+    memory_mib: int = 4096,
 ) -> Scored:
     """Score every payment in files.
 
+    :param rules: run the rules over the same files, and add the columns of :func:`offline_together.beside`.
     :raises Invalid: naming what does not fit.
     """
     scorer = load(model)
     payments, rejected = read_payments(data, reading, listed)
-    said = scorer.probabilities(build(payments, memory_mib=memory_mib).matrix)
-    return Scored(scorer.files.model_id, table_of(payments, said, day), rejected)
+    features = build(payments, memory_mib=memory_mib)
+    said = scorer.probabilities(features.matrix)
+    table = table_of(payments, said, day)
+    if rules:
+        found = by_rules(payments, data, reading)
+        table = beside(table, payments, said, found, drift_of(scorer, features))
+    return Scored(scorer.files.model_id, table, rejected)
 
 
 def explain(

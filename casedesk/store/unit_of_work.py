@@ -33,6 +33,7 @@ from casedesk.store.line_test_store import LineTestReader, LineTestStore
 from casedesk.store.list_store import ListReader, ListStore
 from casedesk.store.match_store import MatchReader, MatchStore
 from casedesk.store.model_store import ModelReader, ModelStore
+from casedesk.store.near_payments import NearReader
 from casedesk.store.outcome_reader import OutcomeReader
 from casedesk.store.party_store import PartyReader, PartyStore
 from casedesk.store.people_store import PeopleReader, PeopleStore
@@ -140,6 +141,7 @@ class Reading(_Unit):
     lists = _Of(ListReader)
     matches = _Of(MatchReader)
     models = _Of(ModelReader)
+    near = _Of(NearReader)
     outcomes = _Of(OutcomeReader)
     parties = _Of(PartyReader)
     people = _Of(PeopleReader)

@@ -43,5 +43,7 @@ def test_scores_take_the_scope_and_the_role(client: Client, listed: Server) -> N
     assert "that takes: Manager" in refused[0].json()["detail"]
     unknown = ann.get("/api/v1/scores/of/no/account")
     assert (unknown.status_code, "“of/no/account”" in unknown.json()["detail"]) == (404, True)
+    payment = ann.get("/api/v1/scores/transactions/of/no/payment")
+    assert (payment.status_code, "“of/no/payment”" in payment.json()["detail"]) == (404, True)
     wrong = client("mia").post("/api/v1/run-score", json={"hop_weights": [0.3, 0.9]})
     assert (wrong.status_code, "must not count more" in wrong.json()["detail"]) == (422, True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
+from math import fsum
 from typing import Any
 
 import httpx
@@ -72,13 +74,25 @@ def test_who_waits_is_told_the_alerts_of_each_transaction_with_their_sentences(
         "Minimal",
         [],
     )
+    told = last["model"]
+    assert (told["version"], told["why_not"]) == ("shipped", None)
+    assert fsum([told["start"], told["others"], *(one["part"] for one in told["weights"])]) == pytest.approx(
+        told["raw"]
+    )
+    alone = client("ann").get("/api/v1/scores/transactions/c5").json()
+    for name in ("probability", "raw"):
+        assert alone.pop(name) == pytest.approx(told[name], abs=1e-12)
+    assert alone.items() >= {name: told[name] for name in ("band", "model_id", "version")}.items()
     followed = client("mia").get("/api/v1/alerts", params={"limit": 500}).json()
     assert {a["alert_id"] for a in last["alerts"]} <= {a["alert_id"] for a in followed["alerts"]}
     status = feed.get("/api/v1/ingestion/status").json()
     assert (status["unseen_batches"], status["runs"][0]["new_alerts"] >= 1) == (0, True)
+    monkeypatch.setattr(server.app.state.served.desk().scorers, "_held", None)  # as in a process that just began
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
     for more in range(6, 9):
         again = feed.post(PATH, params={"wait": True}, json=item(f"c{more}", more)).json()["results"][0]
         assert again["alerts"][0]["sentence"].startswith(f"{more + 1} cash deposits")
+        assert (again["model"]["probability"], "extra “model”" in again["model"]["why_not"]) == (None, True)
     assert len(loads) <= 1  # what is loaded stays, and what came since is added
     (case_id,) = {a["case_id"] for a in followed["alerts"] if a["alert_id"] == structuring["alert_id"]}
     server.advised()

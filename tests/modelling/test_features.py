@@ -45,7 +45,7 @@ class Shelf:
         ])  # fmt: skip
 
 
-def test_one_at_a_time_from_the_store_as_of_then_gives_what_the_batch_gives() -> None:
+def test_one_at_a_time_as_of_then_and_a_week_together_give_what_the_batch_gives() -> None:
     rows = town(3)
     for number in range(300):  # a shop that is a hub, first more and then less
         at = BEGIN + timedelta(days=40, minutes=20 * number)
@@ -54,12 +54,17 @@ def test_one_at_a_time_from_the_store_as_of_then_gives_what_the_batch_gives() ->
     batch = features(rows)
     dice = random.Random(5)
     chosen = [*dice.sample(rows, 5), *(row for row in rows if row.transaction_id in ("H200", "G250"))]
-    with opened(threads=1) as engine:
-        for row in chosen:
-            then = Shelf([one for one in rows if one.booked_at <= row.booked_at])
-            served = features_of(engine, then, table([row]))
-            place = batch.ids.to_pylist().index(row.transaction_id)
-            np.testing.assert_array_equal(served.matrix[0], batch.matrix[place], err_msg=row.transaction_id)
+    for row in chosen:
+        then = Shelf([one for one in rows if one.booked_at <= row.booked_at])
+        served = features_of(then, table([row]))
+        place = batch.ids.to_pylist().index(row.transaction_id)
+        np.testing.assert_array_equal(served.matrix[0], batch.matrix[place], err_msg=row.transaction_id)
+    week = [row for row in rows if BEGIN + timedelta(days=41) <= row.booked_at < BEGIN + timedelta(days=48)]
+    dice.shuffle(week)
+    served = features_of(Shelf(rows), table(week[:60]))
+    assert served.ids.to_pylist() == [row.transaction_id for row in week[:60]]
+    places = [batch.ids.to_pylist().index(row.transaction_id) for row in week[:60]]
+    np.testing.assert_array_equal(served.matrix, batch.matrix[places])
 
 
 def test_few_rows_without_an_engine_give_the_engines_bits() -> None:

@@ -57,3 +57,7 @@ def test_rules_and_score_are_one_order_and_away_from_home_rules_come_first() -> 
     assert np.argsort(-together(scores, severities, at_home)).tolist() == [0, 2, 1, 3]
     assert np.argsort(-together(scores, severities, away)).tolist() == [1, 0, 2, 3]
     assert (together(scores, severities, at_home) >= scores).all()
+    named = np.array([0.0, 0.0, 0.2, 0.875])  # the other side of somebody's alert, whatever the score
+    assert np.argsort(-together(scores, severities, away, named)).tolist() == [1, 3, 2, 0]
+    twice = np.array([0.0, 60.0, 60.0, 0.0])  # whom alerts are about is told apart by the score
+    assert np.argsort(-together(scores, twice, away, np.array([0.0, 0.8, 0.1, 0.2]))).tolist() == [2, 1, 3, 0]

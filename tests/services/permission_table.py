@@ -33,6 +33,7 @@ from casedesk.services import (
     models,
     outgoing,
     party_lists,
+    payment_scores,
     policies,
     purging,
     quality,
@@ -47,9 +48,13 @@ from casedesk.services import (
     withdrawing,
 )
 from casedesk.services.assignment import Seen
+from casedesk.services.scorers import Scorers
 from casedesk.store.engines import make_engine
 from tests.builders import FAIL, NARRATIVE, PASS, RATIONALE, START, TestDesk, hurried
 from tests.services import filing_ways
+
+#: The model that ships, loaded once.
+SCORERS = Scorers()
 
 #: Where the case stands and what the actor ("me") has to do with it. Who has another role than the past required got
 #: it later: a change of role washes nobody clean.
@@ -157,6 +162,7 @@ AT_THE_DESK = {
     "decide_match": {"Analyst", "Manager"},
     "score": {"Manager"},
     "see_scores": {"Analyst", "QA", "Manager", "Auditor"},
+    "score_payment": {"Analyst", "QA", "Manager", "Auditor"},
     "create_webhook": {"Manager"},
     "see_webhooks": {"Manager"},
 }
@@ -197,6 +203,7 @@ VERIFIED_AFTER = {"n0", "wm", "em", "eu", "ao", "co", "cs"}  # one of each kind:
 
 READS = {
     "see_scores",
+    "score_payment",
     "see_rule_sets",
     "see_agreement",
     "see_models",
@@ -518,6 +525,9 @@ STEPS: dict[str, Try] = {
     ),
     "score": lambda stand, _: scoring.run(**_me(stand), look=stand.desk.reading(), base_currency="USD"),
     "see_scores": lambda stand, _: scores.overview(uow=stand.desk.reading(), actor=stand.desk.people["me"]),
+    "score_payment": lambda stand, _: payment_scores.of_payments(
+        uow=stand.desk.reading(), actor=stand.desk.people["me"], at=START, scorers=SCORERS, transaction_ids=["T-1-1"]
+    ),
     "create_webhook": lambda stand, _: webhooks.create(
         **_me(stand), key=bytes(32), label="Ticket system", url="https://tickets.bank.example/alerts"
     ),
