@@ -15,7 +15,7 @@ from casedesk.bootstrap import Desk
 from casedesk.domain.people import Person
 from casedesk.errors import CasedeskError
 from casedesk.services import announcing, detecting
-from casedesk.services.following import Following, follow
+from casedesk.services.following import Following, follow, make_room
 from casedesk.services.warm import Warm
 from casedesk.stream.announcing import Announcing
 from casedesk.stream.figures import Figures
@@ -52,6 +52,7 @@ class Looking(threading.Thread):
         self._arriving: float | None = None  # when the first message came of the batch that is being stored
         self._since: float | None = None  # when the first message came that no run has looked at
         self._behind: float | None = None  # the same of what was looked at and not announced
+        self._advise = False  # whether a run changed something that is to be advised on
         self._stopping = False
         self._changed = threading.Condition()
         self._following = Following(self._follow, _not_advised)
@@ -115,7 +116,7 @@ class Looking(threading.Thread):
                     self._detect()
                 self.runs += 1
                 self._behind, since = _earlier(self._behind, self._seen(since)), None
-            told = self._announcing.announce(self._behind)
+            told = self._told()
             self.announced += told
             if self._behind is not None:
                 self._figures.announced(told, time.monotonic() - self._behind)
@@ -135,6 +136,15 @@ class Looking(threading.Thread):
         with self._changed:
             return _earlier(self._since, self._arriving) if since is None else since
 
+    def _told(self) -> int:
+        """Announce, and only then have advised on what runs changed: an alert does not wait for what is said of it."""
+        try:
+            return self._announcing.announce(self._behind)
+        finally:
+            if self._advise:
+                self._advise = False
+                self._following.notice()
+
     def _detect(self) -> None:
         """Run the rules; again where another worker stored a run meanwhile.
 
@@ -152,8 +162,7 @@ class Looking(threading.Thread):
                 if not left:
                     raise
             else:
-                if done.changed:
-                    self._following.notice()
+                self._advise |= done.changed
                 return
 
     def _follow(self) -> None:
@@ -161,7 +170,7 @@ class Looking(threading.Thread):
         desk = self._desk
         follow(
             reading=desk.reading, writing=desk.writing, at=self._now(), base_currency=desk.settings.base_currency,
-            counsel=desk.counsel, via="stream",
+            counsel=desk.counsel, via="stream", between=make_room,
         )  # fmt: skip
 
 

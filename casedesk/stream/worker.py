@@ -117,12 +117,13 @@ class Worker:
             self._keep(self._consumer.poll(_BREATH))
             return
         came = self._consumer.consume(room, 0)
-        if came:
-            for one in came:
-                self._keep(one)
-        else:
-            left = self._first + self._sizes.seconds - time.monotonic() if self._forming else _BREATH
-            self._keep(self._consumer.poll(min(_BREATH, max(0.005, left))))
+        for one in came:
+            self._keep(one)
+        if not came and not self._forming:
+            self._keep(self._consumer.poll(_BREATH))
+        elif not came:  # what comes meanwhile comes in one answer of the broker, not in one for each message
+            left = self._first + self._sizes.seconds - time.monotonic()
+            self._stopped.wait(min(_BREATH, max(0.005, left)))
 
     def _stuck(self) -> bool:
         """Say whether the batch has been full for so long that the broker would think this worker dead."""
