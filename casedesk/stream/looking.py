@@ -26,6 +26,10 @@ _log = structlog.get_logger("casedesk.stream")
 IDLE: Final = 2.0
 #: Seconds before a failed run is started again: the first time, and at the most.
 _PATIENCE: Final = (0.2, 30.0)
+#: How long the rules give way while storing is behind: as long as the run before took, but no longer than so many seconds; and how often
+#: they look whether it still is.
+_MOST_GIVEN: Final = 5.0
+_GLANCE: Final = 0.05
 #: How often a run is started again at once because another worker stored one meanwhile.
 _TRIES: Final = 5
 
@@ -53,10 +57,18 @@ class Looking(threading.Thread):
         self._since: float | None = None  # when the first message came that no run has looked at
         self._behind: float | None = None  # the same of what was looked at and not announced
         self._advise = False  # whether a run changed something that is to be advised on
+        self._storing_behind: Callable[[], bool] = lambda: False
         self._stopping = False
         self._changed = threading.Condition()
         self._following = Following(self._follow, _not_advised)
         self.runs = self.announced = 0
+
+    def give_way_while(self, behind: Callable[[], bool]) -> None:
+        """Let a pause follow each run while this is true, so that the rules take half of the time at the most.
+
+        What comes meanwhile one run looks at, which costs less than two. Nothing waits longer for it than by those few seconds.
+        """
+        self._storing_behind = behind
 
     def expect(self, received: float) -> None:
         """Say that something is about to be stored whose first message came at this moment of the monotonic clock."""
@@ -97,16 +109,24 @@ class Looking(threading.Thread):
                 self._changed.wait_for(lambda: self._since is not None or self._stopping, IDLE)
                 since, self._since = self._since, None
                 last = self._stopping
+            begun = time.monotonic()
             if self.look(since):
                 patience = _PATIENCE[0]
                 if last and self._since is None:
                     return
+                self._give_way(time.monotonic() - begun)
             elif last:
                 return  # what is left, the next worker looks at
             else:
                 with self._changed:
                     self._changed.wait_for(lambda: self._stopping, patience)
                 patience = min(2 * patience, _PATIENCE[1])
+
+    def _give_way(self, seconds: float) -> None:
+        end = time.monotonic() + min(seconds, _MOST_GIVEN)
+        with self._changed:
+            while not self._stopping and self._storing_behind() and time.monotonic() < end:
+                self._changed.wait(_GLANCE)
 
     def look(self, since: float | None) -> bool:
         """Run the rules if there is anything new, and announce; return False if it has to be tried again."""

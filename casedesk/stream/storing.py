@@ -121,7 +121,8 @@ class Storing:
             reason = f"The desk did not foresee what storing this does. Tell its operator: {mark}."
             return self._halves(chunk, "message", reason, alone=True)
         refused = tuple(Letter(chunk[one.index][0], one.field, one.reason) for one in done.refused)
-        return Kept(done.count(posting.Became.STORED), done.count(posting.Became.DUPLICATE), refused)
+        became = done.counts
+        return Kept(became[posting.Became.STORED], became[posting.Became.DUPLICATE], refused)
 
     def _halves(self, chunk: Sequence[tuple[Message, bytes]], field: str, reason: str, *, alone: bool) -> Kept:
         """Find the message that spoils the others: try half of them at a time."""

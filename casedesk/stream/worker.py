@@ -82,6 +82,7 @@ class Worker:
         """Receive until stopped; then store what is under way, leave the group, and let the rules look a last time."""
         storing = threading.Thread(target=self._store, name="storing", daemon=True)
         storing.start()
+        self._looking.give_way_while(lambda: self._backlog.behind)
         self._looking.start()
         self._consumer.subscribe(
             [self._topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -43,3 +44,26 @@ def test_an_alert_says_how_long_it_took_even_where_the_run_came_before_the_notic
         assert {one["took_ms"] for one in told} == {None}
     else:
         assert min(one["took_ms"] for one in told) >= 5_000
+
+
+def test_while_storing_is_behind_the_rules_pause_for_as_long_as_they_ran(desk: Desk) -> None:
+    begun: list[float] = []
+
+    class Runs(Looking):
+        def look(self, since: float | None) -> bool:
+            begun.append(time.monotonic())
+            time.sleep(0.2)
+            if len(begun) < 6:
+                self.notice(time.monotonic())
+            return True
+
+    looking = Runs(desk, SYSTEM, Announcing(desk, SYSTEM, "test", print))
+    looking.give_way_while(lambda: len(begun) < 3)
+    looking.notice(time.monotonic())
+    looking.start()
+    while len(begun) < 6:
+        time.sleep(0.01)
+    assert looking.finish(5)
+    gaps = [later - earlier for earlier, later in pairwise(begun)]
+    assert min(gaps[:2]) >= 0.4
+    assert min(gaps[2:5]) < 0.4
