@@ -14,6 +14,7 @@ from casedesk.domain.people import Action, Person, require
 from casedesk.domain.rates import RateTable
 from casedesk.errors import CasedeskError
 from casedesk.formats.apart import read_apart
+from casedesk.formats.few_rows import FEW
 from casedesk.formats.posted import MOST, read_posted
 from casedesk.formats.rejects import RejectedRow
 from casedesk.services.ingestion import put_transactions
@@ -23,7 +24,7 @@ from casedesk.services.rates import ensure_rates
 from casedesk.services.steps import present
 from casedesk.store.unit_of_work import Reading, Writing
 
-__all__ = ["Became", "Outcome", "Posted", "Refused", "Sending", "post", "post_together", "read_apart"]
+__all__ = ["FEW", "Became", "Outcome", "Posted", "Refused", "Sending", "post", "post_together", "read_apart"]
 
 
 class Became(StrEnum):
@@ -168,7 +169,8 @@ def _let_in(uow: Writing, sending: Sending) -> Person:
     actor = present(uow, sending.actor)
     require(actor, Action.IMPORT)
     if sending.key is not None:
-        key = uow.api_keys.get(sending.key.key_id)
+        key_id = sending.key.key_id
+        key = uow.api_keys.get(key_id) if uow.api_keys.revoked(key_id) else sending.key
         require_open(key, actor, sending.at)
         require_scope(key, *sending.key.scopes)
     return actor

@@ -14,7 +14,7 @@ from casedesk.bootstrap import Desk
 from casedesk.domain.people import Person
 from casedesk.errors import CasedeskError, Invalid
 from casedesk.services import posting
-from casedesk.services.posting import read_apart
+from casedesk.services.posting import FEW, read_apart
 from casedesk.stream.decoding import Decode, Unreadable, plain
 from casedesk.stream.messages import Letter, Message
 
@@ -88,9 +88,9 @@ class Storing:
         return kept
 
     def _at_once(self, messages: Sequence[Message]) -> Kept | None:
-        """Store messages that are read all at once; None where they have to be read one by one."""
+        """Store messages that are read all at once; None where they have to be read one by one, and where they are few."""
         values = [message.value for message in messages if message.value is not None]
-        if self._decode is not plain or not len(messages) == len(values) <= MOST:
+        if self._decode is not plain or not FEW < len(messages) == len(values) <= MOST:
             return None
         apart = read_apart(values) if max(map(len, values)) <= self._largest else None
         return None if apart is None else self._post(list(zip(messages, values, strict=True)), alone=False, items=apart)
