@@ -73,6 +73,10 @@ class Posted:
         return self.counts[status]
 
 
+class _OtherRates(Exception):
+    """Rates were put since they were read."""
+
+
 def post(
     *, reading: Callable[[], Reading], writing: Callable[[], Writing], actor: Person, at: datetime, body: bytes,
     base_currency: str, via: str, atomic: bool = False, most: int = MOST, items: Sequence[Any] | None = None,
@@ -121,27 +125,51 @@ def post_together(
             told[place] = refusal
     if not parts:
         return told
-    lot = Lot(parts, _rates(reading, writing, parts[0].sending), base_currency)
+    known = reading().rates_read_last
+    if known is None or not _posted(Lot(parts, known, base_currency), writing, told, known):
+        _posted(Lot(parts, _rates(reading, writing, parts[0].sending), base_currency), writing, told)
+    return told
+
+
+def _posted(
+    lot: Lot, writing: Callable[[], Writing], told: list[Posted | CasedeskError], known: RateTable | None = None
+) -> bool:
+    """Store what may be stored of a lot, together or each alone, and tell its callers.
+
+    :param known: the rates, where it has to be asked first whether they still are; False says that they may not be, and nothing was done.
+    """
     hopeless = {part.place for part in lot.holding(lot.batch.rejects) if part.sending.atomic}
+    if hopeless and known is not None:
+        return False
     for part in lot.parts:
         if part.place in hopeless:
             told[part.place] = _nothing(lot, part, lot.batch.rejects)
     if hopeless:
         lot = lot.without(hopeless)
-    if lot.parts and not _stored(lot, writing, told):
-        for part in lot.parts:
-            alone = lot.only(part)
-            try:
-                _stored(alone, writing, told)
-            except CasedeskError as refusal:
-                told[part.place] = refusal
-    return told
+    try:
+        if not lot.parts or _stored(lot, writing, told, known):
+            return True
+    except _OtherRates:
+        return False
+    for part in lot.parts:
+        try:
+            _stored(lot.only(part), writing, told)
+        except CasedeskError as refusal:
+            told[part.place] = refusal
+    return True
 
 
-def _stored(lot: Lot, writing: Callable[[], Writing], told: list[Posted | CasedeskError]) -> bool:
-    """Store a lot and tell its callers; return False, with nothing stored, if its parts have to go each alone."""
+def _stored(
+    lot: Lot, writing: Callable[[], Writing], told: list[Posted | CasedeskError], known: RateTable | None = None
+) -> bool:
+    """Store a lot and tell its callers; return False, with nothing stored, if its parts have to go each alone.
+
+    :raises _OtherRates: if the rates are not the known ones any more; nothing is stored.
+    """
     alone = len(lot.parts) == 1
     with writing() as uow:
+        if known is not None and uow.rates.table() is not known:
+            raise _OtherRates
         try:
             actors = {via: _let_in(uow, last) for via, last in lot.ways().items()}
         except CasedeskError as refusal:
