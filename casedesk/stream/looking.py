@@ -14,7 +14,7 @@ from casedesk import logs
 from casedesk.bootstrap import Desk
 from casedesk.domain.people import Person
 from casedesk.errors import CasedeskError
-from casedesk.services import announcing, detecting
+from casedesk.services import announcing, detecting, warming
 from casedesk.services.following import Following, follow, make_room
 from casedesk.services.warm import Warm
 from casedesk.stream.announcing import Announcing
@@ -93,9 +93,18 @@ class Looking(threading.Thread):
         """Look until told to finish; once at the beginning, for what was stored before a crash."""
         self._following.notice()
         try:
+            self._load()
             self._until_finished()
         finally:
             self.forget()
+
+    def _load(self) -> None:
+        """Load what is stored, so that the first alerts need not wait for it."""
+        currency = self._desk.settings.base_currency
+        try:
+            warming.load(look=self._desk.reading(), actor=self._actor, base_currency=currency, warm=self._warm)
+        except Exception as error:  # noqa: BLE001  # the first run meets it again, and says so
+            _log.warning("stream_not_loaded", exc_info=error)
 
     def forget(self) -> None:
         """Let advice come to its end, and give back what is kept from run to run."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +13,9 @@ import pytest
 
 from casedesk.bootstrap import Desk
 from casedesk.domain.people import SYSTEM
+from casedesk.services import detecting, warming
+from casedesk.services import warm as warm_module
+from casedesk.services.warm import Warm
 from casedesk.stream.announcing import Announcing
 from casedesk.stream.looking import Looking
 from casedesk.stream.messages import Message
@@ -67,3 +71,22 @@ def test_while_storing_is_behind_the_rules_pause_for_as_long_as_they_ran(desk: D
     gaps = [later - earlier for earlier, later in pairwise(begun)]
     assert min(gaps[:2]) >= 0.4
     assert min(gaps[2:5]) < 0.4
+
+
+def test_the_first_run_after_a_start_need_not_load_what_was_stored_before(
+    desk: Desk, sent: list[tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storing = Storing(desk, SYSTEM, "test", largest=100_000)
+
+    def ran(messages: list[tuple[bytes, bytes]], warm: Warm) -> str:
+        storing.store([Message("t", 0, n, *one) for n, one in enumerate(messages)])
+        return detecting.detect(
+            look=desk.reading(), uow=desk.writing(), actor=SYSTEM, at=datetime.now(UTC), base_currency="USD", warm=warm
+        ).since
+
+    started, rules = Warm(), [rule for rule in detecting.RULES if rule.name == "structuring"]  # as in these tests' runs
+    ran(sent[:-9], Warm())
+    warming.load(look=desk.reading(), actor=SYSTEM, base_currency="USD", warm=started, rules=rules)
+    monkeypatch.setattr(warm_module, "everything", None)
+    assert ran(sent[-9:], started)
+    started.forget()
