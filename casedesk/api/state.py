@@ -17,7 +17,7 @@ from casedesk.api.metrics import Metrics
 from casedesk.api.scraping import Scraping
 from casedesk.bootstrap import Desk, open_desk
 from casedesk.services.detecting import Warm
-from casedesk.services.following import Following, follow
+from casedesk.services.following import Following, follow, make_room
 from casedesk.settings import Settings, load_settings
 
 _LOG: Final = structlog.get_logger("casedesk.api")
@@ -64,7 +64,7 @@ class Served:
         desk = self.desk()
         follow(
             reading=desk.reading, writing=desk.writing, at=self.now(), base_currency=desk.settings.base_currency,
-            counsel=desk.counsel, via="api",
+            counsel=desk.counsel, via="api", between=make_room,
         )  # fmt: skip
 
     def close(self) -> None:

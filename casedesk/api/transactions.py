@@ -120,7 +120,7 @@ async def _answered(request: Request) -> Response:
 
 
 def _flag(request: Request, name: str) -> bool:
-    sent = request.query_params.get(name)
+    sent = request.query_params.get(name) if request.scope.get("query_string") else None
     if sent is None:
         return False
     try:

@@ -17,6 +17,7 @@ from casedesk.domain.rates import RateTable
 from casedesk.errors import Invalid
 from casedesk.formats.apart import Apart
 from casedesk.formats.batches import TransactionBatch
+from casedesk.formats.few_rows import FEW, few_rows
 from casedesk.formats.identity import Counted, Ordinals
 from casedesk.formats.mapping import TRANSACTION_FIELDS
 from casedesk.formats.other_readers import plain_row
@@ -71,6 +72,12 @@ def _listed(parsed: Any) -> Any:
 
 def batch_of(items: Sequence[Any], rates: RateTable, base_currency: str) -> TransactionBatch:
     """Check and convert what was sent. Row numbers begin at 1, in the order of the list; other fields are left alone."""
+    few = few_rows(items, rates, base_currency) if len(items) <= FEW else None
+    return by_columns(items, rates, base_currency) if few is None else few
+
+
+def by_columns(items: Sequence[Any], rates: RateTable, base_currency: str) -> TransactionBatch:
+    """Check and convert what was sent a column at a time, however it is written."""
     records = items.records if isinstance(items, Apart) else _plain(items) or _row_by_row(items)
     return TransactionValidator(_plan(), rates, base_currency, Counted(Ordinals)).batch(0, records)
 

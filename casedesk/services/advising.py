@@ -6,9 +6,11 @@ can be computed again from what is stored.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from casedesk.domain.advice import Facts, Step, cascade, conclude, facts_digest, steps_digest
@@ -27,8 +29,8 @@ from casedesk.services.steps import present, record
 from casedesk.store.advice_store import Advised
 from casedesk.store.unit_of_work import Reading, Writing
 
-#: Cases of one transaction: writers wait for each other, and a run over all cases must not keep people waiting.
-_TOGETHER: Final = 50
+#: Cases of one transaction: writers wait for each other, and a run over all cases must not keep people, or transactions, waiting.
+_TOGETHER: Final = 10
 #: Where people still have to decide.
 _UNDECIDED: Final = frozenset({Stage.NEW, Stage.WORKING, Stage.ESCALATED})
 
@@ -60,6 +62,7 @@ def run(
     case_ids: Collection[str] = (),
     every: bool = False,
     via: str = "app",
+    between: Callable[[float], object] = lambda _: None,
 ) -> Done:
     """Advise on the cases that people work on and that changed since they were advised on.
 
@@ -69,28 +72,58 @@ def run(
     :param counsel: the third level; None where it is switched off, and then nothing leaves the process.
     :param case_ids: these cases only; one that nobody has to decide any more is left alone.
     :param every: also those that did not change, where a model was promoted or the table of advice is a new one.
+    :param between: called after each few cases with the seconds that they took, while nobody waits for this.
     :raises NoSuchCase: if one of ``case_ids`` does not exist.
     """
     require(actor, Action.ADVISE)
     with reading() as look:
         waiting = sorted(case_ids) or look.advice.waiting(every=every)
+    ask = partial(_news, at=at, base_currency=base_currency, source=source)
     advised, doubtful = 0, list[tuple[Considered, Question]]()
     for start in range(0, len(waiting), _TOGETHER):
-        with writing() as uow:
-            require(present(uow, actor), Action.ADVISE)
-            for case_id in waiting[start : start + _TOGETHER]:
-                found = _news(uow, uow.cases.get(case_id), at, base_currency, source)
-                if found is None:
-                    continue
-                if counsel is not None and counsel.wanted(found.steps):
-                    doubtful.append((found, _question(uow, found)))
-                    continue
-                store(uow, found, found.steps, (), at, via)
-                advised += 1
-            uow.commit()
+        begun = time.monotonic()
+        with reading() as look:
+            require(present(look, actor), Action.ADVISE)
+            cases = [look.cases.get(case_id) for case_id in waiting[start : start + _TOGETHER]]
+            news = [found for case in cases if (found := ask(look, case)) is not None]
+            unsure = [found for found in news if counsel is not None and counsel.wanted(found.steps)]
+            doubtful += [(found, _question(look, found)) for found in unsure]
+        left = {found.case.case_id for found in unsure}
+        advised += _told(writing, actor, [found for found in news if found.case.case_id not in left], ask, at, via)
+        between(time.monotonic() - begun)
     asked = _consulted(writing, counsel, doubtful, at, via) if counsel is not None else 0
     unchanged = len(waiting) - advised - len(doubtful)
     return Done(len(waiting), advised + asked, unchanged, asked, len(doubtful) - asked)
+
+
+def _told(
+    writing: Callable[[], Writing],
+    actor: Person,
+    news: Sequence[Considered],
+    ask: Callable[[Reading | Writing, Case], Considered | None],
+    at: datetime,
+    via: str,
+) -> int:
+    """Store what the first two levels say; of a case that has changed since it was considered, what they say by now."""
+    if not news:
+        return 0
+    told = 0
+    with writing() as uow:
+        require(present(uow, actor), Action.ADVISE)
+        for found in news:
+            case = uow.cases.get(found.case.case_id)
+            still = found if case.version == found.case.version and not _said(uow, found) else ask(uow, case)
+            if still is not None:
+                store(uow, still, still.steps, (), at, via)
+                told += 1
+        uow.commit()
+    return told
+
+
+def _said(uow: Writing, found: Considered) -> bool:
+    """Say whether the same was advised meanwhile, by another run."""
+    last = uow.advice.newest(found.case.case_id)
+    return last is not None and last.facts_sha256 == found.digest
 
 
 def _consulted(
@@ -105,9 +138,7 @@ def _consulted(
     for found, question in doubtful:
         step, said = counsel.consult(question, at)
         with writing() as uow:
-            last = uow.advice.newest(found.case.case_id)
-            told = last is not None and last.facts_sha256 == found.digest  # by another run meanwhile
-            if told or uow.cases.get(found.case.case_id).version != found.case.version:
+            if _said(uow, found) or uow.cases.get(found.case.case_id).version != found.case.version:
                 continue
             store(uow, found, (*found.steps, step), said, at, via)
             uow.commit()
@@ -149,7 +180,9 @@ def consider(
     return Considered(case, facts, evidence, table, cascade(facts, table))
 
 
-def _news(uow: Writing, case: Case, at: datetime, base_currency: str, source: RiskSource) -> Considered | None:
+def _news(
+    uow: Reading | Writing, case: Case, *, at: datetime, base_currency: str, source: RiskSource
+) -> Considered | None:
     """Ask levels 1 and 2 about a case; None where nobody has to decide it, or nothing new is to be said."""
     if case.stage not in _UNDECIDED:
         return None
@@ -158,7 +191,7 @@ def _news(uow: Writing, case: Case, at: datetime, base_currency: str, source: Ri
     return None if last is not None and last.facts_sha256 == found.digest else found
 
 
-def _question(uow: Writing, found: Considered) -> Question:
+def _question(uow: Reading | Writing, found: Considered) -> Question:
     alerts = uow.alerts.of_case(found.case.case_id)
     transactions = uow.transactions.get_many(sorted(found.evidence.pieces))
     return ask_about(found.facts, alerts, transactions, found.evidence, int(found.steps[-1].output["score"]))

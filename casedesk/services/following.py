@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 
 from casedesk.domain.people import SYSTEM
 from casedesk.services import advising
@@ -12,7 +14,11 @@ from casedesk.services.advising import Done
 from casedesk.services.counsel import Counsel
 from casedesk.store.unit_of_work import Reading, Writing
 
-__all__ = ["Following", "follow"]
+__all__ = ["Following", "follow", "make_room"]
+
+#: How long advice pauses after a few cases: so many times what they took, and no longer than so many seconds.
+_SHARE: Final = 2.0
+_LONGEST: Final = 1.0
 
 
 def follow(
@@ -23,10 +29,13 @@ def follow(
     base_currency: str,
     counsel: Counsel | None,
     via: str,
+    between: Callable[[float], object] = lambda _: None,
 ) -> Done:
     """Advise on the cases whose alerts changed since they were advised on, by whichever run that was.
 
     The desk does it by itself, as it opens cases: whoever sent transactions or started a run has not worked on any.
+
+    :param between: see :func:`casedesk.services.advising.run`; :func:`make_room` where the process has something else to do.
     """
     with reading() as look:
         alerted = look.advice.alerted()
@@ -34,8 +43,13 @@ def follow(
         return Done()
     return advising.run(
         reading=reading, writing=writing, actor=SYSTEM, at=at, base_currency=base_currency, counsel=counsel,
-        case_ids=alerted, via=via,
+        case_ids=alerted, via=via, between=between,
     )  # fmt: skip
+
+
+def make_room(seconds: float) -> None:
+    """Let others have the desk for a while after it was used for so many seconds: nobody waits for advice, and it may be about hundreds of cases."""
+    time.sleep(min(_SHARE * seconds, _LONGEST))
 
 
 class Following:

@@ -14,6 +14,7 @@ from casedesk.domain.people import Action, Person, require
 from casedesk.domain.rates import RateTable
 from casedesk.errors import CasedeskError
 from casedesk.formats.apart import read_apart
+from casedesk.formats.few_rows import FEW
 from casedesk.formats.posted import MOST, read_posted
 from casedesk.formats.rejects import RejectedRow
 from casedesk.services.ingestion import put_transactions
@@ -23,7 +24,7 @@ from casedesk.services.rates import ensure_rates
 from casedesk.services.steps import present
 from casedesk.store.unit_of_work import Reading, Writing
 
-__all__ = ["Became", "Outcome", "Posted", "Refused", "Sending", "post", "post_together", "read_apart"]
+__all__ = ["FEW", "Became", "Outcome", "Posted", "Refused", "Sending", "post", "post_together", "read_apart"]
 
 
 class Became(StrEnum):
@@ -70,6 +71,10 @@ class Posted:
     def count(self, status: Became) -> int:
         """Return how many transactions became this."""
         return self.counts[status]
+
+
+class _OtherRates(Exception):
+    """Rates were put since they were read."""
 
 
 def post(
@@ -120,27 +125,51 @@ def post_together(
             told[place] = refusal
     if not parts:
         return told
-    lot = Lot(parts, _rates(reading, writing, parts[0].sending), base_currency)
+    known = reading().rates_read_last
+    if known is None or not _posted(Lot(parts, known, base_currency), writing, told, known):
+        _posted(Lot(parts, _rates(reading, writing, parts[0].sending), base_currency), writing, told)
+    return told
+
+
+def _posted(
+    lot: Lot, writing: Callable[[], Writing], told: list[Posted | CasedeskError], known: RateTable | None = None
+) -> bool:
+    """Store what may be stored of a lot, together or each alone, and tell its callers.
+
+    :param known: the rates, where it has to be asked first whether they still are; False says that they may not be, and nothing was done.
+    """
     hopeless = {part.place for part in lot.holding(lot.batch.rejects) if part.sending.atomic}
+    if hopeless and known is not None:
+        return False
     for part in lot.parts:
         if part.place in hopeless:
             told[part.place] = _nothing(lot, part, lot.batch.rejects)
     if hopeless:
         lot = lot.without(hopeless)
-    if lot.parts and not _stored(lot, writing, told):
-        for part in lot.parts:
-            alone = lot.only(part)
-            try:
-                _stored(alone, writing, told)
-            except CasedeskError as refusal:
-                told[part.place] = refusal
-    return told
+    try:
+        if not lot.parts or _stored(lot, writing, told, known):
+            return True
+    except _OtherRates:
+        return False
+    for part in lot.parts:
+        try:
+            _stored(lot.only(part), writing, told)
+        except CasedeskError as refusal:
+            told[part.place] = refusal
+    return True
 
 
-def _stored(lot: Lot, writing: Callable[[], Writing], told: list[Posted | CasedeskError]) -> bool:
-    """Store a lot and tell its callers; return False, with nothing stored, if its parts have to go each alone."""
+def _stored(
+    lot: Lot, writing: Callable[[], Writing], told: list[Posted | CasedeskError], known: RateTable | None = None
+) -> bool:
+    """Store a lot and tell its callers; return False, with nothing stored, if its parts have to go each alone.
+
+    :raises _OtherRates: if the rates are not the known ones any more; nothing is stored.
+    """
     alone = len(lot.parts) == 1
     with writing() as uow:
+        if known is not None and uow.rates.table() is not known:
+            raise _OtherRates
         try:
             actors = {via: _let_in(uow, last) for via, last in lot.ways().items()}
         except CasedeskError as refusal:
@@ -168,7 +197,8 @@ def _let_in(uow: Writing, sending: Sending) -> Person:
     actor = present(uow, sending.actor)
     require(actor, Action.IMPORT)
     if sending.key is not None:
-        key = uow.api_keys.get(sending.key.key_id)
+        key_id = sending.key.key_id
+        key = uow.api_keys.get(key_id) if uow.api_keys.revoked(key_id) else sending.key
         require_open(key, actor, sending.at)
         require_scope(key, *sending.key.scopes)
     return actor

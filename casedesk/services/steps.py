@@ -24,7 +24,7 @@ _PLAIN: Final = frozenset(
 _HIDDEN: Final = frozenset(events.KINDS[action].title for action in TELLING)
 
 
-def present(uow: Writing, actor: Person) -> Person:
+def present(uow: Reading | Writing, actor: Person) -> Person:
     """Return the actor as the database knows them now: a role may have changed since they signed in."""
     return uow.people.get(actor.user_id)
 

@@ -11,9 +11,11 @@ from sqlalchemy.engine import Connection
 from casedesk.domain.api_keys import ApiKey, Scope, columns
 from casedesk.domain.people import SYSTEM
 from casedesk.errors import NotFound
+from casedesk.store.direct import Direct
 from casedesk.store.tables import api_key_uses, api_keys
 
 _BY_ID = sa.select(api_keys).where(api_keys.c.key_id == sa.bindparam("key_id"))
+_REVOKED = Direct(sa.select(api_keys.c.revoked_at).where(api_keys.c.key_id == sa.bindparam("key_id")))
 
 
 class NoSuchKey(NotFound):
@@ -43,6 +45,16 @@ class ApiKeyReader:
         if found is None:
             raise NoSuchKey(key_id)
         return found
+
+    def revoked(self, key_id: str) -> bool:
+        """Say whether a key was revoked: all that may change of one.
+
+        :raises NoSuchKey: if there is none.
+        """
+        row = _REVOKED.first(self._connection, {"key_id": key_id})
+        if row is None:
+            raise NoSuchKey(key_id)
+        return row[0] is not None
 
     def all(self) -> tuple[ApiKey, ...]:
         """Return every key, the newest first."""

@@ -7,7 +7,7 @@ cursor. On SQL Server they go SQLAlchemy's usual way, which also tells Microsoft
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -46,17 +46,17 @@ def command(connection: Connection, sql: str) -> None:
         cursor.close()
 
 
-def copied(connection: Connection, sql: Sequence[str], copying: str, rows: Iterable[Sequence[Any]]) -> int:
+def copied(connection: Connection, sql: Sequence[str], copying: str, rows: memoryview) -> int:
     """Copy rows in by PostgreSQL's COPY, and return how many the last statement changed.
 
     :param sql: a statement before the copy, and one after it.
+    :param rows: as COPY reads them.
     """
     cursor: Any = connection.connection.cursor()  # `copy` is psycopg's own
     try:
         cursor.execute(sql[0])
         with cursor.copy(copying) as copy:
-            for row in rows:
-                copy.write_row(row)
+            copy.write(rows)
         cursor.execute(sql[1])
         count: int = cursor.rowcount
     except connection.dialect.loaded_dbapi.Error as error:

@@ -21,6 +21,12 @@ _PUT_SO_OFTEN: Final = Direct(sa.select(counters.c.value).where(_OWN))
 _READ_LAST: Final[WeakKeyDictionary[Engine, tuple[int, RateTable]]] = WeakKeyDictionary()
 
 
+def rates_read_last(engine: Engine) -> RateTable | None:
+    """Return the table that this process read last, which may be another by now; the database is not asked."""
+    known = _READ_LAST.get(engine)
+    return None if known is None or not known[0] else known[1]
+
+
 class RateReader:
     """Reads rates."""
 

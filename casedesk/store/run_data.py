@@ -118,8 +118,21 @@ class RunDataReader:
 
     def stirred(self, since: Since, upto: int) -> bool:
         """Say whether something else than a transaction touched a customer who was there before."""
-        there = sa.and_(_of_same_customers(sa.union(*_turned(since, upto)), upto), accounts.c.arrival <= since.arrival)
-        query = sa.select(accounts.c.account_id).where(there).order_by(accounts.c.account_id).limit(1)
+        # what turned is asked first: mostly nothing did, and PostgreSQL looked for it anew for each account, which took seconds
+        first = sa.select(sa.union(*_turned(since, upto)).subquery("turned").c[0]).limit(_MANY)
+        turned = list(self._connection.execute(first).scalars())
+        if len(turned) == _MANY:
+            return self._there(sa.union(*_turned(since, upto)), since, upto)
+        parts = (turned[start : start + CHUNK] for start in range(0, len(turned), CHUNK))
+        return any(
+            self._there(sa.select(accounts.c.account_id).where(accounts.c.account_id.in_(part)), since, upto)
+            for part in parts
+        )
+
+    def _there(self, seeds: Any, since: Since, upto: int) -> bool:
+        """Say whether a customer of the selected accounts had one before."""
+        there = sa.and_(_of_same_customers(seeds, upto), accounts.c.arrival <= since.arrival)
+        query = sa.select(accounts.c.account_id).where(there).limit(1)
         return self._connection.execute(query).first() is not None
 
     def _with_customers(self, which: sa.ColumnElement[bool]) -> dict[str, str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
+from pyarrow import csv
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
 
@@ -36,6 +38,11 @@ _ARRAYS = dict.fromkeys(("amount_minor", "received_minor", "base_minor", "arriva
     "booked_at": "timestamp"
 }
 
+#: The same for Arrow.
+_WRITTEN = dict.fromkeys(("amount_minor", "received_minor", "base_minor"), pa.int64()) | {
+    "booked_at": pa.timestamp("us")
+}
+
 #: The base amount follows from the rate table, which may have changed since; the id is what was looked up.
 _COMPARED = tuple(name for name in COLUMNS if name not in ("transaction_id", "booked_at", "base_minor"))
 
@@ -45,12 +52,20 @@ _FOR_SQLITE = str(
     .values(dict.fromkeys(_STORED))
     .compile(dialect=sqlite.dialect())
 )
+#: So many rows SQLite takes in one statement: another thread that computes is let in once a statement, where it would be once a row, and
+#: keeps the interpreter for milliseconds each time. More would be more parameters than every SQLite takes.
+_AT_ONCE = 2_000
+_ONE_ROW = _FOR_SQLITE[_FOR_SQLITE.index("VALUES ") + len("VALUES ") : _FOR_SQLITE.index(" ON CONFLICT")]
+_MANY_FOR_SQLITE = _FOR_SQLITE.replace(_ONE_ROW, ", ".join([_ONE_ROW] * _AT_ONCE))
 _FOR_POSTGRESQL = "INSERT INTO transactions ({}) SELECT * FROM unnest({}) ON CONFLICT DO NOTHING".format(
     ", ".join(_STORED), ", ".join(f"%s::{_ARRAYS.get(name, 'text')}[]" for name in _STORED)
 )
 #: From so many rows on, PostgreSQL takes them through a temporary table in half the time.
 _WORTH_A_COPY = 100
-_COPY = f"COPY arriving ({', '.join(_STORED)}) FROM STDIN"
+_COPY = f"COPY arriving ({', '.join(_STORED)}) FROM STDIN (FORMAT csv)"
+_CSV = csv.WriteOptions(
+    include_header=False, quoting_style="all_valid"
+)  # nothing between quotes is empty, nothing at all is null
 _BESIDE_A_COPY = (
     "CREATE TEMPORARY TABLE IF NOT EXISTS arriving (LIKE transactions) ON COMMIT DELETE ROWS",
     "INSERT INTO transactions ({0}) SELECT {0} FROM arriving ON CONFLICT DO NOTHING".format(", ".join(_STORED)),
@@ -232,18 +247,19 @@ class TransactionStore(TransactionReader):
         if not count:
             return Inserted(0)
         arrival = next_arrival(self._connection)
-        ready = {**columns, "booked_at": bulk_times(self._connection.dialect.name, columns["booked_at"])}
-        stored = self._insert([*(ready[name] for name in COLUMNS), [arrival] * count])
+        dialect = self._connection.dialect.name
+        if dialect == "postgresql" and count >= _WORTH_A_COPY:
+            stored = copied(self._connection, _BESIDE_A_COPY, _COPY, _written(columns, arrival))
+        else:
+            ready = {**columns, "booked_at": bulk_times(dialect, columns["booked_at"])}
+            stored = self._insert([*(ready[name] for name in COLUMNS), [arrival] * count])
         return Inserted(stored) if stored == count else self._told_apart(columns, arrival, stored)
 
     def _insert(self, columns: list[Sequence[Any]]) -> int:
         dialect = self._connection.dialect.name
         if dialect == "sqlite":
-            rows = list(zip(*columns, strict=True))
-            return self._connection.exec_driver_sql(_FOR_SQLITE, rows).rowcount
+            return self._insert_in_sqlite(list(zip(*columns, strict=True)))
         if dialect == "postgresql":
-            if len(columns[0]) >= _WORTH_A_COPY:
-                return copied(self._connection, _BESIDE_A_COPY, _COPY, zip(*columns, strict=True))
             # one array a column: one trip, and no parameters of a row to write
             arrays = tuple(column if isinstance(column, list) else list(column) for column in columns)
             return self._connection.exec_driver_sql(_FOR_POSTGRESQL, arrays).rowcount
@@ -253,6 +269,15 @@ class TransactionStore(TransactionReader):
             fresh = [dict(zip(_STORED, row, strict=True)) for row in new.values()]
             self._connection.execute(sa.insert(transactions), fresh)
         return len(new)
+
+    def _insert_in_sqlite(self, rows: list[tuple[Any, ...]]) -> int:
+        stored, whole = 0, len(rows) - len(rows) % _AT_ONCE
+        for start in range(0, whole, _AT_ONCE):
+            values = tuple(chain.from_iterable(rows[start : start + _AT_ONCE]))
+            stored += self._connection.exec_driver_sql(_MANY_FOR_SQLITE, values).rowcount
+        if whole < len(rows):
+            stored += self._connection.exec_driver_sql(_FOR_SQLITE, rows[whole:]).rowcount
+        return stored
 
     def _told_apart(self, columns: Mapping[str, Sequence[Any]], arrival: int, stored: int) -> Inserted:
         """Find the rows that were not stored, by what stands under their ids now and by when it came."""
@@ -279,6 +304,14 @@ class TransactionStore(TransactionReader):
         compared = (transactions.c[name] for name in ("transaction_id", "arrival", "booked_at", *_COMPARED))
         query = sa.select(*compared).where(transactions.c.transaction_id.in_(ids))
         return {row[0]: (row[1], (row[2].replace(tzinfo=None), *row[3:])) for row in self._connection.execute(query)}
+
+
+def _written(columns: Mapping[str, Sequence[Any]], arrival: int) -> memoryview:
+    """Write rows as PostgreSQL's COPY reads them, all at once."""
+    table = pa.table({name: pa.array(columns[name], _WRITTEN.get(name, pa.string())) for name in COLUMNS})
+    sink = pa.BufferOutputStream()
+    csv.write_csv(table.append_column("arrival", pa.repeat(arrival, table.num_rows)), sink, _CSV)
+    return memoryview(sink.getvalue())
 
 
 def _transaction(row: sa.Row[*tuple[Any, ...]]) -> Transaction:

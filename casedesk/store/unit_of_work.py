@@ -10,6 +10,7 @@ from typing import Any, Generic, Self, TypeVar
 from sqlalchemy import exc
 from sqlalchemy.engine import Connection, Engine
 
+from casedesk.domain.rates import RateTable
 from casedesk.store.advice_store import AdviceReader, AdviceStore
 from casedesk.store.alert_store import AlertReader, AlertStore
 from casedesk.store.announcement_store import AnnouncementReader, AnnouncementStore
@@ -38,7 +39,7 @@ from casedesk.store.outcome_reader import OutcomeReader
 from casedesk.store.party_store import PartyReader, PartyStore
 from casedesk.store.people_store import PeopleReader, PeopleStore
 from casedesk.store.queue_reader import QueueReader
-from casedesk.store.rate_store import RateReader, RateStore
+from casedesk.store.rate_store import RateReader, RateStore, rates_read_last
 from casedesk.store.rule_set_store import RuleSetReader, RuleSetStore
 from casedesk.store.run_copies import RunCopyReader, RunCopyStore
 from casedesk.store.run_data import RunDataReader
@@ -100,6 +101,11 @@ class _Unit:
         if made is None:
             made = self._stores[name] = make(self._connection)
         return made
+
+    @property
+    def rates_read_last(self) -> RateTable | None:
+        """The rates that this process read last, which may be others by now; the unit need not be entered."""
+        return rates_read_last(self._engine)
 
     def _begun(self) -> None:
         """Do what comes first in the transaction."""

@@ -30,6 +30,11 @@ class Backlog:
         with self._changed:
             self._changed.wait_for(lambda: self._waiting is None, seconds)
 
+    @property
+    def behind(self) -> bool:
+        """Whether a batch waits while another one is being stored."""
+        return self._waiting is not None and self._storing
+
     def take(self) -> Batch | None:
         """Wait for a batch; return None once there will be no more. Whoever takes one says :meth:`done` after it."""
         with self._changed:

@@ -14,8 +14,8 @@ from casedesk import logs
 from casedesk.bootstrap import Desk
 from casedesk.domain.people import Person
 from casedesk.errors import CasedeskError
-from casedesk.services import announcing, detecting
-from casedesk.services.following import Following, follow
+from casedesk.services import announcing, detecting, warming
+from casedesk.services.following import Following, follow, make_room
 from casedesk.services.warm import Warm
 from casedesk.stream.announcing import Announcing
 from casedesk.stream.figures import Figures
@@ -26,6 +26,10 @@ _log = structlog.get_logger("casedesk.stream")
 IDLE: Final = 2.0
 #: Seconds before a failed run is started again: the first time, and at the most.
 _PATIENCE: Final = (0.2, 30.0)
+#: How long the rules give way while storing is behind: as long as the run before took, but no longer than so many seconds; and how often
+#: they look whether it still is.
+_MOST_GIVEN: Final = 5.0
+_GLANCE: Final = 0.05
 #: How often a run is started again at once because another worker stored one meanwhile.
 _TRIES: Final = 5
 
@@ -52,10 +56,19 @@ class Looking(threading.Thread):
         self._arriving: float | None = None  # when the first message came of the batch that is being stored
         self._since: float | None = None  # when the first message came that no run has looked at
         self._behind: float | None = None  # the same of what was looked at and not announced
+        self._advise = False  # whether a run changed something that is to be advised on
+        self._storing_behind: Callable[[], bool] = lambda: False
         self._stopping = False
         self._changed = threading.Condition()
         self._following = Following(self._follow, _not_advised)
         self.runs = self.announced = 0
+
+    def give_way_while(self, behind: Callable[[], bool]) -> None:
+        """Let a pause follow each run while this is true, so that the rules take half of the time at the most.
+
+        What comes meanwhile one run looks at, which costs less than two. Nothing waits longer for it than by those few seconds.
+        """
+        self._storing_behind = behind
 
     def expect(self, received: float) -> None:
         """Say that something is about to be stored whose first message came at this moment of the monotonic clock."""
@@ -80,9 +93,18 @@ class Looking(threading.Thread):
         """Look until told to finish; once at the beginning, for what was stored before a crash."""
         self._following.notice()
         try:
+            self._load()
             self._until_finished()
         finally:
             self.forget()
+
+    def _load(self) -> None:
+        """Load what is stored, so that the first alerts need not wait for it."""
+        currency = self._desk.settings.base_currency
+        try:
+            warming.load(look=self._desk.reading(), actor=self._actor, base_currency=currency, warm=self._warm)
+        except Exception as error:  # noqa: BLE001  # the first run meets it again, and says so
+            _log.warning("stream_not_loaded", exc_info=error)
 
     def forget(self) -> None:
         """Let advice come to its end, and give back what is kept from run to run."""
@@ -96,16 +118,24 @@ class Looking(threading.Thread):
                 self._changed.wait_for(lambda: self._since is not None or self._stopping, IDLE)
                 since, self._since = self._since, None
                 last = self._stopping
+            begun = time.monotonic()
             if self.look(since):
                 patience = _PATIENCE[0]
                 if last and self._since is None:
                     return
+                self._give_way(time.monotonic() - begun)
             elif last:
                 return  # what is left, the next worker looks at
             else:
                 with self._changed:
                     self._changed.wait_for(lambda: self._stopping, patience)
                 patience = min(2 * patience, _PATIENCE[1])
+
+    def _give_way(self, seconds: float) -> None:
+        end = time.monotonic() + min(seconds, _MOST_GIVEN)
+        with self._changed:
+            while not self._stopping and self._storing_behind() and time.monotonic() < end:
+                self._changed.wait(_GLANCE)
 
     def look(self, since: float | None) -> bool:
         """Run the rules if there is anything new, and announce; return False if it has to be tried again."""
@@ -115,7 +145,7 @@ class Looking(threading.Thread):
                     self._detect()
                 self.runs += 1
                 self._behind, since = _earlier(self._behind, self._seen(since)), None
-            told = self._announcing.announce(self._behind)
+            told = self._told()
             self.announced += told
             if self._behind is not None:
                 self._figures.announced(told, time.monotonic() - self._behind)
@@ -135,6 +165,15 @@ class Looking(threading.Thread):
         with self._changed:
             return _earlier(self._since, self._arriving) if since is None else since
 
+    def _told(self) -> int:
+        """Announce, and only then have advised on what runs changed: an alert does not wait for what is said of it."""
+        try:
+            return self._announcing.announce(self._behind)
+        finally:
+            if self._advise:
+                self._advise = False
+                self._following.notice()
+
     def _detect(self) -> None:
         """Run the rules; again where another worker stored a run meanwhile.
 
@@ -152,8 +191,7 @@ class Looking(threading.Thread):
                 if not left:
                     raise
             else:
-                if done.changed:
-                    self._following.notice()
+                self._advise |= done.changed
                 return
 
     def _follow(self) -> None:
@@ -161,7 +199,7 @@ class Looking(threading.Thread):
         desk = self._desk
         follow(
             reading=desk.reading, writing=desk.writing, at=self._now(), base_currency=desk.settings.base_currency,
-            counsel=desk.counsel, via="stream",
+            counsel=desk.counsel, via="stream", between=make_room,
         )  # fmt: skip
 
 

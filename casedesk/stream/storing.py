@@ -14,7 +14,7 @@ from casedesk.bootstrap import Desk
 from casedesk.domain.people import Person
 from casedesk.errors import CasedeskError, Invalid
 from casedesk.services import posting
-from casedesk.services.posting import read_apart
+from casedesk.services.posting import FEW, read_apart
 from casedesk.stream.decoding import Decode, Unreadable, plain
 from casedesk.stream.messages import Letter, Message
 
@@ -88,9 +88,9 @@ class Storing:
         return kept
 
     def _at_once(self, messages: Sequence[Message]) -> Kept | None:
-        """Store messages that are read all at once; None where they have to be read one by one."""
+        """Store messages that are read all at once; None where they have to be read one by one, and where they are few."""
         values = [message.value for message in messages if message.value is not None]
-        if self._decode is not plain or not len(messages) == len(values) <= MOST:
+        if self._decode is not plain or not FEW < len(messages) == len(values) <= MOST:
             return None
         apart = read_apart(values) if max(map(len, values)) <= self._largest else None
         return None if apart is None else self._post(list(zip(messages, values, strict=True)), alone=False, items=apart)
@@ -121,7 +121,8 @@ class Storing:
             reason = f"The desk did not foresee what storing this does. Tell its operator: {mark}."
             return self._halves(chunk, "message", reason, alone=True)
         refused = tuple(Letter(chunk[one.index][0], one.field, one.reason) for one in done.refused)
-        return Kept(done.count(posting.Became.STORED), done.count(posting.Became.DUPLICATE), refused)
+        became = done.counts
+        return Kept(became[posting.Became.STORED], became[posting.Became.DUPLICATE], refused)
 
     def _halves(self, chunk: Sequence[tuple[Message, bytes]], field: str, reason: str, *, alone: bool) -> Kept:
         """Find the message that spoils the others: try half of them at a time."""

@@ -82,6 +82,7 @@ class Worker:
         """Receive until stopped; then store what is under way, leave the group, and let the rules look a last time."""
         storing = threading.Thread(target=self._store, name="storing", daemon=True)
         storing.start()
+        self._looking.give_way_while(lambda: self._backlog.behind)
         self._looking.start()
         self._consumer.subscribe(
             [self._topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
@@ -117,12 +118,13 @@ class Worker:
             self._keep(self._consumer.poll(_BREATH))
             return
         came = self._consumer.consume(room, 0)
-        if came:
-            for one in came:
-                self._keep(one)
-        else:
-            left = self._first + self._sizes.seconds - time.monotonic() if self._forming else _BREATH
-            self._keep(self._consumer.poll(min(_BREATH, max(0.005, left))))
+        for one in came:
+            self._keep(one)
+        if not came and not self._forming:
+            self._keep(self._consumer.poll(_BREATH))
+        elif not came:  # what comes meanwhile comes in one answer of the broker, not in one for each message
+            left = self._first + self._sizes.seconds - time.monotonic()
+            self._stopped.wait(min(_BREATH, max(0.005, left)))
 
     def _stuck(self) -> bool:
         """Say whether the batch has been full for so long that the broker would think this worker dead."""

@@ -86,6 +86,22 @@ def test_it_is_given_once_for_the_same_facts_and_anew_when_the_alerts_change(des
     assert desk.actions(case_id).count("advice_given") == 3
 
 
+def test_nobody_waits_while_a_case_is_considered_and_advice_is_on_the_case_as_it_is_by_then(any_desk: TestDesk) -> None:
+    desk = any_desk
+    case_id, late = desk.open(severity=20), desk.alert(severity=96, rule="velocity")
+
+    class Meanwhile(Says):
+        def exposure(self, uow: Reading | Writing, case: Case) -> float | None:
+            if len(desk.actions(case_id)) == 2:
+                intake.attach_alert(**desk.who("ann", case_id), alert_id=late)
+            return None
+
+    assert run(desk, source=Meanwhile()) == advising.Done(1, 1, 0)
+    assert desk.actions(case_id) == ["case_opened", "alert_attached", "alert_attached", "advice_given"]
+    assert read(desk, case_id).event.data["case_version"] == desk.case(case_id).version
+    assert not read(desk, case_id).stale
+
+
 def test_a_broken_model_is_no_model(desk: TestDesk) -> None:
     case_id = desk.open(severity=70)
     run(desk)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from casedesk.domain.people import RoleForbids
+from casedesk.domain.rates import Rate
 from casedesk.formats.posted import MOST, NotPosted
 from casedesk.services import alerts, ingestion, posting
 from casedesk.services.alerts import UnknownCursor
@@ -100,6 +103,20 @@ def test_all_or_nothing_leaves_not_a_trace_of_a_list_with_one_bad_transaction(
     assert (statuses(done), done.import_id) == (["left out", "rejected", "left out"], "")
     assert desk.dump() == before
     assert statuses(send(desk, [item(2), item(3)], atomic=True)) == ["stored", "stored"]
+
+
+@pytest.mark.parametrize("atomic", [False, True])
+def test_rates_that_somebody_else_put_hold_for_the_next_transaction(desk: TestDesk, atomic: bool) -> None:
+    early = {"currency": "EUR", "booked_at": "1990-07-01T09:30:00Z"}
+    send(desk, item(0))
+    assert send(desk, item(1, **early)).refused[0].field == "currency"
+    with desk.writing() as uow:
+        uow.rates.put([Rate("EUR", date(1989, 1, 1), Decimal(2), "a test")])
+        uow.commit()
+    assert statuses(send(desk, item(1, **early), atomic=atomic)) == ["stored"]
+    with desk.reading() as uow:
+        (found,) = uow.transactions.get_many(["T-1"])
+    assert found.base_minor == 2 * found.amount.minor
 
 
 def test_eight_programs_that_send_the_same_at_once_store_each_transaction_once(any_desk: TestDesk) -> None:

@@ -96,10 +96,18 @@ def test_an_empty_batch_stores_nothing(engine: Engine) -> None:
     assert insert(engine, transactions([])) == (0, 0, ())
 
 
-def test_more_rows_than_a_statement_takes_parameters(engine: Engine) -> None:
-    ids = [f"t{n}" for n in range(1203)]
-    assert insert(engine, transactions(ids)) == (1203, 0, ())
-    assert insert(engine, transactions([*ids, "one-more"])) == (1, 1203, ())
+def test_more_rows_than_a_statement_takes_come_back_as_they_went_in_each_once(engine: Engine) -> None:
+    ids = [f"t{n:05}" for n in range(4_203)]
+    said = ["", 'say "no", then\n\\N, \\.', "NULL", "é€𝄞;\t"]
+    batch = transactions(ids, reference=[said[n % 4] for n in range(len(ids))])
+    twice = {name: [*column, column[7]] for name, column in batch.items()}
+    assert insert(engine, twice) == (4_203, 1, ())
+    assert insert(engine, batch) == (0, 4_203, ())
+    with Reading(engine) as uow:
+        stored = uow.transactions.get_many(ids)
+    told = [(one.transaction_id, micros(one.booked_at), one.base_minor, one.branch, one.reference) for one in stored]
+    columns = ("transaction_id", "booked_at", "base_minor", "branch", "reference")
+    assert told == list(zip(*(batch[name] for name in columns), strict=True))
 
 
 def test_every_field_comes_back_as_it_went_in(bank_engine: Engine) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -11,6 +13,9 @@ import pytest
 
 from casedesk.bootstrap import Desk
 from casedesk.domain.people import SYSTEM
+from casedesk.services import detecting, warming
+from casedesk.services import warm as warm_module
+from casedesk.services.warm import Warm
 from casedesk.stream.announcing import Announcing
 from casedesk.stream.looking import Looking
 from casedesk.stream.messages import Message
@@ -43,3 +48,45 @@ def test_an_alert_says_how_long_it_took_even_where_the_run_came_before_the_notic
         assert {one["took_ms"] for one in told} == {None}
     else:
         assert min(one["took_ms"] for one in told) >= 5_000
+
+
+def test_while_storing_is_behind_the_rules_pause_for_as_long_as_they_ran(desk: Desk) -> None:
+    begun: list[float] = []
+
+    class Runs(Looking):
+        def look(self, since: float | None) -> bool:
+            begun.append(time.monotonic())
+            time.sleep(0.2)
+            if len(begun) < 6:
+                self.notice(time.monotonic())
+            return True
+
+    looking = Runs(desk, SYSTEM, Announcing(desk, SYSTEM, "test", print))
+    looking.give_way_while(lambda: len(begun) < 3)
+    looking.notice(time.monotonic())
+    looking.start()
+    while len(begun) < 6:
+        time.sleep(0.01)
+    assert looking.finish(5)
+    gaps = [later - earlier for earlier, later in pairwise(begun)]
+    assert min(gaps[:2]) >= 0.4
+    assert min(gaps[2:5]) < 0.4
+
+
+def test_the_first_run_after_a_start_need_not_load_what_was_stored_before(
+    desk: Desk, sent: list[tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storing = Storing(desk, SYSTEM, "test", largest=100_000)
+
+    def ran(messages: list[tuple[bytes, bytes]], warm: Warm) -> str:
+        storing.store([Message("t", 0, n, *one) for n, one in enumerate(messages)])
+        return detecting.detect(
+            look=desk.reading(), uow=desk.writing(), actor=SYSTEM, at=datetime.now(UTC), base_currency="USD", warm=warm
+        ).since
+
+    started, rules = Warm(), [rule for rule in detecting.RULES if rule.name == "structuring"]  # as in these tests' runs
+    ran(sent[:-9], Warm())
+    warming.load(look=desk.reading(), actor=SYSTEM, base_currency="USD", warm=started, rules=rules)
+    monkeypatch.setattr(warm_module, "everything", None)
+    assert ran(sent[-9:], started)
+    started.forget()
