@@ -125,8 +125,13 @@ class Screen:
         self.settle()
 
     def is_told(self, words: str) -> None:
-        """Wait for a toast with these words, or find that it has come since the last one that was asked for."""
+        """Wait for a toast with these words, or find that it has come since the last one that was asked for.
+
+        It comes with the first thing that a run draws. What is clicked before the run has ended is drawn anew below the
+        click, and a download that the old drawing offered is gone.
+        """
         self.page.wait_for_function(_TOLD, arg=words, timeout=20_000)
+        self.settle()
 
     def sees(self, words: str) -> None:
         expect(self.page.locator('[data-testid="stMain"]')).to_contain_text(words, timeout=20_000)
