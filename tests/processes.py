@@ -14,9 +14,13 @@ BESIDE: Any = multiprocessing.get_context("spawn" if sys.platform == "win32" els
 if sys.platform != "win32":
     BESIDE.set_forkserver_preload(
         [
+            "casedesk.bootstrap",
             "casedesk.cli.commands",
+            "casedesk.cli.detecting",
+            "casedesk.cli.importing",
             "casedesk.cli.streaming",
             "seeds.feed",
+            "tests.cli.sticking",
             "tests.ledger.writers",
             "tests.services.spenders",
             "tests.store.upgrading",
