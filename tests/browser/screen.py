@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Download, Locator, Page, expect
 
 _ROW = 31
 _HEAD = 36
@@ -61,6 +61,16 @@ class Screen:
         """Click a button by its key."""
         self.key(key).get_by_role("button").first.click()
         return self.settle()
+
+    def download(self, key: str) -> Download:
+        """Click a download button of a page that is drawn, and return the file.
+
+        A page that is being drawn anew still shows the button of before, whose file is gone; the desk then says: click again.
+        """
+        self.settle()
+        with self.page.expect_download() as started:
+            self.key(key).get_by_role("button").click()
+        return started.value
 
     def type_key(self, keys: str) -> Screen:
         """Press a key, once the page has had the time to listen: its shortcuts are bound after it is drawn."""
