@@ -52,17 +52,6 @@ class Move:
     to_country: str = "US"
 
 
-def hurried(engine: Engine) -> Engine:
-    """Let SQLite leave out waiting for the disk, where a test is not about power cuts."""
-    if engine.dialect.name == "sqlite":
-
-        @sa.event.listens_for(engine, "connect")
-        def _hurry(connection: Any, _record: Any) -> None:
-            connection.execute("PRAGMA synchronous=OFF")
-
-    return engine
-
-
 class TestDesk:
     """Short words for a desk over one database. Its clock moves on by a second with every step."""
 

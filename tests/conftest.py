@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 
 from tests.databases import MSSQL, Kind, Postgres, Sqlite, SqlServer, connected
 from tests.logs import restored
-from tests.statements import share
+from tests.statements import hurry, share
 
 EVERY_DATABASE = [
     pytest.param("sqlite"),
@@ -45,6 +45,7 @@ LONGEST = (
 
 def pytest_configure() -> None:
     share()
+    hurry()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

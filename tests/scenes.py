@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy.engine import Engine
 
 from casedesk.domain.people import Person
-from tests.builders import TestDesk, hurried
+from tests.builders import TestDesk
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ def begun(engine: Engine, scene: Callable[[Engine], T], key: Any = None) -> T:
 
 def at_desk(engine: Engine, scene: Callable[[TestDesk], object]) -> TestDesk:
     """Open a desk over a database that holds nothing yet, and set a scene there."""
-    desk = TestDesk(hurried(engine))
+    desk = TestDesk(engine)
     then(desk, scene)
     return desk
 
