@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -53,17 +52,6 @@ class Move:
     to_country: str = "US"
 
 
-def hurried(engine: Engine) -> Engine:
-    """Let SQLite leave out waiting for the disk, where a test is not about power cuts."""
-    if engine.dialect.name == "sqlite":
-
-        @sa.event.listens_for(engine, "connect")
-        def _hurry(connection: Any, _record: Any) -> None:
-            connection.execute("PRAGMA synchronous=OFF")
-
-    return engine
-
-
 class TestDesk:
     """Short words for a desk over one database. Its clock moves on by a second with every step."""
 
@@ -71,16 +59,19 @@ class TestDesk:
 
     def __init__(self, engine: Engine, start: datetime = START) -> None:
         self.engine = engine
-        self._now = start
-        self._numbers = itertools.count(1)
+        self.now = start
+        self.alerts = 0
         self.people: dict[str, Person] = {"system": SYSTEM}
+        #: What happened here so far, where it was nothing but scenes (tests/scenes.py), and when the last of them ended.
+        self.scenes: tuple[Any, ...] = ()
+        self.scenes_end = start
 
     # time, units of work, what is stored
 
     def at(self, **ahead: float) -> datetime:
         """Return the next moment, ``ahead`` further on."""
-        self._now += timedelta(seconds=1, **ahead)
-        return self._now
+        self.now += timedelta(seconds=1, **ahead)
+        return self.now
 
     def reading(self) -> Reading:
         return Reading(self.engine)
@@ -178,7 +169,7 @@ class TestDesk:
         sentence: str = "Five deposits within an hour, each under 10,000.",
     ) -> str:  # fmt: skip
         """Store an alert of two transactions that no case holds, and return its id."""
-        number = next(self._numbers)
+        self.alerts = number = self.alerts + 1
         account = f"{customer_id}/1"
         moves = [Move(f"T-{number}-{i}", 10 * number + i, 950_000, to_account=account) for i in (1, 2)]
         self.book(moves)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import Engine
 
-from casedesk.store.engines import make_engine
-from tests.databases import MSSQL, Kind, Postgres, Sqlite, SqlServer
+from tests.databases import MSSQL, Kind, Postgres, Sqlite, SqlServer, connected
 from tests.logs import restored
+from tests.statements import hurry, share
 
 EVERY_DATABASE = [
     pytest.param("sqlite"),
@@ -41,6 +41,11 @@ LONGEST = (
     "seeds/test_demo.py",
     "browser/test_journeys.py",
 )
+
+
+def pytest_configure() -> None:
+    share()
+    hurry()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -100,11 +105,10 @@ def address(kind: Kind) -> Iterator[str]:
 
 
 @pytest.fixture
-def engine(address: str) -> Iterator[Engine]:
+def engine(kind: Kind, address: str) -> Iterator[Engine]:
     """An engine on ``address``, with a short patience for locks."""
-    engine = make_engine(address, lock_timeout=5.0)
-    yield engine
-    engine.dispose()
+    with kind.connected(address) as engine:
+        yield engine
 
 
 @pytest.fixture
@@ -117,9 +121,8 @@ def sqlite_address(sqlite_kind: Sqlite) -> Iterator[str]:
 
 @pytest.fixture
 def sqlite_engine(sqlite_address: str) -> Iterator[Engine]:
-    engine = make_engine(sqlite_address, lock_timeout=5.0)
-    yield engine
-    engine.dispose()
+    with connected(sqlite_address) as engine:
+        yield engine
 
 
 @pytest.fixture(scope="session")

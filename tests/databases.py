@@ -5,10 +5,14 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+import psycopg
 import sqlalchemy as sa
+from sqlalchemy.dialects import registry
 from sqlalchemy.engine import Engine
 
 from casedesk.store import schema
@@ -19,6 +23,8 @@ from migrations.removable import guard, unguard
 from tests.postgres_server import PostgresServer
 
 MSSQL = "CASEDESK_TEST_MSSQL_URL"
+#: Seconds for which an engine of the tests waits for another writer.
+PATIENCE = 5.0
 
 
 class Kind(Protocol):
@@ -27,6 +33,9 @@ class Kind(Protocol):
     def fresh(self) -> str: ...
 
     def empty(self) -> str: ...
+
+    @contextmanager
+    def connected(self, address: str) -> Iterator[Engine]: ...
 
     def drop(self, address: str) -> None: ...
 
@@ -37,6 +46,14 @@ def migrated(address: str) -> None:
     """Run the migrations, as an operator does."""
     engine = make_engine(address)
     schema.upgrade(engine)
+    engine.dispose()
+
+
+@contextmanager
+def connected(address: str) -> Iterator[Engine]:
+    """Give an engine of the block's own."""
+    engine = make_engine(address, lock_timeout=PATIENCE)
+    yield engine
     engine.dispose()
 
 
@@ -57,6 +74,8 @@ class Sqlite:
     def empty(self) -> str:
         return f"sqlite:///{self._folder / f'desk-{next(self._numbers)}.db'}"
 
+    connected = staticmethod(connected)
+
     def drop(self, address: str) -> None:
         for path in self._folder.glob(Path(address).name + "*"):
             path.unlink(missing_ok=True)
@@ -66,13 +85,18 @@ class Sqlite:
 
 
 class Postgres:
-    """A server of our own. A database that a test gave back is wiped and lent again: making one costs a checkpoint."""
+    """A server of our own. A database that a test gave back is wiped and lent again: making one costs a checkpoint.
+
+    So are the connections to it: a new one is a process that first has to read what tables there are.
+    """
 
     def __init__(self) -> None:
         self.server = PostgresServer()
         self._numbers = itertools.count(1)
         self._free: list[str] = []
         self._lent: set[str] = set()
+        self._engines: dict[str, Engine] = {}
+        self._wiping: dict[str, psycopg.Connection[Any]] = {}
 
     def fresh(self) -> str:
         if self._free:
@@ -92,12 +116,32 @@ class Postgres:
         if address not in self._lent:
             return  # it goes with the server
         self._lent.remove(address)
-        engine = make_engine(address)
-        wipe(engine)
-        engine.dispose()
+        with self._wiper(address) as connection, connection.transaction():
+            connection.execute("; ".join(wiping("postgresql")).encode())
         self._free.append(address)
 
+    @contextmanager
+    def _wiper(self, address: str) -> Iterator[psycopg.Connection[Any]]:
+        """Give the last one's connection, or a new one where a test has cut that."""
+        try:
+            self._wiping[address].execute("SELECT 1")
+        except (KeyError, psycopg.OperationalError):
+            database = sa.make_url(address).database or ""
+            self._wiping[address] = psycopg.connect(self.server.conninfo(database), autocommit=True)
+        yield self._wiping[address]
+
+    @contextmanager
+    def connected(self, address: str) -> Iterator[Engine]:
+        """Give the engine that the last one to whom this database was lent had."""
+        if address not in self._engines:
+            self._engines[address] = make_engine(address, lock_timeout=PATIENCE)
+        yield self._engines[address]
+
     def close(self) -> None:
+        for engine in self._engines.values():
+            engine.dispose()
+        for connection in self._wiping.values():
+            connection.close()
         self.server.stop()
 
 
@@ -118,6 +162,8 @@ class SqlServer:
     def empty(self) -> str:
         self._drop_everything()
         return self._address
+
+    connected = staticmethod(connected)
 
     def _drop_everything(self) -> None:
         engine = make_engine(self._address)
@@ -150,10 +196,16 @@ def dba_engine(address: str) -> Engine:
 
 def wipe(engine: Engine) -> None:
     """Delete every row and put the guard and the ledger's empty head back."""
-    drop_guard(engine)
     with engine.connect().execution_options(casedesk_writes=True) as connection, connection.begin():
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(sa.delete(table))
-        connection.execute(sa.insert(ledger_head).values(first_head()))
-        for statement in guard(connection.dialect.name):
+        for statement in wiping(connection.dialect.name):
             connection.exec_driver_sql(statement)
+
+
+def wiping(dialect: str) -> Iterator[str]:
+    """Give the statements that delete every row and put the guard and the ledger's empty head back."""
+    yield from unguard(dialect)
+    for table in reversed(metadata.sorted_tables):
+        yield f"DELETE FROM {table.name}"
+    head = sa.insert(ledger_head).values(first_head())
+    yield str(head.compile(dialect=registry.load(dialect)(), compile_kwargs={"literal_binds": True}))
+    yield from guard(dialect)

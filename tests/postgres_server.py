@@ -70,6 +70,9 @@ class PostgresServer:
             settings |= {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "port": 54329}
         if not durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+            # Nothing here lives long enough to be cleaned up or summed up while it is used.
+            settings |= {"autovacuum": "off", "jit": "off", "checkpoint_timeout": "1h", "wal_level": "minimal"}
+            settings |= {"max_wal_senders": 0}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         command: list[str | Path] = [self._programs / "postgres", "-D", self.folder / "data", *options]
         self.log = self.folder / "server.log"

@@ -8,16 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Event as Signal
+from threading import Lock
 from typing import Final
 
 import streamlit as st
 
 from app.ui import event_words, flash, session
 from casedesk.domain.events import DESK
-from casedesk.errors import CasedeskError
+from casedesk.errors import CasedeskError, Conflict
 from casedesk.services.exporting import ExportedFile
 
 _PATIENCE: Final = 20.0  # seconds; longer than the desk waits for a lock
+_ARRIVAL: Final = 5.0  # seconds; the browser asks for the file as it tells of the click
+
+
+class NothingMade(Conflict):
+    """The browser asked for a file of the page as it was before it was drawn anew. Streamlit knows that no more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The page was being drawn anew as you clicked, so no file was made and nothing was recorded. Click again."
+        )
 
 
 class Delivery:
@@ -25,12 +36,21 @@ class Delivery:
 
     def __init__(self, make: Callable[[], ExportedFile]) -> None:
         self._make = make
+        self._lock = Lock()
+        self._begun = Signal()
         self._done = Signal()
         self.file: ExportedFile | None = None
         self.refused: CasedeskError | None = None
 
     def content(self) -> bytes:
-        """Make the file. A refusal goes to the run, and to the browser as a failed download."""
+        """Make the file. A refusal goes to the run, and to the browser as a failed download.
+
+        :raises NothingMade: if the run has waited and has said that there is no file.
+        """
+        with self._lock:
+            if isinstance(self.refused, NothingMade):
+                raise self.refused
+            self._begun.set()
         try:
             self.file = self._make()
         except CasedeskError as error:
@@ -41,7 +61,12 @@ class Delivery:
         return self.file.content
 
     def wait(self) -> None:
-        """Wait until the file was made or refused."""
+        """Wait until the file was made or refused, or until it is clear that nobody asks for it."""
+        self._begun.wait(_ARRIVAL)
+        with self._lock:
+            if not self._begun.is_set():
+                self.refused = NothingMade()
+                return
         self._done.wait(_PATIENCE)
 
 

@@ -21,7 +21,7 @@ from casedesk.services import api_keys, detecting
 from casedesk.services.api_keys import Scope
 from casedesk.settings import load_settings
 from casedesk.store.engines import make_engine
-from tests.builders import TestDesk, hurried
+from tests.builders import TestDesk
 from tests.databases import Sqlite
 from tests.logs import restored
 
@@ -80,7 +80,7 @@ def server(sqlite_kind: Sqlite) -> Iterator[Server]:
     """One server for a file of tests; each test works on customers of its own."""
     address = sqlite_kind.fresh()
     settings = load_settings({"CASEDESK_DATABASE_URL": address, "CASEDESK_API_RATE": "100000"})
-    desk = TestDesk(hurried(make_engine(address)), start=datetime.now(UTC))
+    desk = TestDesk(make_engine(address), start=datetime.now(UTC))
     desk.staff()
     with restored():
         app = create(Served(settings))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
@@ -17,6 +19,8 @@ from tests.app.bank import Bank, build
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
 Open = Callable[..., AppTest]
+#: Every AppTest looks through each package that is installed for components, as a server does once when it starts.
+components = cache(manifest_scanner.scan_component_manifests)
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +44,7 @@ def start(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], 
     # AppTest forgets before each run that the pages are named in code, and would run a file of pages/ by itself. The
     # server is told once, when it starts: app.ui.navigation.declare.
     monkeypatch.setattr(PagesManager, "main_script_parent", property(lambda _: bank.path.parent))
+    monkeypatch.setattr(manifest_scanner, "scan_component_manifests", components)
     # It also leaves the app behind as the main program, and every process that a later test spawns would start it.
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     st.cache_resource.clear()

@@ -243,8 +243,23 @@ def test_a_refused_download_leaves_its_reason_and_no_event(bank: Bank) -> None:
     assert str(waiting.refused) == "The role Analyst may not export a case; that takes: Manager or Auditor."
 
 
+def test_a_click_that_no_request_for_a_file_follows_is_told_so_and_none_is_made_afterwards(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "_ARRIVAL", 0.01)
+    waiting = delivery(bank, BY_ID["ines"])
+    waiting.wait()
+    assert "no file was made and nothing was recorded. Click again." in str(waiting.refused)
+    before = casefile.read(uow=bank.desk().reading(), actor=BY_ID["ines"], case_id=bank.cases["filed"]).events
+    with pytest.raises(downloads.NothingMade):
+        waiting.content()
+    after = casefile.read(uow=bank.desk().reading(), actor=BY_ID["ines"], case_id=bank.cases["filed"]).events
+    assert after == before
+
+
 def test_a_click_waits_for_no_file_for_ever(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(downloads, "_PATIENCE", 0.01)
     waiting = delivery(bank, BY_ID["ines"])
+    waiting._begun.set()
     waiting.wait()
     assert waiting.file is None

@@ -12,7 +12,7 @@ from casedesk.store.engines import make_engine
 from tests.app.bank import BY_ID, NAMES, NOW, Bank
 from tests.app.conftest import Open
 from tests.app.reading import button, sentences, text, toasts
-from tests.builders import TestDesk, hurried
+from tests.builders import TestDesk
 from tests.services.suppressing import act, burst, detect, hidden, midnight
 
 TODAY = NOW.date()
@@ -21,7 +21,7 @@ REASON = "The shop banks its takings daily; the till rolls were seen."
 
 @pytest.fixture
 def desk(bank: Bank) -> TestDesk:
-    found = TestDesk(hurried(make_engine(bank.url)), NOW)
+    found = TestDesk(make_engine(bank.url), NOW)
     found.people = dict(BY_ID, mia=BY_ID["marta"], otto=BY_ID["ines"])
     return found
 

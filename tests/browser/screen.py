@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Download, Locator, Page, expect
 
 _ROW = 31
 _HEAD = 36
@@ -61,6 +61,16 @@ class Screen:
         """Click a button by its key."""
         self.key(key).get_by_role("button").first.click()
         return self.settle()
+
+    def download(self, key: str) -> Download:
+        """Click a download button of a page that is drawn, and return the file.
+
+        A page that is being drawn anew still shows the button of before, whose file is gone; the desk then says: click again.
+        """
+        self.settle()
+        with self.page.expect_download() as started:
+            self.key(key).get_by_role("button").click()
+        return started.value
 
     def type_key(self, keys: str) -> Screen:
         """Press a key, once the page has had the time to listen: its shortcuts are bound after it is drawn."""
@@ -125,8 +135,13 @@ class Screen:
         self.settle()
 
     def is_told(self, words: str) -> None:
-        """Wait for a toast with these words, or find that it has come since the last one that was asked for."""
+        """Wait for a toast with these words, or find that it has come since the last one that was asked for.
+
+        It comes with the first thing that a run draws. What is clicked before the run has ended is drawn anew below the
+        click, and a download that the old drawing offered is gone.
+        """
         self.page.wait_for_function(_TOLD, arg=words, timeout=20_000)
+        self.settle()
 
     def sees(self, words: str) -> None:
         expect(self.page.locator('[data-testid="stMain"]')).to_contain_text(words, timeout=20_000)

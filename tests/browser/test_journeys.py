@@ -60,10 +60,9 @@ def test_a_case_goes_from_the_queue_through_every_pair_of_hands(screen: NewScree
     auditor = screen("Ines Duarte").press("nav_exports")
     auditor.write("export_case", case_id).type_key("Enter")
     auditor.sees("Position in the ledger")
-    with auditor.page.expect_download() as started:
-        auditor.key("download_audit").get_by_role("button").click()
-    file = tmp_path / started.value.suggested_filename
-    started.value.save_as(file)
+    download = auditor.download("download_audit")
+    file = tmp_path / download.suggested_filename
+    download.save_as(file)
     assert file.name == f"{case_id}-audit.csv"
     auditor.is_told(f"Audit CSV of {case_id} downloaded (event ")
     assert stored(bank, case_id).events[-1].action == "case_exported"

@@ -16,7 +16,7 @@ import pytest
 
 from casedesk.cli.main import main
 from casedesk.store.engines import make_engine
-from tests.builders import TestDesk, hurried
+from tests.builders import TestDesk
 from tests.databases import Sqlite
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,7 +76,7 @@ def casedesk(at: Callable[[str], Command], sqlite_address: str) -> Command:
 @pytest.fixture
 def desk(sqlite_address: str) -> Iterator[TestDesk]:
     """The same database, to set the scene and to look behind it. Its people are hired."""
-    engine = hurried(make_engine(sqlite_address, lock_timeout=5.0))
+    engine = make_engine(sqlite_address, lock_timeout=5.0)
     found = TestDesk(engine)
     found.staff()
     yield found

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
 from collections.abc import Callable
 from typing import Any
 
@@ -14,49 +12,23 @@ import pytest
 from casedesk.domain.verification import Verdict
 from casedesk.store.engines import make_engine
 from tests.builders import Move, TestDesk
-from tests.cli.conftest import Command
+from tests.cli.conftest import Command, environment
+from tests.cli.sticking import after_call, kill
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="SIGKILL is sent here")
 
-Start = Callable[..., "subprocess.Popen[bytes]"]
 At = Callable[[str], Command]
-
-#: Runs a command and stops for good when a method is called, before or after it has done its work.
-STUCK = """
-import importlib, sys, time
-from casedesk.cli.main import run
-when, module, owner, name = sys.argv.pop(1).split(":")
-holder = importlib.import_module(module)
-holder = getattr(holder, owner) if owner else holder
-real = getattr(holder, name)
-def stick(*given, **named):
-    done = real(*given, **named) if when == "after" else None
-    print("stuck", flush=True)
-    time.sleep(600)
-    return done
-setattr(holder, name, stick)
-run()
-"""
 
 #: One rule does for what is tried here, and is ready much sooner than all of them.
 DETECT = ("detect", "--rule", "structuring")
 
 PLACES = [
-    "after:casedesk.detection.duck:LoadedData:evidence",
-    "after:casedesk.store.run_store:RunStore:record_findings",
-    "after:casedesk.store.alert_store:AlertStore:insert",
-    "after:casedesk.store.ledger_store:Ledger:flush",
-    "after:casedesk.store.unit_of_work:Writing:commit",
+    "casedesk.detection.duck:LoadedData:evidence",
+    "casedesk.store.run_store:RunStore:record_findings",
+    "casedesk.store.alert_store:AlertStore:insert",
+    "casedesk.store.ledger_store:Ledger:flush",
+    "casedesk.store.unit_of_work:Writing:commit",
 ]
-
-
-def kill(alone: Start, address: str, place: str) -> None:
-    started = alone(address, place, *DETECT, program=("-c", STUCK))
-    assert started.stdout is not None
-    line = started.stdout.readline()
-    assert line == b"stuck\n", (line, started.communicate(timeout=60))
-    started.send_signal(signal.SIGKILL)
-    started.wait(timeout=60)
 
 
 def prepared(desk: TestDesk, at: At, address: str) -> None:
@@ -89,11 +61,11 @@ def content(desk: TestDesk) -> dict[str, Any]:
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_killed_run_leaves_the_last_state_and_the_next_one_ends_as_if_never_killed(
-    at: At, alone: Start, sqlite_address: str, other_address: str, desk: TestDesk, place: str
+    at: At, sqlite_address: str, other_address: str, desk: TestDesk, place: str
 ) -> None:
     prepared(desk, at, sqlite_address)
     before = desk.dump()
-    kill(alone, sqlite_address, place)
+    kill(environment(sqlite_address), DETECT, after_call, place)
     after = desk.dump()
     assert (after == before) is (":commit" not in place)
     again = at(sqlite_address)(*DETECT, "--json").json

@@ -17,40 +17,17 @@ import pytest
 
 from casedesk.store.engines import make_engine
 from tests.builders import Move, TestDesk
-from tests.cli.conftest import Command
+from tests.cli.conftest import Command, environment
+from tests.cli.sticking import before_commit, kill
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="SIGKILL is sent here")
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 At = Callable[[str], Command]
 
-#: Runs a command and stops for good between the append of its event and the commit, number N of its transactions.
-STUCK = """
-import sys, time
-from casedesk.cli.main import run
-from casedesk.store.unit_of_work import Writing
-number = int(sys.argv.pop(1))
-commit, seen = Writing.commit, 0
-def stick(self):
-    global seen
-    seen += 1
-    if seen == number:
-        self.ledger.flush()
-        print("appended", flush=True)
-        time.sleep(600)
-    commit(self)
-Writing.commit = stick
-run()
-"""
 
-
-def kill_between_append_and_commit(alone: Start, address: str, number: int, *arguments: object) -> None:
-    started = alone(address, number, *arguments, program=("-c", STUCK))
-    assert started.stdout is not None
-    line = started.stdout.readline()
-    assert line == b"appended\n", (line, started.communicate(timeout=60))
-    started.send_signal(signal.SIGKILL)
-    started.wait(timeout=60)
+def kill_between_append_and_commit(address: str, number: int, *arguments: object) -> None:
+    kill(environment(address), arguments, before_commit, number)
 
 
 def content(desk: TestDesk) -> dict[str, Any]:
@@ -133,7 +110,7 @@ def _without_ids(summary: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_folder_killed_after_its_first_file_tells_the_whole_story_later(
-    at: At, alone: Start, sqlite_address: str, other_address: str, desk: TestDesk, whole: TestDesk, tmp_path: Path
+    at: At, sqlite_address: str, other_address: str, desk: TestDesk, whole: TestDesk, tmp_path: Path
 ) -> None:
     big_file(tmp_path, 500).rename(tmp_path / "transactions.csv")
     (tmp_path / "customers.csv").write_text(
@@ -141,7 +118,7 @@ def test_a_folder_killed_after_its_first_file_tells_the_whole_story_later(
     )
     words = ["import", tmp_path, "--chunk-rows", "100", "--json", "--rejects", tmp_path]
     # its transactions: rates, begin, customers, customers done, then chunks of the second file
-    kill_between_append_and_commit(alone, sqlite_address, 6, *words)
+    kill_between_append_and_commit(sqlite_address, 6, *words)
     told = at(sqlite_address)(*words)
     assert told.code == 1, told
     once = at(other_address)(*words)
@@ -152,12 +129,12 @@ def test_a_folder_killed_after_its_first_file_tells_the_whole_story_later(
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
 def test_an_import_killed_between_append_and_commit_leaves_no_half_chunk(
-    at: At, alone: Start, sqlite_address: str, other_address: str, desk: TestDesk, whole: TestDesk, tmp_path: Path,
+    at: At, sqlite_address: str, other_address: str, desk: TestDesk, whole: TestDesk, tmp_path: Path,
     number: int,
 ) -> None:  # fmt: skip
     path = big_file(tmp_path, 150)
     words = ["import", path, "--chunk-rows", "100", "--json", "--rejects", tmp_path]
-    kill_between_append_and_commit(alone, sqlite_address, number, *words)
+    kill_between_append_and_commit(sqlite_address, number, *words)
     stored = len(desk.dump()["transactions"])
     assert stored == {1: 0, 2: 0, 3: 0, 4: 99}[number]
     told = at(sqlite_address)(*words)
@@ -166,7 +143,7 @@ def test_an_import_killed_between_append_and_commit_leaves_no_half_chunk(
 
 
 def test_a_detection_killed_leaves_nothing_and_is_repeated_whole(
-    at: At, alone: Start, sqlite_address: str, other_address: str, desk: TestDesk, whole: TestDesk
+    at: At, sqlite_address: str, other_address: str, desk: TestDesk, whole: TestDesk
 ) -> None:
     for one in (desk, whole):
         for customer in ("K-1", "K-2", "K-3"):
@@ -174,7 +151,7 @@ def test_a_detection_killed_leaves_nothing_and_is_repeated_whole(
             one.book(Move(f"{customer}-{n}", 8 * n, 950_000, to_account=f"{customer}/1") for n in range(6))
     before = desk.dump()
     words = ["detect", "--rule", "structuring"]
-    kill_between_append_and_commit(alone, sqlite_address, 1, *words)
+    kill_between_append_and_commit(sqlite_address, 1, *words)
     after = desk.dump()
     del before["ledger_head"], after["ledger_head"]
     assert after == before
@@ -188,14 +165,14 @@ def test_a_detection_killed_leaves_nothing_and_is_repeated_whole(
 
 
 def test_a_decision_killed_between_append_and_commit_was_never_made(
-    at: At, alone: Start, sqlite_address: str, desk: TestDesk
+    at: At, sqlite_address: str, desk: TestDesk
 ) -> None:
     desk.customer()
     case = desk.open()
     desk.take("ann", case)
     words = ["case", "dispose", case, "no-sar", "--as", "ann", "--text", "Two employers; the pay slips are on file."]
     before = desk.dump()
-    kill_between_append_and_commit(alone, sqlite_address, 1, *words)
+    kill_between_append_and_commit(sqlite_address, 1, *words)
     after = desk.dump()
     del before["ledger_head"], after["ledger_head"]
     assert after == before

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from casedesk.domain.amendments import amendment, changes
 from casedesk.domain.cases import Disposition
-from tests.builders import NARRATIVE, TestDesk, hurried
+from tests.builders import NARRATIVE, TestDesk
 from tests.databases import Sqlite
 
 OTHER = NARRATIVE.replace("eleven cash deposits", "twelve cash deposits").replace(" at four branches", "")
@@ -67,7 +67,7 @@ def test_the_longest_narratives_are_compared_in_no_time() -> None:
 
 @pytest.fixture
 def desk(sqlite_kind: Sqlite, sqlite_engine: object) -> TestDesk:
-    found = TestDesk(hurried(sqlite_engine))  # type: ignore[arg-type]
+    found = TestDesk(sqlite_engine)  # type: ignore[arg-type]
     found.staff()
     found.customer()
     return found

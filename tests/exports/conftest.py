@@ -6,28 +6,27 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from casedesk.exports.packet import Profile
-from tests.builders import TestDesk, hurried
+from tests import scenes
+from tests.builders import TestDesk
 from tests.databases import Sqlite
 from tests.exports import packets
 
 
-def _furnished(engine: Engine) -> TestDesk:
-    desk = TestDesk(hurried(engine))
+def furnished(desk: TestDesk) -> None:
     desk.staff()
     desk.customer()
-    return desk
 
 
 @pytest.fixture
 def desk(sqlite_engine: Engine) -> TestDesk:
     """For rules that the kind of database makes no difference to."""
-    return _furnished(sqlite_engine)
+    return scenes.at_desk(sqlite_engine, furnished)
 
 
 @pytest.fixture
 def any_desk(engine: Engine) -> TestDesk:
     """The same on each kind of database in turn."""
-    return _furnished(engine)
+    return scenes.at_desk(engine, furnished)
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,7 @@ from casedesk.exports.verifier import verify
 from casedesk.services import advising, checkpoints, detecting, packets, policies, quality, rule_sets, withdrawing
 from casedesk.services.packets import Sealed
 from casedesk.store.engines import make_engine
-from tests.builders import START, Move, TestDesk, hurried
+from tests.builders import START, Move, TestDesk
 from tests.services import filing_ways
 
 KEY = keys.generate("desk.bank.example/ledger")
@@ -76,7 +76,7 @@ def sealing(address: str, folder: Path, *, advised: bool = False) -> Sealing:
 
     :param advised: whether both were advised on before. What is behind advice repeats the alerts, so it stays apart.
     """
-    desk = TestDesk(hurried(make_engine(address)))
+    desk = TestDesk(make_engine(address))
     desk.staff()
     for number in (1, 2):
         mine = f"K-{number}/1"

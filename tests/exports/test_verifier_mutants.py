@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import copy
 import sys
-from types import ModuleType
+from functools import cache
+from types import CodeType, ModuleType
 from typing import Any
 
 import pytest
@@ -66,6 +67,11 @@ def checks(tree: ast.Module) -> list[tuple[str, int, int, str]]:
     return found
 
 
+@cache
+def compiled(statement: ast.stmt) -> CodeType:
+    return compile(ast.Module([statement], []), "mutant", "exec")
+
+
 def without(tree: ast.Module, line: int) -> ModuleType:
     """Make the verifier without one of its checks."""
 
@@ -76,8 +82,10 @@ def without(tree: ast.Module, line: int) -> ModuleType:
             return self.generic_visit(node)
 
     mutant = ModuleType("mutant")
-    code = compile(ast.fix_missing_locations(Leave().visit(copy.deepcopy(tree))), "mutant", "exec")
-    exec(code, mutant.__dict__)
+    for statement in tree.body:
+        if isinstance(statement, ast.FunctionDef) and statement.lineno <= line <= (statement.end_lineno or 0):
+            statement = ast.fix_missing_locations(Leave().visit(copy.deepcopy(statement)))
+        exec(compiled(statement), mutant.__dict__)
     mutant.__dict__["ed25519_valid"] = lambda *_: True  # signatures are not what is tried here, and take longest
     return mutant
 
@@ -108,10 +116,11 @@ def test_at_least_95_percent_of_the_checks_are_missed_when_they_are_gone(
     forged = [forge(whole, redacted) for forge in FORGERIES.values()]
     forged += [forge(advised, redacted) for forge in OF_ADVICE.values()]
     refusing = [(content, lines_that_refuse(content, monkeypatch)) for content in forged]
+    fewest = sorted(refusing, key=lambda one: len(one[1]))  # what one check alone refuses passes without it at once
     all_checks = checks(tree)
     survivors = []
     for function, first, last, text in all_checks:
-        caught = [content for content, lines in refusing if lines & set(range(first, last + 1))]
+        caught = [content for content, lines in fewest if lines & set(range(first, last + 1))]
         mutant = without(tree, first)
         if all(refused(mutant, content) for content in caught):
             survivors.append(f"{function}, line {first}: {text}")

@@ -24,7 +24,7 @@ from casedesk.cli.main import main
 from casedesk.exports import confidentiality
 from casedesk.services import audit
 from casedesk.store.engines import make_engine
-from tests.builders import NARRATIVE, TestDesk, hurried
+from tests.builders import NARRATIVE, TestDesk
 from tests.databases import Sqlite
 from tests.logs import restored
 
@@ -74,7 +74,7 @@ def _call(*words: object) -> tuple[int, str, str]:
 def journey(sqlite_kind: Sqlite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journey]:
     """The journey, gone once; a test that gives further commands changes nothing that another looks at."""
     address, folder = sqlite_kind.fresh(), tmp_path_factory.mktemp("journey")
-    engine = hurried(make_engine(address, lock_timeout=5.0))
+    engine = make_engine(address, lock_timeout=5.0)
     settings = {
         "DATABASE_URL": address, "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json", "CHECKPOINT_DIR": folder / "checkpoints",
         "CHECKPOINT_KEY": folder / "keys" / "desk.key", "CHECKPOINT_EVERY_EVENTS": 3,

@@ -12,19 +12,25 @@ from casedesk.domain.verification import Verdict
 from casedesk.store.tables import metadata
 from tests.databases import dba_engine, drop_guard
 from tests.ledger.asking import Tamper, verdict
+from tests.scenes import begun
 from tests.store.builders import filled
 
 
 @pytest.fixture
 def desk(engine: Engine) -> Engine:
-    filled(engine)
+    """A desk whose ledger verified before anything happens to it."""
+    begun(engine, verified)
     return engine
+
+
+def verified(engine: Engine) -> None:
+    filled(engine)
+    assert verdict(engine).verdict is Verdict.VERIFIED
 
 
 @pytest.fixture
 def tamper(desk: Engine, address: str) -> Iterator[Tamper]:
-    """Run statements as the DBA, in one transaction. The ledger verified before the first of them."""
-    assert verdict(desk).verdict is Verdict.VERIFIED
+    """Run statements as the DBA, in one transaction."""
     drop_guard(desk)
     engine = dba_engine(address)
 

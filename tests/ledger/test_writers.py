@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import signal
@@ -18,6 +17,7 @@ from casedesk.domain.verification import Verdict
 from casedesk.store.unit_of_work import Reading, Writing
 from tests.ledger.asking import everything, verdict
 from tests.ledger.writers import append
+from tests.processes import BESIDE
 from tests.store.builders import alert, bank, note, open_case, step
 
 PROCESSES, TIMES = 4, 12
@@ -34,9 +34,8 @@ def case_ids(engine: Engine) -> list[str]:
 
 
 def run(address: str, shares: list[list[str]]) -> None:
-    spawn = multiprocessing.get_context("spawn")
     writers = [
-        spawn.Process(target=append, args=(address, who, mine, TIMES)) for who, mine in zip(WHO, shares, strict=True)
+        BESIDE.Process(target=append, args=(address, who, mine, TIMES)) for who, mine in zip(WHO, shares, strict=True)
     ]
     for writer in writers:
         writer.start()

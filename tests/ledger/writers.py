@@ -1,4 +1,4 @@
-"""What the processes of the tests do; each is started fresh by the operating system."""
+"""What the processes of the tests do."""
 
 from __future__ import annotations
 

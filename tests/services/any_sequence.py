@@ -21,7 +21,7 @@ from casedesk.domain.people import Role
 from casedesk.errors import CasedeskError
 from casedesk.services import assignment, decisions, intake, quality
 from casedesk.store.engines import make_engine
-from tests.builders import FAIL, NARRATIVE, PASS, RATIONALE, START, TestDesk, hurried
+from tests.builders import FAIL, NARRATIVE, PASS, RATIONALE, START, TestDesk
 
 PEOPLE = {"ann": "Analyst", "ben": "Analyst", "queenie": "QA", "mia": "Manager", "max": "Manager", "otto": "Auditor"}
 WORKERS = ("Analyst", "Manager")
@@ -52,7 +52,7 @@ class AnySequence(RuleBasedStateMachine):
         file = Path(self.folder.name) / "desk.db"
         if AnySequence.template is not None:
             file.write_bytes(AnySequence.template.read_bytes())
-        self.desk = TestDesk(hurried(make_engine(f"sqlite:///{file}")))
+        self.desk = TestDesk(make_engine(f"sqlite:///{file}"))
         self.roles = dict(PEOPLE)
         self.cases: dict[str, Model] = {}
         self.kept = 0

@@ -20,6 +20,7 @@ from casedesk.services.detecting import Detected
 from casedesk.services.line_tests import Asked, StoredLineTest
 from casedesk.store.tables import line_tests as table
 from tests.builders import Move, TestDesk
+from tests.scenes import then
 
 SMALL = Limits(memory_mib=512, threads=1)
 RULES: tuple[Rule, ...] = (Structuring(),)
@@ -35,8 +36,12 @@ def deposits(name: str, day: float, count: int, to: str = "", amount: int = 8_00
     return [Move(f"{name}-{n}", day * DAY + n * apart, amount, to_account=to or f"{name}/1") for n in range(count)]
 
 
-def bank(desk: TestDesk, *, above: int = 2, four: int = 6, three: int = 5) -> None:
-    """Customers A-n over the line, F-n with four deposits, T-n with three, and N-1 with two."""
+def bank(desk: TestDesk, **how_many: int) -> None:
+    """Set the scene: customers A-n over the line, F-n with four deposits, T-n with three, and N-1 with two."""
+    then(desk, _bank, **how_many)
+
+
+def _bank(desk: TestDesk, *, above: int = 2, four: int = 6, three: int = 5) -> None:
     for letter, customers, count in (("A", above, 5), ("F", four, 4), ("T", three, 3), ("N", 1, 2)):
         for n in range(1, customers + 1):
             name = f"{letter}-{n}"

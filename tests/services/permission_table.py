@@ -50,7 +50,7 @@ from casedesk.services import (
 from casedesk.services.assignment import Seen
 from casedesk.services.scorers import Scorers
 from casedesk.store.engines import make_engine
-from tests.builders import FAIL, NARRATIVE, PASS, RATIONALE, START, TestDesk, hurried
+from tests.builders import FAIL, NARRATIVE, PASS, RATIONALE, START, TestDesk
 from tests.services import filing_ways
 
 #: The model that ships, loaded once.
@@ -337,7 +337,7 @@ class Template:
         for left in to.parent.glob(to.name + "*"):
             left.unlink()
         shutil.copyfile(file, to)
-        desk = TestDesk(hurried(make_engine(f"sqlite:///{to}")), self._stand.desk.at())
+        desk = TestDesk(make_engine(f"sqlite:///{to}"), self._stand.desk.at())
         desk.people = dict(people)
         return Stand(desk, self._stand.cases, self._stand.loose, self._stand.draw_id, self._stand.match_id)
 

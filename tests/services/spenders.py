@@ -1,4 +1,4 @@
-"""What the processes of the budget's race do; each is started fresh by the operating system."""
+"""What the processes of the budget's race do."""
 
 from __future__ import annotations
 

@@ -14,8 +14,10 @@ from casedesk.errors import NotPermitted
 from casedesk.services import audit, casefile, exporting, ledger, queue
 from casedesk.services.queue import Query
 from casedesk.store.engines import make_engine
-from tests.builders import TestDesk, hurried
+from tests.builders import TestDesk
 from tests.databases import Sqlite
+from tests.scenes import at_desk
+from tests.services.conftest import furnished
 from tests.services.lines import FOUR, RULES, bank, case_of, detect, sample, stored_alerts, work
 
 #: Nothing of the kind may stand in what an analyst or a reviewer is given.
@@ -41,10 +43,8 @@ def said(value: Any) -> Any:
 def twins(desk: TestDesk, sqlite_kind: Sqlite) -> Iterator[tuple[TestDesk, TestDesk]]:
     """Two desks with the same bank: one drew below the line; on the other, four deposits were over the line in force."""
     address = sqlite_kind.fresh()
-    engine = hurried(make_engine(address))
-    other = TestDesk(engine)
-    other.staff()
-    other.customer()
+    engine = make_engine(address)
+    other = at_desk(engine, furnished)
     for one in (desk, other):
         bank(one, above=2, four=3, three=0)
     detect(desk)

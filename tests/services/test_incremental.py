@@ -30,8 +30,9 @@ from casedesk.services.detecting import AnotherRun, Detected, Warm
 from casedesk.store import about_subjects
 from casedesk.store.engines import make_engine
 from casedesk.store.unit_of_work import Writing
-from tests.builders import START, Move, TestDesk, hurried
+from tests.builders import START, Move, TestDesk
 from tests.databases import Sqlite
+from tests.scenes import at_desk
 from tests.services.whole_rules import CustomerHour, PeerHour
 
 SMALL = Limits(memory_mib=512, threads=1)
@@ -42,7 +43,10 @@ ACCOUNTS = ("K-1/1", "K-1/2", "K-2/1", "K-3/1", "77/0001", "X")
 
 def furnished(engine: Engine) -> TestDesk:
     """Three customers, one with two accounts; an account nobody has named; and one of another bank."""
-    desk = TestDesk(hurried(engine))
+    return at_desk(engine, _furnished)
+
+
+def _furnished(desk: TestDesk) -> None:
     desk.staff()
     desk.customer("K-1", accounts=["K-1/1", "K-1/2"])
     desk.customer("K-2")
@@ -51,7 +55,6 @@ def furnished(engine: Engine) -> TestDesk:
         uow.parties.add_unknown_holders([("77/0001", "77", "USD")])
         uow.parties.put_accounts([Account("X", "", "Elsewhere")])
         uow.commit()
-    return desk
 
 
 def detect(desk: TestDesk, rules: Sequence[Rule] = LOCAL, **more: Any) -> Detected:

@@ -15,6 +15,7 @@ from casedesk.services.run_records import read
 from casedesk.store.run_copies import FIGURES
 from casedesk.store.tables import run_copies as copies
 from tests.builders import Move, TestDesk
+from tests.scenes import then
 from tests.services.test_incremental import detect, furnished
 from tests.services.test_incremental_reach import LOW
 
@@ -34,9 +35,13 @@ def days(name: str, first: int, count: int, minor: int, to: str = "K-1/1") -> li
 def desk(engine: Engine) -> TestDesk:
     """A desk whose customers are paid every day; the last run left figures."""
     desk = furnished(engine)
+    then(desk, paid)
+    return desk
+
+
+def paid(desk: TestDesk) -> None:
     desk.book([*days("a", 0, 8, 1_100_00), *days("b", 0, 8, 3_000_00, "K-2/1")])
     detect(desk, (RULE,))
-    return desk
 
 
 @pytest.fixture

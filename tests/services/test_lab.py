@@ -14,6 +14,7 @@ from casedesk.domain.people import RoleForbids
 from casedesk.services import detecting, lab
 from casedesk.services.lab import Trial
 from tests.builders import START, Move, TestDesk
+from tests.scenes import then
 
 SMALL = Limits(memory_mib=512, threads=1)
 DAY = 24 * 60.0
@@ -32,7 +33,11 @@ def attempt(desk: TestDesk, who: str = "mia", rule: str = "structuring", **value
 @pytest.fixture
 def history(any_desk: TestDesk) -> TestDesk:
     """Five customers: K-1 was filed, K-2 cleared, K-3 is open; K-4 stays under the threshold, K-5 did nothing."""
-    desk = any_desk
+    then(any_desk, decided)
+    return any_desk
+
+
+def decided(desk: TestDesk) -> None:
     for number in (2, 3, 4, 5):
         desk.customer(f"K-{number}")
     for number, count in ((1, 5), (2, 5), (3, 6), (4, 4)):
@@ -49,7 +54,6 @@ def history(any_desk: TestDesk) -> TestDesk:
         desk.decide("ann", case_id, what)
         if what is Disposition.SAR:
             desk.approve("mia", case_id)
-    return desk
 
 
 def test_the_same_thresholds_gain_and_lose_nothing(history: TestDesk) -> None:

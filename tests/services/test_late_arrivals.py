@@ -19,7 +19,7 @@ from casedesk.domain.verification import Verdict
 from casedesk.services import casefile, detecting
 from casedesk.services.detecting import Warm
 from casedesk.store.engines import make_engine
-from tests.builders import START, Move, TestDesk, hurried
+from tests.builders import START, Move, TestDesk
 from tests.databases import Sqlite
 from tests.detection.test_subjects import RULES_HERE, small_world
 from tests.exports.packets import Sealing, edited, verdicts
@@ -29,7 +29,7 @@ Standing = list[tuple[str, str, tuple[str, ...], int, str]]
 
 
 def furnished(kind: Sqlite, accounts: pa.Table) -> TestDesk:
-    desk = TestDesk(hurried(make_engine(kind.fresh())))
+    desk = TestDesk(make_engine(kind.fresh()))
     desk.staff()
     with desk.writing() as uow:
         rows = accounts.to_pylist()

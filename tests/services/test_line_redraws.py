@@ -14,6 +14,7 @@ from casedesk.services import replaying
 from casedesk.store.tables import line_test_picks
 from casedesk.store.tables import line_tests as table
 from tests.builders import START, TestDesk
+from tests.scenes import then
 from tests.services.lines import (
     RULES,
     bank,
@@ -52,6 +53,12 @@ def test_data_that_changed_since_is_named(desk: TestDesk) -> None:
     assert redraw(desk).agrees  # its record is as it was
 
 
+def sampled(desk: TestDesk) -> None:
+    """Set the scene: the bank, and a test that is on record."""
+    bank(desk)
+    sample(desk, size=3)
+
+
 def another_seed(record: dict[str, Any]) -> None:
     """Draw again with a seed that suits, and make the record agree with itself."""
     from dataclasses import replace
@@ -81,8 +88,7 @@ def another_seed(record: dict[str, Any]) -> None:
     ],
 )  # fmt: skip
 def test_an_edited_record_is_found_and_verification_names_it(desk: TestDesk, change: Any, sentence: str) -> None:
-    bank(desk)
-    sample(desk, size=3)
+    then(desk, sampled)
     damage(desk, change)
     assert any(sentence in problem for problem in redraw(desk).problems), redraw(desk).problems
     found = desk.verify()
@@ -113,8 +119,7 @@ def test_an_edited_record_is_found_and_verification_names_it(desk: TestDesk, cha
 )
 def test_an_edited_row_is_found_and_verification_names_it(any_desk: TestDesk, statement: Any, column: str) -> None:
     desk = any_desk
-    bank(desk)
-    sample(desk, size=3)
+    then(desk, sampled)
     assert desk.verify().verdict is Verdict.VERIFIED
     desk.tamper(statement)
     assert not redraw(desk).agrees

@@ -45,19 +45,19 @@ def test_an_alert_s_delay_goes_from_the_receipt_of_its_last_transaction_to_the_e
 ) -> None:
     desk = any_desk
     send(desk, [item(n) for n in range(4)], minutes=1)
-    received = desk._now
+    received = desk.now
     send(desk, [item(n) for n in range(2, 6)], milliseconds=10)  # two of them are known
-    last = desk._now
-    assert operations.standing(uow=desk.reading(), at=desk._now).unseen_rows == 6
+    last = desk.now
+    assert operations.standing(uow=desk.reading(), at=desk.now).unseen_rows == 6
     run(desk, took=1.5, minutes=20)
-    raised = desk._now
+    raised = desk.now
     send(desk, [item(n) for n in range(6, 9)], minutes=5)  # the alert grows with what came after it
     run(desk, took=9.0, minutes=5)
     found = operations.delays(uow=desk.reading())
     assert (found.alerts, found.seconds) == (1, ((raised - last).total_seconds() + 1.5,))
     assert last > received
     assert operations.delays(uow=desk.reading(), after=found.upto).alerts == 0
-    standing = operations.standing(uow=desk.reading(), at=desk._now)
+    standing = operations.standing(uow=desk.reading(), at=desk.now)
     assert (standing.unseen_rows, standing.events) == (0, desk.size())
     newest, first = operation_history.runs(uow=desk.reading(), actor=desk.people["mia"])
     assert (first.took, newest.took) == (timedelta(seconds=1.5), timedelta(seconds=9))

@@ -22,7 +22,7 @@ from casedesk.services import outgoing, withdrawing
 from casedesk.store.engines import DatabaseBusy, make_engine
 from casedesk.store.scrubbing import scrub
 from casedesk.store.tables import batches, filings
-from tests.builders import NARRATIVE, TestDesk, hurried
+from tests.builders import NARRATIVE, TestDesk
 from tests.databases import Sqlite
 from tests.exports.packets import Sealing, edited, reforged, rows, verdicts
 from tests.services import filing_ways
@@ -279,7 +279,7 @@ FORGED = {
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A packet of both cases after one of them was purged."""
-    desk = TestDesk(hurried(make_engine(Sqlite(tmp_path_factory.mktemp("purged")).fresh())))
+    desk = TestDesk(make_engine(Sqlite(tmp_path_factory.mktemp("purged")).fresh()))
     desk.staff()
     desk.customer()
     sealing = Sealing(desk, CheckpointFolder(tmp_path_factory.mktemp("checkpoints")), sent(desk))

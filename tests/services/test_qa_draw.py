@@ -20,6 +20,7 @@ from casedesk.services.quality import NothingToDraw
 from casedesk.store.draw_store import NoSuchDraw, StoredDraw
 from casedesk.store.tables import qa_draws, qa_picks
 from tests.builders import START, TestDesk
+from tests.scenes import then
 
 TODAY = START.date()
 SEED = "5e" * 32
@@ -34,11 +35,15 @@ def redraw(desk: TestDesk, draw_id: str) -> quality.Redrawn:
     return quality.redraw(uow=desk.reading(), actor=desk.people["otto"], draw_id=draw_id)
 
 
-def closed_cases(desk: TestDesk, count: int = 12) -> list[str]:
-    """Ann and ben in rotation, one SAR, and neo, who is new."""
+def closed_cases(desk: TestDesk, count: int = 12) -> tuple[str, ...]:
+    """Set the scene: ann and ben in rotation, one SAR, and neo, who is new."""
+    return then(desk, _closed_cases, count=count)
+
+
+def _closed_cases(desk: TestDesk, count: int) -> tuple[str, ...]:
     found = [desk.closed(maker="ann" if n % 2 else "ben", severity=30 if n % 3 else 80) for n in range(count)]
     desk.hire(Role.ANALYST, "neo")
-    return [*found, desk.closed(maker="ann", sar_approver="mia"), desk.closed(maker="neo")]
+    return (*found, desk.closed(maker="ann", sar_approver="mia"), desk.closed(maker="neo"))
 
 
 def test_the_population_is_committed_before_the_seed_is_drawn(any_desk: TestDesk) -> None:
@@ -137,7 +142,7 @@ def test_only_cases_that_stand_closed_and_were_closed_in_the_period_are_drawn(an
     midnight = START.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     late = desk.open()
     desk.take("ann", late)
-    desk._now = midnight - timedelta(seconds=1)  # the decision falls on midnight to the microsecond
+    desk.now = midnight - timedelta(seconds=1)  # the decision falls on midnight to the microsecond
     desk.decide("ann", late, Disposition.NO_SAR)
     assert desk.case(late).closed_at == midnight
     stored, _ = draw(desk, rate_per_mille=1000)

@@ -29,6 +29,7 @@ from casedesk.store.rule_set_store import NoSuchRuleSet
 from casedesk.store.tables import rule_sets as table
 from casedesk.store.unit_of_work import Writing
 from tests.builders import Move, TestDesk
+from tests.scenes import then
 
 SMALL = rule_sets.Limits(memory_mib=512, threads=1)
 DAY = 24 * 60.0
@@ -102,7 +103,12 @@ def booked(desk: TestDesk, *only: str) -> TestDesk:
 @pytest.fixture
 def history(desk: TestDesk) -> TestDesk:
     """Seen by one rule alone, which is quicker."""
-    return booked(desk, "structuring")
+    then(desk, structured)
+    return desk
+
+
+def structured(desk: TestDesk) -> None:
+    booked(desk, "structuring")
 
 
 def test_until_a_rule_set_was_put_in_force_the_rules_run_as_shipped(desk: TestDesk) -> None:

@@ -16,6 +16,7 @@ from casedesk.store.run_copies import ACCOUNTS, TRANSACTIONS
 from casedesk.store.run_data import RunDataReader
 from casedesk.store.tables import run_copies as copies
 from tests.builders import Move, TestDesk
+from tests.scenes import then
 from tests.services.test_incremental import MIXED, burst, detect, furnished
 
 
@@ -23,10 +24,14 @@ from tests.services.test_incremental import MIXED, burst, detect, furnished
 def desk(engine: Engine) -> TestDesk:
     """A desk with a run over everything, and something new."""
     desk = furnished(engine)
+    then(desk, seen)
+    return desk
+
+
+def seen(desk: TestDesk) -> None:
     desk.book([*burst("a", 0), *burst("b", 0, "K-2/1")])
     detect(desk, MIXED)
     desk.book(burst("more", 10, count=2))
-    return desk
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from casedesk.services import dataset, replaying, suppressions
 from casedesk.store.engines import make_engine
 from casedesk.store.tables import suppressed_alerts
 from casedesk.store.tables import suppressions as rows
-from tests.builders import TestDesk, hurried
+from tests.builders import TestDesk
 from tests.databases import Sqlite
 from tests.services.suppressing import (
     FIRST,
@@ -261,7 +261,7 @@ def test_a_run_that_hid_something_replays_identically_also_after_the_suppression
 
 
 def with_one_hidden(engine: Engine) -> tuple[TestDesk, str]:
-    desk = TestDesk(hurried(engine))
+    desk = TestDesk(engine)
     desk.staff()
     desk.customer()
     sup = in_force(desk)
@@ -310,7 +310,7 @@ def test_an_exported_desk_takes_them_along(sqlite_engine: Engine, sqlite_kind: S
     desk, sup = with_one_hidden(sqlite_engine)
     dataset.write_csv(uow=desk.writing(), actor=SYSTEM, at=desk.at(), folder=tmp_path)
     address = sqlite_kind.fresh()
-    other = TestDesk(hurried(make_engine(address)), desk.at())
+    other = TestDesk(make_engine(address), desk.at())
     other.people = desk.people
     dataset.load_csv(uow=other.writing(), actor=SYSTEM, folder=tmp_path)
     assert hidden(other, sup) == hidden(desk, sup)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from casedesk.domain.people import Role
 from casedesk.errors import CasedeskError
 from casedesk.store.engines import make_engine
-from tests.builders import TestDesk, hurried
+from tests.builders import TestDesk
 from tests.databases import Sqlite
 from tests.services.permission_table import (
     AT_THE_DESK,
@@ -28,7 +28,7 @@ from tests.services.permission_table import (
 @pytest.fixture(scope="module")
 def template(sqlite_kind: Sqlite) -> Template:
     address = sqlite_kind.fresh()
-    engine = hurried(make_engine(address))
+    engine = make_engine(address)
     stand = build(TestDesk(engine))
     into_one_file(engine)
     return Template(Path(address.removeprefix("sqlite:///")), stand)

@@ -16,6 +16,7 @@ from casedesk.domain.expected_value import value_rank
 from casedesk.domain.transactions import Account
 from casedesk.store.queue_reader import Filters, Sort, View
 from casedesk.store.unit_of_work import Reading, Writing
+from tests.scenes import begun
 from tests.store.builders import NOON, bank, customer
 
 EVERYTHING = Filters("ana", NOON, include_closed=True, sees_decisions=True)
@@ -55,7 +56,11 @@ def made_up(n: int, dice: random.Random) -> Case:
 
 @pytest.fixture
 def many(engine: Engine) -> tuple[Engine, list[Case]]:
-    return engine, insert(engine, 90)
+    return engine, begun(engine, ninety)
+
+
+def ninety(engine: Engine) -> list[Case]:
+    return insert(engine, 90)
 
 
 def insert(engine: Engine, count: int) -> list[Case]:

@@ -15,18 +15,14 @@ from casedesk.services import detecting, ingestion
 from casedesk.services.detecting import Rule
 from casedesk.settings import load_settings
 from casedesk.store.tables import alert_transactions, alerts, detection_findings, imports, transactions
-from tests.builders import hurried
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def opened(address: str) -> Desk:
-    """Open a desk in this process, without waiting for the disk: power cuts are tried with processes of their own."""
+    """Open a desk in this process."""
     quiet = {"CASEDESK_CHECKPOINT_EVERY_EVENTS": "0", "CASEDESK_CHECKPOINT_EVERY_SECONDS": "0"}
-    desk = open_desk(load_settings({"CASEDESK_DATABASE_URL": address, **quiet}))
-    desk._engine.dispose()
-    hurried(desk._engine)
-    return desk
+    return open_desk(load_settings({"CASEDESK_DATABASE_URL": address, **quiet}))
 
 
 def settled(address: str, parties: Path) -> Desk:

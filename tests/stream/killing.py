@@ -6,7 +6,6 @@ be killed like any other.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import signal
@@ -22,12 +21,8 @@ from typing import Any
 from confluent_kafka import Consumer, TopicPartition
 
 from casedesk.stream.assembly import Job
+from tests.processes import BESIDE
 from tests.stream.brokers import put
-
-_context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(
-    ["tests.stream.killing", "casedesk.cli.commands", "casedesk.cli.streaming", "seeds.feed"]
-)
 
 
 def work(environment: dict[str, str], words: list[str], log: Path, only: str) -> None:
@@ -76,7 +71,7 @@ class Workers:
         words = ["stream", "run", "--topic", job.topic, "--alerts", job.alerts, "--dead-letters", job.dead_letters,
                  "--group", job.group, "--batch", str(self.batch), "--linger-ms", "5"]  # fmt: skip
         self.log.touch()
-        found = _context.Process(target=work, args=(environment, words, self.log, self.only))
+        found = BESIDE.Process(target=work, args=(environment, words, self.log, self.only))
         found.start()
         self.running.append(found)
         return found
