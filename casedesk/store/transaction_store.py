@@ -53,8 +53,8 @@ _FOR_SQLITE = str(
     .compile(dialect=sqlite.dialect())
 )
 #: So many rows SQLite takes in one statement: another thread that computes is let in once a statement, where it would be once a row, and
-#: keeps the interpreter for milliseconds each time. More would be more parameters than every SQLite takes.
-_AT_ONCE = 2_000
+#: keeps the interpreter for milliseconds each time. Every SQLite takes 32,766 parameters in one.
+_AT_ONCE = 32_766 // len(_STORED)
 _ONE_ROW = _FOR_SQLITE[_FOR_SQLITE.index("VALUES ") + len("VALUES ") : _FOR_SQLITE.index(" ON CONFLICT")]
 _MANY_FOR_SQLITE = _FOR_SQLITE.replace(_ONE_ROW, ", ".join([_ONE_ROW] * _AT_ONCE))
 _FOR_POSTGRESQL = "INSERT INTO transactions ({}) SELECT * FROM unnest({}) ON CONFLICT DO NOTHING".format(
