@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from casedesk.cli.engines import Master, limits_of
+from casedesk.cli.mapped import Map, MapValue, Set, mapping_of
 from casedesk.cli.moments import moment
 from casedesk.cli.parameters import changes
 from casedesk.cli.printing import emit, remark, say, table
@@ -70,6 +71,9 @@ def detect(
         ),
     ] = None,
     format: Annotated[str, typer.Option(metavar="F", help="How to read them; default: by their headers.")] = "auto",
+    map: Map = None,
+    set: Set = None,
+    map_value: MapValue = None,
     zone: Annotated[str | None, typer.Option(metavar="ZONE", help="Zone of their times that name none.")] = None,
     start: Annotated[
         str | None, typer.Option(metavar="TIME", help="The instant of step 0, where times are steps.")
@@ -108,7 +112,7 @@ def detect(
     if ctx.invoked_subcommand:
         return
     _refuse_misplaced(source, dry_run, until, rules, {"--format": format != "auto", "--zone": zone, "--start": start,
-                                               "--rates": rates})  # fmt: skip
+                                               "--rates": rates, "--map": map, "--set": set, "--map-value": map_value})  # fmt: skip
     limits = limits_of("duckdb", engine, master, memory_mib, threads)
     if source:
         from casedesk.services import offline_detecting
@@ -117,7 +121,7 @@ def detect(
 
         offline = offline_detecting.detect_files(
             paths=source, base_currency=configured().base_currency, format=format, zone=zone, start=start, rates=rates,
-            rules=running.rules, limits=limits,
+            mapping=mapping_of(map, set, map_value), rules=running.rules, limits=limits,
         )  # fmt: skip
         _show(offline.result, offline.result.alerts, running, moved=bool(param), as_json=json)
         if offline.rejected:

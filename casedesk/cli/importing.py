@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from casedesk.cli.mapped import Map, MapValue, Set, mapping_of
 from casedesk.cli.printing import emit, remark, say
 from casedesk.cli.progress import Update, bar
 from casedesk.cli.session import DESK_ITSELF, AsOrDesk, Json, opened
@@ -27,15 +28,9 @@ def import_files(
             metavar="FORMAT",
         ),
     ] = "auto",
-    map: Annotated[
-        list[str] | None, typer.Option(metavar="COLUMN=FIELD", help="Which column of the file is which field.")
-    ] = None,
-    set: Annotated[
-        list[str] | None, typer.Option(metavar="FIELD=VALUE", help="A field that is the same in every row.")
-    ] = None,
-    map_value: Annotated[
-        list[str] | None, typer.Option(metavar="COLUMN:WORD=VALUE", help="What a word of a mapped column means.")
-    ] = None,
+    map: Map = None,
+    set: Set = None,
+    map_value: MapValue = None,
     zone: Annotated[
         str | None, typer.Option(metavar="ZONE", help="Zone of times that name none, such as Europe/Vienna.")
     ] = None,
@@ -62,10 +57,9 @@ def import_files(
     file with a header and no row is an import like any other, and remarked on.
     """
     with opened(user) as session:
-        from casedesk.formats.mapping import Mapping
         from casedesk.services.ingestion import HowToRead, import_path
 
-        mapping = Mapping.parse(map or (), set or (), map_value or ())
+        mapping = mapping_of(map, set, map_value)
         if rejects is not None:
             _usable(rejects)
         with bar("bytes") as update:

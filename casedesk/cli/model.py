@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from casedesk.cli import model_desk, model_measured, model_versions
+from casedesk.cli.mapped import Map, MapValue, Set, mapping_of
 from casedesk.cli.model_versions import Model
 from casedesk.cli.printing import emit, remark, say, table
 from casedesk.cli.session import Json, configured
@@ -18,6 +19,7 @@ from casedesk.errors import Invalid
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from casedesk.formats.mapping import Mapping
     from casedesk.formats.rejects import RejectedRow
     from casedesk.services.offline_modelling import Reading
 
@@ -66,6 +68,9 @@ def train(
     rounds: Annotated[int, typer.Option(metavar="N", min=1, max=5_000, help="How many trees.")] = 100,
     name: Annotated[str, typer.Option(metavar="NAME", help="The model's name on its card; default: the folder's.")] = "",
     listed: _Listed = None,
+    map: Map = None,
+    set: Set = None,
+    map_value: MapValue = None,
     zone: _Zone = None,
     start: _Start = None,
     rates: _Rates = None,
@@ -76,7 +81,7 @@ def train(
 
     options = modelling.Options(kind=kind, calibration=calibration, blind=amount_blind, seed=seed, rounds=rounds)
     made = modelling.train(
-        data=data, labels=labels or (), reading=_reading(format, zone, start, rates), options=options, split=split,
+        data=data, labels=labels or (), reading=_reading(format, zone, start, rates, mapping_of(map, set, map_value)), options=options, split=split,
         name=name or output.name, listed=_accounts(listed),
     )  # fmt: skip
     model_id = made.write(output)
@@ -102,6 +107,9 @@ def evaluate(
     labels: _Labels = None,
     format: _Format = "auto",
     listed: _Listed = None,
+    map: Map = None,
+    set: Set = None,
+    map_value: MapValue = None,
     zone: _Zone = None,
     start: _Start = None,
     rates: _Rates = None,
@@ -114,7 +122,7 @@ def evaluate(
         model=model,
         data=data,
         labels=labels or (),
-        reading=_reading(format, zone, start, rates),
+        reading=_reading(format, zone, start, rates, mapping_of(map, set, map_value)),
         listed=_accounts(listed),
     )
     moved = sorted(found.drift.items(), key=lambda one: (-one[1], one[0]))
@@ -148,6 +156,9 @@ def score(
     explain: Annotated[str, typer.Option(metavar="TRANSACTION", help="Say what made this one's score instead.")] = "",
     rules: Annotated[bool, typer.Option("--rules", help="Run the rules over the same files, and add columns: rules, together, account_together.")] = False,
     listed: _Listed = None,
+    map: Map = None,
+    set: Set = None,
+    map_value: MapValue = None,
     zone: _Zone = None,
     start: _Start = None,
     rates: _Rates = None,
@@ -156,7 +167,7 @@ def score(
     """Score every payment in files: a row for each of its accounts, and what all its payments make of an account."""
     from casedesk.services import offline_modelling as modelling
 
-    reading, accounts = _reading(format, zone, start, rates), _accounts(listed)
+    reading, accounts = _reading(format, zone, start, rates, mapping_of(map, set, map_value)), _accounts(listed)
     if explain:
         _tell(modelling.explain(model=model, data=data, reading=reading, transaction_id=explain, listed=accounts), json)
         return
@@ -180,10 +191,10 @@ def score(
     _rejected(found.rejected)
 
 
-def _reading(format: str, zone: str | None, start: str | None, rates: Path | None) -> Reading:
+def _reading(format: str, zone: str | None, start: str | None, rates: Path | None, mapping: Mapping) -> Reading:
     from casedesk.services.offline_modelling import Reading
 
-    return Reading(configured().base_currency, format, zone, start, rates)
+    return Reading(configured().base_currency, format, zone, start, rates, mapping)
 
 
 def _accounts(listed: Path | None) -> frozenset[str]:

@@ -10,6 +10,7 @@ import typer
 from casedesk.cli import party_lists, score_runs
 from casedesk.cli.engines import Master, limits_of
 from casedesk.cli.explanations import explanation, tell
+from casedesk.cli.mapped import Map, MapValue, Set, mapping_of
 from casedesk.cli.moments import moment
 from casedesk.cli.parameters import values_of
 from casedesk.cli.printing import emit, emit_line, remark, table
@@ -46,6 +47,9 @@ def score_files(
     ],
     by: Annotated[str, typer.Option(metavar="KIND", help="Score each account, or each customer.")] = "account",
     format: Annotated[str, typer.Option(metavar="F", help="How to read them; default: by their headers.")] = "auto",
+    map: Map = None,
+    set: Set = None,
+    map_value: MapValue = None,
     zone: Annotated[str | None, typer.Option(metavar="ZONE", help="Zone of their times that name none.")] = None,
     start: Annotated[
         str | None, typer.Option(metavar="TIME", help="The instant of step 0, where times are steps.")
@@ -79,7 +83,7 @@ def score_files(
         raise Invalid(f"--limit {limit} prints nothing; give at least 1.")
     found = offline_scoring.score_files(
         paths=paths, listed=listed, by=_kind(by), base_currency=configured().base_currency, format=format, zone=zone,
-        start=start, rates=rates, now=moment(now, "--as-of") if now else None,
+        start=start, rates=rates, mapping=mapping_of(map, set, map_value), now=moment(now, "--as-of") if now else None,
         parameters=offline_scoring.ExposureParameters.read(values_of(param or ())),
         limits=limits_of("numpy", engine, master, memory_mib), about=explain or None,
     )  # fmt: skip

@@ -119,7 +119,7 @@ def read_payments(
     files = expanded([path])
     rejected: list[RejectedRow] = []
     transactions: pa.Table | pa.RecordBatchReader | ParquetFiles
-    if reading.format == "auto" and is_ready(files):
+    if reading.format == "auto" and not reading.mapping and is_ready(files):
         transactions, _ = ready(files)
     else:
         rates = RateTable(read_rates(reading.rates) if reading.rates else default_rates().rates)

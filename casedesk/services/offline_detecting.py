@@ -15,6 +15,7 @@ from casedesk.detection.rule import Rule
 from casedesk.detection.rules import RULES, rules_with
 from casedesk.domain.rates import RateTable
 from casedesk.errors import Invalid, NotFound
+from casedesk.formats.mapping import Mapping
 from casedesk.formats.offline import read_offline
 from casedesk.formats.rate_files import default_rates, read_rates
 from casedesk.formats.rejects import RejectedRow
@@ -54,6 +55,7 @@ def detect_files(
     zone: str | None = None,
     start: str | None = None,
     rates: Path | None = None,
+    mapping: Mapping | None = None,
     rules: Sequence[Rule] = RULES,
     limits: Limits | None = None,
 ) -> Offline:
@@ -63,6 +65,7 @@ def detect_files(
     (``base_minor`` among them) are streamed as they lie.
 
     :param rates: a rates file; the shipped rates if not given.
+    :param mapping: which column is which field, of files that no format describes.
     :raises NoFiles: if a path names nothing.
     :raises NothingToLookAt: if no transaction can be read in them.
     :raises Invalid: naming field and fix, if the files cannot be what they claim to be.
@@ -70,12 +73,19 @@ def detect_files(
     files = expanded(paths)
     limits = limits or Limits()
     rejected: list[RejectedRow] = []
-    if format == "auto" and is_ready(files):
+    if format == "auto" and not mapping and is_ready(files):
         transactions, accounts = ready(files)
     else:
         table = RateTable(read_rates(rates) if rates else default_rates().rates)
         transactions, accounts = read_offline(
-            files, format, base_currency=base_currency, rates=table, zone=zone, start=start, rejects=rejected
+            files,
+            format,
+            base_currency=base_currency,
+            rates=table,
+            zone=zone,
+            start=start,
+            mapping=mapping,
+            rejects=rejected,
         )
     result = run_rules(
         transactions, accounts, rules=rules, limits=limits, base_currency=base_currency, name_accounts=True

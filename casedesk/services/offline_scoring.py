@@ -17,6 +17,7 @@ from casedesk.detection.spark_tables import tables
 from casedesk.domain.listed import ACCOUNTS, PartyKind, PartyList
 from casedesk.domain.rates import RateTable
 from casedesk.errors import Invalid
+from casedesk.formats.mapping import Mapping
 from casedesk.formats.ofac_lists import read_list
 from casedesk.formats.offline import read_offline
 from casedesk.formats.rate_files import default_rates, read_rates
@@ -77,6 +78,7 @@ def score_files(
     zone: str | None = None,
     start: str | None = None,
     rates: Path | None = None,
+    mapping: Mapping | None = None,
     now: datetime | None = None,
     parameters: ExposureParameters | None = None,
     limits: Limits | None = None,
@@ -88,6 +90,7 @@ def score_files(
 
     :param listed: the list of parties. By customer, whoever holds a listed account is listed; by account, all accounts of a
         listed customer are. Names are matched on the desk only, where a person confirms them.
+    :param mapping: which column is which field, of files that no format describes.
     :param limits: only those that name a Spark count; the arrays of this process know none.
     :param about: the party that ``explain`` will be asked about; on Spark it can be asked about no other.
     :raises NobodyThere: if no listed party occurs.
@@ -97,12 +100,19 @@ def score_files(
     parties, _ = read_list(listed)
     files = expanded(paths)
     rejected: list[RejectedRow] = []
-    if format == "auto" and is_ready(files):
+    if format == "auto" and not mapping and is_ready(files):
         transactions, accounts = ready(files)
     else:
         table = RateTable(read_rates(rates) if rates else default_rates().rates)
         transactions, accounts = read_offline(
-            files, format, base_currency=base_currency, rates=table, zone=zone, start=start, rejects=rejected
+            files,
+            format,
+            base_currency=base_currency,
+            rates=table,
+            zone=zone,
+            start=start,
+            mapping=mapping,
+            rejects=rejected,
         )
     holders = dict(zip(accounts["account_id"].to_pylist(), accounts["customer_id"].to_pylist(), strict=True))
     holders = {account: customer for account, customer in holders.items() if customer}

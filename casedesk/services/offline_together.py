@@ -34,7 +34,7 @@ def by_rules(payments: Payments, data: str, reading: Reading) -> Floats:
     """
     found = detect_files(
         paths=[data], base_currency=reading.base_currency, format=reading.format, zone=reading.zone, start=reading.start,
-        rates=reading.rates,
+        rates=reading.rates, mapping=reading.mapping,
     )  # fmt: skip
     return severities(payments, found.result.alerts)
 
