@@ -6,18 +6,21 @@ click waits for the file, and then says what became of it: the event, or why the
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from threading import Event as Signal
 from threading import Lock
-from typing import Final
+from typing import Final, NamedTuple
 
 import streamlit as st
+from streamlit import runtime
 
 from app.ui import event_words, flash, session
 from casedesk.domain.events import DESK
 from casedesk.errors import CasedeskError, Conflict
 from casedesk.services.exporting import ExportedFile
 
+_KEPT: Final = 60.0  # seconds in which a browser has fetched what was made for it
 _PATIENCE: Final = 20.0  # seconds; longer than the desk waits for a lock
 _ARRIVAL: Final = 5.0  # seconds; the browser asks for the file as it tells of the click
 
@@ -70,6 +73,33 @@ class Delivery:
         self._done.wait(_PATIENCE)
 
 
+class _Made(NamedTuple):
+    content: bytes
+    file_name: str
+    mime: str
+    until: float
+
+
+def _made() -> dict[str, _Made]:
+    made: dict[str, _Made] = st.session_state.setdefault("downloads_made", {})
+    return made
+
+
+def _keep_for_browser(scope: str) -> None:
+    """Keep a file that was made a short while ago where the browser fetches it.
+
+    Streamlit gives a file that is made on a click to nobody's session, and drops it when two runs have ended, whoever's they are: with a
+    few people at work, before a slow browser has asked for it. It stays while a session names it, which a session does until its next run.
+    """
+    for name in [name for name, one in _made().items() if time.monotonic() > one.until]:
+        del _made()[name]
+    made = _made().get(scope)
+    if made is None or not runtime.exists():
+        return
+    files = runtime.get_instance().media_file_mgr
+    files.add(made.content, made.mime, f"made {scope}", file_name=made.file_name, is_for_static_download=True)
+
+
 def button(label: str, key: str, file_name: str, mime: str, make: Callable[[], ExportedFile], reason: str = "") -> None:
     """Draw a download button.
 
@@ -77,6 +107,7 @@ def button(label: str, key: str, file_name: str, mime: str, make: Callable[[], E
     :param reason: why nothing can be downloaded, empty if it can.
     """
     delivery = Delivery(make)
+    _keep_for_browser(key)
     st.download_button(
         label,
         data=delivery.content,
@@ -87,13 +118,16 @@ def button(label: str, key: str, file_name: str, mime: str, make: Callable[[], E
         disabled=bool(reason),
         help=reason or None,
         on_click=_say,
-        args=(delivery, key),
+        args=(delivery, key, file_name, mime),
     )
 
 
-def _say(delivery: Delivery, scope: str) -> None:
+def _say(delivery: Delivery, scope: str, file_name: str, mime: str) -> None:
     session.flashes().pop(scope, None)
     delivery.wait()
+    if delivery.file is not None:
+        _made()[scope] = _Made(delivery.file.content, file_name, mime, time.monotonic() + _KEPT)
+        _keep_for_browser(scope)
     if delivery.refused is not None:
         flash.refuse(scope, delivery.refused)
     elif delivery.file is not None:

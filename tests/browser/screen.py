@@ -6,6 +6,7 @@ import re
 import time
 
 from playwright.sync_api import Download, Locator, Page, expect
+from playwright.sync_api import TimeoutError as TooLate
 
 _ROW = 31
 _HEAD = 36
@@ -65,12 +66,18 @@ class Screen:
     def download(self, key: str) -> Download:
         """Click a download button of a page that is drawn, and return the file.
 
-        A page that is being drawn anew still shows the button of before, whose file is gone; the desk then says: click again.
+        A page that is being drawn anew under the click still shows the button of before, whose file is gone. A person then clicks again.
         """
-        self.settle()
-        with self.page.expect_download() as started:
-            self.key(key).get_by_role("button").click()
-        return started.value
+        for left in (2, 1, 0):
+            self.settle()
+            try:
+                with self.page.expect_download() as started:
+                    self.key(key).get_by_role("button").click()
+                return started.value
+            except TooLate:
+                if not left:
+                    raise
+        raise AssertionError
 
     def type_key(self, keys: str) -> Screen:
         """Press a key, once the page has had the time to listen: its shortcuts are bound after it is drawn."""

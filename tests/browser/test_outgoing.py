@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from casedesk.bootstrap import Desk
 from casedesk.domain.cases import Disposition, Stage
@@ -63,6 +63,26 @@ def outbox(built_bank: Bank, tmp_path: Path) -> Iterator[tuple[Bank, Process]]:
     served = serve_desk(bank.path, tmp_path / "desk.log", free_port(), CASEDESK_INSTITUTION=str(profile))
     yield bank, served
     served.stop()
+
+
+def test_a_file_is_still_there_for_a_browser_that_asks_for_it_after_others_have_worked(
+    pages: Callable[..., Page], outbox: tuple[Bank, Process]
+) -> None:
+    _, served = outbox
+    omar = Screen(pages(), served.url).sign_in("Omar Nasser").press("nav_outgoing")
+    marta = Screen(pages(), served.url).sign_in("Marta")
+    held: list[Route] = []
+    omar.page.route("**/media/**", lambda route: held.append(route))  # noqa: PLW0108  # Playwright writes on what it is given
+    omar.key("download_B-000001").get_by_role("button").click()
+    while not held:
+        omar.page.wait_for_timeout(50)
+    omar.settle()
+    for _ in range(3):
+        marta.press("nav_calendar").press("nav_triage")
+    late = omar.page.request.get(held[0].request.url)
+    held[0].abort()
+    assert late.status == 200
+    assert zipfile.is_zipfile(io.BytesIO(late.body()))
 
 
 def upload(screen: Screen, content: bytes, name: str = "acknowledgement.xml") -> Screen:
