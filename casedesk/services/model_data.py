@@ -12,20 +12,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from casedesk.detection.files import is_ready, ready
 from casedesk.detection.sources import ParquetFiles
 from casedesk.domain.listed import PartyKind
-from casedesk.domain.rates import RateTable
 from casedesk.errors import Invalid
 from casedesk.formats.answers import Answers, joined, read_answers
 from casedesk.formats.mapping import Mapping
-from casedesk.formats.offline import read_offline
 from casedesk.formats.party_lists import read_party_list
-from casedesk.formats.rate_files import default_rates, read_rates
 from casedesk.formats.rejects import RejectedRow
 from casedesk.modelling.measures import Flags, Floats
 from casedesk.modelling.payments import OUTSIDE, Payments
-from casedesk.services.offline_detecting import expanded
+from casedesk.services.offline_detecting import expanded, read_files
 
 
 class NoneLabelled(Invalid):
@@ -118,15 +114,10 @@ def read_payments(
     """
     files = expanded([path])
     rejected: list[RejectedRow] = []
-    transactions: pa.Table | pa.RecordBatchReader | ParquetFiles
-    if reading.format == "auto" and not reading.mapping and is_ready(files):
-        transactions, _ = ready(files)
-    else:
-        rates = RateTable(read_rates(reading.rates) if reading.rates else default_rates().rates)
-        transactions, _ = read_offline(
-            files, reading.format, base_currency=reading.base_currency, rates=rates, zone=reading.zone, start=reading.start,
-            mapping=reading.mapping, rejects=rejected,
-        )  # fmt: skip
+    transactions, _ = read_files(
+        files, rejected, base_currency=reading.base_currency, format=reading.format, zone=reading.zone, start=reading.start,
+        rates=reading.rates, mapping=reading.mapping,
+    )  # fmt: skip
     table = _whole(transactions)
     if not table.num_rows:
         raise Invalid(_unread(Path(path).name, rejected))

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from casedesk.detection.engine import DetectionResult
 from casedesk.detection.engine import detect as run_rules
 from casedesk.detection.files import is_ready, ready
 from casedesk.detection.limits import Limits
 from casedesk.detection.rule import Rule
 from casedesk.detection.rules import RULES, rules_with
+from casedesk.detection.sources import ParquetFiles
 from casedesk.domain.rates import RateTable
 from casedesk.errors import Invalid, NotFound
 from casedesk.formats.mapping import Mapping
@@ -73,26 +76,53 @@ def detect_files(
     files = expanded(paths)
     limits = limits or Limits()
     rejected: list[RejectedRow] = []
-    if format == "auto" and not mapping and is_ready(files):
-        transactions, accounts = ready(files)
-    else:
-        table = RateTable(read_rates(rates) if rates else default_rates().rates)
-        transactions, accounts = read_offline(
-            files,
-            format,
-            base_currency=base_currency,
-            rates=table,
-            zone=zone,
-            start=start,
-            mapping=mapping,
-            rejects=rejected,
-        )
+    transactions, accounts = read_files(
+        files,
+        rejected,
+        base_currency=base_currency,
+        format=format,
+        zone=zone,
+        start=start,
+        rates=rates,
+        mapping=mapping,
+    )
     result = run_rules(
         transactions, accounts, rules=rules, limits=limits, base_currency=base_currency, name_accounts=True
     )
     if not result.transactions:
         raise NothingToLookAt(files, rejected)
     return Offline(result, tuple(rejected))
+
+
+def read_files(
+    files: Sequence[Path],
+    rejected: list[RejectedRow],
+    *,
+    base_currency: str,
+    format: str,
+    zone: str | None,
+    start: str | None,
+    rates: Path | None,
+    mapping: Mapping | None,
+) -> tuple[pa.Table | pa.RecordBatchReader | ParquetFiles, pa.Table]:
+    """Read files into transactions and accounts; Parquet files with the rules' own columns stay where they lie.
+
+    :param rejected: takes the rows that cannot be read.
+    :raises Invalid: naming field and fix, if the files cannot be what they claim to be.
+    """
+    if format == "auto" and not mapping and is_ready(files):
+        return ready(files)
+    table = RateTable(read_rates(rates) if rates else default_rates().rates)
+    return read_offline(
+        files,
+        format,
+        base_currency=base_currency,
+        rates=table,
+        zone=zone,
+        start=start,
+        mapping=mapping,
+        rejects=rejected,
+    )
 
 
 def expanded(paths: Sequence[str]) -> list[Path]:

@@ -10,24 +10,20 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from casedesk.detection.files import is_ready, ready
 from casedesk.detection.limits import Limits
 from casedesk.detection.sources import ParquetFiles
 from casedesk.detection.spark_tables import tables
 from casedesk.domain.listed import ACCOUNTS, PartyKind, PartyList
-from casedesk.domain.rates import RateTable
 from casedesk.errors import Invalid
 from casedesk.formats.mapping import Mapping
 from casedesk.formats.ofac_lists import read_list
-from casedesk.formats.offline import read_offline
-from casedesk.formats.rate_files import default_rates, read_rates
 from casedesk.formats.rejects import RejectedRow
 from casedesk.scoring.explain import Explanation, explain
 from casedesk.scoring.exposure import Exposure, exposure
 from casedesk.scoring.graph import Graph
 from casedesk.scoring.joined import Engine, JoinedPayments
 from casedesk.scoring.parameters import ExposureParameters
-from casedesk.services.offline_detecting import expanded
+from casedesk.services.offline_detecting import expanded, read_files
 
 __all__ = ["Explanation", "ExposureParameters", "NobodyThere", "PartyKind", "Scored", "explain", "score_files"]
 
@@ -100,20 +96,16 @@ def score_files(
     parties, _ = read_list(listed)
     files = expanded(paths)
     rejected: list[RejectedRow] = []
-    if format == "auto" and not mapping and is_ready(files):
-        transactions, accounts = ready(files)
-    else:
-        table = RateTable(read_rates(rates) if rates else default_rates().rates)
-        transactions, accounts = read_offline(
-            files,
-            format,
-            base_currency=base_currency,
-            rates=table,
-            zone=zone,
-            start=start,
-            mapping=mapping,
-            rejects=rejected,
-        )
+    transactions, accounts = read_files(
+        files,
+        rejected,
+        base_currency=base_currency,
+        format=format,
+        zone=zone,
+        start=start,
+        rates=rates,
+        mapping=mapping,
+    )
     holders = dict(zip(accounts["account_id"].to_pylist(), accounts["customer_id"].to_pylist(), strict=True))
     holders = {account: customer for account, customer in holders.items() if customer}
     asked = _Asked(parties, by, holders, now, parameters)
