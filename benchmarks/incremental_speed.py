@@ -58,7 +58,7 @@ _PARTS: Final = (
     ("digesting what is new", RunData, "digests"),
     ("choosing the legs", KeptData, "look_at"),
     ("rules", detecting, "run_rules"),
-    ("rules", KeptData, "evidence_of_each"),
+    ("rules", KeptData, "each"),
 )
 
 

@@ -41,8 +41,10 @@ class Crowded(Exception):
     """Between two accounts there is no key left."""
 
 
-def key_new_accounts(connection: duckdb.DuckDBPyConnection) -> None:
+def key_new_accounts(connection: duckdb.DuckDBPyConnection) -> bool:
     """Name the accounts that are handed in, give them keys, and let each customer's first account lead.
+
+    Return whether a customer that was there has another first account now.
 
     :raises Crowded: if there is no key left between two accounts.
     """
@@ -50,9 +52,11 @@ def key_new_accounts(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_NAMED)
     connection.unregister("new_keys")
     connection.execute(_LED)
-    if connection.execute("SELECT count(*) FROM led").fetchall() != [(0,)]:
+    moved = connection.execute("SELECT count(*) FROM led").fetchall() != [(0,)]
+    if moved:
         for table in ("account_keys", "standing_legs"):
             connection.execute(_MOVED.format(table=table))
+    return moved
 
 
 def _keys(between: list[tuple[str, int, int | None]]) -> pa.Table:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -24,6 +24,7 @@ from casedesk.detection.checks import (
     told,
 )
 from casedesk.detection.coded import Coded
+from casedesk.detection.duck_hops import KeptHops, Told
 from casedesk.detection.duck_peers import PeerFigures
 from casedesk.detection.duck_session import digests_here, one_row, opened, show
 from casedesk.detection.duck_texts import found_sql, parsed, text_of
@@ -32,14 +33,12 @@ from casedesk.detection.fingerprint import Digest, data_fingerprint
 from casedesk.detection.joints import MOST as MOST_ASKED
 from casedesk.detection.joints import joined_from, number_from
 from casedesk.detection.keying import (
-    AGAIN,
     CHOSEN,
     NAMED,
     ORDER,
     SUBJECT_IDS,
     SUBJECTS,
     TOLD,
-    again_legs,
     all_legs,
     chosen_legs,
     keyed_transactions,
@@ -61,14 +60,14 @@ from casedesk.domain.alerts import Alert
 
 __all__ = ["Limits", "LoadedData", "OutOfMemory", "digests_of", "later", "loaded"]
 
+T = TypeVar("T")
+
 ENGINE: Final = "duckdb"
 VERSION: Final = duckdb.__version__
 
 _SUBJECTS: Final = f"""
 CREATE OR REPLACE TABLE {SUBJECTS.get_name()} AS
 SELECT place, account FROM {SUBJECT_IDS.get_name()} LEFT JOIN {NAMED.get_name()} USING (account_id)"""
-
-_AGAIN: Final = f"CREATE OR REPLACE TEMP TABLE {AGAIN.get_name()} AS FROM {{legs}} SEMI JOIN again USING (account)"
 
 _IN_ORDER: Final = f"""
 SELECT {", ".join(map('"{}"'.format, COLUMNS))} FROM found JOIN (SELECT "row", transaction_id FROM given) USING ("row")
@@ -86,6 +85,8 @@ class LoadedData:
     #: The table that has all legs of the chosen subjects, of others as well.
     _every_leg = CHOSEN.get_name()
     _noted: Mapping[str, int] | None = None
+    #: Which hops are kept, by rule; None where nothing is.
+    _hops: dict[str, Told] | None = None
 
     def __init__(
         self,
@@ -100,7 +101,7 @@ class LoadedData:
         lanes: int = 1,
     ) -> None:
         self._connection = connection
-        self._again, self._lanes = again, lanes
+        self._again, self._lanes, self._took = again, lanes, dict[str, float]()
         self._kept_texts = kept_texts
         self._digests = digests
         for name, (table, key) in UNIQUE.items():
@@ -185,27 +186,27 @@ class LoadedData:
             return self._along(rule, self._subjects)
         return self._from(rule, ALWAYS if judged is None else judged.earliest - rule.read_before)
 
-    def evidence_of_each(self, rules: Sequence[Rule]) -> Iterator[pa.Table]:
-        """Run rules, and yield what each finds, in their order.
+    def each(self, rules: Sequence[Rule], told: Callable[[Rule, pa.Table], T]) -> Iterator[T]:
+        """Run rules, and yield what is made of the evidence of each, in their order.
 
         Over few subjects most rules are dozens of short steps, each of which leaves cores idle; so they run beside each other. What
         looks at everything has all cores and all memory to itself, and so has each rule where that is too little for two.
         """
-        if self._subjects is None or self._lanes == 1:
-            return map(self.evidence, rules)
-        few = [rule for rule in rules if isinstance(rule, AmongPeers) or self._subjects.judged(rule) is not None]
+        few: list[Rule] = []
+        if self._subjects is not None and self._lanes > 1:
+            few = [rule for rule in rules if isinstance(rule, AmongPeers) or not self._subjects.ask_everything(rule)]
         try:
-            found = dict(zip(few, beside(few, self._lanes, self._lane), strict=True))
+            found = dict(zip(few, beside(few, self._lanes, partial(self._lane, told), self._took), strict=True))
         except duckdb.OutOfMemoryException:
             found = {}
-        return (found[rule] if rule in found else self.evidence(rule) for rule in rules)
+        return (found[rule] if rule in found else told(rule, self.evidence(rule)) for rule in rules)
 
-    def _lane(self) -> Lane:
+    def _lane(self, told: Callable[[Rule, pa.Table], T]) -> Lane[T]:
         """Return the same data over a connection of its own, to which everything temporary belongs: the views of one rule at a time."""
         connection, data = self._connection.cursor(), copy(self)
         vars(data).update(_connection=connection, _noted=None)
         self._show_given(connection)
-        return Lane(data.evidence, connection.interrupt, connection.close)
+        return Lane(lambda rule: told(rule, data.evidence(rule)), connection.interrupt, connection.close)
 
     def _show_given(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Let evidence find the ids of transactions where they were handed in."""
@@ -243,7 +244,7 @@ class LoadedData:
         """Look for the paths that come to what is new, and again at those accounts whose paths may join what stood."""
         since = subjects.everywhere or NEVER
         self._connection.register(ENDED_FROM.get_name(), pa.table({"moment": pa.array([since], pa.int64())}))
-        found = self._from(rule, since - rule.read_before, "along") if self._may_join(rule, since) else _NOTHING
+        found = self._arriving(rule, since) if self._may_join(rule, since) else _NOTHING
         again = subjects.second_look_along(rule, first_of(found))
         if not again:
             return found
@@ -252,6 +253,16 @@ class LoadedData:
         once_more = of_subjects(self._from(rule, min(again.values()) - rule.read_before), seen)
         return pa.concat_tables([rest, once_more]) if rest.num_rows else once_more
 
+    def _arriving(self, rule: Rule, since: int) -> pa.Table:
+        """Find the paths that end from a moment on."""
+        if rule.hopping is None or self._hops is None:
+            return self._from(rule, since - rule.read_before, "along")
+        # what lies two windows before the first hop is read to tell hops, and these are kept
+        first = since - rule.read_before + 2 * rule.hopping.window
+        kept = KeptHops(self._connection, self._sql, self._show_transfers, self._hops)
+        kept.show(rule.name, rule.hopping, first)
+        return self._from(rule, first - rule.hopping.window, "along kept hops")
+
     def _may_join(self, rule: Rule, since: int) -> bool:
         """Say whether a transfer from a moment on may stand on a path, as far as its neighbours tell."""
         if rule.joint is None or self._row(number_from(since))[0] > MOST_ASKED:
@@ -259,7 +270,7 @@ class LoadedData:
         return bool(self._row(joined_from(rule.joint, since))[0])
 
     def _near(self, rule: Rule, subjects: Subjects, judged: Judged, knowing: str = "") -> pa.Table:
-        """Look near what is new, and again at all of those on whom that shows something which may join what stood."""
+        """Look near what is new, and again, from where that began, at those on whom it shows something which may join what stood."""
         first = subjects.first_look(rule, judged)
         found = _NOTHING
         if shown := self._who_may(rule, subjects, first):
@@ -268,9 +279,9 @@ class LoadedData:
         again = subjects.second_look(rule, judged, first, hit_from(found, first.moments))
         if not again:
             return found
-        self._show_all_of(again)
+        self._show_near(again, [max(judged.moments[one] - rule.read_before, ALWAYS) for one in again])
         seen = pa.array(again, pa.string())
-        once_more = of_subjects(self._run(rule, "all" + knowing), seen)
+        once_more = of_subjects(self._run(rule, "near" + knowing), seen)
         rest = found.filter(pc.invert(pc.is_in(found["account_id"], seen)))
         return pa.concat_tables([rest, once_more]) if rest.num_rows else once_more
 
@@ -296,13 +307,6 @@ class LoadedData:
             self._connection.register("moments", given)
             self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {JUDGED_FROM} AS FROM moments")
         return judged.earliest
-
-    def _show_all_of(self, account_ids: Sequence[str]) -> None:
-        """Let the legs be all of these accounts."""
-        keys = pa.array([self._key_by_id[account_id] for account_id in account_ids], pa.int32())
-        self._connection.register("again", pa.table({"account": keys}))
-        self._connection.execute(_AGAIN.format(legs=self._every_leg))
-        self._view(LEGS.get_name(), again_legs)
 
     def _run(self, rule: Rule, shown: str = "all") -> pa.Table:
         # kept first, so that DuckDB knows how few rows it then looks up among all transactions

@@ -140,8 +140,7 @@ def detect_each(
     results = []
     with _module(limits).loaded(transactions, accounts, limits, subjects, base_currency, digests) as data:
         for rules in rule_sets:
-            evidence = zip(rules, data.evidence_of_each(rules), strict=True)
-            alerts = [alert for rule, found in evidence for alert in _found(rule, found, base_currency, subjects)]
+            alerts = _alerts(data, rules, base_currency, subjects)
             named = data.own_accounts(alerts) if name_accounts else {}
             figures = _figures(data, rules) if keep_figures and isinstance(data, duck.LoadedData) else {}
             results.append(_result(data, rules, alerts, _module(limits).ENGINE, software, named, figures))
@@ -155,8 +154,7 @@ def detect_kept(data: KeptData, *, rules: Sequence[Rule], base_currency: str, su
     """
     with data.guarded():
         data.look_at(subjects)
-        evidence = zip(rules, data.evidence_of_each(rules), strict=True)
-        alerts = [alert for rule, found in evidence for alert in _found(rule, found, base_currency, subjects)]
+        alerts = _alerts(data, rules, base_currency, subjects)
         software, figures = MappingProxyType(dict(VERSIONS)), _figures(data, rules)
         return _result(data, rules, alerts, duck.ENGINE, software, {}, figures)
 
@@ -188,7 +186,12 @@ def _result(
     )
 
 
-def _found(rule: Rule, evidence: pa.Table, currency: str, subjects: Subjects | None) -> Iterable[Alert]:
-    alerts = alerts_of(rule, evidence, currency)
-    judged = None if subjects is None else subjects.judged(rule)
-    return alerts if judged is None else filter(judged.anew, alerts)
+def _alerts(
+    data: duck.LoadedData | spark.LoadedData, rules: Sequence[Rule], currency: str, subjects: Subjects | None
+) -> list[Alert]:
+    def told(rule: Rule, evidence: pa.Table) -> list[Alert]:
+        alerts = alerts_of(rule, evidence, currency)
+        judged = None if subjects is None else subjects.judged(rule)
+        return list(alerts if judged is None else filter(judged.anew, alerts))
+
+    return [alert for found in data.each(rules, told) for alert in found]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from casedesk.detection.paths import LARGEST
+from casedesk.detection.hops import LARGEST
 
 
 class Joint(NamedTuple):

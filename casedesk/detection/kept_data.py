@@ -19,6 +19,7 @@ from casedesk.detection.arriving import Crowded, key_new_accounts
 from casedesk.detection.checks import refuse_unfit
 from casedesk.detection.coded import Coded
 from casedesk.detection.duck import LoadedData, later
+from casedesk.detection.duck_hops import Told, note_new
 from casedesk.detection.duck_session import connected, digests_here, in_words, show
 from casedesk.detection.fingerprint import Digest
 from casedesk.detection.keying import CHOSEN, NAMED, all_legs, keyed_transactions, named_accounts
@@ -58,12 +59,14 @@ class KeptData(LoadedData):
     """
 
     _every_leg = "standing_legs"
+    _hops: dict[str, Told]
 
     def __init__(self, transactions: pa.Table, accounts: pa.Table, limits: Limits, currency: str) -> None:
         self._open, self._limits, self._currency = ExitStack(), limits, currency
-        self._kept_texts, self._digests, self._lanes = limits.kept_texts, {}, lanes_within(limits)
+        self._kept_texts, self._digests = limits.kept_texts, {}
+        self._lanes, self._took = lanes_within(limits), {}
         self._shown: tuple[pa.Table, pa.Table] | None = None
-        self._rows = 0
+        self._rows, self._hops = 0, {}
         self.beginning, self.broken = NEVER, False
         self._connection = self._open.enter_context(connected(limits))
         try:
@@ -125,8 +128,8 @@ class KeptData(LoadedData):
         self._digests = digests
 
     def _add(self, transactions: int, accounts: int) -> None:
-        if accounts:
-            key_new_accounts(self._connection)
+        if accounts and key_new_accounts(self._connection):
+            self._hops.clear()  # they tell who leads
         if not transactions:
             return
         self._table("arrived", keyed_transactions)
@@ -139,7 +142,9 @@ class KeptData(LoadedData):
     def _settle(self, transactions: pa.Table) -> None:
         """Note what was taken in, and let go of it as it was handed in."""
         earliest = pc.min(transactions["booked_at"].cast(pa.timestamp("us")).cast(pa.int64())).as_py()
-        self.beginning = min(self.beginning, NEVER if earliest is None else earliest)
+        if earliest is not None:
+            self.beginning = min(self.beginning, earliest)
+            note_new(self._hops, earliest)
         self._rows += transactions.num_rows
         self._forget()
         self._show_transfers(ALWAYS)

@@ -13,7 +13,7 @@ import ibis
 from ibis.expr.types import Table
 
 from casedesk.detection.episodes import COLUMNS
-from casedesk.detection.legs import ACCOUNTS, ENDED_FROM, EVER_KEYED, KEYED, LEGS, MOMENTS, PAST, Views, legs_of
+from casedesk.detection.legs import ACCOUNTS, ENDED_FROM, EVER_KEYED, IDLE, KEYED, LEGS, MOMENTS, PAST, Views, legs_of
 from casedesk.detection.peers import FIGURES
 from casedesk.detection.rule import FAULTS, BrokenRule, Evidence, Rule, completed
 
@@ -49,9 +49,8 @@ NAMED: Final[Table] = ibis.table(
 SUBJECT_IDS: Final[Table] = ibis.table({"account_id": "!string"}, name="subject_ids")
 SUBJECTS: Final[Table] = ibis.table({"account": "!int32"}, name="subjects")
 
-#: The legs of the chosen subjects, and those of the few that a rule looks at again.
+#: The legs of the chosen subjects.
 CHOSEN: Final[Table] = ibis.table(LEGS.schema(), name="chosen_legs")
-AGAIN: Final[Table] = ibis.table(LEGS.schema(), name="again_legs")
 
 #: Which customer's alert rests on which transaction.
 TOLD: Final[Table] = ibis.table(
@@ -154,12 +153,6 @@ def chosen_legs() -> Table:
     return CHOSEN
 
 
-@cache
-def again_legs() -> Table:
-    """Return the legs of the subjects that a rule looks at again."""
-    return AGAIN
-
-
 def _require_types(evidence: Table) -> None:
     """Refuse what would be read otherwise by each engine: a fraction, or a 1 for a yes."""
     for name in ("episode", *Evidence._fields[Evidence._fields.index("fired") :]):
@@ -170,12 +163,12 @@ def _require_types(evidence: Table) -> None:
 
 #: What a rule is shown by an engine that may show it a part: everything; what is near something new, and the earlier legs in
 #: ``legs.PAST``; the transfers along which paths come to what is new, for those paths alone. With the figures of the peer groups, where
-#: a rule asks others for no more.
+#: a rule asks others for no more, and with the hops, where they are kept.
 SHOWN: Final[Mapping[str, Views]] = {
     "all": Views(ever_transfers=EVER_KEYED),
     "near": Views(past=PAST, ever=CHOSEN, moments=MOMENTS),
     "along": Views(ever_transfers=EVER_KEYED, ended_from=ENDED_FROM),
-    "all among peers": Views(ever_transfers=EVER_KEYED, figures=FIGURES),
+    "along kept hops": Views(ever_transfers=EVER_KEYED, ended_from=ENDED_FROM, idle=IDLE),
     "near among peers": Views(past=PAST, ever=CHOSEN, moments=MOMENTS, figures=FIGURES),
 }
 

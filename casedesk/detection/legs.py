@@ -66,6 +66,21 @@ EVER_KEYED: Final[Table] = ibis.table(KEYED.schema(), name="all_keyed")
 #: The moment before which no path ends that an incremental run asks for; one row.
 ENDED_FROM: Final[Table] = ibis.table({"moment": "!int64"}, name="ended_from")
 
+#: The transfers that a path may be made of (``hops``), where they are kept from run to run. As a join leaves them: Ibis puts
+#: only what agrees in this under one another.
+IDLE: Final[Table] = ibis.table(
+    {
+        "row": "int64",
+        "at": "int64",
+        "source": "int32",  # who leads the sender, and the receiver
+        "target": "int32",
+        "minor": "int64",
+        "source_own": "boolean",
+        "target_own": "boolean",
+    },
+    name="idle_hops",
+)
+
 #: The accounts of the data, those of counterparties included.
 ACCOUNTS: Final[Table] = ibis.table(
     {
@@ -89,7 +104,7 @@ class Views:
 
     ``ever_transfers`` are all of them, also where ``transfers`` are only those from some moment on.
 
-    ``figures`` are those of the peer groups, where they are known: see ``peers``.
+    ``figures`` are those of the peer groups, where they are known: see ``peers``; ``idle`` are the hops, likewise: see ``hops``.
     """
 
     legs: Table = LEGS
@@ -101,6 +116,7 @@ class Views:
     moments: Table | None = None
     ended_from: Table | None = None
     figures: Table | None = None
+    idle: Table | None = None
 
     def since(self, places: Table, span: int) -> Table:
         """Keep the places (account, time) from ``span`` after the first leg that is shown on.

@@ -8,9 +8,8 @@ Each hop is booked later than all before it or at the same instant: many banks b
 instant nobody knows the order. A rule may let a hop come somewhat earlier than that (``slack``).
 
 What keeps the joins small: paths are joined where they meet, by party and piece of time; the hop after a joint carries
-on about the amount of the hop before; and nobody is passed through while busier than a cap. A party that pays, or is
-paid, more than ``most`` times within the window is a marketplace, an employer or a bank. Of its hops at most ``most``
-remain in any window. Paths double and treble in length at each join, so twelve hops take six joins and not eleven.
+on about the amount of the hop before; and nobody is passed through while busier than a cap (``hops``). Paths double and treble in
+length at each join, so twelve hops take six joins and not eleven.
 """
 
 from __future__ import annotations
@@ -21,11 +20,9 @@ from typing import Final
 import ibis
 from ibis.expr.types import Table
 
+from casedesk.detection.hops import Hopping, idle
 from casedesk.detection.legs import Views
-from casedesk.detection.shared import shared
 
-#: Larger amounts, in minor units, count as this much on a path, so that a percentage of one fits 64 bits.
-LARGEST: Final = 9 * 10**15
 #: The largest percentage that does.
 HIGHEST: Final = 1_000
 
@@ -53,53 +50,9 @@ def either(tables: Sequence[Table]) -> Table:
     return ibis.union(*tables) if len(tables) > 1 else tables[0]
 
 
-def hops(views: Views, window: int, most: tuple[int, int], *, smallest: int = 0) -> Table:
-    """Return the transfers between different parties as paths of one hop.
-
-    Left out are those below ``smallest``, and those that end a window with more than ``most[0]`` from one sender or
-    ``most[1]`` to one receiver.
-    """
-    transfers = views.transfers
-    senders = views.accounts.select(from_key="account", source="lead")
-    receivers = views.accounts.select(to_key="account", target="lead")
-    met = transfers.filter((transfers.from_key != 0) & (transfers.to_key != 0) & (transfers.base_minor >= smallest))
-    paid = met.join(senders, "from_key").join(receivers, "to_key")
-    paid = paid.filter(paid.source != paid.target).select(
-        "row",
-        "at",
-        "source",
-        "target",
-        minor=ibis.least(paid.base_minor, LARGEST),
-        source_own=paid.from_own,
-        target_own=paid.to_own,
-    )
-    for party, busiest in zip(("source", "target"), most, strict=True):
-        paid = _not_busy(shared(paid, f"paid_by_{party}"), party, window, busiest)
-    return _single(paid)
-
-
-def _not_busy(paid: Table, party: str, window: int, busiest: int) -> Table:
-    """Leave out the transfers that end a window with more than ``busiest`` of the same party.
-
-    Most need not be counted window by window. Time is cut into pieces of half a window. Whoever has no more than ``busiest`` in all
-    is never busy, and after a piece with more of them every window that ends in the next holds all of that piece. What is left is
-    counted among the transfers that its windows can hold.
-    """
-    half = (window + 1) // 2
-    cut = shared(paid.mutate(piece=paid["at"] // half), f"cut_by_{party}")
-    counts = shared(cut.group_by(party, "piece").aggregate(number=cut.count()), f"counts_by_{party}")
-    many = counts.group_by(party).aggregate(number=counts.number.sum())
-    many = shared(many.filter(many.number > busiest).select(party), f"many_by_{party}")
-    after = counts.filter(counts.number > busiest).select(party, piece=counts.piece + 1)
-    open_ = shared(
-        counts.semi_join(many, party).anti_join(after, [party, "piece"]).select(party, "piece"), f"open_by_{party}"
-    )
-    held = ibis.union(*(open_.mutate(piece=open_.piece - step) for step in (0, 1, 2)), distinct=True)
-    before = ibis.window(group_by=party, order_by="at", range=(-window, 0))
-    counted = cut.semi_join(held, [party, "piece"])
-    counted = counted.mutate(number=ibis._.count().over(before)).filter(ibis._.number <= busiest).drop("number")
-    judged = counted.semi_join(open_, [party, "piece"])
-    return ibis.union(judged, cut.anti_join(many, party)).drop("piece")
+def hops(views: Views, hopping: Hopping) -> Table:
+    """Return the hops as paths of one hop."""
+    return _single(idle(views, hopping))
 
 
 def _single(paid: Table) -> Table:

@@ -12,6 +12,7 @@ import ibis
 from ibis.common.exceptions import IbisError
 from ibis.expr.types import Table
 
+from casedesk.detection.hops import Hopping
 from casedesk.detection.joints import Joint
 from casedesk.detection.least import Least
 from casedesk.detection.legs import Views
@@ -105,6 +106,11 @@ class Rule(ABC):
     @property
     def joint(self) -> Joint | None:
         """What two hops that follow each other on a path have in common; None where a path may have one hop, or only running the rule tells."""
+        return None
+
+    @property
+    def hopping(self) -> Hopping | None:
+        """Which transfers its paths are made of, where bringing them up is less work than telling them all anew; None elsewhere."""
         return None
 
     @property

@@ -8,9 +8,9 @@ from __future__ import annotations
 import ibis
 from ibis.expr.types import Table
 
+from casedesk.detection.hops import LARGEST
 from casedesk.detection.legs import Views
 from casedesk.detection.past import seen_from
-from casedesk.detection.paths import LARGEST
 from casedesk.detection.shared import shared
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -53,6 +53,8 @@ from casedesk.detection.spark_session import Running, SparkFailed
 from casedesk.detection.subjects import Subjects
 from casedesk.detection.texts import written
 from casedesk.domain.alerts import Alert
+
+T = TypeVar("T")
 
 ENGINE: Final = "spark"
 
@@ -116,9 +118,9 @@ class LoadedData:
         drop(self._spark, but=standing)
         return found if chosen is None else of_subjects(found, self._subject_ids)
 
-    def evidence_of_each(self, rules: Sequence[Rule]) -> Iterator[pa.Table]:
-        """Run rules, and yield what each finds, in their order."""
-        return map(self.evidence, rules)
+    def each(self, rules: Sequence[Rule], told: Callable[[Rule, pa.Table], T]) -> Iterator[T]:
+        """Run rules, and yield what is made of the evidence of each, in their order."""
+        return (told(rule, self.evidence(rule)) for rule in rules)
 
     def own_accounts(self, alerts: Sequence[Alert]) -> dict[str, tuple[str, ...]]:
         """Return for each alert id which accounts of its customer stand in its evidence, by id, its subject always."""

@@ -21,6 +21,7 @@ from casedesk.domain.people import SYSTEM, Action, Person, require
 from casedesk.domain.suppressions import hidden_digest
 from casedesk.errors import Conflict
 from casedesk.services import hiding, intake, lapsing, rules_in_force, standing_findings
+from casedesk.services.collecting import uncollected
 from casedesk.services.holdings import Queued, beside, held, queued
 from casedesk.services.kept_figures import Leaving
 from casedesk.services.run_records import RunData, read_data, written
@@ -64,6 +65,7 @@ class AnotherRun(Conflict):
         super().__init__("Another run was stored while this one was under way; nothing was stored. Start it again.")
 
 
+@uncollected()
 def detect(
     *,
     look: Reading,
@@ -117,29 +119,33 @@ def detect(
         if governed is not None and rules_in_force.in_force(uow).hash != governed.hash:
             raise rules_in_force.AnotherRuleSet
         run_id, ordinal = f"R-{uow.ledger.head().size + 1:06}", uow.runs.next_ordinal()
-        standing = standing_findings.to_be_found(uow, data, rules)
+        standing = standing_findings.to_be_found(uow, data, rules, warm)
         fresh = {alert: _finding(alert) for alert in result.alerts}
         unsettled = _unsettled(fresh, standing, data)
         subjects = lapsing.subjects(unsettled, set(standing).difference(fresh.values()), data, rules)
         plan = beside(held(uow, subjects), unsettled, lapsing.judged(data, rules, until))
         sorted_out = hiding.sort_out(uow.suppressions.standing(), suppressions, plan, run_id, at)
         new = [replace(alert, run_id=run_id, raised_at=at) for alert in sorted_out.raised]
-        findings = standing_findings.recorded(uow, ordinal, fresh.values(), standing, last, warm)
+        recorded = standing_findings.recorded(uow, ordinal, fresh.values(), standing, data.base, warm)
         done = Detected(
             run_id=run_id,
             since=data.base.run_id if data.base else "",
             transactions=result.transactions,
-            alerts=len(findings),
+            alerts=len(recorded.digests),
             new_alerts=len(new),
             grown_alerts=len(plan.grown) + len(plan.revised),
-            unchanged_alerts=len(findings) - len(new) - len(plan.grown) - len(plan.revised) - len(sorted_out.hidden),
+            unchanged_alerts=len(recorded.digests)
+            - len(new)
+            - len(plan.grown)
+            - len(plan.revised)
+            - len(sorted_out.hidden),
             lapsed_alerts=len(plan.lapsed),
             hidden_alerts=len(sorted_out.hidden),
             cases_opened=0,
             cases_joined=0,
             rule_set_hash=result.rule_set_hash,
             data_fingerprint=result.data_fingerprint,
-            alerts_sha256=findings_sha256(findings),
+            alerts_sha256=findings_sha256(recorded.digests),
         )
         left = Leaving.of(result.figures)
         record = written(data, result, rules, base_currency, left)
@@ -173,8 +179,8 @@ def detect(
             at=at,
         )
         uow.commit()
-    if warm is not None:
-        warm.note(run_id, findings)
+    if warm is not None and recorded.findings is not None:
+        warm.note(run_id, recorded.findings)
     return replace(done, cases_opened=opened, cases_joined=joined)
 
 
@@ -277,9 +283,10 @@ def _grow(uow: Writing, grown: Sequence[Grown], actor: Person, at: datetime) -> 
         # a file may have named the account's holder since; the alert stays about whom its case is about
         changed.append((was, replace(growth.alert, customer_id=was.customer_id)))
     uow.alerts.grow(changed)
+    cases = uow.cases.get_many({alert.case_id for _, alert in changed if alert.case_id})
     for _, alert in changed:
         if alert.case_id:
-            intake.grow(uow, uow.cases.get(alert.case_id), alert, actor, at)
+            cases[alert.case_id], _ = intake.grow(uow, cases[alert.case_id], alert, actor, at)
 
 
 def _run(

@@ -93,8 +93,9 @@ def _beyond(look: Reading, what: str, arrived: Arrived, lag: int = 0) -> pa.Tabl
     lacking = arrived.digests[what].rows + new.num_rows - there.rows
     if lacking < lag:
         return None
-    rows = new if lacking == new.num_rows else getattr(look.run_data, what)(arrived.upto, since=there.upto)
-    return rows if rows.num_rows == lacking else None
+    if lacking != new.num_rows:
+        new = joined([getattr(look.run_data, what)(arrived.since, since=there.upto), new])
+    return new if new.num_rows == lacking else None
 
 
 def copying(read: Everything | None, upto: int) -> Copying:

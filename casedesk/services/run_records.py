@@ -104,7 +104,8 @@ def read_data(
         look.run_data.accounts(arrival, since=None if changed else base.arrival),
     )
     arrived = Arrived(base.arrival, base.digests, arrival, new, changed)
-    subjects = touched(look, since, arrival, new[0], rules, left_by(look, base.figures))
+    found = None if warm is None else warm.found_by(base.run_id)
+    subjects = touched(look, since, arrival, new[0], rules, left_by(look, base.figures), found)
     stirred = changed or look.run_data.stirred(since, arrival)
     if warm is not None and limits is not None and limits.spark is None:
         kept = warm.brought_up(look, arrived, limits, base_currency)

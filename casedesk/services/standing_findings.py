@@ -6,23 +6,36 @@ Few of many findings are near something new. Only those are read, but for one co
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 from casedesk.detection.rule import Rule
 from casedesk.detection.subjects import NEVER
-from casedesk.services.run_records import RunData
+from casedesk.services.run_records import Record, RunData
+from casedesk.services.touched import about
 from casedesk.services.warm import Warm
-from casedesk.store.run_store import Finding, Run
+from casedesk.store.run_store import Finding
 from casedesk.store.unit_of_work import Writing
 
 
-def to_be_found(uow: Writing, data: RunData, rules: Sequence[Rule]) -> tuple[Finding, ...]:
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """All that the rules find by now: the digests, in no order, and the findings where somebody keeps them."""
+
+    digests: list[str]
+    findings: list[Finding] | None = None
+
+
+def to_be_found(uow: Writing, data: RunData, rules: Sequence[Rule], warm: Warm | None) -> tuple[Finding, ...]:
     """Return those findings of the last run that this one finds again, or that are gone."""
     if data.subjects is None:
         return tuple(uow.runs.standing())
     judged = {rule.name: data.subjects.judged(rule) for rule in rules}
     anywhere = {name for name, moments in judged.items() if moments is None or moments.others != NEVER}
+    known = _known(warm, data.base)
+    ids = data.subjects.account_ids
+    near = uow.runs.standing_about(ids, anywhere) if known is None else about(known, frozenset(ids), anywhere)
     found = []
-    for one in uow.runs.standing_about(data.subjects.account_ids, anywhere):
+    for one in near:
         moments = judged.get(one.rule)
         if moments is None or not moments.stands(one.account_id, one.last_at):
             found.append(one)
@@ -34,19 +47,25 @@ def recorded(
     ordinal: int,
     found: Iterable[Finding],
     before: Collection[Finding],
-    last: Run | None,
+    base: Record | None,
     warm: Warm | None,
-) -> list[str]:
-    """Store what differs from the last run's findings; return the digests of all that the rules find by now, in order.
+) -> Recorded:
+    """Store what differs from the last run's findings, and tell all that the rules find by now.
 
     :param before: what :func:`to_be_found` returned.
     """
     fresh, standing = set(found), set(before)
     gone, new = standing - fresh, fresh - standing
-    known = None if warm is None or last is None else warm.standing_digests(last.run_id)
-    if known is None:
-        known = uow.runs.standing_digests()
     uow.runs.record_findings(ordinal, gone=gone, found=new)
-    left = {one.digest for one in gone}
-    kept = [digest for digest in known if digest not in left] if left else known
-    return sorted([*kept, *(one.digest for one in new)])
+    if warm is None:
+        return Recorded(uow.runs.standing_digests())
+    known = _known(warm, base)
+    if known is None:
+        now = list(uow.runs.standing())
+    else:
+        now = [*(one for one in known if one not in gone), *new] if gone else [*known, *new]
+    return Recorded([one.digest for one in now], now)
+
+
+def _known(warm: Warm | None, base: Record | None) -> list[Finding] | None:
+    return None if warm is None or base is None else warm.found_by(base.run_id)

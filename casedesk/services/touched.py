@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 import pyarrow as pa
@@ -14,13 +15,20 @@ from casedesk.detection.peers import Figures
 from casedesk.detection.rule import Reach, Rule
 from casedesk.detection.subjects import NEVER, Stood, Subject, Subjects, microseconds
 from casedesk.store.run_data import Reached, Since
+from casedesk.store.run_store import Finding
 from casedesk.store.unit_of_work import Reading
 
 _SIDES: Final = ("from_account", "to_account")
 
 
 def touched(
-    look: Reading, since: Since, upto: int, new: pa.Table, rules: Sequence[Rule], figures: Mapping[str, Figures]
+    look: Reading,
+    since: Since,
+    upto: int,
+    new: pa.Table,
+    rules: Sequence[Rule],
+    figures: Mapping[str, Figures],
+    found: Sequence[Finding] | None = None,
 ) -> Subjects:
     """Return the desk's own accounts that were touched since an earlier run, all of each customer's, by id.
 
@@ -29,6 +37,7 @@ def touched(
 
     :param new: the transactions that came since.
     :param figures: those of peer groups that the earlier run left.
+    :param found: all that the last run found, where it is known.
     """
     customers = look.run_data.touched(since, upto)
     whole = set(look.run_data.turned(since, upto).values())
@@ -38,7 +47,16 @@ def touched(
         for account_id, customer_id in customers.items()
     )
     along_paths = {rule.name for rule in rules if rule.span is not None and rule.reach is Reach.GRAPH}
-    return Subjects(chosen, tuple(map(_stood, look.run_data.episodes(customers, along_paths))), figures=figures)
+    reached: list[Finding | Reached] = [*look.run_data.held_otherwise(customers, along_paths)]
+    reached += (
+        look.runs.standing_about(customers, along_paths) if found is None else about(found, customers, along_paths)
+    )
+    return Subjects(chosen, tuple(map(_stood, reached)), figures=figures)
+
+
+def about(found: Iterable[Finding], account_ids: Container[str], rules: Container[str]) -> list[Finding]:
+    """Return what was found of these accounts by any rule, and of any account by these rules."""
+    return [one for one in found if one.account_id in account_ids or one.rule in rules]
 
 
 def beyond(subjects: Subjects, new: pa.Table, beginning: int, *, stirred: bool) -> Subjects:
@@ -70,9 +88,10 @@ def _moments(new: pa.Table, customers: Mapping[str, str]) -> dict[str, int]:
     return found
 
 
-def _stood(one: Reached) -> Stood:
+def _stood(one: Finding | Reached) -> Stood:
     return Stood(one.rule, one.account_id, _at(one.first_at), _at(one.last_at))
 
 
+@lru_cache(maxsize=1 << 18)  # a process that stays meets the same findings in each run
 def _at(moment: datetime | None) -> int | None:
     return None if moment is None else microseconds(moment)

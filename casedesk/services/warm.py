@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Final
 
 import pyarrow as pa
 
@@ -20,7 +21,11 @@ from casedesk.detection.engine import Crowded, KeptData
 from casedesk.detection.fingerprint import Digest
 from casedesk.detection.limits import Limits
 from casedesk.services.run_copying import Arrived, Everything, everything
+from casedesk.store.run_store import Finding
 from casedesk.store.unit_of_work import Reading
+
+#: Beyond so many, some 400 bytes each, what was found is read from the database each time.
+_MOST_FOUND: Final = 500_000
 
 
 @dataclass(slots=True)
@@ -37,13 +42,13 @@ class Warm:
     """What a process keeps; one for each database. Runs with it follow one another.
 
     It takes as much memory as the limits of its runs allow DuckDB, some 210 bytes a transaction, and no more: beyond, DuckDB
-    spills to its folder.
+    spills to its folder. What the last run found stays as well, up to half a million findings.
     """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._held: _Held | None = None
-        self._found: tuple[str, list[str]] = "", []
+        self._found: tuple[str, list[Finding]] = "", []
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -58,14 +63,14 @@ class Warm:
                 self._held.data.close()
             self._held = None
 
-    def standing_digests(self, run_id: str) -> list[str] | None:
-        """Return the digests of all that a run found, in order, where it was the last that was noted."""
-        noted, digests = self._found
-        return digests if noted == run_id else None
+    def found_by(self, run_id: str) -> list[Finding] | None:
+        """Return all that a run found, in no order, where it was the last that was noted."""
+        noted, found = self._found
+        return found if noted == run_id else None
 
-    def note(self, run_id: str, digests: list[str]) -> None:
-        """Note what a run found that was stored."""
-        self._found = run_id, digests
+    def note(self, run_id: str, found: list[Finding]) -> None:
+        """Note what a run found that was stored, where that is not too much."""
+        self._found = (run_id, found) if len(found) <= _MOST_FOUND else ("", [])
 
     def brought_up(self, look: Reading, arrived: Arrived, limits: Limits, base_currency: str) -> KeptData:
         """Return everything that had arrived, loaded."""

@@ -35,20 +35,17 @@ def about(
     there: sa.ColumnElement[bool],
     account_ids: Collection[str],
     rules: Collection[str],
-    moments: Moments | None = None,
 ) -> Iterator[tuple[Any, ...]]:
     """Yield these columns of the rows that are ``there`` and about one of the accounts or by one of the rules, in no order.
 
     A column whose name ends in ``_at``, ``_start`` or ``_end`` is a time. ``there`` has no parameters.
-
-    :param moments: times that were read before.
     """
     if not account_ids and not rules:
         return
     query = sa.select(table.c.account_id, table.c.rule, *(table.c[name] for name in columns))
     if len(account_ids) > _MANY:
         times = [place for place, name in enumerate(columns) if name.endswith(("_at", "_start", "_end"))]
-        chosen, read = frozenset(account_ids), Moments() if moments is None else moments
+        chosen, read = frozenset(account_ids), Moments()
         with closing(stream(connection, query.where(there), 5_000)) as rows:
             for account_id, rule, *values in rows:
                 if account_id in chosen or rule in rules:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import lru_cache
@@ -21,6 +21,7 @@ from casedesk.domain.ledger import Recorded
 from casedesk.domain.moments import canonical
 from casedesk.domain.policy import SHIPPED, Policy
 from casedesk.errors import Conflict, NotFound
+from casedesk.store.about_subjects import CHUNK
 from casedesk.store.dialects import stored_time, stream
 from casedesk.store.direct import Direct, saves_trips
 from casedesk.store.ledger_store import Ledger, LedgerReader, recording
@@ -84,6 +85,21 @@ class CaseReader:
             raise StaleCase(case_id, self._changes(case_id, seen_version))
         policy = SHIPPED if row["policy_event"] is None else self.policy
         return _case(row, self._figures(case_id), policy)
+
+    def get_many(self, case_ids: Collection[str]) -> dict[str, Case]:
+        """Return those of these cases that there are, by id."""
+        found: dict[str, Case] = {}
+        ids = sorted(case_ids)
+        for start in range(0, len(ids), CHUNK):
+            part = ids[start : start + CHUNK]
+            figures: dict[str, list[AlertFigures]] = {case_id: [] for case_id in part}
+            for case_id, *values in self._connection.execute(_FIGURES_OF_MANY, {"cases": part}):
+                figures[case_id].append(AlertFigures(*values))
+            for row in self._connection.execute(_GET_MANY, {"cases": part}).mappings():
+                case_id = row["case_id"]
+                policy = SHIPPED if row["policy_event"] is None else self.policy
+                found[case_id] = _case(row, tuple(figures[case_id]), policy)
+        return found
 
     def dossier(self, case_id: str, *, seen_version: int | None = None) -> Dossier:
         """Return a case with who did what on it, for the separation of duties."""
@@ -211,11 +227,16 @@ _POLICY_EVENT = (
     .where(sa.text(GOVERNING), case_events.c.action == PolicyPutInForce.action)
     .scalar_subquery()
 )
-_GET = sa.select(*_STORED, _POLICY_EVENT.label("policy_event")).where(cases.c.case_id == sa.bindparam("case"))
-_FIGURES = (
-    sa.select(alerts.c.alert_id, alerts.c.rule, alerts.c.severity, alerts.c.amount_minor, alerts.c.transaction_count)
-    .where(alerts.c.case_id == sa.bindparam("case"))
-    .order_by(alerts.c.raised_at, alerts.c.alert_id)
+_ROW = sa.select(*_STORED, _POLICY_EVENT.label("policy_event"))
+_GET = _ROW.where(cases.c.case_id == sa.bindparam("case"))
+_GET_MANY = _ROW.where(cases.c.case_id.in_(sa.bindparam("cases", expanding=True)))
+_FIGURE = (alerts.c.alert_id, alerts.c.rule, alerts.c.severity, alerts.c.amount_minor, alerts.c.transaction_count)
+_FIGURE_ORDER = (alerts.c.raised_at, alerts.c.alert_id)
+_FIGURES = sa.select(*_FIGURE).where(alerts.c.case_id == sa.bindparam("case")).order_by(*_FIGURE_ORDER)
+_FIGURES_OF_MANY = (
+    sa.select(alerts.c.case_id, *_FIGURE)
+    .where(alerts.c.case_id.in_(sa.bindparam("cases", expanding=True)))
+    .order_by(*_FIGURE_ORDER)
 )
 _INSERT = sa.insert(cases)
 _OPEN_OF = Direct(

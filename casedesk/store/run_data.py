@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from casedesk.domain.suppressions import State
-from casedesk.store.about_subjects import CHUNK, Moments, about
+from casedesk.store.about_subjects import CHUNK, about
 from casedesk.store.arrivals import newest_arrival
 from casedesk.store.dialects import arrow_reader
 from casedesk.store.tables import (
@@ -139,21 +139,12 @@ class RunDataReader:
         query = sa.select(accounts.c.account_id, accounts.c.customer_id).where(which).order_by(accounts.c.account_id)
         return {row.account_id: row.customer_id for row in self._connection.execute(query)}
 
-    def episodes(self, account_ids: Collection[str], rules: Collection[str]) -> Iterator[Reached]:
-        """Yield what the last run found and what the desk holds or hides of these accounts, and by these rules of any, in no order.
-
-        What is both found and held is yielded once.
-        """
-        tables = (
-            (detection_findings, ("first_at", "last_at"), detection_findings.c.gone_in.is_(None)),
-            (alerts, ("window_start", "window_end"), sa.true()),
-            (suppressed_alerts, ("window_start", "window_end"), suppressed_alerts.c.released_in.is_(None)),
-        )
-        seen, moments = set[tuple[Any, ...]](), Moments()
-        for table, times, there in tables:
-            columns = ("rule", "account_id", *times)
-            seen.update(about(self._connection, table, columns, there, account_ids, rules, moments))
-        yield from itertools.starmap(Reached, seen)
+    def held_otherwise(self, account_ids: Collection[str], rules: Collection[str]) -> Iterator[Reached]:
+        """Yield what the desk holds or hides of these accounts, and by these rules of any, where the last run did not find it just so."""
+        for table, kept in ((alerts, sa.true()), (suppressed_alerts, suppressed_alerts.c.released_in.is_(None))):
+            there = sa.and_(kept, ~_found_just_so(table))
+            columns = ("rule", "account_id", "window_start", "window_end")
+            yield from itertools.starmap(Reached, about(self._connection, table, columns, there, account_ids, rules))
 
     def transactions_of_touched(self, since: Since, upto: int) -> pa.Table:
         """Read every transaction that had arrived by ``upto`` and has a touched account on a side."""
@@ -185,6 +176,16 @@ class RunDataReader:
 _ACCOUNTS: Final = sa.select(
     accounts.c.account_id, accounts.c.customer_id, accounts.c.opened_on, customers.c.segment.label("peer_group")
 ).select_from(accounts.outerjoin(customers))
+
+
+def _found_just_so(table: sa.Table) -> sa.Exists:
+    found = sa.and_(
+        detection_findings.c.alert_id == table.c.alert_id,
+        detection_findings.c.gone_in.is_(None),
+        detection_findings.c.first_at == table.c.window_start,
+        detection_findings.c.last_at == table.c.window_end,
+    )
+    return sa.exists().where(found)
 
 
 def _touched(since: Since, upto: int) -> sa.ColumnElement[bool]:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from casedesk.detection.paths import _not_busy
+from casedesk.detection.hops import _not_busy
 from casedesk.detection.texts import written
 
 MOST = 3

@@ -51,20 +51,32 @@ class _Busy:
         _Busy.open -= 1
 
 
-def lane(slow: str = "", fails: str = "", failure: type[BaseException] = ValueError) -> Lane:
+def lane(slow: str = "", fails: str = "", failure: type[BaseException] = ValueError) -> Lane[pa.Table]:
     busy = _Busy(slow, fails, failure)
     return Lane(busy.evidence, busy.interrupt, busy.close)
 
 
 @pytest.mark.parametrize("number", [1, 3, 100])
 def test_what_rules_find_beside_each_other_comes_in_their_order(number: int) -> None:
-    found = beside(RULES, number, lane)
+    found = beside(RULES, number, lane, {})
     assert [one["rule"].to_pylist() for one in found] == [[rule.name] for rule in RULES]
     assert _Busy.open == 0
 
 
 def test_no_rule_finds_nothing() -> None:
-    assert beside((), 2, lane) == []
+    assert beside((), 2, lane, {}) == []
+
+
+def test_what_took_long_the_last_time_begins() -> None:
+    begun, took = [], {rule.name: float(place) for place, rule in enumerate(RULES)}
+
+    def noting(rule: Rule) -> pa.Table:
+        begun.append(rule)
+        return pa.table({})
+
+    beside(RULES, 1, lambda: Lane(noting, lambda: None, lambda: None), took)
+    assert begun == list(reversed(RULES))
+    assert max(took.values()) < 1  # each took next to nothing this time
 
 
 @pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt])
@@ -72,7 +84,7 @@ def test_a_rule_that_fails_ends_the_one_that_runs_beside_it(failure: type[BaseEx
     slow, fails = (rule for rule in RULES if rule.name in ("velocity", "structuring"))
     begun = time.monotonic()
     with pytest.raises(failure, match="as asked"):
-        beside((slow, fails, *RULES), 2, lambda: lane(slow.name, fails.name, failure))
+        beside((slow, fails, *RULES), 2, lambda: lane(slow.name, fails.name, failure), {})
     assert time.monotonic() - begun < 20  # it would never have ended
     assert _Busy.open == 0
 

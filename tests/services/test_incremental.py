@@ -29,6 +29,7 @@ from casedesk.services import detecting, replaying
 from casedesk.services.detecting import AnotherRun, Detected, Warm
 from casedesk.store import about_subjects
 from casedesk.store.engines import make_engine
+from casedesk.store.tables import detection_findings
 from casedesk.store.unit_of_work import Writing
 from tests.builders import START, Move, TestDesk
 from tests.databases import Sqlite
@@ -222,11 +223,16 @@ def test_what_stands_is_the_same_looked_up_by_account_and_read_through(
 
     def known() -> list[str]:
         with desk.reading() as uow:
-            episodes = uow.run_data.episodes({"K-1/1"}, {"structuring"})
-            return sorted(map(repr, (*episodes, *uow.runs.standing_about({"K-1/1"}, {"structuring"}))))
+            held = uow.run_data.held_otherwise({"K-1/1"}, {"structuring"})
+            return sorted(map(repr, (*held, *uow.runs.standing_about({"K-1/1"}, {"structuring"}))))
 
     looked_up = known()
-    assert len(looked_up) == 8  # of the account two, of the other two one each; once as an episode, once standing
+    assert (
+        len(looked_up) == 4
+    )  # of the account two, of the other two one each; none is held otherwise than it was found
+    desk.tamper(detection_findings.update().values(last_at=None))
+    looked_up = known()
+    assert len(looked_up) == 8
     monkeypatch.setattr(about_subjects, "_MANY", 0)
     assert known() == looked_up
 

@@ -38,6 +38,7 @@ from pydantic import model_validator
 
 from casedesk.detection import paths, short_paths
 from casedesk.detection.flows import HOUR, memory_parameter, settling_parameter
+from casedesk.detection.hops import Hopping
 from casedesk.detection.joints import Joint
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
@@ -157,9 +158,15 @@ class Cycle(Rule):
 
     @property
     def span(self) -> Span:
-        """A circle lies in its window; ways that it is ranked with begin a slack before, busy parties are told a window before."""
+        """A circle lies in its window; ways that it is ranked with begin a slack before, and its hops are told by two windows before."""
         p = self.parameters
-        return Span(window=0, before=2 * p.window_days * DAY + p.slack_hours * HOUR)
+        return Span(window=0, before=3 * p.window_days * DAY + p.slack_hours * HOUR)
+
+    @property
+    def hopping(self) -> Hopping:
+        """Which transfers a circle is made of."""
+        p = self.parameters
+        return Hopping(p.window_days * DAY, p.most_sent, p.most_received)
 
     @property
     def joint(self) -> Joint:
@@ -172,7 +179,7 @@ class Cycle(Rule):
         p = self.parameters
         window, most = p.window_days * DAY, p.most_hops
         slack = p.slack_hours * HOUR
-        found = paths.hops(views, window, (p.most_sent, p.most_received))
+        found = paths.hops(views, self.hopping)
         one = shared(views.ending(found, window + slack), "one")
         band = (p.lowest_percent, p.highest_percent)
         join = partial(paths.joined, gap=window, window=window, band=band, slack=slack)

@@ -27,6 +27,7 @@ from ibis.expr.types import Table
 from pydantic import model_validator
 
 from casedesk.detection import paths
+from casedesk.detection.hops import Hopping
 from casedesk.detection.joints import Joint
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
@@ -121,9 +122,9 @@ class Stack(Rule):
 
     @property
     def span(self) -> Span:
-        """A chain lies in its window, how busy its parties are in a window before, and what it carries on in a gap."""
+        """A chain lies in its window, what it carries on in a gap before, and its hops are told by two windows before."""
         window = self.parameters.window_days * DAY
-        return Span(window=0, before=2 * window + self.parameters.gap_days * DAY)
+        return Span(window=0, before=3 * window + self.parameters.gap_days * DAY)
 
     @property
     def joint(self) -> Joint:
@@ -135,7 +136,7 @@ class Stack(Rule):
         """Return the episodes of money passed on."""
         p = self.parameters
         gap, window = p.gap_days * DAY, p.window_days * DAY
-        found = paths.hops(views, window, (p.most_sent, p.most_received), smallest=p.smallest_minor)
+        found = paths.hops(views, Hopping(window, p.most_sent, p.most_received, p.smallest_minor))
         one = shared(views.ending(found, window + gap), "one")
         join = partial(paths.joined, gap=gap, window=window, band=(p.lowest_percent, p.highest_percent))
         two = shared(join(one, one), "two")

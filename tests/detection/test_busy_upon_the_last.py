@@ -1,0 +1,40 @@
+"""How busy a party was is told by payments that lie before all paths, and a run upon the last one must see these too."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+import pytest
+
+from casedesk.detection.rule import Rule
+from casedesk.detection.rules.cycle import Cycle
+from casedesk.detection.rules.stack import Stack
+from tests.detection.bank import NOON, Tx, accounts_of, arrow
+from tests.detection.test_subjects import follow
+
+#: Nobody on a path pays twice or is paid twice within the window.
+CYCLE: Final = Cycle().with_values({"window_days": 2, "most_sent": 1, "most_received": 1, "short_minor": 1_00})
+STACK: Final = Stack().with_values({"window_days": 4, "gap_days": 1, "most_sent": 1, "most_received": 1})
+
+
+def paid(source: str, target: str, day: float) -> Tx:
+    return Tx(NOON + timedelta(days=day), source, target, 5_000_00, id=f"{source}{target}")
+
+
+@pytest.mark.parametrize(
+    ("rule", "busy", "path"),
+    [
+        (CYCLE, [paid("S", "X", -5.5), paid("S", "B", -3.9)], [paid("A", "B", -2), paid("B", "A", 0)]),
+        (
+            STACK,
+            [paid("S", "X", -11.5), paid("S", "B", -7.9)],
+            [paid(one, other, day) for one, other, day in zip("ABCDE", "BCDEF", range(-4, 1), strict=True)],
+        ),
+    ],
+    ids=["cycle", "stack"],
+)
+def test_who_is_paid_by_a_busy_party_is_told_as_over_everything(rule: Rule, busy: list[Tx], path: list[Tx]) -> None:
+    # S pays twice within the window, so its second payment is no hop, and B is not paid twice by hops.
+    bank = [*busy, *path]
+    assert follow(arrow(bank), accounts_of(bank), [rule], [len(bank) - 1, len(bank)])[1] == 1
