@@ -78,7 +78,8 @@ def fan(
         return chosen.filter(chosen.base_minor >= p.smallest_minor) if p.smallest_minor else chosen
 
     fit, memory = fitting(views.legs), p.memory_days * DAY
-    places = views.since(_crowded(views.since(fit, before), p, large), before + window)
+    # a hit may end with a leg to whom the one before went: the last change of counterparty is within the window before it
+    places = views.since(_crowded(views.since(fit, before - window), p, large), before)
     seen = with_strangers(views, places, window, memory, p.settling_days * DAY)
     new = shared(fitting(seen.filter(seen.stranger)), "new")
     new = shared(around(new, _crowded(new, p, large), window), "near")

@@ -1,4 +1,4 @@
-"""How busy a party was is told by payments that lie before all paths, and a run upon the last one must see these too."""
+"""What a run upon the last one must read, though it lies before all that it judges."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import pytest
 
 from casedesk.detection.rule import Rule
 from casedesk.detection.rules.cycle import Cycle
+from casedesk.detection.rules.fan_in import FanIn
+from casedesk.detection.rules.fan_out import FanOut
 from casedesk.detection.rules.stack import Stack
 from tests.detection.bank import NOON, Tx, accounts_of, arrow
 from tests.detection.test_subjects import follow
@@ -19,7 +21,7 @@ STACK: Final = Stack().with_values({"window_days": 4, "gap_days": 1, "most_sent"
 
 
 def paid(source: str, target: str, day: float) -> Tx:
-    return Tx(NOON + timedelta(days=day), source, target, 5_000_00, id=f"{source}{target}")
+    return Tx(NOON + timedelta(days=day), source, target, 5_000_00, id=f"{source}{target}{day}")
 
 
 @pytest.mark.parametrize(
@@ -38,3 +40,13 @@ def test_who_is_paid_by_a_busy_party_is_told_as_over_everything(rule: Rule, busy
     # S pays twice within the window, so its second payment is no hop, and B is not paid twice by hops.
     bank = [*busy, *path]
     assert follow(arrow(bank), accounts_of(bank), [rule], [len(bank) - 1, len(bank)])[1] == 1
+
+
+@pytest.mark.parametrize(("rule", "sides"), [(FanOut(), ("A", "X")), (FanIn(), ("X", "A"))], ids=["out", "in"])
+def test_a_hit_that_ends_with_whoever_came_last_before_it_is_told_as_over_everything(
+    rule: Rule, sides: tuple[str, str]
+) -> None:
+    rule = rule.with_values({"parties": 2, "window_days": 2})
+    days = {"X": -1, "Y": -0.5, "Y again": 0}  # the last change of parties lies before all that is new
+    bank = [paid(*(name[0] if side == "X" else side for side in sides), day) for name, day in days.items()]
+    assert follow(arrow(bank), accounts_of(bank), [rule], [2, 3])[1] == 1
