@@ -7,8 +7,8 @@
 The rows of library_speed are stored in a SQLite desk in order of booking, and all rules run over them; then the last rows come,
 10,000 at a time, as a day's file does. ``--late`` takes these from all over the time instead, ``--local`` only the rules of local
 reach. The SQL of the rules is kept, as a desk keeps it; the first 10,000 have it written, and the second are timed, in this
-process, which keeps nothing between two runs. Then it keeps the data loaded (``detecting.Warm``): it loads it with a first 100,
-and 10,000, 100 and three times a single one are timed; each with its parts. The last 10,000 are the command's, in a new process. ``--warm``
+process, which keeps nothing between two runs. Then it keeps the data loaded (``detecting.Warm``), as a stream worker does from its start
+on: 100, 10,000, 100 and three times a single one are timed; each with its parts. The last 10,000 are the command's, in a new process. ``--warm``
 leaves out that and the run over everything. ``--desk`` keeps the desk as it is after the first run and begins there the
 next time, with the same arguments; where rules or software are others by then, a run says "upon nothing".
 """
@@ -38,7 +38,7 @@ from casedesk.detection.kept_texts import keep_in
 from casedesk.detection.rules import RULES
 from casedesk.domain.people import SYSTEM
 from casedesk.domain.transactions import Account, Customer, CustomerKind
-from casedesk.services import detecting
+from casedesk.services import detecting, warming
 from casedesk.services.run_records import RunData
 from casedesk.store.engines import make_engine
 from casedesk.store.schema import upgrade
@@ -138,8 +138,22 @@ def incremental(
         come(10_000, 10_000)
         print(f"10,000 more twice, {'booked at any time' if late else 'booked after all others'}")
         upon = run()
-        print("100 more, with which everything is loaded to stay; then 10,000, 100, and one three times")
+        print(
+            "everything loaded to stay, as a stream worker does when it starts; then 100 more, 10,000, 100, and one three times"
+        )
         warm, first = detecting.Warm(), 20_000
+        begun, processor = time.perf_counter(), time.process_time()
+        warming.load(
+            look=Reading(engine),
+            actor=SYSTEM,
+            base_currency="USD",
+            warm=warm,
+            rules=rules,
+            limits=Limits(threads=threads),
+        )
+        spent, processor = time.perf_counter() - begun, time.process_time() - processor
+        print(f"  {spent:7.2f} s ({processor:.2f} processor seconds): loaded, and looked back at what stood")
+        parts.told(processor)
         for rows in (100, 10_000, 100, 1, 1, 1):
             come(first, rows)
             first += rows

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -30,6 +30,7 @@ from casedesk.detection.duck_session import digests_here, one_row, opened, show
 from casedesk.detection.duck_texts import found_sql, parsed, text_of
 from casedesk.detection.episodes import COLUMNS
 from casedesk.detection.fingerprint import Digest, data_fingerprint
+from casedesk.detection.found_before import FoundBefore
 from casedesk.detection.joints import MOST as MOST_ASKED
 from casedesk.detection.joints import joined_from, number_from
 from casedesk.detection.keying import (
@@ -87,6 +88,8 @@ class LoadedData:
     _noted: Mapping[str, int] | None = None
     #: Which hops are kept, by rule; None where nothing is.
     _hops: dict[str, Told] | None = None
+    #: What rules found before; None where nothing is kept.
+    _found_before: FoundBefore | None = None
 
     def __init__(
         self,
@@ -184,6 +187,8 @@ class LoadedData:
             return of_subjects(self._run(rule), self._subject_ids)
         if self._subjects is not None and judged is not None and rule.span is not None and not rule.span.ahead:
             return self._along(rule, self._subjects)
+        if self._found_before is not None:
+            self._found_before.forget(rule)
         return self._from(rule, ALWAYS if judged is None else judged.earliest - rule.read_before)
 
     def each(self, rules: Sequence[Rule], told: Callable[[Rule, pa.Table], T]) -> Iterator[T]:
@@ -196,17 +201,18 @@ class LoadedData:
         if self._subjects is not None and self._lanes > 1:
             few = [rule for rule in rules if isinstance(rule, AmongPeers) or not self._subjects.ask_everything(rule)]
         try:
-            found = dict(zip(few, beside(few, self._lanes, partial(self._lane, told), self._took), strict=True))
+            run = partial(self._lane, lambda data, rule: told(rule, data.evidence(rule)))
+            found = dict(zip(few, beside(few, self._lanes, run, self._took), strict=True))
         except duckdb.OutOfMemoryException:
             found = {}
         return (found[rule] if rule in found else told(rule, self.evidence(rule)) for rule in rules)
 
-    def _lane(self, told: Callable[[Rule, pa.Table], T]) -> Lane[T]:
+    def _lane(self, run: Callable[[Self, Rule], T]) -> Lane[T]:
         """Return the same data over a connection of its own, to which everything temporary belongs: the views of one rule at a time."""
         connection, data = self._connection.cursor(), copy(self)
         vars(data).update(_connection=connection, _noted=None)
         self._show_given(connection)
-        return Lane(lambda rule: told(rule, data.evidence(rule)), connection.interrupt, connection.close)
+        return Lane(partial(run, data), connection.interrupt, connection.close)
 
     def _show_given(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Let evidence find the ids of transactions where they were handed in."""
@@ -259,8 +265,7 @@ class LoadedData:
             return self._from(rule, since - rule.read_before, "along")
         # what lies two windows before the first hop is read to tell hops, and these are kept
         first = since - rule.read_before + 2 * rule.hopping.window
-        kept = KeptHops(self._connection, self._sql, self._show_transfers, self._hops)
-        kept.show(rule.name, rule.hopping, first)
+        KeptHops(self._connection, self._sql, self._show_transfers, self._hops).show(rule.name, rule.hopping, first)
         return self._from(rule, first - rule.hopping.window, "along kept hops")
 
     def _may_join(self, rule: Rule, since: int) -> bool:
@@ -274,16 +279,26 @@ class LoadedData:
         first = subjects.first_look(rule, judged)
         found = _NOTHING
         if shown := self._who_may(rule, subjects, first):
-            self._show_near(shown, [max(first.moments[one] - rule.read_before, ALWAYS) for one in shown])
-            found = of_subjects(self._run(rule, "near" + knowing), self._subject_ids)
+            found = self._found_near(rule, shown, first, knowing)
         again = subjects.second_look(rule, judged, first, hit_from(found, first.moments))
-        if not again:
-            return found
-        self._show_near(again, [max(judged.moments[one] - rule.read_before, ALWAYS) for one in again])
-        seen = pa.array(again, pa.string())
-        once_more = of_subjects(self._run(rule, "near" + knowing), seen)
-        rest = found.filter(pc.invert(pc.is_in(found["account_id"], seen)))
-        return pa.concat_tables([rest, once_more]) if rest.num_rows else once_more
+        before = self._found_before or FoundBefore()
+        known = before.known(rule, again, judged, first, subjects)
+        if again:
+            twice = pa.array(again, pa.string())
+            parts = [
+                found.filter(pc.invert(pc.is_in(found["account_id"], twice))),
+                before.joined(rule, known, found, first),
+            ]
+            if unknown := [one for one in again if one not in known]:
+                parts.append(self._found_near(rule, unknown, judged, knowing))
+            found = pa.concat_tables([part for part in parts if part.num_rows] or parts[:1])
+        before.note(rule, found, first, {one: judged.moments[one] for one in again} | known, subjects)
+        return found
+
+    def _found_near(self, rule: Rule, account_ids: Sequence[str], judged: Judged, knowing: str = "") -> pa.Table:
+        """Run a rule over these accounts, from when on it judges each of them."""
+        self._show_near(account_ids, [max(judged.moments[one] - rule.read_before, ALWAYS) for one in account_ids])
+        return of_subjects(self._run(rule, "near" + knowing), pa.array(account_ids, pa.string()))
 
     def _who_may(self, rule: Rule, subjects: Subjects, judged: Judged) -> list[str]:
         """Return the accounts that may have a hit where the rule judges anew, as far as counting legs tells."""

@@ -7,8 +7,9 @@ apart, so that accounts that come later find a key in between.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Final
 
 import duckdb
@@ -22,18 +23,23 @@ from casedesk.detection.duck import LoadedData, later
 from casedesk.detection.duck_hops import Told, note_new
 from casedesk.detection.duck_session import connected, digests_here, in_words, show
 from casedesk.detection.fingerprint import Digest
+from casedesk.detection.found_before import FoundBefore
 from casedesk.detection.keying import CHOSEN, NAMED, all_legs, keyed_transactions, named_accounts
-from casedesk.detection.lanes import lanes_within
+from casedesk.detection.lanes import beside, lanes_within
 from casedesk.detection.least import ASKED, MOST, Counted
 from casedesk.detection.legs import KEYED, LEGS
 from casedesk.detection.limits import Limits, OutOfMemory
-from casedesk.detection.subjects import ALWAYS, NEVER, Subjects
+from casedesk.detection.rule import Rule
+from casedesk.detection.subjects import ALWAYS, NEVER, Stood, Subject, Subjects
 
 __all__ = ["Crowded", "KeptData"]
 
 #: Between the keys of two accounts that were there from the beginning, where they are not too many.
 APART: Final = 1_000
 _LARGEST: Final = 2**31 - 1
+
+#: So many accounts' findings are found once more at a time.
+_AT_ONCE: Final = 500
 
 #: Up to so many subjects, their legs are taken out of all legs once a run, and not again for each rule.
 _FEW: Final = 2_000
@@ -46,6 +52,9 @@ FROM {named}"""
 _GIVEN: Final = "CREATE OR REPLACE TEMP VIEW given AS FROM ids"
 _IDS: Final = 'SELECT "row", transaction_id FROM given'
 _COUNTED: Final = "SELECT " + ", ".join(map('"{}"'.format, ASKED)) + " FROM few_legs"
+_THEIRS: Final = f"""
+SELECT account_id, customer_id FROM {NAMED.get_name()}
+WHERE own AND customer_id IN (SELECT customer_id FROM {NAMED.get_name()} SEMI JOIN asked USING (account_id)) ORDER BY account_id"""
 _OF_SUBJECTS: Final = "FROM standing_legs SEMI JOIN subjects USING (account)"
 
 
@@ -60,13 +69,14 @@ class KeptData(LoadedData):
 
     _every_leg = "standing_legs"
     _hops: dict[str, Told]
+    _found_before: FoundBefore
 
     def __init__(self, transactions: pa.Table, accounts: pa.Table, limits: Limits, currency: str) -> None:
         self._open, self._limits, self._currency = ExitStack(), limits, currency
         self._kept_texts, self._digests = limits.kept_texts, {}
         self._lanes, self._took = lanes_within(limits), {}
         self._shown: tuple[pa.Table, pa.Table] | None = None
-        self._rows, self._hops = 0, {}
+        self._rows, self._hops, self._found_before = 0, {}, FoundBefore()
         self.beginning, self.broken = NEVER, False
         self._connection = self._open.enter_context(connected(limits))
         try:
@@ -130,6 +140,7 @@ class KeptData(LoadedData):
     def _add(self, transactions: int, accounts: int) -> None:
         if accounts and key_new_accounts(self._connection):
             self._hops.clear()  # they tell who leads
+            self._found_before.forget()
         if not transactions:
             return
         self._table("arrived", keyed_transactions)
@@ -156,6 +167,47 @@ class KeptData(LoadedData):
             self._connection.unregister(name)
         self._shown = None
 
+    def look_back(self, rules: Sequence[Rule], stood: Sequence[Stood]) -> None:
+        """Find once more what comes next may join, so that no run has to. It changes nothing, and what stood need not be whole.
+
+        :param stood: what these rules found, and what the desk holds of it.
+        """
+        windows = {rule: self._found_before.window(rule) for rule in rules}
+        served = {rule.name: window for rule, window in windows.items() if window is not None}
+        since = self.ending + 1
+        near = {one.account_id for one in stood if one.rule in served and _reaches(one, since - served[one.rule])}
+        with self.guarded():
+            chosen = self._with_customers(sorted(near), since)
+            own = {one.account_id for one in chosen}
+            self.look_at(Subjects(chosen, tuple(one for one in stood if one.account_id in own), since, sooner=False))
+            asked = [rule for rule in rules if rule.name in served]
+            try:
+                beside(asked, self._lanes, partial(self._lane, KeptData._recalled), {})
+            except duckdb.OutOfMemoryException:
+                self._found_before.forget()
+
+    def _with_customers(self, account_ids: Sequence[str], since: int) -> tuple[Subject, ...]:
+        self._connection.register("asked", pa.table({"account_id": pa.array(account_ids, pa.string())}))
+        rows = self._connection.execute(_THEIRS).fetchall()
+        self._connection.unregister("asked")
+        return tuple(Subject(account_id, customer_id, since) for account_id, customer_id in rows)
+
+    def _recalled(self, rule: Rule) -> None:
+        subjects = self._subjects
+        judged = None if subjects is None else subjects.judged(rule)
+        if subjects is None or judged is None:
+            return
+        first = subjects.first_look(rule, judged)
+        moved = [one for one in subjects.account_ids if judged.moments[one] < first.moments[one]]
+        for start in range(0, len(moved), _AT_ONCE):
+            part = moved[start : start + _AT_ONCE]
+            found = self._found_near(rule, part, judged)
+            self._found_before.note(rule, found, first, {one: judged.moments[one] for one in part}, subjects)
+
+    def forget_found(self) -> None:
+        """Forget what the rules found: something came that they did not look at, or that no run was stored of."""
+        self._found_before.forget()
+
     def digests_of(self, transactions: pa.Table, accounts: pa.Table) -> Mapping[str, Digest]:
         """Return what the fingerprint is made of, for rows that come to those that are there, and may be added next."""
         with self.guarded():
@@ -163,6 +215,12 @@ class KeptData(LoadedData):
             return digests_here(
                 self._connection, {"transactions": transactions.num_rows, "accounts": accounts.num_rows}
             )
+
+    @property
+    def ending(self) -> int:
+        """When the last transaction was booked, in microseconds since 1970 UTC; ``ALWAYS`` where there is none."""
+        last = self._connection.execute('SELECT max("at") FROM all_keyed').fetchall()[0][0]
+        return ALWAYS if last is None else int(last)
 
     def take_digests(self, digests: Mapping[str, Digest]) -> None:
         """Say which digests everything that is there has."""
@@ -191,3 +249,7 @@ class KeptData(LoadedData):
 
     def _show_legs(self, moment: int) -> None:
         self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {LEGS.get_name()} AS FROM standing_legs{later(moment)}")
+
+
+def _reaches(one: Stood, moment: int) -> bool:
+    return one.last_at is None or one.last_at >= moment

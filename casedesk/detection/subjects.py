@@ -172,6 +172,11 @@ class Subjects:
         self._judged[rule] = Judged({**first.moments, **again}, NEVER) if again else first
         return list(again)
 
+    def stood_from(self, rule: Rule, account_id: str, moment: int) -> bool:
+        """Say whether something that the rule found on an account, or the desk holds of it, ends at a moment or later."""
+        episodes = self._by_rule.get(rule.name, {}).get(account_id, ())
+        return any(one.last_at is None or one.last_at >= moment for one in episodes)
+
     def second_look_along(self, rule: Rule, firsts: Mapping[str, int]) -> dict[str, int]:
         """Return the accounts that a rule along paths looks at again, and from when on it judges each of them.
 
@@ -190,11 +195,10 @@ class Subjects:
         return again
 
     def _told(self, rule: Rule) -> Judged | None:
-        if self.ask_everything(rule):
-            return None
         if rule.reach.local:
-            return self._of_chosen(rule)
-        assert rule.span is not None and self.everywhere is not None  # noqa: S101, PT018
+            return None if self.ask_everything(rule) else self._of_chosen(rule)
+        if self.ask_everything(rule) or rule.span is None or self.everywhere is None:
+            return None
         since = self.everywhere - rule.span.ahead
         stood = self._by_rule.get(rule.name, {})
         moments = {account_id: _extended(since, found, rule.span.window) for account_id, found in stood.items()}

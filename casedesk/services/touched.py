@@ -51,7 +51,7 @@ def touched(
     reached += (
         look.runs.standing_about(customers, along_paths) if found is None else about(found, customers, along_paths)
     )
-    return Subjects(chosen, tuple(map(_stood, reached)), figures=figures)
+    return Subjects(chosen, tuple(map(stood, reached)), figures=figures)
 
 
 def about(found: Iterable[Finding], account_ids: Container[str], rules: Container[str]) -> list[Finding]:
@@ -88,7 +88,8 @@ def _moments(new: pa.Table, customers: Mapping[str, str]) -> dict[str, int]:
     return found
 
 
-def _stood(one: Finding | Reached) -> Stood:
+def stood(one: Finding | Reached) -> Stood:
+    """Return what the last run found, or the desk holds, as the engine asks for it."""
     return Stood(one.rule, one.account_id, _at(one.first_at), _at(one.last_at))
 
 

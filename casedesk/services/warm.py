@@ -106,7 +106,11 @@ def _fits(look: Reading, held: _Held, arrived: Arrived) -> bool:
 
 def _take_up(look: Reading, held: _Held, arrived: Arrived) -> None:
     total = arrived.total(held.data.digests_of(*arrived.new))
-    rows = arrived.new if held.arrival == arrived.since else _rows(look, held.arrival, arrived.upto)
+    rows = arrived.new
+    if held.arrival != arrived.since:  # another process's run came between, or one that was not stored
+        rows = _rows(look, held.arrival, arrived.upto)
+        if any(part.num_rows for part in _rows(look, *sorted((held.arrival, arrived.since)))):
+            held.data.forget_found()
     held.data.add(*rows, total)
     held.arrival = arrived.upto
 

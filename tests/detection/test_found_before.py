@@ -1,0 +1,126 @@
+"""What is kept of findings, with what the first look finds, is what a run over everything finds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from casedesk.detection.engine import KeptData, detect_kept, digests_of
+from casedesk.detection.found_before import FoundBefore
+from casedesk.detection.rule import Rule
+from casedesk.store.run_copies import coded
+from tests.detection.test_subjects import LIMITS, RULED, START, run, stands, stood, told, touched
+
+SERVED: Final[tuple[Rule, ...]] = tuple(rule for rule in RULED if FoundBefore().window(rule))
+
+
+def world(seed: int) -> tuple[pa.Table, pa.Table]:
+    """Four customers, one with two accounts, who deal with strangers for days on end and pause now and then."""
+    draw, rows = np.random.default_rng(seed), []
+    own, others = [f"A{n}" for n in range(5)], [f"X{n:02}" for n in range(60)]
+    for account in own:
+        at = 0.0
+        for _ in range(90):
+            at += float(draw.choice([0, 1, 5, 12, 30, 75], p=[0.1, 0.3, 0.3, 0.15, 0.1, 0.05]))
+            sides = [account, str(draw.choice([*others, *own]))]
+            if draw.random() < 0.5:
+                sides.reverse()
+            rows.append((START + timedelta(hours=at), *sides, int(draw.choice([80_00, 900_00, 3_000_00, 4_000_00]))))
+    rows.sort(key=lambda row: row[0])
+    moments, sources, targets, amounts = (list(column) for column in zip(*rows, strict=True))
+    size = len(rows)
+    columns = {
+        "transaction_id": [f"T{place:03}" for place in draw.permutation(size)],
+        "booked_at": pa.array(moments, pa.timestamp("us", "UTC")),
+        "from_account": sources,
+        "to_account": targets,
+        "base_minor": pa.array(amounts, pa.int64()),
+        "channel": ["WIRE"] * size,
+        "from_country": ["US"] * size,
+        "to_country": ["US"] * size,
+    }
+    customers = ["C0", "C0", "C1", "C2", "C3", *[""] * len(others)]
+    return pa.table(columns), pa.table({"account_id": [*own, *others], "customer_id": customers})
+
+
+class Process:
+    """A process that keeps its data, and compares each run with one over everything."""
+
+    def __init__(self, data: pa.Table, accounts: pa.Table, seen: int) -> None:
+        self._all, self._accounts, self._seen = data, accounts, seen
+        self.kept = KeptData(coded(data.slice(0, seen)), accounts, LIMITS, "USD")
+        self._last = run(data.slice(0, seen), accounts, SERVED)
+
+    def look_back(self) -> None:
+        self.kept.look_back(SERVED, stood(self._last.alerts))
+
+    def take(self, rows: int, *, look: bool = True) -> bool:
+        """Take up some rows and run, or miss the run; return False where there is none left."""
+        old, new = self._all.slice(0, self._seen), self._all.slice(self._seen, rows)
+        self._seen += rows
+        now = self._all.slice(0, self._seen)
+        self.kept.add(new, self._accounts.slice(0, 0), digests_of(now, self._accounts, LIMITS, "USD"))
+        whole = run(now, self._accounts, SERVED)
+        if look:
+            subjects = touched(old, new, self._accounts, self._last)
+            near = detect_kept(self.kept, rules=SERVED, base_currency="USD", subjects=subjects).alerts
+            judged = {rule.name: subjects.judged(rule) for rule in SERVED}
+            standing = [one for one in self._last.alerts if stands(judged[one.rule], one)]
+            assert told([*standing, *near]) == told(whole.alerts)
+        self._last = whole
+        return self._seen < self._all.num_rows
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[bool, int]:
+    """Count the accounts that were looked at again by whether everything of them was kept."""
+    counts, real = {True: 0, False: 0}, FoundBefore.known
+
+    def watched(self: FoundBefore, rule: Rule, account_ids: list[str], *more: Any) -> dict[str, int]:
+        known = real(self, rule, account_ids, *more)
+        for one in account_ids:
+            counts[one in known] += 1
+        return known
+
+    monkeypatch.setattr(FoundBefore, "known", watched)
+    return counts
+
+
+def test_run_after_run_finds_what_runs_over_everything_find(asked: dict[bool, int]) -> None:
+    data, accounts = world(1)
+    order = np.arange(data.num_rows)
+    late = np.random.default_rng(1).permutation(np.arange(200, len(order)))[:50]  # these come in any order
+    order[np.sort(late)] = order[late]
+    process = Process(data.take(pa.array(order)), accounts, 200)
+    while process.take(20):
+        pass
+    process.kept.close()
+    assert asked[True] > asked[False] > 0
+
+
+def test_after_a_look_back_nothing_need_be_looked_at_again(asked: dict[bool, int]) -> None:
+    data, accounts = world(2)
+    process = Process(data, accounts, 300)
+    process.look_back()
+    for rows in (1, 40):
+        process.take(rows)
+    process.kept.close()
+    assert asked[True] > 0
+    assert asked[False] == 0
+
+
+def test_what_another_process_looked_at_is_forgotten_when_it_is_said_and_only_then_right(
+    asked: dict[bool, int],
+) -> None:
+    data, accounts = world(2)
+    process = Process(data, accounts, 300)
+    process.look_back()
+    process.take(30, look=False)
+    process.kept.forget_found()
+    process.take(30)
+    process.kept.close()
+    assert asked[False] > 0
