@@ -32,7 +32,7 @@ from casedesk.detection.episodes import COLUMNS
 from casedesk.detection.fingerprint import Digest, data_fingerprint
 from casedesk.detection.found_before import FoundBefore
 from casedesk.detection.joints import MOST as MOST_ASKED
-from casedesk.detection.joints import joined_from, number_from
+from casedesk.detection.joints import first_asked, joined_from, meeting_from, number_from
 from casedesk.detection.keying import (
     CHOSEN,
     NAMED,
@@ -120,6 +120,7 @@ class LoadedData:
         """Let rules of local reach look at these accounts; None lets them look at all."""
         self._subjects = subjects
         self._brought_up: dict[str, Figures] = {}
+        self._met: tuple[int, int] | None = None
         self._subject_ids = pa.array([] if subjects is None else subjects.account_ids, pa.string())
         if subjects is not None:
             ids = {"account_id": self._subject_ids, "place": pa.array(range(len(self._subject_ids)), pa.int32())}
@@ -200,6 +201,8 @@ class LoadedData:
         few: list[Rule] = []
         if self._subjects is not None and self._lanes > 1:
             few = [rule for rule in rules if isinstance(rule, AmongPeers) or not self._subjects.ask_everything(rule)]
+            if self._subjects.everywhere is not None:
+                self._meet(few, self._subjects.everywhere)  # once for all lanes
         try:
             run = partial(self._lane, lambda data, rule: told(rule, data.evidence(rule)))
             found = dict(zip(few, beside(few, self._lanes, run, self._took), strict=True))
@@ -270,9 +273,19 @@ class LoadedData:
 
     def _may_join(self, rule: Rule, since: int) -> bool:
         """Say whether a transfer from a moment on may stand on a path, as far as its neighbours tell."""
-        if rule.joint is None or self._row(number_from(since))[0] > MOST_ASKED:
+        return rule.joint is None or not self._meet([rule], since) or bool(self._row(joined_from(rule.joint, since))[0])
+
+    def _meet(self, rules: Sequence[Rule], since: int) -> bool:
+        """Gather the neighbours of the transfers from a moment on for these rules, once; return False where there are too many to ask."""
+        first = first_asked((rule.joint for rule in rules if rule.joint is not None), since)
+        if self._met is not None and self._met[0] == since and self._met[1] <= first:
             return True
-        return bool(self._row(joined_from(rule.joint, since))[0])
+        if first == since or self._row(number_from(since))[0] > MOST_ASKED:
+            return False
+        for statement in meeting_from(since, first):
+            self._connection.execute(statement)
+        self._met = since, first
+        return True
 
     def _near(self, rule: Rule, subjects: Subjects, judged: Judged, knowing: str = "") -> pa.Table:
         """Look near what is new, and again, from where that began, at those on whom it shows something which may join what stood."""

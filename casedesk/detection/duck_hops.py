@@ -11,7 +11,8 @@ import duckdb
 import pyarrow as pa
 
 from casedesk.detection.checks import Expression
-from casedesk.detection.hops import KEPT, STALE_FROM, Hopping, told_anew
+from casedesk.detection.duck_texts import parsed
+from casedesk.detection.hops import KEPT, SENT, STALE_FROM, Hopping, sent_anew, told_anew
 from casedesk.detection.legs import IDLE, Views
 from casedesk.detection.subjects import NEVER
 
@@ -80,10 +81,13 @@ class KeptHops:
     def _bring_up(self, table: str, hopping: Hopping, moment: int) -> None:
         self._show(moment - hopping.window)
         self._connection.register(STALE_FROM.get_name(), pa.table({"moment": pa.array([moment], pa.int64())}))
-        anew = self._sql(partial(told_anew, Views(), hopping), f"hops {hopping}")
+        sent = self._sql(partial(sent_anew, Views(), hopping), f"sent anew {hopping}")
+        anew = self._sql(partial(told_anew, hopping), f"told anew {hopping}")
         self._connection.begin()
         try:
-            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE told AS {anew}")
+            # kept first, so that DuckDB knows how few they are
+            self._connection.execute(parsed(f"CREATE OR REPLACE TEMP TABLE {SENT.get_name()} AS {sent}"))
+            self._connection.execute(parsed(f"CREATE OR REPLACE TEMP TABLE told AS {anew}"))
             self._connection.execute(f'DELETE FROM {table} WHERE "at" >= {moment}')
             self._connection.execute(f"INSERT INTO {table} BY NAME FROM told")
             self._connection.commit()

@@ -24,6 +24,9 @@ LARGEST: Final = 9 * 10**15
 #: The transfers that an idle party sent, and whether the one they reached was idle too: then they are hops.
 KEPT: Final[Table] = ibis.table({**IDLE.schema(), "idle": "boolean"}, name="kept_hops")
 
+#: What idle parties sent that is told anew.
+SENT: Final[Table] = ibis.table(IDLE.schema(), name="sent_anew")
+
 #: From when on they are told anew, in microseconds since 1970 UTC; one row.
 STALE_FROM: Final[Table] = ibis.table({"moment": "!int64"}, name="stale_from")
 
@@ -52,22 +55,27 @@ def idle(views: Views, hopping: Hopping) -> Table:
     return _not_busy(shared(sent, "paid_by_target"), "target", hopping.window, hopping.most_received)
 
 
-def told_anew(views: Views, hopping: Hopping) -> Table:
-    """Return what ``KEPT`` has to hold from ``STALE_FROM`` on, with its columns.
-
-    It needs the transfers from one window before that, and in ``KEPT`` what idle parties sent in that window.
-    """
+def sent_anew(views: Views, hopping: Hopping) -> Table:
+    """Return what idle parties sent from ``STALE_FROM`` on, with the columns of ``SENT``; it needs the transfers from one window before."""
     moment = STALE_FROM.moment.as_scalar()
     accounts, transfers = views.accounts, views.transfers
     paying = accounts.semi_join(transfers.filter(transfers["at"] >= moment), accounts.account == transfers.from_key)
     theirs = _met(views, hopping, accounts.semi_join(paying, "lead"))
     sent = _not_busy(shared(theirs, "paid_by_source"), "source", hopping.window, hopping.most_sent)
-    sent = shared(sent.filter(sent["at"] >= moment), "sent")
+    return sent.filter(sent["at"] >= moment)
+
+
+def told_anew(hopping: Hopping) -> Table:
+    """Return what ``KEPT`` has to hold from ``STALE_FROM`` on, with its columns: what is in ``SENT``, and whether it is a hop.
+
+    It needs in ``KEPT`` what idle parties sent in the window before.
+    """
+    moment = STALE_FROM.moment.as_scalar()
     before = KEPT.filter((KEPT["at"] >= moment - hopping.window) & (KEPT["at"] < moment)).drop("idle")
-    both = ibis.union(before.semi_join(sent, "target"), sent)
+    both = ibis.union(before.semi_join(SENT, "target"), SENT)
     hops = _not_busy(shared(both, "paid_by_target"), "target", hopping.window, hopping.most_received)
     late = hops.filter(hops["at"] >= moment).select(hop="row")
-    flagged = sent.left_join(late, sent.row == late.hop)
+    flagged = SENT.left_join(late, SENT.row == late.hop)
     return flagged.mutate(idle=flagged.hop.notnull()).select(*KEPT.columns)
 
 

@@ -184,6 +184,8 @@ def _crowded(paid: Table, side: str, least: int, window: int, views: Views | Non
     With ``views`` only such times count at which a hit is asked for.
     """
     legs = paid.mutate(account=paid[side])
+    if views is not None and views.ended_from is not None:
+        legs = legs.semi_join(_since(legs, views).select("account"), "account")  # no other account has such a time
     places = crowds(legs, least, window)
     return around(legs, places if views is None else _since(places, views), window).drop("account")
 
