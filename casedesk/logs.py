@@ -97,7 +97,7 @@ def configure(settings: LogSettings) -> None:
 
 def keep_allowed(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Drop every key that is not on the list, and replace every value that is not one plain word or a number."""
-    return {key: _plain(value) for key, value in event.items() if key in ALLOWED}
+    return {key: plain(value) for key, value in event.items() if key in ALLOWED}
 
 
 def describe_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -169,11 +169,12 @@ def _silence_own_handlers() -> None:
             logger.setLevel(logging.NOTSET)
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """Return a value that may be read by anybody: a number, one plain word, or that it is withheld."""
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, str) and _WORD.fullmatch(value) and not _CONFIDENTIAL.search(value):
         return value
     return WITHHELD

@@ -122,6 +122,10 @@ class Settings(BaseSettings):
         pattern=r"^[\w.:-]+$",
         description="an address of this machine such as 127.0.0.1 or 0.0.0.0",
     )
+    traces_url: str = Field(
+        default="", description="the address of a collector of OpenTelemetry's protocol such as http://127.0.0.1:4318"
+    )
+    traces_share: float = Field(default=1.0, ge=0, le=1, description="a share from 0 to 1")
     schema_registry_url: str = Field(
         default="", description="the address of a schema registry such as https://registry.bank.example"
     )
@@ -181,7 +185,7 @@ class Settings(BaseSettings):
             raise ValueError
         return value
 
-    @field_validator("timestamp_url", "schema_registry_url", "llm_url")
+    @field_validator("timestamp_url", "schema_registry_url", "llm_url", "traces_url")
     @classmethod
     def _an_address(cls, value: str) -> str:
         if value and not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", value):

@@ -36,7 +36,7 @@ compile pyproject.toml --extra model --extra postgres --extra oidc "$work/build.
     --output-file requirements.lock "$@"
 # What the image of deploy/ holds: the same pins, and the drivers of what it can be connected to.
 compile pyproject.toml --extra model --extra postgres --extra oidc --extra mssql --extra timestamp --extra kafka \
-    --extra registry --extra llm --extra redis "$work/build.txt" --constraint "$work/constraints.txt" \
+    --extra registry --extra llm --extra redis --extra traces "$work/build.txt" --constraint "$work/constraints.txt" \
     --constraint requirements.lock --output-file deploy/requirements.lock "$@"
 compile pyproject.toml --extra dev "$work/build.txt" --constraint "$work/constraints.txt" \
     --constraint requirements.lock --output-file requirements-dev.lock "$@"

@@ -11,7 +11,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 
 import casedesk
-from casedesk import logs
+from casedesk import logs, traces
 from casedesk.api import (
     advising,
     alerts,
@@ -48,6 +48,7 @@ def create(served: Served | None = None) -> FastAPI:
     """
     held = served or Served()
     logs.configure(held.settings)
+    traces.configure(held.settings, "api")
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -88,6 +89,7 @@ def end(app: FastAPI) -> None:
     app.state.worker.stop()
     app.state.sender.close()
     app.state.served.close()
+    traces.close()
 
 
 def _too_often(_: Request, error: Exception) -> JSONResponse:

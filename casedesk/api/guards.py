@@ -11,6 +11,7 @@ import structlog
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from casedesk import traces
 from casedesk.api.metrics import page_of
 from casedesk.api.problems import TOO_LARGE, problem, unforeseen
 from casedesk.api.state import Served
@@ -43,6 +44,12 @@ class Guards:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        page, method = page_of(scope["path"]), str(scope["method"])
+        method = method if method in _METHODS else "other"
+        with traces.span("answer", _traced(scope), page=page, method=method) as spanned:
+            spanned.note(status=await self._answer(scope, receive, send, page, method))
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, page: str, method: str) -> int:
         begun, said = time.perf_counter(), {"status": 0}
         scope.setdefault("state", {})
         most = MOST_BYTES.get(scope["path"], _MOST_ELSEWHERE)
@@ -56,18 +63,17 @@ class Guards:
         try:
             if _announced(scope) > most:
                 await problem(413, TOO_LARGE, headers={"connection": "close"})(scope, receive, guarded)
-                return
+                return said["status"]
             await self._app(scope, _limited(receive, most), guarded)
         except Exception as error:
             if said["status"]:
                 raise
             await unforeseen(error)(scope, receive, guarded)
         finally:
-            self._note(scope, said["status"], time.perf_counter() - begun)
+            self._note(scope, page, method, said["status"], time.perf_counter() - begun)
+        return said["status"]
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        page, method = page_of(scope["path"]), str(scope["method"])
-        method = method if method in _METHODS else "other"
+    def _note(self, scope: Scope, page: str, method: str, status: int, seconds: float) -> None:
         self._served.metrics.answered(page, method, status, seconds)
         level = logging.DEBUG if page in _QUIET and status < 400 else logging.INFO
         if logging.getLogger(_LOG).isEnabledFor(level):
@@ -81,6 +87,11 @@ _LOG: Final = "casedesk.api"
 #: Probes ask every few seconds, and of transactions the log has a line for each group that was stored.
 _QUIET: Final = frozenset({"other", "transactions"})
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+
+
+def _traced(scope: Scope) -> dict[str, str]:
+    values = (value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent")
+    return {"traceparent": next(values, "")}
 
 
 def _announced(scope: Scope) -> int:

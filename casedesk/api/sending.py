@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from casedesk import traces
 from casedesk.api.access import Call
 from casedesk.api.gathering import Gathering
 from casedesk.api.state import Served
@@ -50,13 +51,17 @@ class Sender:
 
     def _stored(self, sent: list[Sending]) -> Sequence[Posted | Exception]:
         desk, begun = self._served.desk(), time.perf_counter()
-        told = posting.post_together(
-            reading=desk.reading, writing=desk.writing, sent=sent, base_currency=desk.settings.base_currency
-        )
-        became = Counter[Became]()
-        for one in told:
-            if isinstance(one, Posted):
-                became.update(one.counts)
+        with traces.span("store", callers=len(sent)) as spanned:
+            told = posting.post_together(
+                reading=desk.reading, writing=desk.writing, sent=sent, base_currency=desk.settings.base_currency
+            )
+            became = Counter[Became]()
+            for one in told:
+                if isinstance(one, Posted):
+                    became.update(one.counts)
+            spanned.note(
+                stored=became[Became.STORED], duplicates=became[Became.DUPLICATE], rejected=became[Became.REJECTED]
+            )  # fmt: skip
         _LOG.info(
             "stored_together", count=len(sent), read=became.total(), stored=became[Became.STORED],
             duplicates=became[Became.DUPLICATE], rejected=became[Became.REJECTED],

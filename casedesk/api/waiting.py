@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from casedesk import traces
 from casedesk.api.access import Call
 from casedesk.api.payment_scores import told, untold
 from casedesk.domain.alerts import Alert, band
@@ -107,11 +108,12 @@ def _scored(call: Call, transaction_ids: Sequence[str]) -> dict[str, dict[str, A
 def _run(call: Call) -> None:
     for left in range(_TRIES - 1, -1, -1):
         try:
-            with call.served.metrics.run_seconds.time():
+            with call.served.metrics.run_seconds.time(), traces.span("run rules") as spanned:
                 done = detecting.detect(
                     look=call.desk.reading(), uow=call.desk.writing(), actor=call.actor, at=call.served.now(),
                     base_currency=call.desk.settings.base_currency, warm=call.served.warm, clock=call.served.now,
                 )  # fmt: skip
+                spanned.note(transactions=done.transactions, alerts=done.new_alerts, grown=done.grown_alerts)
         except detecting.AnotherRun:
             if not left:
                 raise

@@ -65,6 +65,7 @@ def run(
     """
     where = broker(bootstrap)
     with opened(user) as session:
+        from casedesk import traces
         from casedesk.stream.assembly import Job, worker
         from casedesk.stream.worker import Sizes
 
@@ -75,7 +76,8 @@ def run(
         sys.setswitchinterval(_TURN)
         found = worker(session.desk, session.actor, where, job)
         remark(f"Taking transactions from {topic}, as one of the group {group} (Ctrl-C ends it)")
-        with stopped_by_signal(found.stop), _told(found, session.desk, metrics_port):
+        told = _told(found, session.desk, metrics_port)
+        with stopped_by_signal(found.stop), told, traces.sending(session.desk.settings, "stream"):
             found.run()
     say(
         f"{counted(found.stored, 'transaction')} stored, {found.duplicates:,} known already, "

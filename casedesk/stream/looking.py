@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from casedesk import logs
+from casedesk import logs, traces
 from casedesk.bootstrap import Desk
 from casedesk.domain.people import Person
 from casedesk.errors import CasedeskError
@@ -168,7 +168,10 @@ class Looking(threading.Thread):
     def _told(self) -> int:
         """Announce, and only then have advised on what runs changed: an alert does not wait for what is said of it."""
         try:
-            return self._announcing.announce(self._behind)
+            with traces.span("announce") as spanned:
+                told = self._announcing.announce(self._behind)
+                spanned.note(announced=told)
+                return told
         finally:
             if self._advise:
                 self._advise = False
@@ -181,10 +184,12 @@ class Looking(threading.Thread):
         """
         for left in range(_TRIES - 1, -1, -1):
             try:
-                done = detecting.detect(
-                    look=self._desk.reading(), uow=self._desk.writing(), actor=self._actor, at=self._now(),
-                    base_currency=self._desk.settings.base_currency, warm=self._warm, clock=self._now,
-                )  # fmt: skip
+                with traces.span("run rules") as spanned:
+                    done = detecting.detect(
+                        look=self._desk.reading(), uow=self._desk.writing(), actor=self._actor, at=self._now(),
+                        base_currency=self._desk.settings.base_currency, warm=self._warm, clock=self._now,
+                    )  # fmt: skip
+                    spanned.note(transactions=done.transactions, alerts=done.new_alerts, grown=done.grown_alerts)
             except detecting.AnotherRun:
                 if not announcing.unseen(uow=self._desk.reading(), actor=self._actor):
                     return  # that run saw all there is

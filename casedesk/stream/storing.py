@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from casedesk import logs
+from casedesk import logs, traces
 from casedesk.bootstrap import Desk
 from casedesk.domain.people import Person
 from casedesk.errors import CasedeskError, Invalid
@@ -72,6 +72,12 @@ class Storing:
         :raises Unavailable: if the database, or the registry, cannot be used now. ``Conflict`` likewise.
         :raises Unforeseen: if it failed in another way, and was not tried often enough to look at each message alone.
         """
+        with traces.span("store", messages=len(messages)) as spanned:
+            kept = self._store(messages, tried)
+            spanned.note(stored=kept.stored, duplicates=kept.duplicates, rejected=len(kept.letters))
+            return kept
+
+    def _store(self, messages: Sequence[Message], tried: int) -> Kept:
         kept = self._at_once(messages) if tried < TRIES else None
         if kept is not None:
             return kept
