@@ -24,7 +24,7 @@ from casedesk.detection.rule import Reach, Rule
 from casedesk.detection.subjects import NEVER, Judged, Subjects
 
 #: Rows of evidence that are kept of one rule; some hundred bytes each. Beyond, everything of it is let go.
-MOST: Final = 2_000_000
+MOST: Final = 500_000
 #: Tables that the rows may be spread over before they are put together.
 _PARTS: Final = 32
 
@@ -63,11 +63,14 @@ class _OfRule:
     def _drop_unused(self) -> None:
         used = {known.part for known in self.accounts.values()}
         self.parts = {part: table for part, table in self.parts.items() if part in used}
-        if len(self.parts) > _PARTS:
+        if len(self.parts) > _PARTS or self._rows() > MOST:
             self.parts = {1: pa.concat_tables(self.evidence(list(self.accounts))).combine_chunks()}
             self.accounts = {one: known._replace(part=1) for one, known in self.accounts.items()}
-        if sum(table.num_rows for table in self.parts.values()) > MOST:
+        if self._rows() > MOST:
             self.accounts, self.parts = {}, {}
+
+    def _rows(self) -> int:
+        return sum(table.num_rows for table in self.parts.values())
 
 
 class FoundBefore:

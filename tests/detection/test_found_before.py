@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from casedesk.detection import found_before
 from casedesk.detection.engine import KeptData, detect_kept, digests_of
 from casedesk.detection.found_before import FoundBefore
 from casedesk.detection.rule import Rule
@@ -90,7 +91,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[bool, int]:
     return counts
 
 
-def test_run_after_run_finds_what_runs_over_everything_find(asked: dict[bool, int]) -> None:
+def test_run_after_run_finds_what_runs_over_everything_find(
+    asked: dict[bool, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(found_before, "_PARTS", 2)
     data, accounts = world(1)
     order = np.arange(data.num_rows)
     late = np.random.default_rng(1).permutation(np.arange(200, len(order)))[:50]  # these come in any order
@@ -111,6 +115,18 @@ def test_after_a_look_back_nothing_need_be_looked_at_again(asked: dict[bool, int
     process.kept.close()
     assert asked[True] > 0
     assert asked[False] == 0
+
+
+def test_beyond_a_number_of_rows_everything_is_let_go_and_found_again(
+    asked: dict[bool, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(found_before, "MOST", 20)
+    process = Process(*world(2), 300)
+    process.look_back()
+    for rows in (30, 30):
+        process.take(rows)
+    process.kept.close()
+    assert asked[False] > 0
 
 
 def test_what_another_process_looked_at_is_forgotten_when_it_is_said_and_only_then_right(
