@@ -1,4 +1,4 @@
-"""How busy a party was is told by payments that lie before all paths, and a run upon the last one must see these too."""
+"""Who was busy and which ways ended first is told by payments that lie before all paths; a run upon the last one must see these too."""
 
 from __future__ import annotations
 
@@ -37,4 +37,13 @@ def paid(source: str, target: str, day: float) -> Tx:
 def test_who_is_paid_by_a_busy_party_is_told_as_over_everything(rule: Rule, busy: list[Tx], path: list[Tx]) -> None:
     # S pays twice within the window, so its second payment is no hop, and B is not paid twice by hops.
     bank = [*busy, *path]
+    assert follow(arrow(bank), accounts_of(bank), [rule], [len(bank) - 1, len(bank)])[1] == 1
+
+
+def test_a_way_that_loses_to_one_from_twice_the_slack_before_a_circle_is_told_as_over_everything() -> None:
+    # Of D's ways over M the one to V ends first, too early to follow A's payment; without it the one to O would take the circle's place.
+    early = [paid("M", "U", -1.5), paid("U", "V", -1.5), paid("D", "M", -1), paid("M", "N", -0.9), paid("N", "O", -0.9)]
+    days = (0, 0, 0, 0.4, 0.6, 0.8, 1, 1.2, 1.4, 1.9)
+    bank = [*early, *(paid(one, other, day) for one, other, day in zip("ABCDEFGHIJ", "BCDEFGHIJA", days, strict=True))]
+    rule = Cycle().with_values({"window_days": 2, "most_onward": 1})
     assert follow(arrow(bank), accounts_of(bank), [rule], [len(bank) - 1, len(bank)])[1] == 1
