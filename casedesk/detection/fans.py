@@ -109,8 +109,8 @@ def _with_large(read: Table, large: Large, window: int) -> Table:
 def explain_fan(
     episode: tuple[Evidence, ...], currency: str, p: FanParameters, verb: str, noun: str, large: Large | None = None
 ) -> Explanation:
-    """Count and add up the episode, and name the most strangers that one window holds; say where sums made it a hit."""
-    most = max(leg.observed for leg in episode)
+    """Count and add up the episode, and name the most strangers that a hit's window holds; say where sums made it a hit."""
+    most = max(leg.observed for leg in episode if leg.fired)
     few = ""
     if large is not None and most < p.parties:
         few = f", {large.parties:,} or more of them with {money(large.minor, currency)} or more at once"
