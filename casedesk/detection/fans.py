@@ -78,7 +78,9 @@ def fan(
         return chosen.filter(chosen.base_minor >= p.smallest_minor) if p.smallest_minor else chosen
 
     fit, memory = fitting(views.legs), p.memory_days * DAY
-    places = views.since(_crowded(views.since(fit, before), p, large), before + window)
+    places = _crowded(views.since(fit, before), p, large)
+    if views.moments is not None:
+        places = _followed(places, views.since(fit, before + window), window)
     seen = with_strangers(views, places, window, memory, p.settling_days * DAY)
     new = shared(fitting(seen.filter(seen.stranger)), "new")
     new = shared(around(new, _crowded(new, p, large), window), "near")
@@ -95,6 +97,17 @@ def _crowded(legs: Table, p: FanParameters, large: Large | None) -> Table:
     if large is None:
         return places
     return places.union(restless(legs.filter(legs.base_minor >= large.minor), "counterparty", large.parties, window))
+
+
+def _followed(places: Table, late: Table, window: int) -> Table:
+    """Keep of each account the last place, where one of the late legs stands at it or within the window after it.
+
+    A hit may end with such a leg: who paid last may pay again, and a place tells only where there was another name.
+    """
+    last = places.group_by("account").aggregate(placed=places["at"].max())
+    met = late.join(last, "account")
+    met = met.filter((met["at"] >= met.placed) & (met["at"] - met.placed <= window))
+    return met.select("account", at=met.placed)
 
 
 def _with_large(read: Table, large: Large, window: int) -> Table:
