@@ -78,8 +78,8 @@ def fan(
         return chosen.filter(chosen.base_minor >= p.smallest_minor) if p.smallest_minor else chosen
 
     fit, memory = fitting(views.legs), p.memory_days * DAY
-    # a hit may end with a leg to whom the one before went: the last change of counterparty is within the window before it
-    places = views.since(_crowded(views.since(fit, before - window), p, large), before)
+    # a hit may end with a leg to whom the one before it went: any change of counterparty counts that its window can hold
+    places = _crowded(views.since(fit, before), p, large)
     seen = with_strangers(views, places, window, memory, p.settling_days * DAY)
     new = shared(fitting(seen.filter(seen.stranger)), "new")
     new = shared(around(new, _crowded(new, p, large), window), "near")
@@ -110,8 +110,8 @@ def _with_large(read: Table, large: Large, window: int) -> Table:
 def explain_fan(
     episode: tuple[Evidence, ...], currency: str, p: FanParameters, verb: str, noun: str, large: Large | None = None
 ) -> Explanation:
-    """Count and add up the episode, and name the most strangers that one window holds; say where sums made it a hit."""
-    most = max(leg.observed for leg in episode)
+    """Count and add up the episode, and name the most strangers that a hit's window holds; say where sums made it a hit."""
+    most = max(leg.observed for leg in episode if leg.fired)
     few = ""
     if large is not None and most < p.parties:
         few = f", {large.parties:,} or more of them with {money(large.minor, currency)} or more at once"

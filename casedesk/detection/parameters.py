@@ -98,6 +98,10 @@ class RuleParameters(BaseModel):
             (name for name, field in cls.model_fields.items() if not isinstance(field.json_schema_extra, dict)), ""
         )
 
+    def inexact(self) -> str:
+        """Return the first field whose value is no whole number, word or set of words; '' where there is none."""
+        return next((name for name in type(self).model_fields if not _exact(getattr(self, name))), "")
+
     def described(self) -> tuple[Described, ...]:
         """List every parameter with its value, unit, reason and source, in the order the rule declares them."""
         return tuple(
@@ -149,6 +153,12 @@ def rule_set_hash(rules: Iterable[Ruled]) -> str:
 def canonical_json(value: object) -> str:
     """Write JSON of whole numbers, text, lists and objects in one form only; equal to RFC 8785 for these types."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _exact(value: object) -> bool:
+    if isinstance(value, frozenset):
+        return all(isinstance(one, str) for one in value)
+    return type(value) is int or isinstance(value, str)  # True is no number here
 
 
 def _extra(model: type[BaseModel], name: str) -> dict[str, str]:

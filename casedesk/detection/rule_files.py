@@ -67,7 +67,8 @@ def assembled(*makers: Callable[[], Rule]) -> tuple[Rule, ...]:
     for maker in makers:
         rule = _whole(maker)
         if rule.name in rules:
-            raise _unfit(maker, f"has the name “{rule.name}” of another rule; give it its own.")
+            other = type(rules[rule.name]).__name__
+            raise _unfit(maker, f"has the name “{rule.name}” of another rule, {other}; give one of the two its own.")
         rules[rule.name] = rule
     return tuple(rules.values())
 
@@ -92,6 +93,12 @@ def _whole(maker: Callable[[], Rule]) -> Rule:
     if name := rule.parameters.undeclared():
         raise _unfit(
             type(rule.parameters), f"has “{name}” without unit, reason and source; declare it with parameter(...)."
+        )
+    if name := rule.parameters.inexact():
+        raise _unfit(
+            type(rule.parameters),
+            f"has “{name}” with the value {getattr(rule.parameters, name)!r}; make it a whole number (of a smaller unit), a word "
+            "or a set of words.",
         )
     return rule
 

@@ -63,6 +63,7 @@ def line_of(words: str) -> int:
         ("reach = Reach.ACCOUNT", "reach = 'account'", "@dataclass", "Geography has a reach that cannot be 'account'; write"),
         ("self.parameters.window_minutes * MINUTE", "self.window", "@dataclass", "Geography has no span to read ("),
         ('= "geography"', '= "geo.graphy"', "@dataclass", "Geography has the name “geo.graphy”; write it with letters"),
+        ("window_minutes: int = parameter(\n        30,", "window_minutes: float = parameter(\n        30,", "class GeographyParameters", "has “window_minutes” with the value 30.0; make it a whole number"),
         ('rule."""\n', 'rule."""\n    more: int = 3\n', "class GeographyParameters", "GeographyParameters has “more” without unit,"),
     ],
 )  # fmt: skip
@@ -79,7 +80,9 @@ def test_two_rules_of_one_name_are_refused() -> None:
     with pytest.raises(rule_files.BrokenRuleFile) as refusal:
         rule_files.assembled(Geography, Geography)
     assert str(refusal.value).startswith("casedesk/detection/rules/geography.py, line ")
-    assert "Geography has the name “geography” of another rule; give it its own. Mend it, or take" in str(refusal.value)
+    assert "Geography has the name “geography” of another rule, Geography; give one of the two its own. Mend" in str(
+        refusal.value
+    )
 
 
 def test_the_library_is_whole_and_a_fault_elsewhere_is_not_a_rules() -> None:

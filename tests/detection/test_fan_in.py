@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -57,6 +58,15 @@ def test_a_small_payment_beside_three_large_ones_is_evidence_and_more_senders_sa
     (alert,) = raised(RULE, [*large, *senders(2.5, 2.6, first=2)])
     assert len(alert.transaction_ids) == 5
     assert alert.sentence.endswith("with up to 4 senders within 3 days whom this account had not dealt with before.")
+
+
+def test_the_senders_that_are_told_stand_in_a_hits_window_wherever_the_calendar_cuts_it() -> None:
+    # four have paid by day -2.45, which is no hit; only the last of them stands in the window of the two large sums
+    bank = [*senders(-5.4, -5.4, -5.4, -2.45), *(pay(f"L{n}", "A", -n / 10, 10_000_00) for n in range(2))]
+    for offset in range(3):
+        moved = [replace(tx, at=tx.at + timedelta(days=offset)) for tx in bank]
+        (alert,) = raised(RULE, moved, parties=5, large_parties=2)
+        assert "with up to 3 senders" in alert.sentence
 
 
 def test_every_payment_of_the_senders_is_evidence_and_each_sender_counts_once() -> None:

@@ -22,12 +22,16 @@ from casedesk.detection.least import Counted, Least
 from casedesk.detection.limits import Limits
 from casedesk.detection.rule import Rule
 from casedesk.detection.rules import RULES
+from casedesk.detection.rules.fan_in import FanIn
+from casedesk.detection.rules.fan_out import FanOut
 from casedesk.detection.rules.gather_scatter import GatherScatter
 from casedesk.detection.rules.structuring_over_days import StructuringOverDays
 from casedesk.detection.subjects import NEVER, Judged, Stood, Subject, Subjects
 from casedesk.detection.windows import DAY
 from casedesk.domain.alerts import Alert
 from casedesk.store.run_copies import coded
+from tests.detection.bank import accounts_of, arrow, named
+from tests.detection.flows import pay
 from tests.detection.worlds import rich
 
 START: Final = datetime(2026, 3, 2, tzinfo=UTC)
@@ -189,6 +193,14 @@ def test_what_stood_and_what_is_found_near_is_what_is_found_over_everything(late
     left, found = follow(data, accounts, RULED, [size // 2, size - 30, size - 8, size])
     assert left > 20
     assert found > 20
+
+
+@pytest.mark.parametrize("rule", [FanIn(), FanOut()], ids=lambda rule: rule.name)
+def test_a_further_payment_of_the_last_party_joins_the_fan_before_it(rule: Rule) -> None:
+    sides = [(f"S{n}", "A", n / 10) for n in range(4)] + [("S3", "A", 1), ("S3", "A", 9)]
+    bank = named(pay(*(one if rule.name == "fan_in" else (one[1], one[0], one[2]))) for one in sides)
+    accounts = accounts_of(bank, external=[f"S{n}" for n in range(4)])
+    assert follow(arrow(bank), accounts, [rule], [4, 5, 6]) == (1, 1)
 
 
 def test_in_the_demo_bank_a_days_business_finds_what_everything_finds() -> None:

@@ -50,3 +50,12 @@ def test_a_hit_that_ends_with_whoever_came_last_before_it_is_told_as_over_everyt
     days = {"X": -1, "Y": -0.5, "Y again": 0}  # the last change of parties lies before all that is new
     bank = [paid(*(name[0] if side == "X" else side for side in sides), day) for name, day in days.items()]
     assert follow(arrow(bank), accounts_of(bank), [rule], [2, 3])[1] == 1
+
+
+def test_a_way_that_loses_to_one_from_twice_the_slack_before_a_circle_is_told_as_over_everything() -> None:
+    # Of D's ways over M the one to V ends first, too early to follow A's payment; without it the one to O would take the circle's place.
+    early = [paid("M", "U", -1.5), paid("U", "V", -1.5), paid("D", "M", -1), paid("M", "N", -0.9), paid("N", "O", -0.9)]
+    days = (0, 0, 0, 0.4, 0.6, 0.8, 1, 1.2, 1.4, 1.9)
+    bank = [*early, *(paid(one, other, day) for one, other, day in zip("ABCDEFGHIJ", "BCDEFGHIJA", days, strict=True))]
+    rule = Cycle().with_values({"window_days": 2, "most_onward": 1})
+    assert follow(arrow(bank), accounts_of(bank), [rule], [len(bank) - 1, len(bank)])[1] == 1

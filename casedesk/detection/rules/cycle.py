@@ -158,9 +158,11 @@ class Cycle(Rule):
 
     @property
     def span(self) -> Span:
-        """A circle lies in its window; ways that it is ranked with begin a slack before, and its hops are told by two windows before."""
+        """A circle lies in its window; ways that it is ranked with reach a slack before, those that these are ranked with one more, and
+        hops are told by two windows before.
+        """
         p = self.parameters
-        return Span(window=0, before=3 * p.window_days * DAY + p.slack_hours * HOUR)
+        return Span(window=0, before=3 * p.window_days * DAY + 2 * p.slack_hours * HOUR)
 
     @property
     def hopping(self) -> Hopping:
@@ -180,7 +182,7 @@ class Cycle(Rule):
         window, most = p.window_days * DAY, p.most_hops
         slack = p.slack_hours * HOUR
         found = paths.hops(views, self.hopping)
-        one = shared(views.ending(found, window + slack), "one")
+        one = shared(views.ending(found, window + 2 * slack), "one")
         band = (p.lowest_percent, p.highest_percent)
         join = partial(paths.joined, gap=window, window=window, band=band, slack=slack)
         two = shared(join(one, one), "two")

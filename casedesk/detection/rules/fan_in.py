@@ -66,7 +66,7 @@ class FanIn(Rule):
     """Finds accounts that many strangers pay into."""
 
     name: ClassVar[str] = "fan_in"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     title: ClassVar[str] = "Fan-in"
     reach: ClassVar[Reach] = Reach.ACCOUNT
     parameters: FanInParameters = field(default_factory=FanInParameters)

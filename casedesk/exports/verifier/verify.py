@@ -1014,6 +1014,7 @@ RULES = {
     ("geography", "1"): rule_geography,
     ("velocity", "2"): rule_velocity,
     ("fan_in", "2"): rule_fan("in"),
+    ("fan_in", "3"): rule_fan("in"),
     ("fan_out", "1"): rule_fan("out"),
     ("cash_aggregation", "1"): rule_cash_aggregation,
     ("structuring_over_days", "1"): rule_structuring_over_days,
