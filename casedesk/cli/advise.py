@@ -58,7 +58,8 @@ def show(
         cited = f" [{', '.join(reason.cites)}]" if reason.cites else ""
         say(f"  {reason.text}{cited}")
     if found.stale:
-        say("  The case has grown since; run: casedesk advise run.")
+        # a decided case gets no new advice, so what would give it is no way out there
+        say("  The case has grown since" + (", and is decided." if found.decided else "; run: casedesk advise run."))
 
 
 @app.command()

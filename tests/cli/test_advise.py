@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from casedesk.domain.cases import Disposition
 from casedesk.domain.people import SYSTEM
-from casedesk.services import advising
+from casedesk.services import advising, intake
 from casedesk.store.tables import cascade_steps
 from tests.builders import Move, TestDesk
 from tests.cli.conftest import Command
@@ -49,8 +49,12 @@ def test_agreement_is_told_to_who_may_know_decisions(casedesk: Command, desk: Te
     case_id = desk.open(severity=96)
     advising.run(reading=desk.reading, writing=desk.writing, actor=SYSTEM, at=desk.at(), base_currency="USD")
     desk.take("ann", case_id)
+    intake.attach_alert(**desk.who("ann", case_id), alert_id=desk.alert(severity=90, rule="velocity"))
+    assert "run: casedesk advise run" in casedesk("advise", "show", case_id, "--as", "otto").out
     desk.decide("ann", case_id, Disposition.NO_SAR)
     found = casedesk("advise", "agreement", "--json", "--as", "queenie").json
     assert (found["cases"], found["counts"]) == (1, [["ESCALATE", "No SAR", 1]])
     assert "0 of 1 (0.0 % to 97.5 %)" in casedesk("advise", "agreement", "--as", "otto").out
     assert casedesk("advise", "agreement", "--as", "ann").code == 2
+    shown = casedesk("advise", "show", case_id, "--as", "otto").out  # no run would advise on it any more
+    assert ("The case has grown since" in shown, "casedesk advise run" in shown) == (True, False)
