@@ -16,7 +16,7 @@ def test_advice_is_given_shown_and_derived_again(casedesk: Command, desk: TestDe
     desk.customer()
     case_id = desk.open(severity=96)
     assert casedesk("advise", "run", "--json").json == {
-        "examined": 1, "advised": 1, "unchanged": 0, "asked": 0, "moved": 0,
+        "examined": 1, "advised": 1, "unchanged": 0, "asked": 0, "moved": 0, "unheard": {},
     }  # fmt: skip
     assert casedesk("advise", "run").out == "0 cases looked at, 0 advised on, 0 with nothing new.\n"
     shown = casedesk("advise", "show", case_id, "--as", "mia")
@@ -42,6 +42,17 @@ def test_a_run_of_the_rules_can_advise_on_what_it_found(casedesk: Command, desk:
         "No language model is switched on; nothing leaves this machine.\n"
     )
     assert casedesk("advise", "budget", "--as", "ann").code == 2
+
+
+def test_what_a_language_model_did_not_say_is_told(casedesk: Command, desk: TestDesk) -> None:
+    desk.customer()
+    desk.open(severity=60)
+    told = casedesk(
+        "advise", "run",
+        llm="true", llm_url="http://127.0.0.1:9/v1", llm_model="m", llm_price_in="0", llm_price_out="0", llm_band="0-1",
+    )  # fmt: skip
+    assert (told.code, told.out) == (0, "1 case looked at, 1 advised on, 0 with nothing new.\n")
+    assert "by levels 1 and 2 alone, were advised on: 1 got no answer that could be read in time." in told.err
 
 
 def test_agreement_is_told_to_who_may_know_decisions(casedesk: Command, desk: TestDesk) -> None:
