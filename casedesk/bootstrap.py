@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 from casedesk.anchoring import Anchoring
@@ -168,7 +169,7 @@ def budget_of(settings: Settings) -> Budget | None:
 def _counsel(settings: Settings, writing: Callable[[], Writing]) -> Counsel:
     """Build the third level of advice.
 
-    :raises BadSettings: if it is switched on and something that it cannot do without is not set.
+    :raises BadSettings: if it is switched on and something that it cannot do without is not set or not installed.
     """
     needed: dict[str, object] = {"llm_url": settings.llm_url, "llm_model": settings.llm_model}
     needed |= {"llm_price_in": settings.llm_price_in, "llm_price_out": settings.llm_price_out}
@@ -177,6 +178,11 @@ def _counsel(settings: Settings, writing: Callable[[], Writing]) -> Counsel:
         raise BadSettings(
             f"{PREFIX}LLM is on, and {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set. A price of 0 is for "
             f"a model that costs nothing; to do without a language model, unset {PREFIX}LLM."
+        )
+    if find_spec("openai") is None:
+        raise BadSettings(
+            f"{PREFIX}LLM is on, and the desk was installed without the extra “llm”, which speaks to a language model: "
+            f"python -m pip install -e '.[llm]'; to do without one, unset {PREFIX}LLM."
         )
     endpoint = Endpoint(
         settings.llm_url, settings.llm_model, settings.llm_key, settings.llm_timeout_seconds,

@@ -12,6 +12,7 @@ import re
 import secrets
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Protocol, TextIO
@@ -44,6 +45,16 @@ class LogSettings(Protocol):
     def log_level(self) -> str: ...
     @property
     def log_format(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _AsShipped:
+    log_level: str = "INFO"
+    log_format: str = "console"
+
+
+#: How the log is where nobody read the settings.
+AS_SHIPPED: Final = _AsShipped()
 
 
 def reference() -> str:

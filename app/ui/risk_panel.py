@@ -26,7 +26,7 @@ class Part:
 
 
 PARTS: Final = (
-    Part("Rules", "the case has the severity of its worst alert", rules_part.show),
+    Part("Rules", "the case has the severity of its worst alert, and the alerts and evidence of all", rules_part.show),
     Part("Exposure", "how near the customer's money is to listed parties; the parts of a line add up to it", exposure_part.show),
     Part("Model", "how likely a payment of the account is suspicious, by the model in force", model_part.show),
     Part("Similar past cases", "closed ones, by what they have in common", similar_part.show),

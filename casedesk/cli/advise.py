@@ -26,7 +26,7 @@ def run(
 ) -> None:
     """Advise on open cases that changed since they were advised on. A second run changes nothing."""
     with opened(user) as session:
-        from casedesk.services import advising
+        from casedesk.services import advising, counsel
 
         done = advising.run(
             reading=session.desk.reading, writing=session.desk.writing, actor=session.actor, at=session.at,
@@ -34,11 +34,15 @@ def run(
         )  # fmt: skip
     if json:
         emit({"examined": done.examined, "advised": done.advised, "unchanged": done.unchanged, "asked": done.asked,
-              "moved": done.moved})  # fmt: skip
+              "moved": done.moved, "unheard": dict(done.unheard)})  # fmt: skip
         return
+    moved = f", {done.moved:,} changed meanwhile and left to the next run" if done.moved else ""
     say(
-        f"{counted(done.examined, 'case')} looked at, {done.advised:,} advised on, {done.unchanged:,} with nothing new."
+        f"{counted(done.examined, 'case')} looked at, {done.advised:,} advised on, {done.unchanged:,} with nothing new{moved}."
     )
+    if done.unheard:
+        ends = "; ".join(f"{count:,} {counsel.UNHEARD[end]}" for end, count in done.unheard)
+        remark(f"Without a language model, by levels 1 and 2 alone, were advised on: {ends}.")
 
 
 @app.command()
@@ -58,7 +62,8 @@ def show(
         cited = f" [{', '.join(reason.cites)}]" if reason.cites else ""
         say(f"  {reason.text}{cited}")
     if found.stale:
-        say("  The case has grown since; run: casedesk advise run.")
+        # a decided case gets no new advice, so what would give it is no way out there
+        say("  The case has grown since" + (", and is decided." if found.decided else "; run: casedesk advise run."))
 
 
 @app.command()

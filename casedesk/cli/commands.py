@@ -135,6 +135,8 @@ def _unforeseen(error: Exception) -> int:
 
     from casedesk import logs
 
+    if not structlog.is_configured():  # the command had no use for a setting; structlog's own way shows the data
+        logs.configure(logs.AS_SHIPPED)
     mark = logs.reference()
     structlog.get_logger("casedesk.cli").error("command_failed", reference=mark, exc_info=error)
     remark(f"Something failed that the desk did not foresee; nothing is half-written. Tell your operator: {mark}.")

@@ -41,8 +41,21 @@ class Calibration:
 
     @classmethod
     def read(cls, told: dict[str, Any]) -> Calibration:
-        """Read what ``told`` gave."""
-        return cls(told["method"], told["slope"], told["shift"], tuple(told["raw"]), tuple(told["true"]))
+        """Read what ``told`` gave.
+
+        :raises KeyError, TypeError, ValueError: if that is no rising curve of numbers.
+        """
+        found = cls(told["method"], told["slope"], told["shift"], tuple(told["raw"]), tuple(told["true"]))
+        if not found._rises():
+            raise ValueError("no rising curve")
+        return found
+
+    def _rises(self) -> bool:
+        if self.method == "isotonic":
+            points = np.array([self.raw, self.true], np.float64)
+            within = bool(points.size) and self.true[0] >= 0 and self.true[-1] <= 1
+            return within and bool(np.isfinite(points).all() and (np.diff(points) >= 0).all())
+        return self.method == "platt" and self.slope > 0 and bool(np.isfinite([self.slope, self.shift]).all())
 
 
 def sigmoid(values: Floats) -> Floats:

@@ -26,7 +26,7 @@ FACTS, TREES, ONNX, CARD, CARD_JSON, PLOT = (
     "reliability.svg",
 )
 FILES: Final = (FACTS, TREES, ONNX, CARD, CARD_JSON, PLOT)
-_MISSING: Final = ("that of a file", "of nothing, it is missing")
+_MISSING: Final = "it is missing"
 #: No file of ours comes near it; a larger one is refused unread.
 _LARGEST: Final = 64 * 1024 * 1024
 
@@ -43,11 +43,15 @@ class NoModel(NotFound):
 class Altered(Conflict):
     """A file of a model is not the one that was written."""
 
-    def __init__(self, folder: Path, name: str, expected: str, got: str) -> None:
+    def __init__(self, folder: Path, name: str, how: str) -> None:
         super().__init__(
-            f"{name} of the model {folder.name} was altered: its SHA-256 should be {expected[:16]}… and is {got[:16]}…. "
-            "The model is not used; take the folder from where it was trained, or train it anew."
+            f"{name} of the model {folder.name} was altered: {how}. The model is not used; take the folder from where it was "
+            "trained, or train it anew."
         )
+
+
+class UnusableModel(Invalid):
+    """The hashes of a model's files are right, and the files are not what they should be."""
 
 
 class OtherVersion(Invalid):
@@ -122,6 +126,7 @@ def read(folder: Path, features: str) -> ModelFiles:
     :raises NoModel: if there is no manifest.
     :raises Altered: if a file is missing or is another one.
     :raises OtherVersion: if it was made for other features or in another form.
+    :raises UnusableModel: if what it says of itself cannot be read.
     """
     if not (folder / MANIFEST).is_file():
         raise NoModel(folder)
@@ -132,7 +137,7 @@ def checked(contents: Mapping[str, bytes], features: str, folder: Path) -> Model
     """Check files that somebody handed over, the manifest among them; what else is there is passed over.
 
     :param folder: what a refusal calls the model.
-    :raises NoModel, Altered, OtherVersion: as :func:`read` does.
+    :raises NoModel, Altered, OtherVersion, UnusableModel: as :func:`read` does.
     """
     if MANIFEST not in contents:
         raise NoModel(folder)
@@ -140,18 +145,18 @@ def checked(contents: Mapping[str, bytes], features: str, folder: Path) -> Model
     try:
         told = json.loads(manifest)
         found, hashes = told["format"], dict(told["files"])
-    except (ValueError, TypeError, KeyError):
-        raise Altered(folder, MANIFEST, "that of a manifest", sha256(manifest)) from None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise Altered(folder, MANIFEST, "it cannot be read as a manifest") from None
     if found != FORMAT:
         raise OtherVersion(folder, found, FORMAT)
     for name in FILES:
         if name not in contents:
-            raise Altered(folder, name, *_MISSING)
-        if sha256(contents[name]) != hashes.get(name):
-            raise Altered(folder, name, str(hashes.get(name, "")), sha256(contents[name]))
-    facts = json.loads(contents[FACTS])
-    if facts.get("features_version") != features:
-        raise OtherVersion(folder, f"features {facts.get('features_version')}", f"features {features}")
+            raise Altered(folder, name, _MISSING)
+        if name not in hashes:
+            raise Altered(folder, name, "the manifest does not name it")
+        if (got := sha256(contents[name])) != hashes[name]:
+            raise Altered(folder, name, f"its SHA-256 should be {str(hashes[name])[:16]}… and is {got[:16]}…")
+    facts = _facts(contents, features, folder)
     return ModelFiles(sha256(manifest), facts, {name: contents[name] for name in FILES})
 
 
@@ -159,20 +164,31 @@ def of_contents(contents: Mapping[str, bytes], features: str, name: str) -> Mode
     """Take files that did not come from a folder; whether they are the right ones, the id says.
 
     :raises OtherVersion: if the model was made for other features.
+    :raises UnusableModel: if what a model says of itself cannot be read.
     """
-    facts = json.loads(contents[FACTS])
+    return ModelFiles(sha256(manifest_of(contents)), _facts(contents, features, Path(name)), contents)
+
+
+def _facts(contents: Mapping[str, bytes], features: str, folder: Path) -> dict[str, Any]:
+    """Read what a model says of itself; its features' version first, because another version may say the rest in other words."""
+    try:
+        facts = json.loads(contents[FACTS])
+    except (ValueError, RecursionError):
+        facts = None
+    if not isinstance(facts, dict):
+        raise UnusableModel(f"{FACTS} of the model {folder.name} is no such file; train it anew.")
     if facts.get("features_version") != features:
-        raise OtherVersion(Path(name), f"features {facts.get('features_version')}", f"features {features}")
-    return ModelFiles(sha256(manifest_of(contents)), facts, contents)
+        raise OtherVersion(folder, f"features {facts.get('features_version')}", f"features {features}")
+    return facts
 
 
 def _content(folder: Path, name: str) -> bytes:
     path = folder / name
     try:
         if path.stat().st_size > _LARGEST:
-            raise Altered(folder, name, "that of a smaller file", f"{path.stat().st_size:,} bytes")
+            raise Altered(folder, name, f"it has {path.stat().st_size:,} bytes, more than any file of a model")
         return path.read_bytes()
     except FileNotFoundError:
-        raise Altered(folder, name, *_MISSING) from None
+        raise Altered(folder, name, _MISSING) from None
     except OSError as error:
         raise Unavailable(f"{name} of the model {folder.name} cannot be read ({error.strerror}).") from None

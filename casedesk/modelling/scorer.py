@@ -12,15 +12,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from casedesk.domain.score_bands import cut_offs
-from casedesk.errors import Invalid
 from casedesk.modelling.building import Features, Matrix
 from casedesk.modelling.calibration import Calibration
 from casedesk.modelling.extra import onnxruntime
 from casedesk.modelling.features import VERSION
-from casedesk.modelling.model_files import ONNX, TREES, ModelFiles
+from casedesk.modelling.model_files import FACTS, ONNX, TREES, ModelFiles, UnusableModel
 from casedesk.modelling.onnx_writer import INPUT
 from casedesk.modelling.payments import OUTSIDE, Payments
-from casedesk.modelling.training import chosen
+from casedesk.modelling.training import chosen, known
 from casedesk.modelling.trees import contributions, from_text
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -29,10 +28,6 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 TOP: Final = 3
 #: Rows that are scored at once: large enough to pay, small enough to stay near the processor.
 _BATCH: Final = 4_096
-
-
-class UnusableModel(Invalid):
-    """ONNX Runtime cannot run the model's file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +57,29 @@ class Scorer:
         """Load a checked model.
 
         :raises NoModelExtra: if ONNX Runtime is not installed.
-        :raises UnusableModel: if it cannot run the file.
+        :raises UnusableModel: if it cannot run the file, or the model does not say what of.
         """
         library = onnxruntime()
+        self.files = files
+        try:
+            self.columns = known(files.facts["columns"])
+            self.calibration = Calibration.read(files.facts["calibration"])
+        except (KeyError, TypeError, ValueError):
+            raise UnusableModel(
+                f"{FACTS} does not name the features and the curve that a model of this desk has; train it anew."
+            ) from None
         options = library.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
         try:
             self._session = library.InferenceSession(files.contents[ONNX], options, providers=["CPUExecutionProvider"])
+            said = self.raw_of(np.full((1, len(self.columns)), np.nan))
         except Exception as error:  # noqa: BLE001  # its errors share no base class but this
             raise UnusableModel(
                 f"ONNX Runtime cannot run the model's file ({type(error).__name__}); train it anew."
             ) from None
-        self.files = files
-        self.columns = tuple(files.facts["columns"])
-        self.calibration = Calibration.read(files.facts["calibration"])
+        if not np.isfinite(said).all():
+            raise UnusableModel("The model's file answers with no number; train it anew.")
         self._booster: Any = None
 
     def raw(self, matrix: Matrix) -> Floats:

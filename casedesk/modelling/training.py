@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeAlias
 
@@ -59,6 +60,16 @@ class Options:
 def columns(options: Options) -> tuple[str, ...]:
     """Name the features that train, in their order."""
     return tuple(one.name for one in catalogue() if not (options.blind and one.of_amount))
+
+
+def known(names: Sequence[str]) -> tuple[str, ...]:
+    """Return names of features, each once.
+
+    :raises ValueError: if one is no feature, or comes twice, or there is none.
+    """
+    if not names or len(set(names)) < len(names) or not {one.name for one in catalogue()}.issuperset(names):
+        raise ValueError("no such feature")
+    return tuple(names)
 
 
 def chosen(matrix: Matrix, names: tuple[str, ...]) -> Matrix:

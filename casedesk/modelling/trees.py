@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from casedesk.modelling.building import Matrix
 from casedesk.modelling.extra import lightgbm
+from casedesk.modelling.model_files import TREES, UnusableModel
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -23,8 +24,13 @@ def from_text(text: str) -> Any:
     """Read LightGBM's text form.
 
     :raises NoModelExtra: if LightGBM is not installed.
+    :raises UnusableModel: if it cannot read them.
     """
-    return lightgbm().Booster(model_str=text)
+    library = lightgbm()
+    try:
+        return library.Booster(model_str=text)
+    except library.basic.LightGBMError:
+        raise UnusableModel(f"LightGBM cannot read the model's trees ({TREES}); train it anew.") from None
 
 
 def divisor(booster: Any) -> int:

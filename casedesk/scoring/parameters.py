@@ -61,4 +61,7 @@ class ExposureParameters(BaseModel):
 
 def _sentence(detail: Any) -> str:
     name = ".".join(str(part) for part in detail["loc"]) or "the parameters"
+    if detail["type"] == "extra_forbidden":
+        known = ", ".join(sorted(ExposureParameters.model_fields))
+        return f"There is no exposure parameter {name}; choose one of {known}."
     return f"Exposure parameter {name} is {detail['input']!r}: {detail['msg'].removeprefix('Value error, ')}."

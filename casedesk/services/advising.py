@@ -7,6 +7,7 @@ can be computed again from what is stored.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,7 +23,7 @@ from casedesk.domain.ledger import normalise
 from casedesk.domain.narrative import Evidence, Rendered, render
 from casedesk.domain.people import SYSTEM, Action, Person, require
 from casedesk.language.question import Question, ask_about
-from casedesk.services.counsel import Counsel
+from casedesk.services.counsel import UNHEARD, Counsel
 from casedesk.services.narratives import evidence_of
 from casedesk.services.risk_sources import ON_DESK, RiskSource, ten_thousandths
 from casedesk.services.steps import present, record
@@ -41,6 +42,7 @@ class Done:
 
     :ivar asked: of those advised on, how many a language model was to be asked about.
     :ivar moved: left to the next run, because somebody changed them, or advised on them, while the language model was being asked.
+    :ivar unheard: of those asked about, how many ended in each way of ``counsel.UNHEARD``; their advice is that of levels 1 and 2.
     """
 
     examined: int = 0
@@ -48,6 +50,7 @@ class Done:
     unchanged: int = 0
     asked: int = 0
     moved: int = 0
+    unheard: tuple[tuple[str, int], ...] = ()
 
 
 def run(
@@ -91,9 +94,10 @@ def run(
         left = {found.case.case_id for found in unsure}
         advised += _told(writing, actor, [found for found in news if found.case.case_id not in left], ask, at, via)
         between(time.monotonic() - begun)
-    asked = _consulted(writing, counsel, doubtful, at, via) if counsel is not None else 0
+    asked, ends = _consulted(writing, counsel, doubtful, at, via) if counsel is not None else (0, Counter())
     unchanged = len(waiting) - advised - len(doubtful)
-    return Done(len(waiting), advised + asked, unchanged, asked, len(doubtful) - asked)
+    unheard = tuple((end, ends[end]) for end in UNHEARD if ends[end])
+    return Done(len(waiting), advised + asked, unchanged, asked, len(doubtful) - asked, unheard)
 
 
 def _told(
@@ -132,9 +136,9 @@ def _consulted(
     doubtful: Sequence[tuple[Considered, Question]],
     at: datetime,
     via: str,
-) -> int:
-    """Ask the third level about each case, outside any transaction, and store its advice; return how many were stored."""
-    stored = 0
+) -> tuple[int, Counter[str]]:
+    """Ask the third level about each case, outside any transaction, and store its advice; return how many, by how each ended."""
+    stored, ends = 0, Counter[str]()
     for found, question in doubtful:
         step, said = counsel.consult(question, at)
         with writing() as uow:
@@ -142,8 +146,9 @@ def _consulted(
                 continue
             store(uow, found, (*found.steps, step), said, at, via)
             uow.commit()
-            stored += 1
-    return stored
+        stored += 1
+        ends[str(step.output["outcome"])] += 1
+    return stored, ends
 
 
 @dataclass(frozen=True, slots=True)

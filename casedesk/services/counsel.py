@@ -28,6 +28,14 @@ __all__ = ["Budget", "Counsel", "Spending", "Spent", "spending"]
 
 MILLION: Final = 1_000_000
 
+#: How a question can end without an answer that counts, and what is said of so many cases.
+UNHEARD: Final = {
+    "failed": "got no answer that could be read in time",
+    "discarded": "got an answer that was not believed",
+    "resting": "were not asked, because the endpoint had failed three times in a row",
+    "over budget": "were not asked, because the day's budget is spent",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:

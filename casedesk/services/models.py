@@ -121,7 +121,7 @@ def shown(files: ModelFiles) -> Shown:
 def in_folder(folder: Path) -> ModelFiles:
     """Read a trained model, every file checked; ``default`` names the shipped one.
 
-    :raises Altered, OtherVersion, NoModel: if the folder holds no whole model of this version.
+    :raises Altered, OtherVersion, NoModel, UnusableModel: if the folder holds no whole model of this version.
     """
     return model_files.read(folder_of(folder), VERSION)
 
@@ -129,7 +129,7 @@ def in_folder(folder: Path) -> ModelFiles:
 def uploaded(contents: Mapping[str, bytes]) -> ModelFiles:
     """Check a trained model whose files somebody sent, by name.
 
-    :raises Altered, OtherVersion, NoModel: if they are no whole model of this version.
+    :raises Altered, OtherVersion, NoModel, UnusableModel: if they are no whole model of this version.
     """
     return model_files.checked(contents, VERSION, Path("that was sent"))
 
@@ -155,9 +155,14 @@ def propose(*, uow: Writing, actor: Person, at: datetime, files: ModelFiles, rea
 
     :raises AnotherWaits: if a proposal waits already.
     :raises BadReason: if the reason is too short or too long.
+    :raises UnusableModel: if its files are whole, and are no model that the desk could use.
+    :raises NoModelExtra: if the libraries to try it with are not installed.
     """
+    from casedesk.modelling.trial import hold_together  # half a second to load, and most commands have no use for it
+
     require(actor, Action.PROPOSE_MODEL)
     reason = require_reason(reason, "A proposal")
+    hold_together(files)
 
     def stored(uow: Writing, maker: Person) -> events.Event:
         base = uow.models.in_force()

@@ -42,7 +42,9 @@ def test_the_panel_says_why_and_each_list_adds_up(open_as: Open, listed: Bank) -
     at.session_state[f"tab_{listed.cases['held']}"] = "Risk"
     at.run()
     rules, exposed, ways = (table.value for table in at.table[:3])
-    assert list(rules["Severity"]) == [66, 30]
+    assert list(rules["Severity"]) == [66, 30, 66]
+    for column in ("Alerts", "Transactions", "Amount USD"):
+        assert sum(rules[column][:-1]) == pytest.approx(rules[column].iloc[-1]), column
     assert exposed.iloc[0, 1] == pytest.approx(sum(exposed.iloc[0, 2:]), abs=1e-12)
     assert sum(ways["Part"][:-1]) == pytest.approx(ways["Part"].iloc[-1], abs=1e-4)
     assert "X-0" in ways["Way"].iloc[0].replace("\\", "")

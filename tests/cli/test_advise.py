@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from casedesk.domain.cases import Disposition
 from casedesk.domain.people import SYSTEM
-from casedesk.services import advising
+from casedesk.services import advising, intake
 from casedesk.store.tables import cascade_steps
 from tests.builders import Move, TestDesk
 from tests.cli.conftest import Command
@@ -16,7 +16,7 @@ def test_advice_is_given_shown_and_derived_again(casedesk: Command, desk: TestDe
     desk.customer()
     case_id = desk.open(severity=96)
     assert casedesk("advise", "run", "--json").json == {
-        "examined": 1, "advised": 1, "unchanged": 0, "asked": 0, "moved": 0,
+        "examined": 1, "advised": 1, "unchanged": 0, "asked": 0, "moved": 0, "unheard": {},
     }  # fmt: skip
     assert casedesk("advise", "run").out == "0 cases looked at, 0 advised on, 0 with nothing new.\n"
     shown = casedesk("advise", "show", case_id, "--as", "mia")
@@ -44,13 +44,28 @@ def test_a_run_of_the_rules_can_advise_on_what_it_found(casedesk: Command, desk:
     assert casedesk("advise", "budget", "--as", "ann").code == 2
 
 
+def test_what_a_language_model_did_not_say_is_told(casedesk: Command, desk: TestDesk) -> None:
+    desk.customer()
+    desk.open(severity=60)
+    told = casedesk(
+        "advise", "run",
+        llm="true", llm_url="http://127.0.0.1:9/v1", llm_model="m", llm_price_in="0", llm_price_out="0", llm_band="0-1",
+    )  # fmt: skip
+    assert (told.code, told.out) == (0, "1 case looked at, 1 advised on, 0 with nothing new.\n")
+    assert "by levels 1 and 2 alone, were advised on: 1 got no answer that could be read in time." in told.err
+
+
 def test_agreement_is_told_to_who_may_know_decisions(casedesk: Command, desk: TestDesk) -> None:
     desk.customer()
     case_id = desk.open(severity=96)
     advising.run(reading=desk.reading, writing=desk.writing, actor=SYSTEM, at=desk.at(), base_currency="USD")
     desk.take("ann", case_id)
+    intake.attach_alert(**desk.who("ann", case_id), alert_id=desk.alert(severity=90, rule="velocity"))
+    assert "run: casedesk advise run" in casedesk("advise", "show", case_id, "--as", "otto").out
     desk.decide("ann", case_id, Disposition.NO_SAR)
     found = casedesk("advise", "agreement", "--json", "--as", "queenie").json
     assert (found["cases"], found["counts"]) == (1, [["ESCALATE", "No SAR", 1]])
     assert "0 of 1 (0.0 % to 97.5 %)" in casedesk("advise", "agreement", "--as", "otto").out
     assert casedesk("advise", "agreement", "--as", "ann").code == 2
+    shown = casedesk("advise", "show", case_id, "--as", "otto").out  # no run would advise on it any more
+    assert ("The case has grown since" in shown, "casedesk advise run" in shown) == (True, False)

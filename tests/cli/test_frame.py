@@ -140,6 +140,24 @@ sys.exit(main(["users", "list"]))
     assert "Traceback" not in told.stderr
 
 
+def test_a_command_that_reads_no_settings_logs_no_data_either(sqlite_address: str) -> None:
+    program = """
+import sys
+from casedesk.cli.main import main
+from casedesk.services import offline_modelling
+def fail(**_): raise RuntimeError("Kim Roe, narrative: deposits")
+offline_modelling.export = fail
+sys.exit(main(["model", "export", "--model", "Kim Roe", "-o", "scores.onnx"]))
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment(sqlite_address), capture_output=True, text=True
+    )
+    assert (told.returncode, told.stdout) == (2, "")
+    log, _ = told.stderr.splitlines()
+    assert "error_type=builtins.RuntimeError" in log
+    assert "Kim Roe" not in told.stderr
+
+
 def test_a_wrong_setting_is_a_sentence(sqlite_address: str) -> None:
     told = subprocess.run(
         [sys.executable, "-m", "casedesk", "users", "list"], cwd=ROOT, capture_output=True, text=True,

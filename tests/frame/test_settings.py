@@ -205,6 +205,13 @@ def test_a_language_model_is_off_and_switched_on_it_needs_its_address_and_prices
             open_desk(load_settings({"CASEDESK_LLM": "true", **{f"CASEDESK_LLM_{k}": v for k, v in given.items()}}))
 
 
+def test_a_language_model_without_the_client_that_speaks_to_one_is_a_sentence(monkeypatch):
+    given = {"": "true", "_URL": "http://127.0.0.1:9/v1", "_MODEL": "m", "_PRICE_IN": "0", "_PRICE_OUT": "0"}
+    monkeypatch.setattr("casedesk.bootstrap.find_spec", lambda name: None)
+    with pytest.raises(BadSettings, match="installed without the extra “llm”"):
+        open_desk(load_settings({f"CASEDESK_LLM{name}": value for name, value in given.items()}))
+
+
 def test_settings_shown_to_a_person_hold_no_password():
     settings = load_settings({"CASEDESK_DATABASE_URL": "postgresql+psycopg://desk:hunter2@db:5433/desk?sslkey=hunter2"})
     assert settings.shown_database == "postgresql+psycopg://db:5433/desk"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import sys
 from pathlib import Path
@@ -101,6 +102,26 @@ def test_an_altered_file_is_refused_by_its_hash(folder: Path, name: str) -> None
     (folder / name).write_bytes(bytes(content))
     with pytest.raises(model_files.Altered, match=f"{name} of the model model was altered: its SHA-256 should be"):
         model_files.read(folder, VERSION)
+
+
+def test_a_file_that_is_missing_or_named_by_nothing_is_said_in_words(folder: Path) -> None:
+    (folder / model_files.CARD).rename(folder / "card.txt")
+    with pytest.raises(
+        model_files.Altered, match=r"card\.md of the model model was altered: it is missing\. The model"
+    ):
+        model_files.read(folder, VERSION)
+    (folder / "card.txt").rename(folder / model_files.CARD)
+    (folder / model_files.MANIFEST).write_text(json.dumps({"format": model_files.FORMAT, "files": {}}))
+    with pytest.raises(model_files.Altered, match="was altered: the manifest does not name it"):
+        model_files.read(folder, VERSION)
+
+
+def test_a_curve_of_no_numbers_makes_no_probability(trained: Trained) -> None:
+    facts = json.loads(trained.contents[model_files.FACTS])
+    for wrong in ({"slope": math.nan}, {"slope": -1.0}, {"method": "isotonic", "raw": [1, 0], "true": [0, 1]}):
+        told = facts | {"calibration": facts["calibration"] | wrong}
+        with pytest.raises(UnusableModel, match="does not name the features and the curve"):
+            Scorer(model_files.ModelFiles("", told, trained.contents))
 
 
 def test_a_model_of_another_version_or_none_is_refused(folder: Path, tmp_path: Path) -> None:

@@ -178,7 +178,7 @@ def test_a_party_that_nobody_paid_is_unknown_by_name() -> None:
         ({"hop_weights": (1.0, 0.0)}, "hop_weights.1 is 0.0: Input should be greater than 0"),
         ({"half_life_days": 3}, "half_life_days is 3"),
         ({"reference_minor": 0}, "reference_minor is 0"),
-        ({"decay": 1}, "decay is 1: Extra inputs"),
+        ({"decay": 1}, "no exposure parameter decay; choose one of half_life_days, hop_weights, reference_minor"),
     ],
 )
 def test_what_cannot_be_computed_with_is_refused_by_its_name(values: dict[str, object], said: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from shutil import copytree
@@ -15,7 +16,8 @@ from casedesk.domain.ledger import Recorded
 from casedesk.domain.people import RoleForbids
 from casedesk.domain.proposals import AnotherWaits, BadReason, MakerIsChecker, NotMaker, NotWaiting, ProposalState
 from casedesk.domain.verification import Verdict
-from casedesk.modelling.model_files import ONNX, Altered
+from casedesk.errors import CasedeskError
+from casedesk.modelling.model_files import CARD_JSON, FACTS, FILES, ONNX, TREES, Altered, write
 from casedesk.services import model_runs, models
 from casedesk.services.audit import verify_database
 from casedesk.services.default_model import FOLDER
@@ -103,6 +105,33 @@ def test_a_folder_that_was_altered_is_not_proposed(desk: TestDesk, tmp_path: Pat
     folder = copytree(FOLDER, tmp_path / "model")
     (folder / ONNX).write_bytes((folder / ONNX).read_bytes() + b"x")
     with pytest.raises(Altered, match=r"model.onnx of the model model was altered"):
+        propose(desk, folder=folder)
+    assert overview(desk).versions == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        (FACTS, "hello", "model.json of the model model is no such file"),
+        (FACTS, '{"features_version": "1"}', "model.json does not name the features"),
+        (ONNX, "no onnx", "ONNX Runtime cannot run"),
+        (TREES, "tree", "LightGBM cannot read the model's trees"),
+        (TREES, "of another model", "scores by its trees and by its ONNX file are"),
+        (CARD_JSON, "[]", "card.json is no model's card"),
+    ],
+)
+def test_a_folder_whose_hashes_are_right_and_whose_files_are_wrong_is_not_proposed(
+    desk: TestDesk, tmp_path: Path, name: str, content: str, said: str
+) -> None:
+    folder = copytree(FOLDER, tmp_path / "model")
+    trees = (folder / TREES).read_text()
+    leaves = re.search(r"leaf_value=(\S+)", trees)
+    assert leaves
+    other = trees.replace(leaves[1], str(float(leaves[1]) + 1), 1)
+    files = {one: (folder / one).read_bytes() for one in FILES}
+    files[name] = (other if content == "of another model" else content).encode()
+    write(folder, files)
+    with pytest.raises(CasedeskError, match=said):
         propose(desk, folder=folder)
     assert overview(desk).versions == ()
 
