@@ -22,6 +22,7 @@ _MOST: Final = 12
 def show(found: Shown) -> None:
     """Draw the features that moved most, the furthest first, as the model's last run found them."""
     if found.run is None:
+        st.markdown("**Drift** :gray[of the desk's payments from those that trained it]")
         st.caption("It has not scored this desk's payments yet: `casedesk model run`.")
         return
     run = found.run

@@ -45,7 +45,8 @@ def show(page: Page, now: datetime, worklist: Callable[[], session.Worklist], *,
             session.set_worklist(worklist())
             navigation.open_case(case_ids[cells[0][0]])
 
-    frame, config = _frame(page, now, by_value=triage_state.sort() is Sort.VALUE)
+    by_value = triage_state.sort() is Sort.VALUE
+    frame, config = _frame(page, now, by_value=by_value)
     st.dataframe(
         frame,
         key=drawn_as,
@@ -57,6 +58,8 @@ def show(page: Page, now: datetime, worklist: Callable[[], session.Worklist], *,
         selection_mode=["multi-row", "single-cell"] if selectable else "single-cell",
         alt="The queue of cases",
     )
+    if by_value:
+        st.markdown(formats.small(STAKE))
 
 
 def ticked(page: Page) -> tuple[Seen, ...]:

@@ -19,6 +19,8 @@ _GRAY: Final = ("#5B626B", "#A2A9B2")
 #: Pixels from the account to the furthest column, and from one account to the next below it. ECharts keeps their proportion.
 _ACROSS: Final = 210
 _ROW: Final = 36
+#: Pixels beside the furthest accounts: as wide as the longest name that is written there, however narrow the chart.
+_NAME: Final = 128
 #: Which way a side lies of the account.
 _TURN: Final = {"received": -1, "sent": 1}
 
@@ -76,7 +78,7 @@ def _option(told: Explanation, holders: Mapping[str, str], longest: int) -> dict
         "tooltip": {},
         "series": [{
             "type": "graph", "layout": "none", "preserveAspect": True, "roam": False, "data": nodes,
-            "links": _links(told, night), "left": "18%", "right": "18%", "top": 18, "bottom": 24,
+            "links": _links(told, night), "left": _NAME, "right": _NAME, "top": 18, "bottom": 24,
             "edgeSymbol": ["none", "arrow"], "edgeSymbolSize": 7, "emphasis": {"focus": "adjacency"},
         }],
     }  # fmt: skip

@@ -70,4 +70,6 @@ def test_the_queue_by_what_is_at_stake_says_so_in_a_column(bank: Bank, open_as: 
     assert "Age" not in frame.columns
     assert list(frame["At stake"]) == [max(0, value) for value in frame["At stake"]]
     assert frame["At stake"].iloc[0] == pytest.approx(0.8 * frame["Amount"].iloc[0])
-    assert "At stake" not in open_as("marta").dataframe[0].value.columns
+    assert "at stake × 2^(−days left ÷ 7)" in text(at)
+    plain = open_as("marta")
+    assert ("At stake" in plain.dataframe[0].value.columns, "at stake ×" in text(plain)) == (False, False)

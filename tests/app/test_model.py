@@ -59,6 +59,7 @@ def test_without_a_version_the_shipped_model_scores_and_says_that_it_must_be_ret
     said = " ".join(caption.value for caption in at.caption)
     assert "must be retrained" in said
     assert "It has not scored this desk's payments yet" in said
+    assert "**Drift**" in text(at)
     assert "No case was closed yet after it had scored its customer." in said
     assert "**Reliability** :gray[what was said against what came true; the dashed line is where both agree]" in text(
         at
