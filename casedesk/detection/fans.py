@@ -22,6 +22,7 @@ from casedesk.detection.severity import excess, severity
 from casedesk.detection.shared import shared
 from casedesk.detection.windows import DAY, around, episodes
 from casedesk.domain.money import LARGEST_MINOR
+from casedesk.domain.transactions import Channel
 
 
 class FanParameters(RuleParameters):
@@ -44,7 +45,7 @@ class FanParameters(RuleParameters):
         source=DESK,
         reason="Smaller amounts are not counted; 0 counts all, because mules are also paid in small sums.",
     )
-    channels: frozenset[str] = channels_parameter()
+    channels: frozenset[Channel] = channels_parameter()
     memory_days: int = memory_parameter()
     settling_days: int = settling_parameter()
     severity_at_threshold: int = parameter(

@@ -28,6 +28,14 @@ def test_every_parameter_has_unit_reason_and_source(rule: Rule) -> None:
             assert one.lowest <= one.value <= one.highest
 
 
+@pytest.mark.parametrize(
+    "rule", [rule for rule in RULES if "channels" in rule.parameters.values()], ids=lambda rule: rule.name
+)
+def test_a_channel_that_no_transaction_has_is_refused_by_every_rule_that_takes_channels(rule: Rule) -> None:
+    with pytest.raises(BadParameter, match="cannot be 'PIGEON'; give one or more of CASH, ACH, "):
+        rule.with_values({"channels": ["CASH", "PIGEON"]})
+
+
 def test_the_defaults_are_the_original_values() -> None:
     by_rule = {rule.name: rule.parameters.values() for rule in RULES}
     assert (

@@ -41,6 +41,7 @@ from casedesk.detection.severity import excess, severity
 from casedesk.detection.shared import shared
 from casedesk.detection.windows import DAY, around, by_time, episodes
 from casedesk.domain.money import LARGEST_MINOR
+from casedesk.domain.transactions import Channel
 
 
 class GatherScatterParameters(RuleParameters):
@@ -89,7 +90,7 @@ class GatherScatterParameters(RuleParameters):
         source="31 CFR 1010.410(e) and (f): records of transfers are kept from $3,000",
         reason="A turn counts from here on: friends who pay each other back pay less.",
     )
-    channels: frozenset[str] = channels_parameter()
+    channels: frozenset[Channel] = channels_parameter()
     memory_days: int = memory_parameter()
     settling_days: int = settling_parameter()
     severity_at_threshold: int = parameter(

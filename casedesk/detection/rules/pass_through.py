@@ -43,6 +43,7 @@ from casedesk.detection.severity import excess, severity
 from casedesk.detection.shared import shared
 from casedesk.detection.windows import DAY, around, by_time
 from casedesk.domain.money import LARGEST_MINOR
+from casedesk.domain.transactions import Channel
 
 
 class PassThroughParameters(RuleParameters):
@@ -73,7 +74,7 @@ class PassThroughParameters(RuleParameters):
         source=DESK,
         reason="Whoever moves more often turns money over as a business; velocity and fans watch such accounts.",
     )
-    channels: frozenset[str] = channels_parameter()
+    channels: frozenset[Channel] = channels_parameter()
     memory_days: int = memory_parameter()
     settling_days: int = settling_parameter()
     severity_at_threshold: int = parameter(

@@ -36,6 +36,7 @@ from casedesk.detection.severity import excess, severity
 from casedesk.detection.shared import shared
 from casedesk.detection.windows import DAY, around, by_time, crowds
 from casedesk.domain.money import LARGEST_MINOR
+from casedesk.domain.transactions import Channel
 
 
 class ScatterGatherParameters(RuleParameters):
@@ -74,7 +75,7 @@ class ScatterGatherParameters(RuleParameters):
         source=DESK,
         reason="Whoever moves more is a business; this also bounds how many ways are compared.",
     )
-    channels: frozenset[str] = channels_parameter()
+    channels: frozenset[Channel] = channels_parameter()
     severity_at_threshold: int = parameter(
         45, ge=0, le=100, unit="severity", source=DESK, reason="A shape that trade seldom takes by chance."
     )
