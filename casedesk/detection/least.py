@@ -18,14 +18,17 @@ import pyarrow as pa
 MOST: Final = 200_000
 
 #: The columns of ``legs.LEGS`` that are asked.
-ASKED: Final = ("account", "lead", "at", "base_minor", "direction", "channel", "country")
+ASKED: Final = ("account", "lead", "at", "base_minor", "paid_minor", "direction", "channel", "country")
 _WORDS: Final = ("direction", "channel", "country")
+_WAYS: Final = ("in", "out")
 
 
 class Least(NamedTuple):
     """A hit at some moment has so many legs of this kind on its subject, and this sum, from a window before it to that moment.
 
-    Where ``of_lead`` the subject is the customer. None allows any direction, channel or country. Where ``unmet`` is longer than the
+    Where ``of_lead`` the subject is the customer. None allows any direction, channel or country. Where there is ``round_to``, the amount as
+    it was paid is a multiple of it. Where ``each_way``, there are so many legs in, and as many out, and each side has this sum; ``direction``
+    then is that of the leg that the hit ends with. Where ``unmet`` is longer than the
     window, the hit ends with a leg of this kind whose two sides are two customers without a dealing from ``unmet`` before it to just
     before the window. Where there is ``silence``, none of this kind lies that long before the first of them. Both in microseconds.
     """
@@ -39,6 +42,8 @@ class Least(NamedTuple):
     of_lead: bool = False
     unmet: int = 0
     silence: int = 0
+    round_to: int = 0
+    each_way: bool = False
 
 
 #: From when on each account may have a hit, in microseconds since 1970 UTC: ``account`` and ``moment``.
@@ -62,11 +67,16 @@ def _crowded(least: Least, window: int, legs: str, earliest: int) -> str:
     quiet = (
         f'AND coalesce(max("at") FILTER (NOT {within}) <= max("at") - {least.silence}, true)' if least.silence else ""
     )
+    sides = [f"{within} AND direction = '{side}'" for side in _WAYS] if least.each_way else [within]
+    enough = [
+        f"count(*) FILTER ({side}) >= {least.legs} AND sum(base_minor) FILTER ({side}) >= {least.total_minor}"
+        for side in sides
+    ]
     return f"""
 SELECT {"lead" if least.of_lead else "account"} AS subject FROM {legs} JOIN {JUDGED_FROM} USING (account)
-WHERE "at" >= {earliest - back} AND "at" >= moment - {back} AND {_of_kind(least)}
+WHERE "at" >= {earliest - back} AND "at" >= moment - {back} AND {_of_kind(_either_way(least))}
 GROUP BY subject
-HAVING count(*) FILTER ({within}) >= {least.legs} AND sum(base_minor) FILTER ({within}) >= {least.total_minor} {quiet}"""
+HAVING {" AND ".join(enough)} {quiet}"""
 
 
 def _ended_by_strangers(least: Least, window: int, legs: str, earliest: int, crowded: str) -> str:
@@ -82,9 +92,14 @@ WITH crowded AS MATERIALIZED ({crowded}), pairs AS MATERIALIZED (
 SELECT DISTINCT account AS subject FROM pairs ANTI JOIN met USING (account, counterparty)"""
 
 
+def _either_way(least: Least) -> Least:
+    return least._replace(direction=_WAYS) if least.each_way else least
+
+
 def _of_kind(least: Least) -> str:
     among = [f"{name} IN ({_listed(words)})" for name in _WORDS if (words := getattr(least, name)) is not None]
-    return " AND ".join([f"base_minor >= {least.smallest_minor}", *among])
+    rounded = [f"paid_minor > 0 AND paid_minor % {least.round_to} = 0"] if least.round_to else []
+    return " AND ".join([f"base_minor >= {least.smallest_minor}", *among, *rounded])
 
 
 def _listed(words: Collection[str]) -> str:
@@ -95,7 +110,7 @@ class Counted:
     """The legs of the chosen subjects, ready to be counted."""
 
     def __init__(self, legs: pa.Table) -> None:
-        self._numbers = {name: legs[name].to_numpy() for name in ("account", "lead", "at", "base_minor")}
+        self._numbers = {name: legs[name].to_numpy() for name in ASKED if name not in _WORDS}
         self._words = {name: legs[name].combine_chunks().dictionary_encode() for name in _WORDS}
 
     def allow(self, least: Least, window: int, accounts: pa.Array, moments: Collection[int]) -> bool:
@@ -103,11 +118,16 @@ class Counted:
 
         :param window: how long before a hit its evidence lies, in microseconds.
         """
+        if least.each_way:  # together at least; each way apart is told by the statement that names them
+            least = _either_way(least)._replace(legs=2 * least.legs, total_minor=2 * least.total_minor)
         keys = np.asarray(accounts.fill_null(-1))
         order = np.argsort(keys)
         since = np.fromiter(moments, np.int64, len(keys))[order] - window
         place = np.searchsorted(keys[order], self._numbers["account"])
         kept = (self._numbers["at"] >= since[place]) & (self._numbers["base_minor"] >= least.smallest_minor)
+        if least.round_to:
+            paid = self._numbers["paid_minor"]
+            kept &= (paid > 0) & (paid % least.round_to == 0)
         for name in _WORDS:
             words = getattr(least, name)
             if words is not None:

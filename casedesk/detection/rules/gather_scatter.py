@@ -118,7 +118,8 @@ class GatherScatter(Rule):
     def least(self) -> Least:
         """What a hit takes at the least."""
         p = self.parameters
-        return Least(min(p.payees, p.turns), direction={"out"}, channel=p.channels, unmet=p.memory_days * DAY)
+        legs = min(p.senders, p.payees, p.turns)
+        return Least(legs, direction={"out"}, channel=p.channels, unmet=p.memory_days * DAY, each_way=True)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of gathering and scattering."""

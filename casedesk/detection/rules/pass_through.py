@@ -109,7 +109,8 @@ class PassThrough(Rule):
     @property
     def least(self) -> Least:
         """What a hit takes at the least."""
-        return Least(2, self.parameters.least_minor, channel=self.parameters.channels)
+        p = self.parameters
+        return Least(1, p.least_minor * min(p.least_percent, 100) // 100, channel=p.channels, each_way=True)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of money that came and went."""

@@ -136,7 +136,7 @@ class RoundAmounts(Rule):
     def least(self) -> Least:
         """What a hit takes at the least."""
         p = self.parameters
-        return Least(p.count, smallest_minor=p.unit_minor, channel=p.channels, of_lead=True)
+        return Least(p.count, smallest_minor=p.unit_minor, channel=p.channels, of_lead=True, round_to=p.unit_minor)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of round transfers."""
