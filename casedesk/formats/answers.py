@@ -56,7 +56,9 @@ def read_answers(
         table = read_labels(path, format, zone=zone, start=start)
     except (NoLabels, UnknownFormat) as refusal:
         table = _plain(path, refusal)
-    ids = next((name for name in table.column_names if name.casefold() in _IDS), None)
+    found = {name.casefold(): name for name in table.column_names}
+    # where a row names a payment and its account, as the demo bank's labels do, the payment is what is labelled
+    ids = next((found[name] for name in _IDS if name in found), None)
     if ids is None:
         raise NoAnswers(
             f"{path.name} has no column transaction_id or account_id; name the ids so. It has: {', '.join(table.column_names)}."
