@@ -74,20 +74,23 @@ def pages(browser: Browser) -> Iterator[Callable[..., Page]]:
     def opened(**options: object) -> Page:
         context = browser.new_context(viewport={"width": 1440, "height": 900}, **options)  # type: ignore[arg-type]
         context.set_default_timeout(12_000)
-        context.route("**/*", _only_this_machine)
+        context.route("**/*", only_this_machine)
         contexts.append(context)
         return context.new_page()
+
+    elsewhere: list[str] = []
+
+    def only_this_machine(route: Route) -> None:
+        if urlsplit(route.request.url).hostname in (None, "localhost", "127.0.0.1"):
+            route.continue_()
+        else:
+            elsewhere.append(route.request.url)
+            route.abort()
 
     yield opened
     for context in contexts:
         context.close()
-
-
-def _only_this_machine(route: Route) -> None:
-    if urlsplit(route.request.url).hostname in (None, "localhost", "127.0.0.1"):
-        route.continue_()
-    else:
-        route.abort()
+    assert elsewhere == []
 
 
 @pytest.fixture
