@@ -75,21 +75,33 @@ def funnel(pattern: Pattern, day: int) -> None:
     """Cash goes in at branches of several cities and comes out in another, days apart at most."""
     dice, home = pattern.dice, pattern.host.home
     elsewhere = [city for city in home.cities if city != pattern.host.city]
-    count, paid_in, drawn, second, emptied = dice.between(6, 9), 0, 0, 0, False
+    count = dice.between(6, 9)
+    moved: list[tuple[int, int]] = []  # when, and how much; less than 0 where it left
     for place in range(count):
         amount = _local(pattern, dice.between(2_000, 9_000) * 100) // 1_000 * 1_000
         city = elsewhere[place % len(elsewhere)]
         second = _within(pattern, day + place * 4 // count, 2, open_days=6)
         pattern.deposit(second, amount, f"{city} {dice.between(1, 4)}", "deposit")
-        paid_in += amount
+        moved.append((second, amount))
         if place % 2:
             out = pattern.moment(second + 6 * HOUR, second + 2 * DAY, hours=(8, 18))
-            drawn += amount * 9 // 10 // 1_000 * 1_000
             pattern.withdraw(out, amount * 9 // 10 // 1_000 * 1_000, pattern.host.branch, "withdrawal")
-            emptied |= place >= 3 and drawn * 100 >= paid_in * 40
-    if not emptied:  # by chance only small ones were drawn, and a funnel does not keep most of what goes in
-        out = pattern.moment(second + 6 * HOUR, second + 2 * DAY, hours=(8, 18))
-        pattern.withdraw(out, (paid_in // 2 - drawn) // 1_000 * 1_000, pattern.host.branch, "withdrawal")
+            moved.append((out, -(amount * 9 // 10 // 1_000 * 1_000)))
+    if not _drained(moved):  # by chance the small sums were drawn, and a funnel does not keep most of what goes in
+        out = pattern.moment(max(moved)[0] + HOUR, max(moved)[0] + DAY, hours=(8, 18))
+        half = sum(amount for _, amount in moved if amount > 0) // 2
+        drawn = -sum(amount for _, amount in moved if amount < 0)
+        pattern.withdraw(out, (half - drawn) // 1_000 * 1_000, pattern.host.branch, "withdrawal")
+
+
+def _drained(moved: list[tuple[int, int]]) -> bool:
+    """Say whether after some withdrawal two fifths of what went in before it, in four pieces or more, had left."""
+    for at, amount in moved:
+        before = [one for when, one in moved if when <= at]
+        into = [one for one in before if one > 0]
+        if amount < 0 and len(into) >= 4 and (sum(into) - sum(before)) * 5 >= sum(into) * 2:
+            return True
+    return False
 
 
 def high_risk_geography(pattern: Pattern, day: int) -> None:
