@@ -123,10 +123,8 @@ class AlertReader:
             .where(alert_transactions.c.alert_id.in_(ids))
             .order_by(alert_transactions.c.alert_id, alert_transactions.c.position)
         )
-        found: dict[str, list[str]] = {}
-        for alert_id, transaction_id in self._connection.execute(query):
-            found.setdefault(alert_id, []).append(transaction_id)
-        return {alert_id: tuple(ids) for alert_id, ids in found.items()}
+        links = self._connection.execute(query).all()
+        return {alert_id: tuple(link[1] for link in theirs) for alert_id, theirs in groupby(links, itemgetter(0))}
 
     def everything(self) -> Iterator[Alert]:
         """Yield all alerts by id. Evidence of one alert is read at a time."""
