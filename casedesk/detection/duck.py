@@ -75,8 +75,11 @@ SELECT {", ".join(map('"{}"'.format, COLUMNS))} FROM found JOIN (SELECT "row", t
 ORDER BY {", ".join(map('"{}"'.format, ORDER))}"""
 
 
+_WORDS: Final = ("account_id", "customer_id", "transaction_id", "direction", "channel", "country")
 #: What is found where nothing can be.
-_NOTHING: Final = pa.table({name: pa.array([], pa.string()) for name in COLUMNS})
+_NOTHING: Final = pa.schema(
+    [(name, pa.string() if name in _WORDS else pa.bool_() if name == "fired" else pa.int64()) for name in COLUMNS]
+).empty_table()
 
 
 class LoadedData:
@@ -320,8 +323,9 @@ class LoadedData:
         window = rule.span.window
         if self._counted is not None:
             moments = [judged.moments[account_id] for account_id in subjects.account_ids]
-            if not self._counted.allow(rule.least, window, self._subject_keys, moments):
-                return []
+            crowded = self._counted.who(rule.least, window, self._subject_keys, moments)
+            if not crowded or not (rule.least.silence or rule.least.unmet > window):
+                return subjects.with_theirs(self._id_by_key[key] for key in crowded)
         earliest = self._note_moments(judged)
         found = self._connection.execute(who_may(rule.least, window, self._every_leg, earliest)).fetchall()
         return subjects.with_theirs(self._id_by_key[key] for (key,) in found)
@@ -339,8 +343,8 @@ class LoadedData:
     def _run(self, rule: Rule, shown: str = "all") -> pa.Table:
         # kept first, so that DuckDB knows how few rows it then looks up among all transactions
         text = found_sql(rule, shown, kept_texts=self._kept_texts)
-        self._connection.execute(parsed(f"CREATE OR REPLACE TEMP TABLE found AS {text}"))
-        return self._connection.sql(_IN_ORDER).to_arrow_table()
+        made = self._connection.execute(parsed(f"CREATE OR REPLACE TEMP TABLE found AS {text}")).fetchall()
+        return self._connection.sql(_IN_ORDER).to_arrow_table() if made != [(0,)] else _NOTHING
 
     def _show_transfers(self, moment: int) -> None:
         """Let the transfers be those from a moment on."""

@@ -8,6 +8,7 @@ tells who may have a hit, so that a rule is shown the legs of a few hundred acco
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import reduce
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -113,13 +114,12 @@ class Counted:
         self._numbers = {name: legs[name].to_numpy() for name in ASKED if name not in _WORDS}
         self._words = {name: legs[name].combine_chunks().dictionary_encode() for name in _WORDS}
 
-    def allow(self, least: Least, window: int, accounts: pa.Array, moments: Collection[int]) -> bool:
-        """Say whether any of these accounts may have a hit from its moment on.
+    def who(self, least: Least, window: int, accounts: pa.Array, moments: Collection[int]) -> list[int]:
+        """Return the subjects that may have a hit where the rule judges anew; whether strangers or a silence are there is not asked.
 
         :param window: how long before a hit its evidence lies, in microseconds.
+        :param moments: from when on each of the accounts is judged.
         """
-        if least.each_way:  # together at least; each way apart is told by the statement that names them
-            least = _either_way(least)._replace(legs=2 * least.legs, total_minor=2 * least.total_minor)
         keys = np.asarray(accounts.fill_null(-1))
         order = np.argsort(keys)
         since = np.fromiter(moments, np.int64, len(keys))[order] - window
@@ -130,34 +130,39 @@ class Counted:
             kept &= (paid > 0) & (paid % least.round_to == 0)
         for name in _WORDS:
             words = getattr(least, name)
-            if words is not None:
+            if words is not None and not (name == "direction" and least.each_way):
                 kept &= self._among(name, words)
-        subject = self._numbers["lead" if least.of_lead else "account"][kept]
-        return _enough(least, window, subject, self._numbers["at"][kept], self._numbers["base_minor"][kept])
+        sides = [kept & self._among("direction", [way]) for way in _WAYS] if least.each_way else [kept]
+        subject = self._numbers["lead" if least.of_lead else "account"]
+        at, minor = self._numbers["at"], self._numbers["base_minor"]
+        crowded = [_crowd(least, window, subject[side], at[side], minor[side]) for side in sides]
+        found: list[int] = reduce(np.intersect1d, crowded).tolist()
+        return found
 
     def _among(self, name: str, words: Collection[str]) -> npt.NDArray[np.bool_]:
         known = self._words[name].dictionary.to_pylist()
         return np.array([word in words for word in known] or [False])[np.asarray(self._words[name].indices)]
 
 
-def _enough(
+def _crowd(
     least: Least,
     window: int,
     subject: npt.NDArray[np.int32],
     at: npt.NDArray[np.int64],
     minor: npt.NDArray[np.int64],
-) -> bool:
+) -> npt.NDArray[np.int32]:
+    """Return the subjects with enough of these legs within some window, and the sum in all."""
     order = np.lexsort((at, subject))
     subject, at = subject[order], at[order]
     if len(subject) < least.legs:
-        return False
+        return subject[:0]
     ends = slice(least.legs - 1, None)
     begins = slice(None, len(subject) - least.legs + 1)
     crowded = np.unique(subject[ends][(subject[ends] == subject[begins]) & (at[ends] - at[begins] <= window)])
     if not least.total_minor or not len(crowded):
-        return bool(len(crowded))
+        return crowded
     among = np.searchsorted(crowded, subject)
     theirs = crowded[np.minimum(among, len(crowded) - 1)] == subject
     # as fractions, which cannot run over; a hair's breadth is left for what they round off
-    sums = np.bincount(among[theirs], weights=minor[order][theirs].astype(np.float64))
-    return bool(sums.max() * 1.000001 >= least.total_minor)
+    sums = np.bincount(among[theirs], weights=minor[order][theirs].astype(np.float64), minlength=len(crowded))
+    return crowded[sums * 1.000001 >= least.total_minor]

@@ -241,14 +241,14 @@ def test_rules_that_counting_rules_out_would_have_found_nothing(monkeypatch: pyt
     data = data.take(pa.array(np.argsort(data["booked_at"].to_numpy(), kind="stable")))
     rules = [rule for rule in RULES_HERE if rule.least is not None]
     size, allowed = data.num_rows, dict[str, set[bool]]()
-    real = Counted.allow
+    real = Counted.who
 
-    def watched(self: Counted, least: Least, *more: Any) -> bool:
+    def watched(self: Counted, least: Least, *more: Any) -> list[int]:
         said = real(self, least, *more)
-        allowed.setdefault(next(rule.name for rule in rules if rule.least == least), set()).add(said)
+        allowed.setdefault(next(rule.name for rule in rules if rule.least == least), set()).add(bool(said))
         return said
 
-    monkeypatch.setattr(Counted, "allow", watched)
+    monkeypatch.setattr(Counted, "who", watched)
     seen, found = size - 9, 0
     kept = KeptData(coded(data.slice(0, seen)), accounts, LIMITS, "USD")
     for upto in (size - 8, size - 4, size):
