@@ -7,7 +7,7 @@ apart, so that accounts that come later find a key in between.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Final
@@ -177,7 +177,8 @@ class KeptData(LoadedData):
         since = self.ending + 1
         near = {one.account_id for one in stood if one.rule in served and _reaches(one, since - served[one.rule])}
         with self.guarded():
-            chosen = self._with_customers(sorted(near), since)
+            theirs = self.with_customers(sorted(near))
+            chosen = tuple(Subject(account_id, customer_id, since) for account_id, customer_id in theirs.items())
             own = {one.account_id for one in chosen}
             self.look_at(Subjects(chosen, tuple(one for one in stood if one.account_id in own), since, sooner=False))
             asked = [rule for rule in rules if rule.name in served]
@@ -186,11 +187,13 @@ class KeptData(LoadedData):
             except duckdb.OutOfMemoryException:
                 self._found_before.forget()
 
-    def _with_customers(self, account_ids: Sequence[str], since: int) -> tuple[Subject, ...]:
-        self._connection.register("asked", pa.table({"account_id": pa.array(account_ids, pa.string())}))
-        rows = self._connection.execute(_THEIRS).fetchall()
-        self._connection.unregister("asked")
-        return tuple(Subject(account_id, customer_id, since) for account_id, customer_id in rows)
+    def with_customers(self, account_ids: Iterable[str]) -> dict[str, str]:
+        """Return all accounts of the customers that hold one of these, by id, each with its customer."""
+        with self.guarded():
+            self._connection.register("asked", pa.table({"account_id": pa.array(account_ids, pa.string())}))
+            rows = self._connection.execute(_THEIRS).fetchall()
+            self._connection.unregister("asked")
+        return dict(rows)
 
     def _recalled(self, rule: Rule) -> None:
         subjects = self._subjects

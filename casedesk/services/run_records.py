@@ -21,7 +21,7 @@ from casedesk.detection.subjects import Subjects
 from casedesk.services.kept_figures import Leaving, left_by
 from casedesk.services.run_copying import Arrived, Copying, Everything, copying, everything
 from casedesk.services.run_copying import catching_up as caught_up
-from casedesk.services.touched import beyond, earliest, touched
+from casedesk.services.touched import Known, beyond, earliest, sides, touched
 from casedesk.services.warm import Warm
 from casedesk.store.run_data import Since
 from casedesk.store.run_store import Run
@@ -104,26 +104,24 @@ def read_data(
         look.run_data.accounts(arrival, since=None if changed else base.arrival),
     )
     arrived = Arrived(base.arrival, base.digests, arrival, new, changed)
-    found = None if warm is None else warm.found_by(base.run_id)
-    subjects = touched(look, since, arrival, new[0], rules, left_by(look, base.figures), found)
+    figures = left_by(look, base.figures)
     stirred = changed or look.run_data.stirred(since, arrival)
     if warm is not None and limits is not None and limits.spark is None:
         kept = warm.brought_up(look, arrived, limits, base_currency)
+        known = Known(kept.with_customers(sides(new[0])), warm.stood_by(base.run_id))
+        subjects = touched(look, since, arrival, new[0], rules, figures, known)
         subjects = beyond(subjects, new[0], kept.beginning, stirred=stirred)
         copies = caught_up(look, arrived)
         return RunData(*new, arrival, events, base, subjects, arrived, kept=kept, catching_up=copies)
+    subjects = touched(look, since, arrival, new[0], rules, figures)
     if all(rule.reach.local and not rule.beginning for rule in rules):
         transactions = look.run_data.transactions_of_touched(since, arrival)
-        sides = _sides(transactions) | set(subjects.account_ids)
-        accounts = look.run_data.named_accounts(arrival, sorted(sides))
+        named = {*sides(transactions), *subjects.account_ids} - {""}
+        accounts = look.run_data.named_accounts(arrival, sorted(named))
         return RunData(transactions, accounts, arrival, events, base, subjects, arrived)
     rows = everything(look, arrived)
     subjects = beyond(subjects, new[0], earliest(rows.transactions), stirred=stirred)
     return RunData(rows.transactions, rows.accounts, arrival, events, base, subjects, arrived, rows)
-
-
-def _sides(transactions: pa.Table) -> set[str]:
-    return {*transactions["from_account"].to_pylist(), *transactions["to_account"].to_pylist()} - {""}
 
 
 def _base(last: Run | None, rules: Sequence[Rule], base_currency: str, limits: Limits | None) -> Record | None:

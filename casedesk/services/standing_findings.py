@@ -34,12 +34,8 @@ def to_be_found(uow: Writing, data: RunData, rules: Sequence[Rule], warm: Warm |
     known = _known(warm, data.base)
     ids = data.subjects.account_ids
     near = uow.runs.standing_about(ids, anywhere) if known is None else about(known, frozenset(ids), anywhere)
-    found = []
-    for one in near:
-        moments = judged.get(one.rule)
-        if moments is None or not moments.stands(one.account_id, one.last_at):
-            found.append(one)
-    return tuple(found)
+    told = {name: moments for name, moments in judged.items() if moments is not None}
+    return tuple(one for one in near if one.rule not in told or not told[one.rule].stands(one.account_id, one.last_at))
 
 
 def recorded(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +18,19 @@ from casedesk.store.run_data import Reached, Since
 from casedesk.store.run_store import Finding
 from casedesk.store.unit_of_work import Reading
 
+Of = TypeVar("Of", Finding, Stood)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a warm process knows: all accounts, with their customers, of those on a side of a new transaction, and all that the last
+    run found, None where it does not know that.
+    """
+
+    customers: dict[str, str]
+    stood: Sequence[Stood] | None
+
+
 _SIDES: Final = ("from_account", "to_account")
 
 
@@ -28,7 +41,7 @@ def touched(
     new: pa.Table,
     rules: Sequence[Rule],
     figures: Mapping[str, Figures],
-    found: Sequence[Finding] | None = None,
+    known: Known | None = None,
 ) -> Subjects:
     """Return the desk's own accounts that were touched since an earlier run, all of each customer's, by id.
 
@@ -37,26 +50,37 @@ def touched(
 
     :param new: the transactions that came since.
     :param figures: those of peer groups that the earlier run left.
-    :param found: all that the last run found, where it is known.
+    :param known: what a process that stays warm need not read.
     """
-    customers = look.run_data.touched(since, upto)
-    whole = set(look.run_data.turned(since, upto).values())
+    turned = look.run_data.turned(since, upto)
+    customers = (
+        look.run_data.touched(since, upto) if known is None else dict(sorted((known.customers | turned).items()))
+    )
+    whole = set(turned.values())
     moments = _moments(new, customers)
     chosen = tuple(
         Subject(account_id, customer_id, None if customer_id in whole else moments.get(customer_id))
         for account_id, customer_id in customers.items()
     )
     along_paths = {rule.name for rule in rules if rule.span is not None and rule.reach is Reach.GRAPH}
-    reached: list[Finding | Reached] = [*look.run_data.held_otherwise(customers, along_paths)]
-    reached += (
-        look.runs.standing_about(customers, along_paths) if found is None else about(found, customers, along_paths)
-    )
-    return Subjects(chosen, tuple(map(stood, reached)), figures=figures)
+    reached = [*map(stood, look.run_data.held_otherwise(customers, along_paths))]
+    if known is None or known.stood is None:
+        reached += map(stood, look.runs.standing_about(customers, along_paths))
+    else:
+        reached += about(known.stood, customers, along_paths)
+    return Subjects(chosen, tuple(reached), figures=figures)
 
 
-def about(found: Iterable[Finding], account_ids: Container[str], rules: Container[str]) -> list[Finding]:
+def about(found: Iterable[Of], account_ids: Container[str], rules: Container[str]) -> list[Of]:
     """Return what was found of these accounts by any rule, and of any account by these rules."""
     return [one for one in found if one.account_id in account_ids or one.rule in rules]
+
+
+def sides(new: pa.Table) -> list[str]:
+    """Return the accounts on either side of transactions."""
+    either = pa.chunked_array([*new["from_account"].chunks, *new["to_account"].chunks], pa.string())
+    named: list[str] = pc.unique(either).to_pylist()
+    return named
 
 
 def beyond(subjects: Subjects, new: pa.Table, beginning: int, *, stirred: bool) -> Subjects:

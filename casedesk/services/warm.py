@@ -20,7 +20,9 @@ import pyarrow as pa
 from casedesk.detection.engine import Crowded, KeptData
 from casedesk.detection.fingerprint import Digest
 from casedesk.detection.limits import Limits
+from casedesk.detection.subjects import Stood
 from casedesk.services.run_copying import Arrived, Everything, everything
+from casedesk.services.touched import stood
 from casedesk.store.run_store import Finding
 from casedesk.store.unit_of_work import Reading
 
@@ -49,7 +51,7 @@ class Warm:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._held: _Held | None = None
-        self._found: tuple[str, list[Finding]] = "", []
+        self._noted, self._found, self._stood = "", list[Finding](), list[Stood]()
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -66,12 +68,19 @@ class Warm:
 
     def found_by(self, run_id: str) -> list[Finding] | None:
         """Return all that a run found, in no order, where it was the last that was noted."""
-        noted, found = self._found
-        return found if noted == run_id else None
+        return self._found if self._noted == run_id else None
+
+    def stood_by(self, run_id: str) -> list[Stood] | None:
+        """Return the same as the engine asks for it."""
+        return self._stood if self._noted == run_id else None
 
     def note(self, run_id: str, found: list[Finding]) -> None:
         """Note what a run found that was stored, where that is not too much."""
-        self._found = (run_id, found) if len(found) <= _MOST_FOUND else ("", [])
+        if len(found) > _MOST_FOUND:
+            run_id, found = "", []
+        told = {id(one): as_stood for one, as_stood in zip(self._found, self._stood, strict=True)}
+        self._stood = [told.get(id(one)) or stood(one) for one in found]
+        self._noted, self._found = run_id, found
 
     def brought_up(self, look: Reading, arrived: Arrived, limits: Limits, base_currency: str) -> KeptData:
         """Return everything that had arrived, loaded."""
