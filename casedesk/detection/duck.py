@@ -25,14 +25,13 @@ from casedesk.detection.checks import (
 )
 from casedesk.detection.coded import Coded
 from casedesk.detection.duck_hops import KeptHops, Told
+from casedesk.detection.duck_joints import Met, gathered, joins
 from casedesk.detection.duck_peers import PeerFigures
 from casedesk.detection.duck_session import digests_here, one_row, opened, show
 from casedesk.detection.duck_texts import found_sql, parsed, text_of
-from casedesk.detection.episodes import COLUMNS
+from casedesk.detection.episodes import COLUMNS, NOTHING
 from casedesk.detection.fingerprint import Digest, data_fingerprint
-from casedesk.detection.found_before import FoundBefore
-from casedesk.detection.joints import MOST as MOST_ASKED
-from casedesk.detection.joints import first_asked, joined_from, meeting_from, number_from
+from casedesk.detection.found_before import FoundBefore, either
 from casedesk.detection.keying import (
     CHOSEN,
     NAMED,
@@ -73,13 +72,6 @@ SELECT place, account FROM {SUBJECT_IDS.get_name()} LEFT JOIN {NAMED.get_name()}
 _IN_ORDER: Final = f"""
 SELECT {", ".join(map('"{}"'.format, COLUMNS))} FROM found JOIN (SELECT "row", transaction_id FROM given) USING ("row")
 ORDER BY {", ".join(map('"{}"'.format, ORDER))}"""
-
-
-_WORDS: Final = ("account_id", "customer_id", "transaction_id", "direction", "channel", "country")
-#: What is found where nothing can be.
-_NOTHING: Final = pa.schema(
-    [(name, pa.string() if name in _WORDS else pa.bool_() if name == "fired" else pa.int64()) for name in COLUMNS]
-).empty_table()
 
 
 class LoadedData:
@@ -123,7 +115,7 @@ class LoadedData:
         """Let rules of local reach look at these accounts; None lets them look at all."""
         self._subjects = subjects
         self._brought_up: dict[str, Figures] = {}
-        self._met: tuple[int, int] | None = None
+        self._met: Met | None = None
         self._subject_ids = pa.array([] if subjects is None else subjects.account_ids, pa.string())
         if subjects is not None:
             ids = {"account_id": self._subject_ids, "place": pa.array(range(len(self._subject_ids)), pa.int32())}
@@ -205,7 +197,7 @@ class LoadedData:
         if self._subjects is not None and self._lanes > 1:
             few = [rule for rule in rules if isinstance(rule, AmongPeers) or not self._subjects.ask_everything(rule)]
             if self._subjects.everywhere is not None:
-                self._meet(few, self._subjects.everywhere)  # once for all lanes
+                self._met = gathered(self._connection, few, self._subjects.everywhere, None)  # once for all lanes
         try:
             run = partial(self._lane, lambda data, rule: told(rule, data.evidence(rule)))
             found = dict(zip(few, beside(few, self._lanes, run, self._took), strict=True))
@@ -256,14 +248,14 @@ class LoadedData:
         """Look for the paths that come to what is new, and again at those accounts whose paths may join what stood."""
         since = subjects.everywhere or NEVER
         self._connection.register(ENDED_FROM.get_name(), pa.table({"moment": pa.array([since], pa.int64())}))
-        found = self._arriving(rule, since) if self._may_join(rule, since) else _NOTHING
+        found = self._arriving(rule, since) if self._may_join(rule, since) else NOTHING
         again = subjects.second_look_along(rule, first_of(found))
         if not again:
             return found
         seen = pa.array(list(again), pa.string())
         rest = found.filter(pc.invert(pc.is_in(found["account_id"], seen)))
         once_more = of_subjects(self._from(rule, min(again.values()) - rule.read_before), seen)
-        return pa.concat_tables([rest, once_more]) if rest.num_rows else once_more
+        return either(rest, once_more)
 
     def _arriving(self, rule: Rule, since: int) -> pa.Table:
         """Find the paths that end from a moment on."""
@@ -276,38 +268,24 @@ class LoadedData:
 
     def _may_join(self, rule: Rule, since: int) -> bool:
         """Say whether a transfer from a moment on may stand on a path, as far as its neighbours tell."""
-        return rule.joint is None or not self._meet([rule], since) or bool(self._row(joined_from(rule.joint, since))[0])
-
-    def _meet(self, rules: Sequence[Rule], since: int) -> bool:
-        """Gather the neighbours of the transfers from a moment on for these rules, once; return False where there are too many to ask."""
-        first = first_asked((rule.joint for rule in rules if rule.joint is not None), since)
-        if self._met is not None and self._met[0] == since and self._met[1] <= first:
+        if rule.joint is None:
             return True
-        if first == since or self._row(number_from(since))[0] > MOST_ASKED:
-            return False
-        for statement in meeting_from(since, first):
-            self._connection.execute(statement)
-        self._met = since, first
-        return True
+        self._met = gathered(self._connection, [rule], since, self._met)
+        return self._met is None or joins(self._connection, rule.joint, since)
 
     def _near(self, rule: Rule, subjects: Subjects, judged: Judged, knowing: str = "") -> pa.Table:
         """Look near what is new, and again, from where that began, at those on whom it shows something which may join what stood."""
         first = subjects.first_look(rule, judged)
-        found = _NOTHING
+        found = NOTHING
         if shown := self._who_may(rule, subjects, first):
             found = self._found_near(rule, shown, first, knowing)
         again = subjects.second_look(rule, judged, first, hit_from(found, first.moments))
         before = self._found_before or FoundBefore()
         known = before.known(rule, again, judged, first, subjects)
         if again:
-            twice = pa.array(again, pa.string())
-            parts = [
-                found.filter(pc.invert(pc.is_in(found["account_id"], twice))),
-                before.joined(rule, known, found, first),
-            ]
+            found = before.completed(rule, found, again, known, first)
             if unknown := [one for one in again if one not in known]:
-                parts.append(self._found_near(rule, unknown, judged, knowing))
-            found = pa.concat_tables([part for part in parts if part.num_rows] or parts[:1])
+                found = either(found, self._found_near(rule, unknown, judged, knowing))
         before.note(rule, found, first, {one: judged.moments[one] for one in again} | known, subjects)
         return found
 
@@ -344,7 +322,7 @@ class LoadedData:
         # kept first, so that DuckDB knows how few rows it then looks up among all transactions
         text = found_sql(rule, shown, kept_texts=self._kept_texts)
         made = self._connection.execute(parsed(f"CREATE OR REPLACE TEMP TABLE found AS {text}")).fetchall()
-        return self._connection.sql(_IN_ORDER).to_arrow_table() if made != [(0,)] else _NOTHING
+        return self._connection.sql(_IN_ORDER).to_arrow_table() if made != [(0,)] else NOTHING
 
     def _show_transfers(self, moment: int) -> None:
         """Let the transfers be those from a moment on."""

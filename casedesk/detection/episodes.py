@@ -17,6 +17,11 @@ from casedesk.domain.alerts import Alert, alert_id
 #: then the fields of ``Evidence``.
 COLUMNS = ("account_id", "customer_id", "episode", *Evidence._fields)
 
+_WORDS = ("account_id", "customer_id", "transaction_id", "direction", "channel", "country")
+#: No evidence.
+NOTHING = pa.schema(
+    [(name, pa.string() if name in _WORDS else pa.bool_() if name == "fired" else pa.int64()) for name in COLUMNS]
+).empty_table()
 
 #: Rows of evidence that stand as Python objects at once; each takes several times the room that it has in Arrow.
 AT_ONCE = 1 << 14

@@ -111,15 +111,18 @@ class FoundBefore:
                 found[account_id] = known.first
         return found
 
-    def joined(self, rule: Rule, account_ids: Collection[str], found: pa.Table, first: Judged) -> pa.Table:
-        """Return all evidence on these accounts, which are known: what was kept, and what the first look found.
+    def completed(
+        self, rule: Rule, found: pa.Table, again: Collection[str], known: Collection[str], first: Judged
+    ) -> pa.Table:
+        """Return all evidence on the accounts that are known, and what was found on those that are not looked at again.
 
         :param found: what the first look found, guarded as it is by legs from before the moments.
         :param first: from when on the first look judged.
         """
-        kept = self._of(rule).evidence(account_ids)
-        new = _counting(found, {one: first.moments[one] for one in account_ids}, self.window(rule) or 0)
-        return _put_together(pa.concat_tables(kept), new) if kept else new
+        rest = found.filter(pc.invert(pc.is_in(found["account_id"], pa.array(list(again), pa.string()))))
+        kept = self._of(rule).evidence(known)
+        new = _counting(found, {one: first.moments[one] for one in known}, self.window(rule) or 0)
+        return either(rest, _put_together(pa.concat_tables(kept), new) if kept else new)
 
     def note(self, rule: Rule, found: pa.Table, first: Judged, again: Mapping[str, int], subjects: Subjects) -> None:
         """Keep what a run found.
@@ -147,6 +150,11 @@ class FoundBefore:
 
     def _of(self, rule: Rule) -> _OfRule:
         return self._by_rule.setdefault(rule, _OfRule())
+
+
+def either(one: pa.Table, other: pa.Table) -> pa.Table:
+    """Put evidence of different accounts under one another."""
+    return pa.concat_tables([one, other]) if one.num_rows and other.num_rows else one if one.num_rows else other
 
 
 def _of(found: pa.Table, account_ids: Collection[str]) -> pa.Table:
