@@ -66,6 +66,7 @@ class KeptHops:
         table, window = f'"hops of {rule}"', hopping.window
         told = self._kept.get(rule)
         if told is None or told.hopping != hopping or told.first + window > first:
+            self._kept.pop(rule, None)  # until it is filled again, nobody may trust the table
             self._connection.execute(_NONE.format(table=table))
             # half a window more, so that what comes a little late does not ask for everything again
             told = Told(hopping, first - window - window // 2, first - window - window // 2)

@@ -65,6 +65,8 @@ class Warm:
             if self._held is not None:
                 self._held.data.close()
             self._held = None
+            # in another database, or one that was put back, another run may have the number of the one that was noted
+            self._noted, self._found, self._stood = "", [], []
 
     def found_by(self, run_id: str) -> list[Finding] | None:
         """Return all that a run found, in no order, where it was the last that was noted."""

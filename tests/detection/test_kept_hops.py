@@ -86,3 +86,21 @@ def test_hops_are_told_anew_where_another_account_leads() -> None:
     data.add(rows.slice(0, 0), first, data._digests)
     assert not data._hops
     data.close()
+
+
+def test_a_table_that_was_emptied_and_not_filled_again_is_trusted_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, accounts = world(3)
+    data = KeptData(coded(rows.slice(0, 400)), accounts, LIMITS, "USD")
+    kept = KeptHops(data._connection, data._sql, data._show_transfers, data._hops)
+    kept.show("any", HOPPING, NOON + 20 * DAY)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(KeptHops, "_bring_up", interrupted)
+        kept.show("any", HOPPING, NOON)  # from earlier on than what is kept, so all is told anew
+    kept.show("any", HOPPING, NOON + 20 * DAY)
+    found = data._connection.execute(f"SELECT count(*) FROM {IDLE.get_name()}").fetchall()
+    assert found != [(0,)]
+    data.close()
