@@ -24,11 +24,11 @@ from casedesk.detection.checks import (
     told,
 )
 from casedesk.detection.coded import Coded
-from casedesk.detection.duck_hops import KeptHops, Told
+from casedesk.detection.duck_hops import KeptHops, Told, first_hop
 from casedesk.detection.duck_joints import Met, gathered, joins
 from casedesk.detection.duck_peers import PeerFigures
 from casedesk.detection.duck_session import digests_here, one_row, opened, show
-from casedesk.detection.duck_texts import found_sql, parsed, text_of
+from casedesk.detection.duck_texts import finding, text_of
 from casedesk.detection.episodes import COLUMNS, NOTHING
 from casedesk.detection.fingerprint import Digest, data_fingerprint
 from casedesk.detection.found_before import FoundBefore, either
@@ -261,8 +261,7 @@ class LoadedData:
         """Find the paths that end from a moment on."""
         if rule.hopping is None or self._hops is None:
             return self._from(rule, since - rule.read_before, "along")
-        # what lies two windows before the first hop is read to tell hops, and these are kept
-        first = since - rule.read_before + 2 * rule.hopping.window
+        first = first_hop(rule, rule.hopping, since)
         KeptHops(self._connection, self._sql, self._show_transfers, self._hops).show(rule.name, rule.hopping, first)
         return self._from(rule, first - rule.hopping.window, "along kept hops")
 
@@ -312,16 +311,14 @@ class LoadedData:
         """Let ``JUDGED_FROM`` hold from when on each chosen account is judged; return the earliest moment."""
         if self._noted is not judged.moments:
             self._noted = judged.moments
-            moments = pa.array([judged.moments[account_id] for account_id in self._key_by_id], pa.int64())
+            moments = pa.array(map(judged.moments.__getitem__, self._key_by_id), pa.int64())
             given = pa.table({"account": self._subject_keys, "moment": moments})
             self._connection.register("moments", given)
             self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {JUDGED_FROM} AS FROM moments")
         return judged.earliest
 
     def _run(self, rule: Rule, shown: str = "all") -> pa.Table:
-        # kept first, so that DuckDB knows how few rows it then looks up among all transactions
-        text = found_sql(rule, shown, kept_texts=self._kept_texts)
-        made = self._connection.execute(parsed(f"CREATE OR REPLACE TEMP TABLE found AS {text}")).fetchall()
+        made = self._connection.execute(finding(rule, shown, kept_texts=self._kept_texts)).fetchall()
         return self._connection.sql(_IN_ORDER).to_arrow_table() if made != [(0,)] else NOTHING
 
     def _show_transfers(self, moment: int) -> None:

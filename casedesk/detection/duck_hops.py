@@ -14,6 +14,7 @@ from casedesk.detection.checks import Expression
 from casedesk.detection.duck_texts import parsed
 from casedesk.detection.hops import KEPT, SENT, STALE_FROM, Hopping, sent_anew, told_anew
 from casedesk.detection.legs import IDLE, Views
+from casedesk.detection.rule import Rule
 from casedesk.detection.subjects import NEVER
 
 #: So many windows are kept beyond what is asked for, before they are let go of.
@@ -42,6 +43,12 @@ def note_new(kept: dict[str, Told], moment: int) -> None:
     """Note that something was added that was booked at a moment, or later."""
     for told in kept.values():
         told.stale = min(told.stale, moment)
+
+
+def first_hop(rule: Rule, hopping: Hopping, since: int) -> int:
+    """Return when the first hop of a path may be booked that ends from a moment on."""
+    # what lies two windows before it is read to tell hops
+    return since - rule.read_before + 2 * hopping.window
 
 
 class KeptHops:

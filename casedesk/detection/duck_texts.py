@@ -29,6 +29,12 @@ def found_sql(rule: Rule, shown: str, *, kept_texts: bool) -> str:
     return text_of(what, partial(found_by, rule, SHOWN[shown]), kept_texts=kept_texts)
 
 
+def finding(rule: Rule, shown: str, *, kept_texts: bool) -> duckdb.Statement:
+    """Return the statement that fills ``found`` with a rule's evidence over what it is shown."""
+    # kept first, so that DuckDB knows how few rows it then looks up among all transactions
+    return parsed(f"CREATE OR REPLACE TEMP TABLE found AS {found_sql(rule, shown, kept_texts=kept_texts)}")
+
+
 def text_of(what: str, expression: Expression, *, kept_texts: bool) -> str:
     """Return an expression as SQL, kept under its name or written now."""
 

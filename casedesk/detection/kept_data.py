@@ -20,8 +20,9 @@ from casedesk.detection.arriving import Crowded, key_new_accounts
 from casedesk.detection.checks import refuse_unfit
 from casedesk.detection.coded import Coded
 from casedesk.detection.duck import LoadedData, later
-from casedesk.detection.duck_hops import Told, note_new
+from casedesk.detection.duck_hops import KeptHops, Told, first_hop, note_new
 from casedesk.detection.duck_session import connected, digests_here, in_words, show
+from casedesk.detection.duck_texts import finding
 from casedesk.detection.fingerprint import Digest
 from casedesk.detection.found_before import FoundBefore
 from casedesk.detection.keying import CHOSEN, NAMED, all_legs, keyed_transactions, named_accounts
@@ -29,7 +30,8 @@ from casedesk.detection.lanes import beside, lanes_within
 from casedesk.detection.least import ASKED, MOST, Counted
 from casedesk.detection.legs import KEYED, LEGS
 from casedesk.detection.limits import Limits, OutOfMemory
-from casedesk.detection.rule import Rule
+from casedesk.detection.peers import AmongPeers
+from casedesk.detection.rule import Reach, Rule
 from casedesk.detection.subjects import ALWAYS, NEVER, Stood, Subject, Subjects
 
 __all__ = ["Crowded", "KeptData"]
@@ -168,7 +170,8 @@ class KeptData(LoadedData):
         self._shown = None
 
     def look_back(self, rules: Sequence[Rule], stood: Sequence[Stood]) -> None:
-        """Find once more what comes next may join, so that no run has to. It changes nothing, and what stood need not be whole.
+        """Find once more what comes next may join, and make ready what any run asks for, so that no run has to. It changes nothing, and
+        what stood need not be whole.
 
         :param stood: what these rules found, and what the desk holds of it.
         """
@@ -181,9 +184,8 @@ class KeptData(LoadedData):
             chosen = tuple(Subject(account_id, customer_id, since) for account_id, customer_id in theirs.items())
             own = {one.account_id for one in chosen}
             self.look_at(Subjects(chosen, tuple(one for one in stood if one.account_id in own), since, sooner=False))
-            asked = [rule for rule in rules if rule.name in served]
             try:
-                beside(asked, self._lanes, partial(self._lane, KeptData._recalled), {})
+                beside(rules, self._lanes, partial(self._lane, KeptData._recalled), {})
             except duckdb.OutOfMemoryException:
                 self._found_before.forget()
 
@@ -196,6 +198,20 @@ class KeptData(LoadedData):
         return dict(rows)
 
     def _recalled(self, rule: Rule) -> None:
+        finding(rule, self._shown_next(rule), kept_texts=self._kept_texts)
+        if rule.hopping is not None:
+            hops = KeptHops(self._connection, self._sql, self._show_transfers, self._hops)
+            hops.show(rule.name, rule.hopping, first_hop(rule, rule.hopping, self.ending + 1))
+        if self._found_before.window(rule) is not None:
+            self._find_again(rule)
+
+    def _shown_next(self, rule: Rule) -> str:
+        """Return what the rule is shown where a run is built upon the last."""
+        if rule.reach is Reach.GRAPH:
+            return "along" if rule.hopping is None else "along kept hops"
+        return "near among peers" if isinstance(rule, AmongPeers) else "near"
+
+    def _find_again(self, rule: Rule) -> None:
         subjects = self._subjects
         judged = None if subjects is None else subjects.judged(rule)
         if subjects is None or judged is None:

@@ -254,10 +254,12 @@ class Subjects:
 
 def _extended(since: int, episodes: Sequence[Stood], window: int) -> int:
     """Move ``since`` back to the beginning of the episodes that something new from there on may change."""
+    moment, reached = since, since - window
+    if all(one.first_at is not None and one.last_at is not None and one.last_at < reached for one in episodes):
+        return since  # most, and this is asked of each account by each rule
     known = [(one.first_at, one.last_at) for one in episodes if one.first_at is not None and one.last_at is not None]
     if len(known) < len(episodes):
         return ALWAYS
-    moment, reached = since, since - window
     while True:
         first = min((first_at for first_at, last_at in known if last_at >= reached), default=moment)
         if first >= moment:

@@ -10,9 +10,13 @@ import pyarrow as pa
 import pytest
 
 from casedesk.detection import found_before
+from casedesk.detection.duck_hops import KeptHops
+from casedesk.detection.duck_texts import parsed
 from casedesk.detection.engine import KeptData, detect_kept, digests_of
 from casedesk.detection.found_before import FoundBefore
+from casedesk.detection.hops import Hopping
 from casedesk.detection.rule import Rule
+from casedesk.detection.subjects import microseconds
 from casedesk.store.run_copies import coded
 from tests.detection.test_subjects import LIMITS, RULED, START, run, stands, stood, told, touched
 
@@ -51,13 +55,13 @@ def world(seed: int) -> tuple[pa.Table, pa.Table]:
 class Process:
     """A process that keeps its data, and compares each run with one over everything."""
 
-    def __init__(self, data: pa.Table, accounts: pa.Table, seen: int) -> None:
-        self._all, self._accounts, self._seen = data, accounts, seen
+    def __init__(self, data: pa.Table, accounts: pa.Table, seen: int, rules: tuple[Rule, ...] = SERVED) -> None:
+        self._all, self._accounts, self._seen, self._rules = data, accounts, seen, rules
         self.kept = KeptData(coded(data.slice(0, seen)), accounts, LIMITS, "USD")
-        self._last = run(data.slice(0, seen), accounts, SERVED)
+        self._last = run(data.slice(0, seen), accounts, rules)
 
     def look_back(self) -> None:
-        self.kept.look_back(SERVED, stood(self._last.alerts))
+        self.kept.look_back(self._rules, stood(self._last.alerts))
 
     def take(self, rows: int, *, look: bool = True) -> bool:
         """Take up some rows and run, or miss the run; return False where there is none left."""
@@ -65,11 +69,11 @@ class Process:
         self._seen += rows
         now = self._all.slice(0, self._seen)
         self.kept.add(new, self._accounts.slice(0, 0), digests_of(now, self._accounts, LIMITS, "USD"))
-        whole = run(now, self._accounts, SERVED)
+        whole = run(now, self._accounts, self._rules)
         if look:
             subjects = touched(old, new, self._accounts, self._last)
-            near = detect_kept(self.kept, rules=SERVED, base_currency="USD", subjects=subjects).alerts
-            judged = {rule.name: subjects.judged(rule) for rule in SERVED}
+            near = detect_kept(self.kept, rules=self._rules, base_currency="USD", subjects=subjects).alerts
+            judged = {rule.name: subjects.judged(rule) for rule in self._rules}
             standing = [one for one in self._last.alerts if stands(judged[one.rule], one)]
             assert told([*standing, *near]) == told(whole.alerts)
         self._last = whole
@@ -115,6 +119,39 @@ def test_after_a_look_back_nothing_need_be_looked_at_again(asked: dict[bool, int
     process.kept.close()
     assert asked[True] > 0
     assert asked[False] == 0
+
+
+def test_after_a_look_back_no_statement_need_be_read_and_no_hop_of_before_be_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told_from, real = [], KeptHops._bring_up
+
+    def watched(self: KeptHops, table: str, hopping: Hopping, moment: int) -> None:
+        told_from.append(moment)
+        real(self, table, hopping, moment)
+
+    monkeypatch.setattr(KeptHops, "_bring_up", watched)
+    parsed.cache_clear()
+    data, accounts = world(2)
+    process = Process(data, accounts, 300, RULED)
+    process.look_back()
+    read, hopping = parsed.cache_info().misses, len(told_from)
+    process.take(40)
+    process.kept.close()
+    assert hopping == len([rule for rule in RULED if rule.hopping]) > 0
+    new = microseconds(data["booked_at"][300].as_py())
+    assert set(told_from[hopping:]) == {new}
+    assert parsed.cache_info().misses == read
+
+
+def test_there_may_be_nothing_to_look_back_at() -> None:
+    data, accounts = world(2)
+    process = Process(data, accounts, 0, RULED)
+    process.look_back()
+    process.take(200, look=False)
+    process.kept.forget_found()
+    process.take(40)
+    process.kept.close()
 
 
 def test_beyond_a_number_of_rows_everything_is_let_go_and_found_again(
