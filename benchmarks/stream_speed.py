@@ -112,7 +112,7 @@ def _measure(place: Place, plain: Desk, sent: Sent, rows: int, pace: int) -> Non
     )
     print(f"the rules had looked at all of it {_looked_at(place):,.1f} s later")
     begun, used = time.time(), _processor(worker.pid)
-    _paced(place.broker, sent[rows:], pace, worker.pid, sizes)
+    at = _paced(place.broker, sent[rows:], pace, worker.pid, sizes)
     _stored(log, len(sent), worker)
     _looked_at(place)
     used = _processor(worker.pid) - used
@@ -124,7 +124,14 @@ def _measure(place: Place, plain: Desk, sent: Sent, rows: int, pace: int) -> Non
     took = sorted(one["took_ms"] / 1000 for one in timed if _after(one, begun))
     print(f"{len(told):,} alerts, {len(took):,} of them by runs that looked at paced messages only")
     if took:
-        print(f"at {pace:,} a second: p50 {_of(took, 50):.2f} s, p99 {_of(took, 99):.2f} s from receipt to alert")
+        print(
+            f"at {pace:,} a second: p50 {_of(took, 50):.2f} s, p99 {_of(took, 99):.2f} s from the first receipt of a run to its alerts"
+        )
+    own = sorted(_own_delay(one, at) for one in told if at.keys() & set(one["transaction_ids"]) and _after(one, begun))
+    if own:
+        print(
+            f"p50 {_of(own, 50):.2f} s, p99 {_of(own, 99):.2f} s from sending the last of an alert's transactions to the alert"
+        )
     print("resident memory in MiB: " + ", ".join(f"{size:,.0f}" for size in sizes))
 
 
@@ -132,6 +139,12 @@ def _after(told: dict[str, Any], begun: float) -> bool:
     """Say whether the alert's run looked at nothing that came before this time."""
     announced = datetime.fromisoformat(told["announced_at"]).timestamp()
     return bool(announced - told["took_ms"] / 1000 >= begun)
+
+
+def _own_delay(told: dict[str, Any], at: dict[str, float]) -> float:
+    """Return the seconds from when the last of an alert's transactions was sent until it was announced."""
+    announced = datetime.fromisoformat(told["announced_at"]).timestamp()
+    return announced - max(at[one] for one in told["transaction_ids"] if one in at)
 
 
 def _of(values: Sequence[float], percent: int) -> float:
@@ -221,8 +234,9 @@ def _resident(process: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1024**2
 
 
-def _paced(broker: str, sent: Sent, pace: int, process: int, sizes: list[float]) -> None:
-    """Send so many messages a second, and note the worker's memory ten times."""
+def _paced(broker: str, sent: Sent, pace: int, process: int, sizes: list[float]) -> dict[str, float]:
+    """Send so many messages a second, and note the worker's memory ten times; return when each transaction was sent."""
+    at: dict[str, float] = {}
     sender = Producer({"bootstrap.servers": broker, "linger.ms": 5})
     begun, often = time.monotonic(), max(1, len(sent) // 10)
     for number, (key, value) in enumerate(sent):
@@ -230,11 +244,13 @@ def _paced(broker: str, sent: Sent, pace: int, process: int, sizes: list[float])
         if ahead > 0.01:
             time.sleep(ahead)
         sender.produce("transactions_raw", value, key)
+        at[orjson.loads(value)["transaction_id"]] = time.time()
         sender.poll(0)
         if number % often == 0:
             sizes.append(_resident(process))
     sender.flush(30)
     sizes.append(_resident(process))
+    return at
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from casedesk.errors import CasedeskError, Unavailable
 Asked = TypeVar("Asked")
 Told = TypeVar("Told")
 
-#: Seconds within which somebody else has to ask, or the group begins without those who are still awaited; and how often at most.
+#: Seconds of a moment, where nothing else is said; and how many of them a group waits for those who are awaited.
 _MOMENT: Final = 0.002
 _MOMENTS: Final = 10
 #: How much one group holds, and how much may wait: bytes, where bodies are gathered. A single one is never too large.
@@ -46,10 +46,13 @@ class Gathering(Generic[Asked, Told]):
     """Groups of what is asked, and the one thread that works them off.
 
     :param work: does a group, and returns for each what it is told, or why it is refused.
+    :param moment: seconds within which somebody else has to ask, or the group begins without those who are still awaited.
     """
 
-    def __init__(self, work: Callable[[list[Asked]], Sequence[Told | Exception]], name: str) -> None:
-        self._work = work
+    def __init__(
+        self, work: Callable[[list[Asked]], Sequence[Told | Exception]], name: str, moment: float = _MOMENT
+    ) -> None:
+        self._work, self._moment = work, moment
         self._thread = ThreadPoolExecutor(1, name)
         self._waiting: list[_Waiting[Asked, Told]] = []
         self._weight = 0
@@ -101,7 +104,7 @@ class Gathering(Generic[Asked, Told]):
                 return
             self._all_there.clear()
             with suppress(TimeoutError):
-                async with asyncio.timeout(_MOMENT):
+                async with asyncio.timeout(self._moment):
                     await self._all_there.wait()
             if len(self._waiting) == there:
                 return

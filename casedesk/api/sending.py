@@ -17,6 +17,8 @@ from casedesk.api.waiting import Found, Looking, look_together
 from casedesk.services import posting
 from casedesk.services.posting import Became, Posted, Sending
 
+#: Seconds within which somebody else has to come, or a run begins: it takes many times as long, and who misses it waits for two.
+_MOMENT: Final = 0.02
 _LOG: Final = structlog.get_logger("casedesk.api")
 
 
@@ -26,7 +28,7 @@ class Sender:
     def __init__(self, served: Served) -> None:
         self._served = served
         self._stores: Gathering[Sending, Posted] = Gathering(self._stored, "storing")
-        self._looks: Gathering[Looking, Found] = Gathering(look_together, "looking")
+        self._looks: Gathering[Looking, Found] = Gathering(look_together, "looking", _MOMENT)
 
     async def send(self, call: Call, body: bytes, *, atomic: bool) -> Posted:
         """Store what a caller sent.

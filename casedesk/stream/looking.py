@@ -30,6 +30,10 @@ _PATIENCE: Final = (0.2, 30.0)
 #: they look whether it still is.
 _MOST_GIVEN: Final = 5.0
 _GLANCE: Final = 0.05
+#: How long advice waits for runs that are due, after a few cases: so many times what they took.
+_ADVICE_WAITS: Final = 20.0
+#: Seconds that a run waits at the most for what has come by then to be stored.
+_GATHERING: Final = 0.25
 #: How often a run is started again at once because another worker stored one meanwhile.
 _TRIES: Final = 5
 
@@ -58,6 +62,8 @@ class Looking(threading.Thread):
         self._behind: float | None = None  # the same of what was looked at and not announced
         self._advise = False  # whether a run changed something that is to be advised on
         self._storing_behind: Callable[[], bool] = lambda: False
+        self._gather: Callable[[float], None] = lambda _: None
+        self.running = False  # what is stored while it is true, only the next run looks at
         self._stopping = False
         self._changed = threading.Condition()
         self._following = Following(self._follow, _not_advised)
@@ -69,6 +75,10 @@ class Looking(threading.Thread):
         What comes meanwhile one run looks at, which costs less than two. Nothing waits longer for it than by those few seconds.
         """
         self._storing_behind = behind
+
+    def gather_by(self, gather: Callable[[float], None]) -> None:
+        """Before each run let what has come by then be stored, in so many seconds at the most, so that the run looks at it."""
+        self._gather = gather
 
     def expect(self, received: float) -> None:
         """Say that something is about to be stored whose first message came at this moment of the monotonic clock."""
@@ -116,6 +126,10 @@ class Looking(threading.Thread):
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._since is not None or self._stopping, IDLE)
+                due = self._since is not None and not self._stopping
+            if due:
+                self._gather(_GATHERING)
+            with self._changed:
                 since, self._since = self._since, None
                 last = self._stopping
             begun = time.monotonic()
@@ -140,6 +154,7 @@ class Looking(threading.Thread):
     def look(self, since: float | None) -> bool:
         """Run the rules if there is anything new, and announce; return False if it has to be tried again."""
         try:
+            self.running = since is not None
             if since is not None or announcing.unseen(uow=self._desk.reading(), actor=self._actor):
                 with self._figures.run_seconds.time():
                     self._detect()
@@ -156,9 +171,16 @@ class Looking(threading.Thread):
             _log.error("stream_run_failed", reference=logs.reference(), exc_info=error)
         else:
             return True
+        finally:
+            self._idle()
         with self._changed:
             self._since = _earlier(self._since, since)
         return False
+
+    def _idle(self) -> None:
+        with self._changed:
+            self.running = False
+            self._changed.notify_all()
 
     def _seen(self, since: float | None) -> float | None:
         """Say when the first came of what a run saw, which it may have seen before anybody gave notice of it."""
@@ -204,8 +226,18 @@ class Looking(threading.Thread):
         desk = self._desk
         follow(
             reading=desk.reading, writing=desk.writing, at=self._now(), base_currency=desk.settings.base_currency,
-            counsel=desk.counsel, via="stream", between=make_room,
+            counsel=desk.counsel, via="stream", between=self._make_room,
         )  # fmt: skip
+
+    def _make_room(self, seconds: float) -> None:
+        """Let advice wait for the runs that are due, but never for ever: an alert does not wait for what is said of others."""
+        make_room(seconds)
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping or not self._busy, min(_ADVICE_WAITS * seconds, _MOST_GIVEN))
+
+    @property
+    def _busy(self) -> bool:
+        return self.running or self._since is not None
 
 
 def _not_advised(failure: Exception) -> None:

@@ -38,11 +38,16 @@ _AGAIN: Final = (0.1, 5.0)
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How large a batch grows: in messages, in bytes, and in seconds since its first message."""
+    """How large a batch grows: in messages, in bytes, and in seconds since its first message; ``patience`` while a run is under way.
+
+    What is stored meanwhile only the next run looks at. One large batch costs it less of the processor than many small ones, and before
+    the next run begins, what has come is stored.
+    """
 
     messages: int = 5_000
     bytes: int = 16_000_000
     seconds: float = 0.05
+    patience: float = 0.5
 
 
 class Worker:
@@ -62,7 +67,7 @@ class Worker:
         self.figures = figures or Figures()
         self._storing, self._looking, self._letters, self._sizes = storing, looking, letters, sizes
         self._backlog = Backlog()
-        self._stopped = threading.Event()
+        self._stopped, self._asked, self._given = threading.Event(), threading.Event(), threading.Event()
         self._failed: Exception | None = None
         self._turn = 0
         self._done: Positions = {}  # of this turn
@@ -77,12 +82,25 @@ class Worker:
     def stop(self) -> None:
         """End after the batch that is under way. May be called from a signal's handler."""
         self._stopped.set()
+        self._asked.set()
+
+    def gather(self, seconds: float) -> None:
+        """Have stored what has come, in so many seconds at the most. Called by the thread that runs the rules."""
+        end = time.monotonic() + seconds
+        if self._backlog.behind:
+            return  # there is always more, and the next run looks at it
+        if self._forming:
+            self._given.clear()
+            self._asked.set()
+            self._given.wait(seconds)
+        self._backlog.settle(max(0.0, end - time.monotonic()))
 
     def run(self) -> None:
         """Receive until stopped; then store what is under way, leave the group, and let the rules look a last time."""
         storing = threading.Thread(target=self._store, name="storing", daemon=True)
         storing.start()
         self._looking.give_way_while(lambda: self._backlog.behind)
+        self._looking.gather_by(self.gather)
         self._looking.start()
         self._consumer.subscribe(
             [self._topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
@@ -117,14 +135,29 @@ class Worker:
         if full:
             self._keep(self._consumer.poll(_BREATH))
             return
+        if self._take(room):
+            return
+        if not self._forming:
+            self._keep(self._consumer.poll(_BREATH))
+            return
+        # what comes meanwhile comes in one answer of the broker, not in one for each message
+        if self._asked.is_set():
+            self._backlog.wait(_BREATH)
+        else:
+            self._asked.wait(min(_BREATH, max(0.005, self._first + self._longest - time.monotonic())))
+        self._take(room)
+
+    def _take(self, room: int) -> bool:
         came = self._consumer.consume(room, 0)
         for one in came:
             self._keep(one)
-        if not came and not self._forming:
-            self._keep(self._consumer.poll(_BREATH))
-        elif not came:  # what comes meanwhile comes in one answer of the broker, not in one for each message
-            left = self._first + self._sizes.seconds - time.monotonic()
-            self._stopped.wait(min(_BREATH, max(0.005, left)))
+        return bool(came)
+
+    @property
+    def _longest(self) -> float:
+        """Seconds since its first message after which a batch is to be stored."""
+        running = self._looking.running
+        return max(self._sizes.seconds, self._sizes.patience) if running else self._sizes.seconds
 
     def _stuck(self) -> bool:
         """Say whether the batch has been full for so long that the broker would think this worker dead."""
@@ -147,9 +180,11 @@ class Worker:
         if not self._forming:
             return
         full = len(self._forming) >= self._sizes.messages or self._bytes >= self._sizes.bytes
-        due = full or time.monotonic() - self._first >= self._sizes.seconds
+        due = full or self._asked.is_set() or time.monotonic() - self._first >= self._longest
         if due and self._backlog.offer(Batch(self._forming, self._first, self._turn)):
             self._forming, self._bytes = [], 0
+            self._asked.clear()
+            self._given.set()
 
     def _ease(self, *, full: bool) -> None:
         """Pause all partitions while there is no room, and go on once there is. A paused worker keeps its place."""

@@ -61,10 +61,7 @@ def test_what_comes_while_a_group_is_under_way_is_the_next_group() -> None:
     assert groups == [[1], [2, 3]]
 
 
-def test_those_who_were_just_answered_are_waited_for_and_who_is_alone_waits_for_nobody(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(gathering, "_MOMENT", 60)
+def test_those_who_were_just_answered_are_waited_for_and_who_is_alone_waits_for_nobody() -> None:
     groups: list[list[int]] = []
 
     def work(group: list[int]) -> list[int | Exception]:
@@ -77,9 +74,9 @@ def test_those_who_were_just_answered_are_waited_for_and_who_is_alone_waits_for_
             await asyncio.sleep(0.002 * number)
 
     async def all_in_turns() -> None:
-        alone: Gathering[int, int] = Gathering(work, "trial")
+        alone: Gathering[int, int] = Gathering(work, "trial", 60)
         await in_turns(9, alone)
-        together: Gathering[int, int] = Gathering(work, "trial")
+        together: Gathering[int, int] = Gathering(work, "trial", 60)
         await asyncio.gather(*(in_turns(number, together) for number in (1, 2, 3)))
         for gathered in (alone, together):
             gathered.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -90,3 +91,25 @@ def test_the_first_run_after_a_start_need_not_load_what_was_stored_before(
     monkeypatch.setattr(warm_module, "everything", None)
     assert ran(sent[-9:], started)
     started.forget()
+
+
+def test_advice_waits_for_a_run_that_is_under_way_but_not_for_ever(desk: Desk) -> None:
+    under_way, goes_on = threading.Event(), threading.Event()
+
+    class Runs(Looking):
+        def _detect(self) -> None:
+            under_way.set()
+            assert goes_on.wait(10)
+
+    looking = Runs(desk, SYSTEM, Announcing(desk, SYSTEM, "test", lambda _: None))
+    looking.notice(time.monotonic())
+    looking.start()
+    assert under_way.wait(10)
+    begun = time.monotonic()
+    looking._make_room(0.01)
+    assert 0.2 <= time.monotonic() - begun < 5
+    threading.Timer(0.2, goes_on.set).start()
+    begun = time.monotonic()
+    looking._make_room(1)  # twenty seconds, were it not that the run ends
+    assert time.monotonic() - begun < 4
+    assert looking.finish(10)
