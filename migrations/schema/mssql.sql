@@ -1197,6 +1197,16 @@ UPDATE alembic_version SET version_num='0023_alerts_lapse' WHERE alembic_version
 
 GO
 
+-- Running upgrade 0023_alerts_lapse -> 0024_findings_as_held
+
+CREATE INDEX ix_detection_findings_alert_id ON detection_findings (alert_id, gone_in, first_at, last_at);
+
+GO
+
+UPDATE alembic_version SET version_num='0024_findings_as_held' WHERE alembic_version.version_num = '0023_alerts_lapse';
+
+GO
+
 COMMIT;
 
 GO

@@ -929,3 +929,9 @@ UPDATE alembic_version SET version_num='0022_models' WHERE alembic_version.versi
 ALTER TABLE alerts ADD COLUMN lapsed_in VARCHAR(64);
 
 UPDATE alembic_version SET version_num='0023_alerts_lapse' WHERE alembic_version.version_num = '0022_models';
+
+-- Running upgrade 0023_alerts_lapse -> 0024_findings_as_held
+
+CREATE INDEX ix_detection_findings_alert_id ON detection_findings (alert_id, gone_in, first_at, last_at);
+
+UPDATE alembic_version SET version_num='0024_findings_as_held' WHERE alembic_version.version_num = '0023_alerts_lapse';

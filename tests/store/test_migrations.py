@@ -32,7 +32,7 @@ from tests.processes import BESIDE
 from tests.store.builders import filled, step
 from tests.store.upgrading import upgrade_in_another_process
 
-HEAD = "0023_alerts_lapse"
+HEAD = "0024_findings_as_held"
 
 #: What a migration adds to rows that were there: the value of each new column, by table.
 ADDED = {

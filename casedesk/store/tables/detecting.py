@@ -45,6 +45,7 @@ detection_findings = sa.Table(
     sa.Index("ix_detection_findings_gone_in", "gone_in"),
     sa.Index("ix_detection_findings_account_id", "account_id"),
     sa.Index("ix_detection_findings_rule", "rule"),
+    sa.Index("ix_detection_findings_alert_id", "alert_id", "gone_in", "first_at", "last_at"),
 )
 
 #: A copy, in columns, of what the runs read: see ``run_copies.py``. It can be emptied at any time.
