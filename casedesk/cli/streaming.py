@@ -42,7 +42,10 @@ def run(
     group: Annotated[str, typer.Option(metavar="G", help="Workers of one group share the partitions.")] = "casedesk",
     batch: Annotated[int, typer.Option(min=1, max=10_000, metavar="N", help="Messages stored together.")] = 5_000,
     linger_ms: Annotated[
-        int, typer.Option(min=1, max=60_000, metavar="N", help="How long a batch waits for more messages.")
+        int,
+        typer.Option(
+            min=1, max=60_000, metavar="N", help="How long a batch waits for more messages while no run is under way."
+        ),
     ] = 50,
     max_message_bytes: Annotated[
         int, typer.Option(min=1_000, max=100_000_000, metavar="N", help="A larger message is a dead letter.")
