@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 
 import duckdb
 
@@ -16,9 +16,15 @@ from casedesk.detection.texts import written
 @lru_cache(maxsize=128)
 def parsed(text: str) -> duckdb.Statement:
     """Return a statement that any connection runs, again and again; to read a rule's takes up to a third of planning it."""
-    with duckdb.connect() as reader:
+    with _reader().cursor() as reader:  # lanes read at the same time, and a connection is for one thread
         (statement,) = reader.extract_statements(text)
     return statement
+
+
+@cache
+def _reader() -> duckdb.DuckDBPyConnection:
+    """Return what reads for the whole process: to open an engine takes longer than to read a text. It never holds anything."""
+    return duckdb.connect(config={"threads": 1})
 
 
 @lru_cache(maxsize=128)

@@ -43,7 +43,7 @@ def test_forged_advice_is_refused_by_the_claim_that_is_about_it(advised: bytes, 
 
 def test_what_is_rewritten_without_a_change_is_accepted(whole: bytes) -> None:
     """The forgers' tools leave a packet that verifies: what is refused above is refused for what was changed."""
-    from tests.exports.forgeries import _purged, _report_purged
+    from tests.exports.forging import _purged, _report_purged
     from tests.exports.packets import edited, reforged
 
     assert not refused(verify, edited(whole, "events", lambda found: None))

@@ -20,7 +20,7 @@ from casedesk.store.tables import advice as rows
 from casedesk.store.tables import cascade_steps
 from casedesk.store.unit_of_work import Reading, Writing
 from tests.builders import TestDesk
-from tests.exports.forgeries import _say_more, of
+from tests.exports.forging import _say_more, of
 from tests.exports.packets import Sealing, files, reforged, verdicts
 
 

@@ -7,97 +7,39 @@ import re
 import shlex
 from dataclasses import replace
 from hashlib import sha256
-from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from casedesk.cli.parameters import changes
 from casedesk.detection.parameters import BadParameter, rule_set_hash
 from casedesk.detection.rules import RULES, UnknownRule
-from casedesk.domain.cases import Disposition
 from casedesk.domain.events import DESK
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.people import RoleForbids
 from casedesk.domain.proposals import AnotherWaits, BadReason, MakerIsChecker, NotMaker, NotWaiting, ProposalState
-from casedesk.domain.rule_sets import RuleSet
 from casedesk.domain.verification import Verdict
-from casedesk.errors import Conflict
-from casedesk.services import detecting, lab, replaying, rule_sets, rules_in_force
-from casedesk.services.proposal_checks import Edited
+from casedesk.services import lab, replaying, rule_sets, rules_in_force
 from casedesk.store.rule_set_store import NoSuchRuleSet
-from casedesk.store.tables import rule_sets as table
 from casedesk.store.unit_of_work import Writing
 from tests.builders import Move, TestDesk
 from tests.scenes import then
-
-SMALL = rule_sets.Limits(memory_mib=512, threads=1)
-DAY = 24 * 60.0
-REASON = "Five deposits in an hour are everyday business here."
-STRICTER = {"structuring": {"count": 6}}
-
-
-def detect(desk: TestDesk, **more: Any) -> detecting.Detected:
-    return detecting.detect(
-        look=desk.reading(), uow=desk.writing(), actor=desk.people["mia"], at=desk.at(), base_currency="USD",
-        limits=SMALL, **more,
-    )  # fmt: skip
-
-
-def propose(desk: TestDesk, who: str = "mia", reason: str = REASON, **more: Any) -> Recorded:
-    more = {"changes": STRICTER, **more}
-    return rule_sets.propose(
-        look=desk.reading(), uow=desk.writing(), actor=desk.people[who], at=desk.at(), base_currency="USD", reason=reason,
-        limits=SMALL, **more,
-    )  # fmt: skip
-
-
-def who(desk: TestDesk, user_id: str, rule_set_id: str = "RS-000001") -> dict[str, Any]:
-    return {"uow": desk.writing(), "actor": desk.people[user_id], "at": desk.at(), "rule_set_id": rule_set_id}
-
-
-def approve(desk: TestDesk, user_id: str = "max", rule_set_id: str = "RS-000001") -> Recorded:
-    return rule_sets.approve(**who(desk, user_id, rule_set_id))
-
-
-def stored(desk: TestDesk, rule_set_id: str = "RS-000001") -> RuleSet:
-    return rule_sets.show(look=desk.reading(), actor=desk.people["otto"], rule_set_id=rule_set_id)
-
-
-def overview(desk: TestDesk) -> rule_sets.Overview:
-    return rule_sets.overview(look=desk.reading(), actor=desk.people["otto"])
-
-
-def running(desk: TestDesk) -> rules_in_force.Effective:
-    with desk.reading() as uow:
-        return rules_in_force.in_force(uow)
-
-
-def sheet(desk: TestDesk, rule_set_id: str = "RS-000001") -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(stored(desk, rule_set_id).sheet)
-    return found
-
-
-def standing(desk: TestDesk) -> int:
-    """How many alerts of structuring the newest run found."""
-    with desk.reading() as uow:
-        return sum(one.rule == "structuring" for one in uow.runs.standing())
-
-
-def booked(desk: TestDesk, *only: str) -> TestDesk:
-    """K-1 made five deposits and was filed; K-2 made six, and the case is open."""
-    desk.customer("K-2")
-    for number, count in ((1, 5), (2, 6)):
-        desk.book(
-            Move(f"t{number}-{n}", number * 8 * DAY + n, 7_000_00, to_account=f"K-{number}/1") for n in range(count)
-        )
-    detect(desk, only=only)
-    with desk.reading() as uow:
-        case_id = uow.cases.open_of("K-1")
-    desk.take("ann", case_id)
-    desk.decide("ann", case_id, Disposition.SAR)
-    desk.approve("mia", case_id)
-    return desk
+from tests.services.rule_set_ways import (
+    DAY,
+    REASON,
+    SMALL,
+    STRICTER,
+    approve,
+    booked,
+    detect,
+    overview,
+    propose,
+    running,
+    sheet,
+    standing,
+    stored,
+    structured,
+    who,
+)
 
 
 @pytest.fixture
@@ -105,10 +47,6 @@ def history(desk: TestDesk) -> TestDesk:
     """Seen by one rule alone, which is quicker."""
     then(desk, structured)
     return desk
-
-
-def structured(desk: TestDesk) -> None:
-    booked(desk, "structuring")
 
 
 def test_until_a_rule_set_was_put_in_force_the_rules_run_as_shipped(desk: TestDesk) -> None:
@@ -389,40 +327,3 @@ def test_only_managers_propose_and_decide(history: TestDesk, role: str) -> None:
             with pytest.raises(RoleForbids):
                 look()
     assert history.dump() == before
-
-
-@pytest.mark.parametrize(
-    ("column", "value"),
-    [
-        ("content", "{}"),
-        ("sheet", "{}"),
-        ("sheet_sha256", "0" * 64),
-        ("hash_after", "0" * 64),
-        ("hash_before", "0" * 64),
-        ("reason", "Another reason altogether."),
-        ("proposed_by", "max"),
-        ("base_id", "RS-000007"),
-        ("state", "in force"),
-        ("state", "rejected"),
-    ],
-)
-def test_the_verifier_names_an_edited_row_and_nobody_decides_it(history: TestDesk, column: str, value: str) -> None:
-    propose(history)
-    history.tamper(sa.update(table).values({column: value}))
-    report = history.verify()
-    assert report.verdict is Verdict.TAMPERED
-    assert report.first is not None
-    assert (report.first.case_id, report.first.column) == ("RS-000001", column)
-    with pytest.raises((Edited, Conflict, MakerIsChecker)):
-        approve(history)
-
-
-def test_the_verifier_notes_a_deleted_row_and_one_that_was_slipped_in(history: TestDesk) -> None:
-    propose(history)
-    row = dict(zip(table.columns.keys(), history.dump()["rule_sets"][0], strict=True))
-    history.tamper(sa.delete(table))
-    assert "has events but no row" in history.verify().sentence()
-    history.tamper(sa.insert(table).values(row))
-    assert history.verify().verdict is Verdict.VERIFIED
-    history.tamper(sa.insert(table).values({**row, "rule_set_id": "RS-000002", "state": "withdrawn"}))
-    assert "RS-000002: The rule set has a row but not one event." in history.verify().sentence()

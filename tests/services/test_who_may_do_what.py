@@ -12,17 +12,9 @@ from casedesk.errors import CasedeskError
 from casedesk.store.engines import make_engine
 from tests.builders import TestDesk
 from tests.databases import Sqlite
-from tests.services.permission_table import (
-    AT_THE_DESK,
-    CELLS,
-    COLUMNS,
-    READS,
-    STEPS,
-    Template,
-    build,
-    into_one_file,
-    outcome,
-)
+from tests.services.permission_stand import COLUMNS, Template, build, into_one_file
+from tests.services.permission_steps import STEPS, outcome
+from tests.services.permission_table import AT_THE_DESK, CELLS, READS
 
 
 @pytest.fixture(scope="module")
