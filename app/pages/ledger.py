@@ -45,7 +45,7 @@ with st.container(border=True):
              formats.moment(figures.last_at) if figures.last_at else None),
             ("Last signed", formats.ago(signed.written_at, now) if signed.written_at else "none",
              checkpoint.gloss(signed, signs=desk.checkpoints.signs)),
-            ("Unsigned since", counted(max(figures.size - signed.size, 0), "event"), None),
+            ("Unsigned events", f"{max(figures.size - signed.size, 0):,}", None),
         ),
         strict=True,
     ):  # fmt: skip
