@@ -11,6 +11,7 @@ from casedesk.domain.counts import counted
 from casedesk.domain.events import KINDS
 from casedesk.domain.events.readings import FILES
 from casedesk.domain.ledger import Recorded
+from casedesk.domain.model_trust import UNITS
 from casedesk.domain.moments import parse
 
 Names = dict[str, str]
@@ -58,6 +59,11 @@ def _review(data: dict[str, Any], names: Names) -> str:
 def _run(data: dict[str, Any], names: Names) -> str:
     hidden = f", {data['hidden_alerts']:,} hidden" if data.get("hidden_alerts") else ""
     return f"{counted(data['new_alerts'], 'alert')}, {counted(data['cases_opened'], 'case')}{hidden}"
+
+
+def _held(data: dict[str, Any]) -> str:
+    trust = data.get("trust_millionths", UNITS)  # events of version 1 held nothing back
+    return "" if trust == UNITS else f" · held back to {trust / UNITS:.3f}"
 
 
 def _suppression(data: dict[str, Any], names: Names) -> str:
@@ -137,6 +143,7 @@ _WORDS: Final[dict[str, Callable[[dict[str, Any], Names], str]]] = {
     "model_withdrawn": lambda data, names: data["version_id"],
     "model_scored": lambda data, names: (
         f"{data['model_run_id']} · {data['version_id'] or 'the shipped model'} · {counted(data['accounts'], 'account')}"
+        f"{_held(data)}"
     ),
     "evidence_sheet_exported": lambda data, names: f"Evidence sheet of {data['rule_set_id']}",
     "suppression_proposed": _suppression,

@@ -10,8 +10,10 @@ import streamlit as st
 
 from app.ui import columns, formats, model_figures
 from casedesk.domain.counts import counted
+from casedesk.domain.model_trust import AT_HOME, mean_drift
 from casedesk.services import model_answers
 from casedesk.services.models import Shown
+from casedesk.services.run_trust import trust_of
 
 _ROW: Final = 29
 #: From where a stability index asks for a look.
@@ -34,6 +36,13 @@ def show(found: Shown) -> None:
             f"{counted(moved, 'feature')} moved by more than {model_figures.RETRAIN}: these payments are not those that trained the "
             "model. Train it anew.",
             icon=":material/trending_up:",
+        )
+    if (trust := trust_of(run)) < 1:
+        mean = mean_drift(json.loads(run.drift).values())
+        st.warning(
+            f"The mean is {mean:.3f}, above {AT_HOME}, so probabilities keep {AT_HOME} ÷ {mean:.3f} = {trust:.3f} of their distance, in log "
+            "odds, from the share of payments that was labelled in training, and advice does not go by them. Their order is the model's.",
+            icon=":material/compress:",
         )
     frame = pd.DataFrame(
         {

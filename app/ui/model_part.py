@@ -11,6 +11,7 @@ from app.ui import formats, session
 from casedesk.domain.alerts import Risk
 from casedesk.services import model_answers
 from casedesk.services.casefile import CaseFile
+from casedesk.services.run_trust import trust_of
 
 
 def show(file: CaseFile) -> None:
@@ -26,6 +27,12 @@ def show(file: CaseFile) -> None:
     _accounts(found)
     which = run.version_id or "the model that ships with the desk, which was trained on made-up banks"
     st.markdown(formats.small(f"{run.model_run_id} of {formats.moment(run.ran_at)}, by {which}."))
+    if (trust := trust_of(run)) < 1:
+        st.warning(
+            f"The desk's payments drifted from those that trained the model, so it is trusted little here: probabilities keep {trust:.3f} "
+            "of their distance from its base rate, in log odds. A low one clears nobody; only the order is the model's.",
+            icon=":material/trending_up:",
+        )
     if found[0].parts:
         _parts(found[0])
 

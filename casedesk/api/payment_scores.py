@@ -37,12 +37,24 @@ class ModelSays(BaseModel):
 
     version: str | None = Field(default=None, description="The version in force; `shipped` for the model that ships.")
     model_id: str | None = Field(default=None, description="The SHA-256 of its manifest.")
-    probability: float | None = Field(default=None, ge=0, le=1, description="Calibrated.")
+    probability: float | None = Field(default=None, ge=0, le=1, description="Calibrated, and held back by `trust`.")
     band: str | None = Field(default=None, description="High, Medium, Low or Minimal.")
     raw: float | None = None
     start: float | None = None
     weights: list[WeightOut] | None = None
     others: float | None = None
+    trust: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="The share of its distance from `base_rate`, in log odds, that `probability` keeps, by the drift of the desk's payments; 1 changes nothing.",
+    )
+    trust_run: str | None = Field(
+        default=None, description="The model's run over the desk that found the drift; empty before the first."
+    )
+    base_rate: float | None = Field(
+        default=None, description="The share of payments labelled in training; null where `trust` is 1."
+    )
     why_not: str | None = Field(default=None, description="A sentence: why there is no score.")
 
 
@@ -60,7 +72,7 @@ def told(said: Said | Unsaid) -> dict[str, Any]:
         "version": said.version_id or "shipped", "model_id": said.model_id, "probability": said.probability, "band": said.band,
         "raw": said.raw, "start": said.start,
         "weights": [{"means": one.means, "value": one.value, "part": one.part} for one in said.weights],
-        "others": said.others, "why_not": None,
+        "others": said.others, "trust": said.trust, "trust_run": said.trust_run, "base_rate": said.base_rate, "why_not": None,
     }  # fmt: skip
 
 

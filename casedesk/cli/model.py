@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from casedesk.formats.mapping import Mapping
     from casedesk.formats.rejects import RejectedRow
+    from casedesk.services.held_scores import Held
     from casedesk.services.offline_modelling import Reading
 
 app = typer.Typer(
@@ -127,9 +129,10 @@ def evaluate(
     )
     moved = sorted(found.drift.items(), key=lambda one: (-one[1], one[0]))
     if json:
-        emit({"model_id": found.model_id, "data": found.data, "measured": found.measured, "drift": dict(moved)})
+        emit({"model_id": found.model_id, "data": found.data, "measured": found.measured, "held": asdict(found.held), "drift": dict(moved)})  # fmt: skip
     else:
         model_measured.show(found.measured)
+        model_measured.held(found.held)
         table(("Feature that drifted most", "PSI"), ((name, f"{value:.3f}") for name, value in moved[:8]))
     _rejected(found.rejected)
 
@@ -169,7 +172,8 @@ def score(
 
     reading, accounts = _reading(format, zone, start, rates, mapping_of(map, set, map_value)), _accounts(listed)
     if explain:
-        _tell(modelling.explain(model=model, data=data, reading=reading, transaction_id=explain, listed=accounts), json)
+        told, held = modelling.explain(model=model, data=data, reading=reading, transaction_id=explain, listed=accounts)
+        _tell(told, held, json)
         return
     if output is None:
         raise Invalid("Say where the scores go with -o FILE, or ask for one with --explain TRANSACTION.")
@@ -184,9 +188,11 @@ def score(
                 "file": str(output),
                 "rows": found.table.num_rows,
                 "rejected": len(found.rejected),
+                "held": asdict(found.held),
             }
         )
     else:
+        model_measured.held(found.held)
         say(f"{output}: {counted(found.table.num_rows, 'row')} by model {found.model_id[:16]}….")
     _rejected(found.rejected)
 
@@ -205,11 +211,12 @@ def _accounts(listed: Path | None) -> frozenset[str]:
     return listed_accounts(listed)
 
 
-def _tell(found: Any, as_json: bool) -> None:
+def _tell(found: Any, held: Held, as_json: bool) -> None:
     if as_json:
         emit({
             "transaction_id": found.transaction_id, "raw": found.raw, "probability": found.probability, "start": found.start,
             "contributions": [{"feature": one.feature, "value": one.value, "part": one.part} for one in found.contributions],
+            "held": asdict(held),
         })  # fmt: skip
         return
     say(
@@ -223,6 +230,7 @@ def _tell(found: Any, as_json: bool) -> None:
     say(
         f"All other features: {sum(one.part for one in found.contributions[12:]):+.4f}. The parts sum to the raw score."
     )
+    model_measured.held(held)
 
 
 def _rejected(rows: Sequence[RejectedRow]) -> None:

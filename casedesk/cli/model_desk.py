@@ -12,6 +12,7 @@ from casedesk.cli import model_measured
 from casedesk.cli.printing import emit, say, table
 from casedesk.cli.session import As, Json, opened
 from casedesk.domain.counts import counted
+from casedesk.domain.model_trust import UNITS
 
 
 def retrain(
@@ -53,6 +54,12 @@ def run(
               **row.data})  # fmt: skip
     else:
         say(f"{row.data['model_run_id']}: model scored (event {row.event_id}).")
+        if (kept := row.data["trust_millionths"] / UNITS) < 1:
+            say(
+                "The desk's payments drifted from those that trained the model, so probabilities keep "
+                f"{kept:.3f} of their distance, in log odds, from the share labelled in training, and no advice goes by them. "
+                "Their order is the model's; train one on such payments."
+            )
 
 
 def performance(json: Json = False, user: As = "") -> None:

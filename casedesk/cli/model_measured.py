@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from casedesk.cli.printing import say, table
 from casedesk.domain.counts import counted
+
+if TYPE_CHECKING:  # half a second to load, and most commands have no use for it
+    from casedesk.services.held_scores import Held
 
 
 def show(measured: dict[str, Any]) -> None:
@@ -22,3 +25,9 @@ def show(measured: dict[str, Any]) -> None:
         f"Calibration error {told['error']:.4f} over all, {told['error_of_the_suspicious']:.4f} over the "
         f"{counted(told['suspicious'], 'payment')} with a probability of 0.05 and more."
     )
+
+
+def held(one: Held) -> None:
+    """Print how probabilities were held back, where there is something to be said."""
+    if one.sentence:
+        say(one.sentence)

@@ -11,6 +11,8 @@ import numpy.typing as npt
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 METHODS: Final = ("platt", "isotonic")
+#: What is nearer to 0 or 1 counts as this near: an isotonic curve says 0 and 1, whose log odds nothing could hold back.
+_EDGE: Final = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,26 @@ class Calibration:
             within = bool(points.size) and self.true[0] >= 0 and self.true[-1] <= 1
             return within and bool(np.isfinite(points).all() and (np.diff(points) >= 0).all())
         return self.method == "platt" and self.slope > 0 and bool(np.isfinite([self.slope, self.shift]).all())
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How far probabilities are trusted on some payments (``domain.model_trust``).
+
+    :ivar factor: the share of the distance from ``base`` that they keep, in log odds; 1 changes no bit.
+    :ivar base: the share of payments that were labelled in the data that trained the model.
+    """
+
+    factor: float
+    base: float
+
+    def held(self, probabilities: Floats) -> Floats:
+        """Draw probabilities, of payments or of accounts, towards the base rate; none comes before one that it came after."""
+        if self.factor == 1:
+            return probabilities
+        base = np.log(self.base) - np.log1p(-self.base)
+        near = np.clip(probabilities, _EDGE, 1 - _EDGE)
+        return sigmoid(base + self.factor * (np.log(near) - np.log1p(-near) - base))
 
 
 def sigmoid(values: Floats) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from casedesk.domain.counts import counted
+from casedesk.domain.model_trust import AT_HOME
 from casedesk.modelling.features import catalogue
 from casedesk.modelling.training import Options
 
@@ -28,6 +29,7 @@ FAILURES_OF_DISPOSITIONS: Final = (
 
 def markdown(card: dict[str, Any]) -> bytes:
     """Write the card for people."""
+    labelled, total = (sum(one[what] for one in card["data"]) for what in ("guilty", "transactions"))
     lines = [f"# Model card: {card['name']}", "", card["statement"], "", "## Data", ""]
     lines += [
         f"- {one['name']}: {counted(one['transactions'], 'transaction')}, {counted(one['accounts'], 'account')}, {one['guilty']:,} labelled; "
@@ -43,7 +45,9 @@ def markdown(card: dict[str, Any]) -> bytes:
     lines += _calibration(card["measured"].get("calibration"))
     lines += ["## Known failures", "", *(f"- {one}" for one in card["failures"]), ""]
     lines += ["## Drift baseline", "", ("Shares of each feature's tenths in the training span stand in `model.json`. A population stability "
-              "index above 0.1 asks for a look, above 0.25 for another training."), ""]  # fmt: skip
+              f"index above 0.1 asks for a look, above {AT_HOME} for another training. Where its mean over all features is above {AT_HOME} on payments "
+              f"that are scored, their probabilities keep {AT_HOME} ÷ mean of their distance, in log odds, from {labelled / total:.4f}, the "
+              "share that is labelled in the data above. Figures above are without that."), ""]  # fmt: skip
     lines += ["## Features", "", "| feature | says | weight (share of gain) |", "|---|---|---|"]
     means = {one.name: one.means for one in catalogue()}
     lines += [f"| `{name}` | {means[name]} | {share:.4f} |" for name, share in card["features"]]

@@ -104,9 +104,10 @@ def edges(values: Floats, bins: int = 10) -> list[float]:
 
 def shares(values: Floats, cuts: list[float]) -> list[float]:
     """Return the share of values in each bin, and last of those that say nothing."""
-    finite = np.isfinite(values)
-    place = np.searchsorted(np.asarray(cuts), values[finite], side="left")
-    counts = np.append(np.bincount(place, minlength=len(cuts) + 1), (~finite).sum())
+    finite = values[np.isfinite(values)]
+    # a comparison a cut reads the column from end to end; looking each value up is several times as slow
+    above = [len(finite), *(int(np.count_nonzero(finite > cut)) for cut in cuts), 0]
+    counts = np.append(-np.diff(above), len(values) - len(finite))
     return [float(one) for one in counts / max(len(values), 1)]
 
 

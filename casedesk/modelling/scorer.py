@@ -13,10 +13,10 @@ import pyarrow as pa
 
 from casedesk.domain.score_bands import cut_offs
 from casedesk.modelling.building import Features, Matrix
-from casedesk.modelling.calibration import Calibration
+from casedesk.modelling.calibration import Calibration, Trust
 from casedesk.modelling.extra import onnxruntime
 from casedesk.modelling.features import VERSION
-from casedesk.modelling.model_files import FACTS, ONNX, TREES, ModelFiles, UnusableModel
+from casedesk.modelling.model_files import CARD_JSON, FACTS, ONNX, TREES, ModelFiles, UnusableModel
 from casedesk.modelling.onnx_writer import INPUT
 from casedesk.modelling.payments import OUTSIDE, Payments
 from casedesk.modelling.training import chosen, known
@@ -26,6 +26,8 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 
 #: So many of its highest payments make an account's score.
 TOP: Final = 3
+#: Scores as the model calibrated them.
+FULL: Final = Trust(1.0, 0.0)
 #: Rows that are scored at once: large enough to pay, small enough to stay near the processor.
 _BATCH: Final = 4_096
 
@@ -102,14 +104,23 @@ class Scorer:
         """Return the calibrated probability of each row."""
         return self.calibration.probabilities(self.raw(matrix))
 
-    def explain(self, features: Features, place: int) -> Explained:
+    def trusted(self, factor: float) -> Trust:
+        """Return what holds this model's probabilities back by a factor.
+
+        :raises UnusableModel: if its card does not say how many payments were labelled.
+        """
+        return FULL if factor == 1 else Trust(factor, base_rate(self.files))
+
+    def explain(self, features: Features, place: int, trust: Trust = FULL) -> Explained:
         """Return what made one payment's score, the largest part first.
 
+        :param trust: holds the probability back; the raw score and its parts are the model's own.
         :raises NoModelExtra: if LightGBM is not installed.
         """
-        return self.explained(Features(features.ids.slice(place, 1), features.matrix[place : place + 1]))[0]
+        one = Features(features.ids.slice(place, 1), features.matrix[place : place + 1])
+        return self.explained(one, trust=trust)[0]
 
-    def explained(self, features: Features, told: int | None = None) -> list[Explained]:
+    def explained(self, features: Features, told: int | None = None, trust: Trust = FULL) -> list[Explained]:
         """Return what made each payment's score, as :meth:`explain` does.
 
         :param told: how many contributions are told of each; all of them where None.
@@ -117,7 +128,7 @@ class Scorer:
         if self._booster is None:
             self._booster = from_text(self.files.text(TREES))
         rows, raw = chosen(features.matrix, self.columns), self.raw(features.matrix)
-        said = self.calibration.probabilities(raw)
+        said = trust.held(self.calibration.probabilities(raw))
         parts = contributions(self._booster, rows)
         by_name = np.argsort(self.columns)  # equal parts come by the names of their features
         strongest = by_name[np.argsort(-np.abs(parts[:, by_name]), axis=1, kind="stable")[:, :told]]
@@ -129,6 +140,21 @@ class Scorer:
 
     def _contribution(self, column: int, value: float, part: float) -> Contribution:
         return Contribution(self.columns[column], None if isnan(value) else value, part)
+
+
+def base_rate(files: ModelFiles) -> float:
+    """Return the share of payments that were labelled in the data on a model's card.
+
+    :raises UnusableModel: if the card does not say so.
+    """
+    try:
+        data = files.card["data"]
+        found = sum(one["guilty"] for one in data) / sum(one["transactions"] for one in data)
+    except (LookupError, TypeError, ValueError, ArithmeticError):
+        found = 0.0
+    if not 0 < found < 1:
+        raise UnusableModel(f"{CARD_JSON} does not say what share of the payments was labelled; train it anew.")
+    return float(found)
 
 
 def account_scores(payments: Payments, probabilities: Floats) -> Floats:
@@ -150,9 +176,14 @@ def account_scores(payments: Payments, probabilities: Floats) -> Floats:
     return (1 - clean)[1:]
 
 
-def table_of(payments: Payments, probabilities: Floats, day: date) -> pa.Table:
-    """Return a row for each payment and each of its named accounts: transaction_id, account, score, band, account_score."""
-    by_account = account_scores(payments, probabilities)
+def table_of(payments: Payments, probabilities: Floats, day: date, trust: Trust = FULL) -> pa.Table:
+    """Return a row for each payment and each of its named accounts: transaction_id, account, score, band, account_score.
+
+    :param probabilities: as the model calibrated them. What an account makes of its payments is held back as a whole, so that no
+        order changes.
+    """
+    by_account = trust.held(account_scores(payments, probabilities))
+    probabilities = trust.held(probabilities)
     cuts = cut_offs(day)
     bands = pa.array([cuts.band(float(p)).value for p in np.round(probabilities, 12)], pa.string())
     sides = [payments.table[side].to_numpy() for side in ("payer", "payee")]
@@ -171,4 +202,6 @@ def table_of(payments: Payments, probabilities: Floats, day: date) -> pa.Table:
     })  # fmt: skip
 
 
-__all__ = ["TOP", "VERSION", "Contribution", "Explained", "Scorer", "UnusableModel", "account_scores", "table_of"]
+__all__ = [
+    "FULL", "TOP", "VERSION", "Contribution", "Explained", "Scorer", "UnusableModel", "account_scores", "base_rate", "table_of",
+]  # fmt: skip

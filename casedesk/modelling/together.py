@@ -10,12 +10,11 @@ from typing import Final
 
 import numpy as np
 
+from casedesk.domain.model_trust import AT_HOME
 from casedesk.modelling.measures import Floats
 
 #: The most that rules alone say of an account or a payment, and the sum of severities at which they say it.
 RULES_SAY: Final = (0.5, 400.0)
-#: Above this mean stability index the payments are not of the kind that trained the model.
-AT_HOME: Final = 0.25
 #: What the one weighs where the other comes first; three payments make 0.875 of an account at most, so both stay below 1.
 _LITTLE: Final = 0.001
 

@@ -13,7 +13,7 @@ import numpy as np
 from casedesk.modelling import card, measures, reliability_plot, trees
 from casedesk.modelling.features import catalogue
 from casedesk.modelling.model_files import CARD_JSON, TREES, ModelFiles, UnusableModel
-from casedesk.modelling.scorer import Scorer
+from casedesk.modelling.scorer import Scorer, base_rate
 from casedesk.modelling.training import chosen
 
 #: Made-up rows that are scored in two ways.
@@ -55,3 +55,4 @@ def _hold_card(files: ModelFiles) -> None:
             reliability_plot.draw(files.card["measured"]["calibration"]["bins"], "")
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
         raise UnusableModel(f"{CARD_JSON} is no model's card; train it anew.") from None
+    base_rate(files)

@@ -16,16 +16,19 @@ from casedesk.domain.people import Action, Person, require
 from casedesk.domain.score_bands import cut_offs
 from casedesk.errors import Invalid
 from casedesk.modelling.building import Features, build
+from casedesk.modelling.calibration import Trust
 from casedesk.modelling.measures import Floats
 from casedesk.modelling.payments import OUTSIDE, Payments
 from casedesk.modelling.scorer import Scorer, account_scores
+from casedesk.services.held_scores import trust_of
 from casedesk.services.models import files_of
 from casedesk.services.offline_modelling import drift_of
+from casedesk.services.run_trust import in_units
 from casedesk.services.steps import present
 from casedesk.store.model_store import AccountScore, ModelRun
 from casedesk.store.unit_of_work import Reading, Writing
 
-#: Accounts of at least this score, in millionths, are explained, and at most so many of them.
+#: Accounts of at least this score, in millionths and as calibrated, are explained, and at most so many of them.
 _EXPLAINED: Final = (50_000, 2_000)
 #: So many features are told by name; the others as one sum.
 _TOLD: Final = 10
@@ -58,13 +61,18 @@ def run(*, look: Reading, uow: Writing, actor: Person, at: datetime, version_id:
     own = {account for account, customer in holders if customer}
     scorer, payments = Scorer(files), Payments.of(table)
     features = build(payments)
-    scores = _scores(scorer, payments, features, own, at)
-    return _stored(uow, actor, at, version, files.model_id, len(payments.ids), drift_of(scorer, features), scores)
+    drift = drift_of(scorer, features)
+    trust = trust_of(scorer, drift, len(payments.ids))
+    scores = _scores(scorer, payments, features, own, at, trust)
+    return _stored(uow, actor, at, version, files.model_id, len(payments.ids), drift, trust.factor, scores)
 
 
-def _scores(scorer: Scorer, payments: Payments, features: Features, own: set[str], at: datetime) -> list[AccountScore]:
+def _scores(
+    scorer: Scorer, payments: Payments, features: Features, own: set[str], at: datetime, trust: Trust
+) -> list[AccountScore]:
     said = scorer.probabilities(features.matrix)
-    by_account = account_scores(payments, said)
+    calibrated = account_scores(payments, said)
+    by_account = trust.held(calibrated)
     worst = _worst(payments, said)
     cuts = cut_offs(at.date())
     found: list[AccountScore] = []
@@ -73,7 +81,7 @@ def _scores(scorer: Scorer, payments: Payments, features: Features, own: set[str
         if account not in own:
             continue
         score = round(float(by_account[number]) * 1_000_000)
-        told = score >= _EXPLAINED[0] and len(found) < _EXPLAINED[1]
+        told = round(float(calibrated[number]) * 1_000_000) >= _EXPLAINED[0] and len(found) < _EXPLAINED[1]
         parts = _parts(scorer, features, worst[number]) if told else ""
         name = payments.ids[worst[number]].as_py()
         found.append(AccountScore(account, score, cuts.band(score / 1_000_000).value, name, parts))
@@ -106,6 +114,7 @@ def _stored(
     model_id: str,
     count: int,
     drift: dict[str, float],
+    trust: float,
     scores: list[AccountScore],
 ) -> Recorded:
     digest = scores_digest((one.account_id, one.score, one.band, one.transaction_id, one.parts) for one in scores)
@@ -124,6 +133,7 @@ def _stored(
             transactions=count,
             accounts=len(scores),
             scores_sha256=digest,
+            trust_millionths=in_units(trust),
         )
         row = uow.ledger.append(event, stream=DESK, user=actor.user_id, at=at)
         uow.commit()

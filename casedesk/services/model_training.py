@@ -15,12 +15,12 @@ from casedesk.formats.rejects import RejectedRow
 from casedesk.modelling import card as cards
 from casedesk.modelling import measures, model_files, onnx_writer, reliability_plot, training, trees
 from casedesk.modelling.building import Features, Matrix, build
-from casedesk.modelling.calibration import Calibration, fit
+from casedesk.modelling.calibration import Calibration, Trust, fit
 from casedesk.modelling.features import VERSION
 from casedesk.modelling.measures import Flags, Floats
 from casedesk.modelling.model_files import ModelFiles
 from casedesk.modelling.payments import OUTSIDE, Payments
-from casedesk.modelling.scorer import Scorer, account_scores
+from casedesk.modelling.scorer import FULL, Scorer, account_scores
 from casedesk.modelling.splitting import Split, by_time
 from casedesk.modelling.training import Options
 from casedesk.services.model_data import World
@@ -219,8 +219,11 @@ def figures(guilty: Flags, said: Floats, accounts: Flags, by_account: Floats) ->
     }
 
 
-def of_span(scorer: Scorer, one: Learnt, span: Flags) -> tuple[Flags, Floats, Flags, Floats]:
-    """Return labels and scores of the payments of a span, and of the accounts that move in it."""
+def of_span(scorer: Scorer, one: Learnt, span: Flags, trust: Trust = FULL) -> tuple[Flags, Floats, Flags, Floats]:
+    """Return labels and scores of the payments of a span, and of the accounts that move in it.
+
+    :param trust: holds the scores back; a card tells of the curve itself, so nothing does there.
+    """
     table = one.world.payments.table.filter(pa.array(span))
     part = Payments(table, one.world.payments.ids.filter(pa.array(span)), one.world.payments.accounts)
     said = scorer.probabilities(one.features.matrix[span])
@@ -233,4 +236,4 @@ def of_span(scorer: Scorer, one: Learnt, span: Flags) -> tuple[Flags, Floats, Fl
         accounts = np.zeros(len(one.world.payments.accounts) + 1, bool)
         accounts[sides[0][guilty]] = accounts[sides[1][guilty]] = True
         accounts = accounts[1:]
-    return guilty, said, accounts[moving], account_scores(part, said)[moving]
+    return guilty, trust.held(said), accounts[moving], trust.held(account_scores(part, said)[moving])

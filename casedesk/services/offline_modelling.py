@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,7 @@ from casedesk.modelling.model_files import ModelFiles
 from casedesk.modelling.scorer import Explained, Scorer, table_of
 from casedesk.modelling.training import KINDS, Options
 from casedesk.services.default_model import folder_of
+from casedesk.services.held_scores import Held, held_of, trust_of
 from casedesk.services.model_data import Reading, read_payments, read_world
 from casedesk.services.model_training import CLOSE, NotEqual, Trained, figures, of_span, train_on, with_features
 from casedesk.services.offline_together import beside, by_rules
@@ -37,22 +39,27 @@ SPLITS: Final = ("time", "none")
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """What a model's scores are worth on labelled payments."""
+    """What a model's scores are worth on labelled payments, held back as ``held`` says."""
 
     model_id: str
     data: dict[str, Any]
     measured: dict[str, Any]
     drift: dict[str, float]
+    held: Held
     rejected: tuple[RejectedRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """Scores by payment and account: the columns of ``scorer.table_of``, and with rules those of ``offline_together.beside``."""
+    """Scores by payment and account: the columns of ``scorer.table_of``, and with rules those of ``offline_together.beside``.
+
+    The table's metadata have ``held`` and the model's id as JSON, under ``casedesk``; a CSV file cannot hold them.
+    """
 
     model_id: str
     table: pa.Table
     rejected: tuple[RejectedRow, ...]
+    held: Held
 
 
 def train(
@@ -119,9 +126,11 @@ def evaluate(
     """
     scorer = load(model)
     one = with_features(read_world(data, reading, labels, listed))
-    measured = figures(*of_span(scorer, one, np.ones(len(one.features.ids), bool)))
     drift = drift_of(scorer, one.features)
-    return Evaluated(scorer.files.model_id, one.world.told(), measured, drift, one.world.rejected)
+    trust = trust_of(scorer, drift, len(one.features.ids))
+    measured = figures(*of_span(scorer, one, np.ones(len(one.features.ids), bool), trust))
+    held = held_of(trust, drift, len(one.features.ids))
+    return Evaluated(scorer.files.model_id, one.world.told(), measured, drift, held, one.world.rejected)
 
 
 def drift_of(scorer: Scorer, features: Features) -> dict[str, float]:
@@ -149,18 +158,20 @@ def score(
     scorer = load(model)
     payments, rejected = read_payments(data, reading, listed)
     features = build(payments, memory_mib=memory_mib)
-    said = scorer.probabilities(features.matrix)
-    table = table_of(payments, said, day)
+    said, drift = scorer.probabilities(features.matrix), drift_of(scorer, features)
+    trust = trust_of(scorer, drift, len(payments.ids))
+    table = table_of(payments, said, day, trust)
     if rules:
-        found = by_rules(payments, data, reading)
-        table = beside(table, payments, said, found, drift_of(scorer, features))
-    return Scored(scorer.files.model_id, table, rejected)
+        table = beside(table, payments, said, by_rules(payments, data, reading), drift)
+    held = held_of(trust, drift, len(payments.ids))
+    told = json.dumps({"model_id": scorer.files.model_id} | asdict(held))
+    return Scored(scorer.files.model_id, table.replace_schema_metadata({"casedesk": told}), rejected, held)
 
 
 def explain(
     *, model: Path, data: str, reading: Reading, transaction_id: str, listed: frozenset[str] = frozenset()
-) -> Explained:
-    """Say what made the score of one payment in files.
+) -> tuple[Explained, Held]:
+    """Say what made the score of one payment in files, and how its probability was held back, as :func:`score` does.
 
     :raises Invalid: if no such payment is there.
     """
@@ -170,7 +181,9 @@ def explain(
     places = np.flatnonzero(np.asarray(payments.ids) == transaction_id)
     if not len(places):
         raise Invalid(f"There is no transaction “{transaction_id}” in {Path(data).name}.")
-    return scorer.explain(features, int(places[0]))
+    drift = drift_of(scorer, features)
+    trust = trust_of(scorer, drift, len(payments.ids))
+    return scorer.explain(features, int(places[0]), trust), held_of(trust, drift, len(payments.ids))
 
 
 def export(*, model: Path, output: Path) -> str:

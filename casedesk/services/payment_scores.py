@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -17,11 +17,12 @@ import pyarrow as pa
 from casedesk.domain.people import Action, Person, require
 from casedesk.domain.score_bands import CutOffs, cut_offs
 from casedesk.errors import NotFound
-from casedesk.modelling.building import Features
+from casedesk.modelling.calibration import Trust
 from casedesk.modelling.scorer import Explained
 from casedesk.modelling.serving import SPAN_DAYS, features_of, microseconds
 from casedesk.modelling.sides import DAY
 from casedesk.services.model_answers import meaning
+from casedesk.services.run_trust import trust_of
 from casedesk.services.scorers import InForce, Scorers
 from casedesk.store.near_payments import TooMuchAround
 from casedesk.store.unit_of_work import Reading
@@ -55,6 +56,11 @@ class Said:
 
     ``start``, the parts of ``weights`` and ``others`` add up to ``raw``, the log odds before calibration. ``version_id`` is empty
     for the shipped model.
+
+    :ivar trust: the share of its distance from the base rate, in log odds, that the probability keeps (``domain.model_trust``): a
+        payment alone tells no drift, so it is that of the last run of this version over the desk.
+    :ivar trust_run: that run; empty where there is none, and nothing is held back.
+    :ivar base_rate: the share of payments labelled in the data that trained the model; None where nothing is held back.
     """
 
     version_id: str
@@ -65,6 +71,9 @@ class Said:
     start: float
     weights: tuple[Weight, ...]
     others: float
+    trust: float
+    trust_run: str
+    base_rate: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +101,9 @@ def of_payments(
     require(actor, Action.VIEW_SCORES)
     with uow:
         model = scorers.in_force(uow)
-        return _scored(uow, model, uow.near.named(transaction_ids), cut_offs(at.date()))
+        run = uow.models.last_run(model.version_id)
+        held = _Held(model.scorer.trusted(1.0 if run is None else trust_of(run)), run.model_run_id if run else "")
+        return _scored(uow, model, held, uow.near.named(transaction_ids), cut_offs(at.date()))
 
 
 def of_payment(*, uow: Reading, scorers: Scorers, actor: Person, at: datetime, transaction_id: str) -> Said:
@@ -110,7 +121,12 @@ def of_payment(*, uow: Reading, scorers: Scorers, actor: Person, at: datetime, t
     return said
 
 
-def _scored(uow: Reading, model: InForce, rows: pa.Table, cuts: CutOffs) -> dict[str, Said | Unsaid]:
+class _Held(NamedTuple):
+    trust: Trust
+    run_id: str
+
+
+def _scored(uow: Reading, model: InForce, held: _Held, rows: pa.Table, cuts: CutOffs) -> dict[str, Said | Unsaid]:
     found: dict[str, Said | Unsaid] = {}
     left, waiting = _MOST, list(_together(rows))
     while waiting:
@@ -126,7 +142,8 @@ def _scored(uow: Reading, model: InForce, rows: pa.Table, cuts: CutOffs) -> dict
                 why = Unsaid(str(refusal)) if left > around.read else _LEFT_OUT
                 found |= dict.fromkeys(group["transaction_id"].to_pylist(), why)
         else:
-            found |= _told(model, features, cuts)
+            explained = model.scorer.explained(features, TOLD, held.trust)
+            found |= {one.transaction_id: _said(model, held, one, cuts) for one in explained}
         left -= around.read
     return found
 
@@ -141,14 +158,10 @@ def _together(rows: pa.Table) -> Iterator[pa.Table]:
         start = end
 
 
-def _told(model: InForce, features: Features, cuts: CutOffs) -> dict[str, Said]:
-    explained = model.scorer.explained(features, TOLD)
-    return {one.transaction_id: _said(model, one, cuts) for one in explained}
-
-
-def _said(model: InForce, one: Explained, cuts: CutOffs) -> Said:
+def _said(model: InForce, held: _Held, one: Explained, cuts: CutOffs) -> Said:
     first = [Weight(meaning(part.feature), part.value, part.part) for part in one.contributions]
     return Said(
         model.version_id, model.scorer.files.model_id, one.probability, cuts.band(round(one.probability, 12)).value, one.raw,
-        one.start, tuple(first), one.raw - one.start - sum(part.part for part in first),
+        one.start, tuple(first), one.raw - one.start - sum(part.part for part in first), held.trust.factor, held.run_id,
+        None if held.trust.factor == 1 else held.trust.base,
     )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from casedesk.domain.advice_table import WHOLE
 from casedesk.domain.cases import Case
+from casedesk.services.run_trust import trust_of
 from casedesk.store.unit_of_work import Reading, Writing
 
 
@@ -37,10 +38,14 @@ class OnDesk:
     """What the desk's own runs say of the case's customer: of all accounts, the one with the highest value counts."""
 
     def score(self, uow: Reading | Writing, case: Case) -> ModelScore | None:
-        """Return the score in the last run of the version in force; None where there is none, or it saw none of the accounts."""
+        """Return the score in the last run of the version in force; None where there is none, or it saw none of the accounts.
+
+        None as well where that run's payments drifted so far that its probabilities were held back: what then says little of any
+        payment would read as a reason to dismiss.
+        """
         version = uow.models.in_force()
         run = None if version is None else uow.models.last_run(version.version_id)
-        if version is None or run is None:
+        if version is None or run is None or trust_of(run) < 1:
             return None
         found = uow.models.of_accounts(run.model_run_id, _accounts(uow, case))
         return ModelScore(version.version_id, found[0].score / MILLION) if found else None

@@ -69,6 +69,12 @@ class ModelReader(ProposalReader[ModelVersion]):
         row = self._connection.execute(query).mappings().one_or_none()
         return None if row is None else ModelRun(**row)
 
+    def run(self, model_run_id: str) -> ModelRun | None:
+        """Return a run; None where there is none of this id."""
+        query = sa.select(model_runs).where(model_runs.c.model_run_id == model_run_id)
+        row = self._connection.execute(query).mappings().one_or_none()
+        return None if row is None else ModelRun(**row)
+
     def scores(self, model_run_id: str, *, limit: int | None = None) -> tuple[AccountScore, ...]:
         """Return the scores of a run, the highest first."""
         query = sa.select(*(model_scores.c[name] for name in AccountScore.__slots__))

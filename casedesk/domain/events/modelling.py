@@ -64,10 +64,15 @@ class ModelWithdrawn(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelScored(Event):
-    """A version scored all transactions of the desk; ``scores_sha256`` is of the stored scores. Desk event."""
+    """A version scored all transactions of the desk; ``scores_sha256`` is of the stored scores. Desk event.
+
+    ``trust_millionths`` is the factor by which the probabilities were held back (``domain.model_trust``). Version 1 had no such
+    field, and held nothing back.
+    """
 
     action: ClassVar[str] = "model_scored"
     title: ClassVar[str] = "Model scored"
+    version: ClassVar[int] = 2
     touches: ClassVar[bool] = False
     model_run_id: str
     version_id: str
@@ -75,3 +80,4 @@ class ModelScored(Event):
     transactions: int
     accounts: int
     scores_sha256: str
+    trust_millionths: int

@@ -65,7 +65,7 @@ model_scores = sa.Table(
     sa.Column("transaction_id", code(ID), nullable=False),  # its most suspicious payment
     sa.Column(
         "parts", human(), nullable=False
-    ),  # JSON: what made that payment's raw score; '' where the score is minimal
+    ),  # JSON: what made that payment's raw score; '' where the calibrated score is minimal
     sa.CheckConstraint(one_of("band", [risk.value for risk in Risk]), name="band"),
     sa.CheckConstraint("score >= 0 AND score <= 1000000", name="score"),
 )
