@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from casedesk.modelling import tree_text
 from casedesk.modelling.building import Matrix
 from casedesk.modelling.extra import lightgbm
 from casedesk.modelling.model_files import TREES, UnusableModel
@@ -24,11 +25,13 @@ def from_text(text: str) -> Any:
     """Read LightGBM's text form.
 
     :raises NoModelExtra: if LightGBM is not installed.
-    :raises UnusableModel: if it cannot read them.
+    :raises UnusableModel: if it cannot read them, or could only by ending the process (``tree_text``).
     """
     library = lightgbm()
     try:
-        return library.Booster(model_str=text)
+        return library.Booster(model_str=tree_text.safe(text))
+    except tree_text.Malformed as problem:
+        raise UnusableModel(f"{TREES} holds no trees that LightGBM can read: {problem} Train the model anew.") from None
     except library.basic.LightGBMError:
         raise UnusableModel(f"LightGBM cannot read the model's trees ({TREES}); train it anew.") from None
 

@@ -115,7 +115,7 @@ def test_a_folder_that_was_altered_is_not_proposed(desk: TestDesk, tmp_path: Pat
         (FACTS, "hello", "model.json of the model model is no such file"),
         (FACTS, '{"features_version": "1"}', "model.json does not name the features"),
         (ONNX, "no onnx", "ONNX Runtime cannot run"),
-        (TREES, "tree", "LightGBM cannot read the model's trees"),
+        (TREES, "tree", "trees.txt holds no trees that LightGBM can read: max_feature_idx of the head has 0 numbers"),
         (TREES, "of another model", "scores by its trees and by its ONNX file are"),
         (CARD_JSON, "[]", "card.json is no model's card"),
     ],
