@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from casedesk.domain.people import SYSTEM
 from casedesk.services import model_runs, party_lists, scores, scoring
+from casedesk.store.tables import model_runs as model_runs_table
 from tests.app.bank import BY_ID, NOW, Bank
 from tests.app.conftest import Open
 from tests.app.reading import sentences, text
@@ -64,6 +66,28 @@ def test_the_models_parts_add_up_to_its_raw_score_and_a_desk_without_a_run_says_
     accounts, parts = (table.value for table in at.table if {"Probability", "Feature"} & set(table.value.columns))
     assert list(accounts["Probability"]) == sorted(accounts["Probability"], reverse=True)
     assert sum(parts["Part"][:-1]) == pytest.approx(parts["Part"].iloc[-1], abs=2e-5)
+
+
+@pytest.mark.parametrize(("payments", "held"), [(1_000, True), (999, False)])
+def test_a_case_and_the_model_page_say_that_a_run_was_held_back(
+    open_as: Open, bank: Bank, payments: int, held: bool
+) -> None:
+    case_id = bank.cases["held"]
+    desk = bank.desk()
+    model_runs.run(look=desk.reading(), uow=desk.writing(), actor=SYSTEM, at=NOW)
+    with desk.writing() as uow:
+        uow.models._connection.execute(
+            sa.update(model_runs_table).values(drift='{"amount": 3.5, "pair_n_90": 1.5}', transactions=payments)
+        )
+        uow.commit()
+    desk.close()
+    said = ("probabilities keep 0.100 of their distance from its base rate", "A low one clears nobody")
+    assert all((one in show_risk(open_as, "grace", case_id)) is held for one in said)
+    at = open_as("marta", "model")
+    at.session_state["models_chosen"] = "Shipped"
+    at.run()
+    warned = " ".join(one.value for one in at.warning)
+    assert ("The mean is 2.500, above 0.25, so probabilities keep 0.25 ÷ 2.500 = 0.100" in warned) is held
 
 
 def test_a_desk_without_scores_or_lists_says_what_to_do(open_as: Open, bank: Bank) -> None:
