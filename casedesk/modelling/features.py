@@ -51,6 +51,7 @@ class _Made(NamedTuple):
 
 
 _NAMED: Final = {"paid": "paid named parties", "got": "got from named parties"}
+_PARTIES: Final = {"paid": "named parties that it paid", "got": "named parties that it got from"}
 _WHO: Final = {"funders": "those who paid it within a week", "takers": "those it paid within a week"}
 _THEIRS: Final = {
     "got_parties_7": "most parties that paid one of {who}, 7 d",
@@ -73,9 +74,11 @@ def _volumes(t: Table) -> dict[str, _Made]:
             made[f"{flow}_sum_{days}"] = _Made(t[f"{flow}_sum_{days}"], f"what it {words}, {days} d", True)
     for days in (WEEK, MONTH):
         made[f"spent_n_{days}"] = _Made(t[f"spent_n_{days}"], f"payments to the world outside, cash included, {days} d")
-        made[f"spent_sum_{days}"] = _Made(t[f"spent_sum_{days}"], f"what they come to, {days} d", True)
-        for flow, words in _NAMED.items():
-            made[f"{flow}_parties_{days}"] = _Made(t[f"{flow}_parties_{days}"], f"how many it {words}, {days} d")
+        made[f"spent_sum_{days}"] = _Made(
+            t[f"spent_sum_{days}"], f"sum of payments to the world outside, cash included, {days} d", True
+        )
+        for flow, parties in _PARTIES.items():
+            made[f"{flow}_parties_{days}"] = _Made(t[f"{flow}_parties_{days}"], f"{parties}, {days} d")
     made["banked_n_30"] = _Made(t.banked_n_30, "payments from the world outside, cash included, 30 d")
     made["cash_n_30"] = _Made(t.cash_n_30, "cash bookings, 30 d")
     made["active_days_30"] = _Made(t.active_days_30, "days on which the account moved, 30 d")
@@ -145,11 +148,11 @@ def _of_pairs() -> dict[str, _Made]:
     t = PAIRS
     return {
         "pair_n_90": _Made(t.pair_n_90, "payments of this payer to this payee, this one included, 90 d"),
-        "pair_n_7": _Made(t.pair_n_7, "the same, 7 d"),
-        "pair_sum_90": _Made(t.pair_sum_90, "what they come to, 90 d", True),
-        "pair_age": _Made(t.pair_age / DAY, "days since the first of them, at most 90"),
+        "pair_n_7": _Made(t.pair_n_7, "payments of this payer to this payee, this one included, 7 d"),
+        "pair_sum_90": _Made(t.pair_sum_90, "sum of payments of this payer to this payee, this one included, 90 d", True),
+        "pair_age": _Made(t.pair_age / DAY, "days since the first payment of this payer to this payee, at most 90"),
         "returned_n_90": _Made(t.returned_n_90, "payments back from payee to payer (rings of two), 90 d"),
-        "returned_n_7": _Made(t.returned_n_7, "the same, 7 d"),
+        "returned_n_7": _Made(t.returned_n_7, "payments back from payee to payer (rings of two), 7 d"),
         "returned_share": _Made(_ratio(t.returned_sum_30, t.pair_sum_90), "what came back in 30 d over what was paid in 90 d", True),
     }  # fmt: skip
 

@@ -140,6 +140,13 @@ def test_a_list_counts_as_the_share_of_listed_money() -> None:
     assert row_of(features(rows), "T2")["payee_got_listed_30"] == 0
 
 
+def test_each_feature_is_told_in_words_of_its_own() -> None:
+    """An explanation lists the strongest, in any order: what points to the line before points anywhere."""
+    told = [one.means for one in catalogue()]
+    assert len(set(told)) == len(told)
+    assert not [words for words in told if "the same" in words or "they come to" in words or "of them" in words]
+
+
 def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(UnfitPayments, match="no column “channel”"):
         Payments.of(table(town(1, 3)).drop(["channel"]))
