@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from casedesk.store.tables import risk_scores
-from tests.builders import TestDesk
+from tests.builders import Move, TestDesk
 from tests.cli.conftest import Command
 from tests.services import scoring_bank as bank
 
@@ -46,6 +46,27 @@ def test_from_a_list_to_a_replay(casedesk: Command, desk: TestDesk, listed: Path
     desk.tamper(sa.update(risk_scores).values(score=5))
     told = casedesk("score", "replay", other["run_id"])
     assert (told.code, told.out.startswith("Not identical: Account ")) == (1, True)
+
+
+def test_an_account_without_a_score_before_has_a_dash_and_no_0(
+    casedesk: Command, desk: TestDesk, tmp_path: Path
+) -> None:
+    bank.furnish(desk)
+    bank.load(desk, tmp_path)
+    runs = [bank.score(desk).run_id]
+    desk.book([Move("T9", 50, 400_000, "C", "A", "WIRE")])
+    runs.append(bank.score(desk).run_id)
+    (line,) = (line for line in casedesk("score", "top").out.splitlines() if line.startswith("C "))
+    assert line.split()[-1] == "-"
+    assert {one["account_id"]: one["before"] is None for one in casedesk("score", "top", "--json").json} == {
+        "A": False, "B": False, "C": True
+    }  # fmt: skip
+    (line,) = (line for line in casedesk("score", "compare", *runs).out.splitlines() if line.startswith("C "))
+    assert (line.split()[1], line.split()[3]) == ("-", f"+{line.split()[2]}")
+    (line,) = (line for line in casedesk("score", "compare", *reversed(runs)).out.splitlines() if line.startswith("C "))
+    assert (line.split()[2], line.split()[3]) == ("-", f"-{line.split()[1]}")
+    told = {one["account_id"]: one for one in casedesk("score", "compare", *runs, "--json").json}
+    assert told["C"]["before"] is None
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,18 @@ def test_a_second_run_over_the_same_gives_the_same_and_a_replay_says_so(scored: 
     _, _, moved = scores.compare(
         uow=scored.reading(), actor=scored.people["ann"], before=first.run_id, after=after.run_id
     )
-    assert [(one.account_id, one.before) for one in moved if not one.before] == [("C", 0)]
+    assert {one.account_id: one.before for one in moved if not one.before} == {"C": None}, (
+        "it had no score, not one of 0"
+    )
+    assert [one.change for one in moved] == sorted((one.change for one in moved), key=abs, reverse=True)
+    _, highest = scores.top(uow=scored.reading(), actor=scored.people["ann"])
+    assert {one.score.account_id: one.before is None for one in highest} == {"A": False, "B": False, "C": True}
+    _, _, back = scores.compare(
+        uow=scored.reading(), actor=scored.people["ann"], before=after.run_id, after=first.run_id
+    )
+    assert [(one.account_id, one.before, one.after, one.change) for one in back] == [
+        (one.account_id, one.after, one.before, -one.change) for one in moved
+    ]
 
 
 CHANGES = {
