@@ -48,6 +48,15 @@ def test_from_a_list_to_a_replay(casedesk: Command, desk: TestDesk, listed: Path
     assert (told.code, told.out.startswith("Not identical: Account ")) == (1, True)
 
 
+def test_a_run_as_of_a_time_before_every_payment_is_refused(casedesk: Command, desk: TestDesk, tmp_path: Path) -> None:
+    bank.furnish(desk)
+    bank.load(desk, tmp_path)
+    told = casedesk("score", "run", "--as-of", "2020-01-01")
+    assert (told.code, told.out) == (2, "")
+    assert "No payment lies before 2020-01-01T00:00:00.000000Z (the earliest is of 2026-07-01T09:05:00" in told.err
+    assert casedesk("score", "runs", "--json").json == []
+
+
 def test_an_account_without_a_score_before_has_a_dash_and_no_0(
     casedesk: Command, desk: TestDesk, tmp_path: Path
 ) -> None:

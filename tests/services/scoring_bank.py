@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from casedesk.domain.people import SYSTEM
@@ -50,7 +51,13 @@ def decide(desk: TestDesk, match_id: str, *, confirmed: bool, who: str = "ann") 
     )  # fmt: skip
 
 
-def score(desk: TestDesk) -> ScoringRun:
+def score(desk: TestDesk, as_of: datetime | None = None) -> ScoringRun:
     return scoring.run(
-        look=desk.reading(), uow=desk.writing(), actor=SYSTEM, at=desk.at(), base_currency="USD", via="test"
+        look=desk.reading(),
+        uow=desk.writing(),
+        actor=SYSTEM,
+        at=desk.at(),
+        base_currency="USD",
+        via="test",
+        as_of=as_of,
     )
