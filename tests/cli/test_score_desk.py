@@ -22,9 +22,9 @@ def listed(desk: TestDesk, tmp_path: Path) -> Path:
 
 
 def test_from_a_list_to_a_replay(casedesk: Command, desk: TestDesk, listed: Path) -> None:
-    told = casedesk("score", "load", listed, "--source", "Board", "--version", "7", "--date", "2026-06-30")
+    told = casedesk("score", "load", listed, "--source", "Board", "--version", "7", "--date", "2021-07-30")
     assert "2 entries of Board, version 7, in force" in told.out
-    assert casedesk("score", "lists", "--json").json[0]["listed_on"] == "2026-06-30"
+    assert casedesk("score", "lists", "--json").json[0]["listed_on"] == "2021-07-30"
     assert "4 customers screened: 1 name alike, 1 of them waits for a person." in casedesk("score", "screen").out
     (match,) = casedesk("score", "matches", "--json").json
     reason = "Born on the day and in the town that the list names."
@@ -46,6 +46,14 @@ def test_from_a_list_to_a_replay(casedesk: Command, desk: TestDesk, listed: Path
     desk.tamper(sa.update(risk_scores).values(score=5))
     told = casedesk("score", "replay", other["run_id"])
     assert (told.code, told.out.startswith("Not identical: Account ")) == (1, True)
+
+
+def test_a_list_of_a_day_to_come_is_refused_by_field_value_and_fix(casedesk: Command, listed: Path) -> None:
+    told = casedesk("score", "load", listed, "--date", "2099-01-01")
+    assert (told.code, told.out) == (2, "")
+    assert "“--date 2099-01-01” is a day to come; the last one that is taken is " in told.err
+    assert "today by the desk's clock, in UTC" in told.err
+    assert casedesk("score", "lists", "--json").json == []
 
 
 def test_a_run_as_of_a_time_before_every_payment_is_refused(casedesk: Command, desk: TestDesk, tmp_path: Path) -> None:
