@@ -14,6 +14,7 @@ from casedesk.domain.clocks import Kind
 from casedesk.domain.filings import FilingState
 from casedesk.domain.money import MINOR_DIGITS, format_minor
 from casedesk.domain.proposals import ProposalState
+from casedesk.domain.scores import WHOLE
 from casedesk.domain.suppressions import State as Suppressed
 from casedesk.domain.verification import Verdict
 from casedesk.services import rule_titles
@@ -164,6 +165,11 @@ def money(minor: int, currency: str) -> str:
 def units(minor: int, currency: str) -> float:
     """Return an amount as a number for a table or a chart, which round to the currency's decimals."""
     return minor / float(10 ** MINOR_DIGITS[currency])
+
+
+def exposure(score: int | None) -> str:
+    """Write a score that is kept in units; one that was never stored is a dash, not 0."""
+    return "–" if score is None else f"{score / WHOLE:.4f}"
 
 
 def rule(name: str) -> str:

@@ -70,9 +70,9 @@ def _compare(before: str, after: str) -> None:
     frame = pd.DataFrame(
         {
             "Account": [row.account_id for row in moved],
-            one.run_id: [f"{row.before / scores.WHOLE:.4f}" for row in moved],
-            f"{other.run_id} ": [f"{row.after / scores.WHOLE:.4f}" for row in moved],
-            "Change": [f"{(row.after - row.before) / scores.WHOLE:+.4f}" for row in moved],
+            one.run_id: [formats.exposure(row.before) for row in moved],
+            f"{other.run_id} ": [formats.exposure(row.after) for row in moved],
+            "Change": [f"{row.change / scores.WHOLE:+.4f}" for row in moved],
         }
     )
     st.dataframe(

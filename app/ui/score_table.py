@@ -39,7 +39,7 @@ def show() -> None:
             "Customer": [one.customer_id or "other bank" for one in found],
             "Holder": [one.holder for one in found],
             "Exposure": [f"{one.score.exposure:.4f}" for one in found],
-            "Before": [_before(one) for one in found],
+            "Before": [formats.exposure(one.before) for one in found],
             **parts,
         }
     )
@@ -57,15 +57,9 @@ def show() -> None:
         alt="Accounts by exposure",
     )  # fmt: skip
     st.markdown(formats.small("In and Out: what ways of so many hops add, by money that came and money that went. Before: the score in the "
-                              "run before; “new” had none."))  # fmt: skip
+                              "run before; “–” had none."))  # fmt: skip
 
 
 def _part(one: Ranked, side: str, hops: int) -> str:
     units = sum(part.units for part in one.score.parts if (part.side, part.hops) == (side, hops))
     return f"{units / scores.WHOLE:.4f}" if units else ""
-
-
-def _before(one: Ranked) -> str:
-    if one.before is None:
-        return ""
-    return f"{one.before / scores.WHOLE:.4f}" if one.before else "new"

@@ -87,18 +87,29 @@ def top(
         found, ranked = scores.top(uow=session.desk.reading(), actor=session.actor, limit=limit, run_id=chosen.strip())
     if json:
         emit([{"run_id": found.run_id, "account_id": one.score.account_id, "customer_id": one.customer_id,
-               "score": one.score.exposure, "before": None if one.before is None else one.before / scores.WHOLE,
+               "score": one.score.exposure, "before": _share(one.before),
                "parts": _parts(one.score)} for one in ranked])  # fmt: skip
         return
     table(
         ("Account", "Customer", "Holder", "Exposure", "Before"),
         (
             (one.score.account_id, one.customer_id, one.holder, f"{one.score.exposure:.4f}",
-             "-" if one.before is None else f"{one.before / scores.WHOLE:.4f}")
+             _told(one.before))
             for one in ranked
         ),
     )  # fmt: skip
     remark(_as_of(found))
+
+
+def _share(units: int | None) -> float | None:
+    from casedesk.domain.scores import WHOLE
+
+    return None if units is None else units / WHOLE
+
+
+def _told(units: int | None) -> str:
+    share = _share(units)
+    return "-" if share is None else f"{share:.4f}"
 
 
 def _parts(score: Any) -> list[dict[str, Any]]:
@@ -139,13 +150,14 @@ def compare(before: _Run, after: _Run, limit: _Limit = 20, json: Json = False, u
         one, other, moved = scores.compare(
             uow=session.desk.reading(), actor=session.actor, before=before.strip(), after=after.strip(), limit=limit
         )
-    rows = [(row.account_id, row.before / scores.WHOLE, row.after / scores.WHOLE) for row in moved]
     if json:
-        emit([dict(zip(("account_id", "before", "after"), row, strict=True)) for row in rows])
+        emit(
+            [{"account_id": row.account_id, "before": _share(row.before), "after": _share(row.after)} for row in moved]
+        )
         return
     table(
         ("Account", one.run_id, other.run_id, "Change"),
-        ((name, f"{was:.4f}", f"{now:.4f}", f"{now - was:+.4f}") for name, was, now in rows),
+        ((row.account_id, _told(row.before), _told(row.after), f"{row.change / scores.WHOLE:+.4f}") for row in moved),
     )
     remark(f"{one.run_id} {_differs(one, other)} {other.run_id}.")
 

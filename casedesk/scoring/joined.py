@@ -13,7 +13,7 @@ from ibis.expr.types import Table
 
 from casedesk.scoring import joins
 from casedesk.scoring.exposure import Exposure, Side, Traced, exposed
-from casedesk.scoring.graph import Flags, Floats, Graph, Places, in_time, parties_of, received, sent
+from casedesk.scoring.graph import Flags, Floats, Graph, Places, in_time, parties_of, place_of, received, sent
 from casedesk.scoring.parameters import ExposureParameters
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -76,7 +76,7 @@ class JoinedPayments:
         rows = self._worked_out(flags, now, parameters)
         hops = len(parameters.hop_weights)
         sums = self._engine.arrow(joins.masses(rows, hops))
-        place = pc.index_in(pa.scalar(about, pa.string()), self.names).as_py() if about else None
+        place = place_of(about, self.names) if about else None
         payments = self._ways(rows, hops, flags, place)
         self._engine.drop(rows.get_name())
         graph, numbers = _graph(self.names, payments)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from casedesk.domain import name_matches
@@ -21,8 +21,8 @@ from casedesk.services.steps import present
 from casedesk.store.unit_of_work import Reading, Writing
 
 __all__ = [
-    "LIKELY", "AlreadyInForce", "ListVersion", "MatchState", "Matches", "NameMatch", "Screened", "decide", "load", "matches",
-    "screen", "versions", "waiting",
+    "LIKELY", "AlreadyInForce", "ListToCome", "ListVersion", "MatchState", "Matches", "NameMatch", "Screened", "decide", "load",
+    "matches", "screen", "versions", "waiting",
 ]  # fmt: skip
 
 #: Things of which no customer bears the name.
@@ -36,6 +36,15 @@ class AlreadyInForce(Conflict):
     def __init__(self, there: ListVersion) -> None:
         super().__init__(
             f"{there.source}, version {there.version}, is this very file and in force as {there.list_id}; nothing was loaded."
+        )
+
+
+class ListToCome(Invalid):
+    """The day of a list has not come yet."""
+
+    def __init__(self, listed_on: date, today: date) -> None:
+        super().__init__(
+            f"“--date {listed_on}” is a day to come; the last one that is taken is {today}, today by the desk's clock, in UTC."
         )
 
 
@@ -79,13 +88,17 @@ def load(
     :param alt: the other names, beside a list of OFAC's.
     :param source: whose list it is; OFAC's own name for OFAC's files, the bank's for others.
     :param version: what the source calls this version; the day where it does not say.
-    :param listed_on: the day of the list, today if it is not said.
+    :param listed_on: the day of the list, at the latest today in UTC; today if it is not said.
     :raises Invalid: naming file, row, field and fix; nothing is stored then.
+    :raises ListToCome: for a list of a later day than today.
     :raises AlreadyInForce: for the file that is in force.
     """
     require(actor, Action.LOAD_LISTS)
+    today = at.astimezone(UTC).date()
+    day = listed_on or today
+    if day > today:
+        raise ListToCome(day, today)
     read, form = read_list(path, alt)
-    day = listed_on or at.date()
     source = _word("source", source.strip() or (form if form != "CSV" else "Bank"))
     version = _word("version", version.strip() or day.isoformat())
     with uow:

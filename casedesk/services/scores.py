@@ -48,7 +48,7 @@ class OtherData(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """One line of the leaderboard: a score, who holds the account, and the score in the run before; None if there is none."""
+    """One line of the leaderboard: a score, who holds the account, and its score in the run before; None if it had none."""
 
     score: RiskScore
     customer_id: str
@@ -66,11 +66,16 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """An account whose score differs between two runs, in units."""
+    """An account whose score differs between two runs, in units; None in the run that stored no score of it."""
 
     account_id: str
-    before: int
-    after: int
+    before: int | None
+    after: int | None
+
+    @property
+    def change(self) -> int:
+        """Return by how much it moved. An account without a score is near nobody listed, which counts as 0."""
+        return (self.after or 0) - (self.before or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +111,11 @@ def top(
         found = uow.scores.top(run.run_id, limit, own=own)
         holders = uow.scores.holders([one.account_id for one in found])
         runs = [one for one in uow.scores.runs(1000) if one.ran_at < run.ran_at]
-        before = uow.scores.of(runs[0].run_id, [one.account_id for one in found]) if runs else None
+        before = uow.scores.of(runs[0].run_id, [one.account_id for one in found]) if runs else {}
     return run, tuple(
         Ranked(
             one, *holders.get(one.account_id, ("", "")),
-            None if before is None else before[one.account_id].score if one.account_id in before else 0,
+            before[one.account_id].score if one.account_id in before else None,
         )
         for one in found
     )  # fmt: skip

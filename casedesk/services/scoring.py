@@ -15,6 +15,7 @@ import casedesk
 from casedesk.detection.fingerprint import FORMAT as DATA_FORMAT
 from casedesk.domain.canonical_json import canonical_json
 from casedesk.domain.events import DESK, ExposureScored
+from casedesk.domain.moments import canonical
 from casedesk.domain.people import Action, Person, require
 from casedesk.domain.scores import WHOLE, Part, RiskScore, ScoringRun, scores_digest
 from casedesk.errors import Conflict, Invalid
@@ -26,6 +27,7 @@ from casedesk.services.scoring_data import (
     ScoringData,
     computed,
     fingerprint,
+    first_payment,
     last_booking,
     listed_now,
     read_quickly,
@@ -33,7 +35,9 @@ from casedesk.services.scoring_data import (
 from casedesk.services.steps import present
 from casedesk.store.unit_of_work import Reading, Writing
 
-__all__ = ["AnotherListedSet", "ExposureParameters", "NoPayments", "NobodyListed", "ScoringRun", "run", "software"]
+__all__ = [
+    "AnotherListedSet", "ExposureParameters", "NoPaymentYet", "NoPayments", "NobodyListed", "ScoringRun", "run", "software",
+]  # fmt: skip
 
 FORMAT: Final = "casedesk-scoring-1"
 
@@ -53,6 +57,16 @@ class NoPayments(Invalid):
     def __init__(self) -> None:
         super().__init__(
             "The desk holds no transaction, so nobody has a score; import some first (casedesk import PATH)."
+        )
+
+
+class NoPaymentYet(Invalid):
+    """Payments are to be looked at as of a time when there was none."""
+
+    def __init__(self, as_of: datetime, earliest: datetime) -> None:
+        super().__init__(
+            f"No payment lies before {canonical(as_of)} (the earliest is of {canonical(earliest)}), so nothing was stored; give a "
+            "later instant, or none for the last booking."
         )
 
 
@@ -90,6 +104,7 @@ def run(
     :param as_of: the instant as of which payments age, the last booking if it is not said.
     :raises NobodyListed: if no list is in force.
     :raises NoPayments: if there is no transaction.
+    :raises NoPaymentYet: if ``as_of`` lies before every payment between two accounts.
     :raises AnotherListedSet: if who is listed changed meanwhile.
     """
     require(actor, Action.SCORE)
@@ -131,6 +146,9 @@ def _compute(
     sha256 = fingerprint(data, base_currency)
     marks.append(time.perf_counter())
     graph = Graph.of(data.transactions)
+    earliest = first_payment(graph)
+    if earliest is not None and as_of < earliest:
+        raise NoPaymentYet(as_of, earliest)
     marks.append(time.perf_counter())
     found = computed(graph, data, listed, as_of, parameters)
     marks.append(time.perf_counter())

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,6 +23,8 @@ from casedesk.scoring.parameters import ExposureParameters
 from casedesk.services.run_copying import Arrived, everything
 from casedesk.services.run_records import read
 from casedesk.store.unit_of_work import Reading, Writing
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,11 @@ def last_booking(data: ScoringData) -> datetime | None:
     """Return the instant as of which payments age unless another is asked for."""
     found: datetime | None = pc.max(data.transactions["booked_at"]).as_py()
     return found
+
+
+def first_payment(graph: Graph) -> datetime | None:
+    """Return when the earliest payment between two accounts was; None without any."""
+    return _EPOCH + timedelta(microseconds=int(graph.at[0])) if len(graph.at) else None
 
 
 def computed(

@@ -112,25 +112,31 @@ class ScoreReader:
         counted = {row.band: row.n for row in self._connection.execute(query)}
         return [counted.get(place, 0) for place in range(len(bounds) - 1)]
 
-    def moved(self, before: str, after: str, limit: int) -> tuple[tuple[str, int, int], ...]:
-        """Return the accounts whose scores differ most between two runs: account, score before, score after."""
+    def moved(self, before: str, after: str, limit: int) -> tuple[tuple[str, int | None, int | None], ...]:
+        """Return the accounts whose scores differ most between two runs: account, score before, score after.
+
+        A run that stored no score of an account has None there, which is compared as 0.
+        """
+        scores = risk_scores.c
         rows = sa.union_all(
-            sa.select(risk_scores.c.account_id, risk_scores.c.score.label("was"), sa.literal(0).label("is_now")).where(
-                risk_scores.c.run_id == before
-            ),
-            sa.select(risk_scores.c.account_id, sa.literal(0), risk_scores.c.score).where(
-                risk_scores.c.run_id == after
-            ),
+            *(
+                sa.select(scores.account_id, scores.score, sa.literal(later).label("later")).where(scores.run_id == run)
+                for later, run in enumerate((before, after))
+            )
         ).subquery()
-        was, is_now = sa.func.sum(rows.c.was), sa.func.sum(rows.c.is_now)
+        sides = [sa.func.sum(sa.case((rows.c.later == later, rows.c.score))) for later in (0, 1)]
+        was, is_now = (sa.func.coalesce(side, 0) for side in sides)
         query = (
-            sa.select(rows.c.account_id, was.label("was"), is_now.label("is_now"))
+            sa.select(rows.c.account_id, *sides)
             .group_by(rows.c.account_id)
             .having(was != is_now)
             .order_by(sa.func.abs(is_now - was).desc(), rows.c.account_id)
             .limit(limit)
         )
-        return tuple((row.account_id, int(row.was), int(row.is_now)) for row in self._connection.execute(query))
+        return tuple(
+            (account_id, *(None if one is None else int(one) for one in scored))
+            for account_id, *scored in self._connection.execute(query)
+        )
 
     def holders(self, account_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
         """Return customer and holder of those of the accounts that the desk knows."""

@@ -45,5 +45,7 @@ def test_scores_take_the_scope_and_the_role(client: Client, listed: Server) -> N
     assert (unknown.status_code, "“of/no/account”" in unknown.json()["detail"]) == (404, True)
     payment = ann.get("/api/v1/scores/transactions/of/no/payment")
     assert (payment.status_code, "“of/no/payment”" in payment.json()["detail"]) == (404, True)
+    early = client("mia").post("/api/v1/run-score", json={"as_of": "2020-01-01T00:00:00Z"})
+    assert (early.status_code, "No payment lies before 2020-01-01" in early.json()["detail"]) == (422, True)
     wrong = client("mia").post("/api/v1/run-score", json={"hop_weights": [0.3, 0.9]})
     assert (wrong.status_code, "must not count more" in wrong.json()["detail"]) == (422, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,29 @@ def test_a_manager_computes_scores_and_others_are_told_who_may(open_as: Open, li
     at.run()
     assert "Both were computed from the same." in text(at)
     assert "No account has another score." in text(at)
+
+
+def test_an_account_without_a_score_before_has_a_dash_and_no_0(open_as: Open, listed: Bank, tmp_path: Path) -> None:
+    path = tmp_path / "more.csv"
+    path.write_text("kind,party,reason\naccount,DDA-1,asked for by a court\n")
+    desk = listed.desk()
+    party_lists.load(uow=desk.writing(), actor=SYSTEM, at=NOW, path=path, source="Court")
+    scoring.run(
+        look=desk.reading(), uow=desk.writing(), actor=SYSTEM, at=NOW + timedelta(seconds=1), base_currency="USD"
+    )
+    desk.close()
+    at = open_as("grace", "risk")
+    at.session_state["score_whose"] = "All accounts"
+    at.run()
+    (board,) = (frame.value for frame in at.dataframe if "Exposure" in frame.value.columns)
+    before = dict(zip(board["Account"], board["Before"], strict=True))
+    assert (before["X-3"], before["DDA-2"] > "0.0000") == ("–", True)
+    at.session_state["risk_tab"] = "Runs"
+    at.run()
+    (moved,) = (frame.value for frame in at.dataframe if "Change" in frame.value.columns)
+    rows = {row[0]: row[1:] for row in moved.itertuples(index=False, name=None)}
+    assert rows["X-3"][0] == "–"
+    assert rows["X-3"][2] == f"+{rows['X-3'][1]}"
 
 
 def test_a_name_is_confirmed_with_a_reason_and_refused_without(open_as: Open, listed: Bank) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from casedesk.scoring.explain import UnknownParty, explain
 from casedesk.scoring.exposure import Exposure, Side, exposure
-from casedesk.scoring.graph import Graph
+from casedesk.scoring.graph import Graph, parties_of, place_of
 from casedesk.scoring.parameters import BadExposure, ExposureParameters
 from tests.scoring.worlds import NOW, Paid, by_definition, table
 
@@ -164,6 +164,15 @@ def test_accounts_of_one_holder_are_one_party() -> None:
     graph = Graph.of(rows, {"A1": "CU-A", "A2": "CU-A"})
     assert graph.names.to_pylist() == ["B", "CU-A", "L"]
     assert len(graph.payer) == 2, "what moves between one's own accounts is no payment to anybody"
+
+
+# names of one to four bytes a letter, with what sorts before, between and behind those that others find
+@given(st.lists(st.text("aZ9é€\uffff😀", max_size=3), unique=True, max_size=12), st.text("aZ9é€\uffff😀", max_size=3))
+def test_a_party_is_found_where_it_stands_and_another_nowhere(accounts: list[str], other: str) -> None:
+    names, places = parties_of(pa.array(accounts, pa.string()), None)
+    assert [place_of(name, names) for name in accounts] == places.tolist()
+    assert [names[place].as_py() for place in places.tolist()] == accounts
+    assert (place_of(other, names) is None) == (other not in accounts)
 
 
 def test_a_party_that_nobody_paid_is_unknown_by_name() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
 
 from casedesk.domain.people import SYSTEM
@@ -29,10 +30,14 @@ def furnish(desk: TestDesk) -> None:
     desk.book(MOVES)
 
 
-def load(desk: TestDesk, folder: Path, text: str = LISTED, source: str = "Bank") -> party_lists.ListVersion:
+def load(
+    desk: TestDesk, folder: Path, text: str = LISTED, source: str = "Bank", listed_on: date | None = None
+) -> party_lists.ListVersion:
     path = folder / "listed.csv"
     path.write_text(text, encoding="utf-8")
-    return party_lists.load(uow=desk.writing(), actor=SYSTEM, at=desk.at(), path=path, source=source)
+    return party_lists.load(
+        uow=desk.writing(), actor=SYSTEM, at=desk.at(), path=path, source=source, listed_on=listed_on
+    )
 
 
 def screen(desk: TestDesk) -> party_lists.Screened:
@@ -50,7 +55,13 @@ def decide(desk: TestDesk, match_id: str, *, confirmed: bool, who: str = "ann") 
     )  # fmt: skip
 
 
-def score(desk: TestDesk) -> ScoringRun:
+def score(desk: TestDesk, as_of: datetime | None = None) -> ScoringRun:
     return scoring.run(
-        look=desk.reading(), uow=desk.writing(), actor=SYSTEM, at=desk.at(), base_currency="USD", via="test"
+        look=desk.reading(),
+        uow=desk.writing(),
+        actor=SYSTEM,
+        at=desk.at(),
+        base_currency="USD",
+        via="test",
+        as_of=as_of,
     )

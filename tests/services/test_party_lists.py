@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,10 @@ import sqlalchemy as sa
 
 from casedesk.domain.casework import BadText
 from casedesk.domain.name_matches import AlreadyDecided
+from casedesk.domain.people import SYSTEM
 from casedesk.errors import Invalid
 from casedesk.services import party_lists
-from casedesk.services.party_lists import AlreadyInForce, MatchState, NothingToScreen
+from casedesk.services.party_lists import AlreadyInForce, ListToCome, MatchState, NothingToScreen
 from casedesk.store.tables import name_matches, party_list_entries
 from casedesk.store.tables import party_lists as lists
 from tests.builders import TestDesk
@@ -47,6 +49,30 @@ def test_a_list_that_cannot_be_read_leaves_nothing_behind(desk: TestDesk, tmp_pa
     with pytest.raises(Invalid, match=r"Row 4 of listed.csv, kind: “acount” is none of"):
         bank.load(desk, tmp_path, bank.LISTED + "acount,B,typo,\n")
     assert desk.dump() == before
+
+
+def test_a_list_of_a_day_to_come_is_refused_and_one_of_today_is_taken(desk: TestDesk, tmp_path: Path) -> None:
+    before, today = desk.dump(), desk.now.date()
+    with pytest.raises(ListToCome, match=r"--date 2026-07-02.* 2026-07-01"):
+        bank.load(desk, tmp_path, listed_on=today + timedelta(days=1))
+    assert desk.dump() == before
+    assert bank.load(desk, tmp_path, listed_on=today).listed_on == today
+
+
+@pytest.mark.parametrize(("hours", "day"), [(9, "2026-06-30"), (-9, "2026-07-02")])
+def test_today_is_the_day_in_utc_whatever_zone_the_clock_names(
+    desk: TestDesk, tmp_path: Path, hours: int, day: str
+) -> None:
+    path = tmp_path / "listed.csv"
+    path.write_text(bank.LISTED, encoding="utf-8")
+    there = datetime(2026, 7, 1, 20 if hours < 0 else 3, tzinfo=timezone(timedelta(hours=hours)))
+    new = party_lists.load(uow=desk.writing(), actor=SYSTEM, at=there, path=path)
+    assert (new.listed_on, new.version) == (date.fromisoformat(day), day)
+    with pytest.raises(ListToCome, match=f"is {day},"):
+        party_lists.load(
+            uow=desk.writing(), actor=SYSTEM, at=there, path=path, source="Board",
+            listed_on=new.listed_on + timedelta(days=1),
+        )  # fmt: skip
 
 
 def test_only_a_person_makes_a_bearer_of_a_name_a_listed_party(desk: TestDesk, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from math import fsum
 from pathlib import Path
 
@@ -11,11 +12,11 @@ from casedesk.domain.scores import WHOLE
 from casedesk.scoring.graph import Graph
 from casedesk.services import detecting, score_replays, scores, scoring
 from casedesk.services.graphs import Graphs
-from casedesk.services.scoring import NobodyListed, NoPayments
+from casedesk.services.scoring import NobodyListed, NoPayments, NoPaymentYet
 from casedesk.services.scoring_data import fingerprint, read_quickly, read_rows
 from casedesk.store.run_data import RunDataReader
 from casedesk.store.tables import name_matches, party_list_entries, risk_scores, scoring_runs, transactions
-from tests.builders import Move, TestDesk
+from tests.builders import START, Move, TestDesk
 from tests.services import scoring_bank as bank
 
 
@@ -90,7 +91,18 @@ def test_a_second_run_over_the_same_gives_the_same_and_a_replay_says_so(scored: 
     _, _, moved = scores.compare(
         uow=scored.reading(), actor=scored.people["ann"], before=first.run_id, after=after.run_id
     )
-    assert [(one.account_id, one.before) for one in moved if not one.before] == [("C", 0)]
+    assert {one.account_id: one.before for one in moved if not one.before} == {"C": None}, (
+        "it had no score, not one of 0"
+    )
+    assert [one.change for one in moved] == sorted((one.change for one in moved), key=abs, reverse=True)
+    _, highest = scores.top(uow=scored.reading(), actor=scored.people["ann"])
+    assert {one.score.account_id: one.before is None for one in highest} == {"A": False, "B": False, "C": True}
+    _, _, back = scores.compare(
+        uow=scored.reading(), actor=scored.people["ann"], before=after.run_id, after=first.run_id
+    )
+    assert [(one.account_id, one.before, one.after, one.change) for one in back] == [
+        (one.account_id, one.after, one.before, -one.change) for one in moved
+    ]
 
 
 CHANGES = {
@@ -186,6 +198,19 @@ def test_what_cannot_be_scored_is_refused_in_a_sentence(desk: TestDesk, tmp_path
     with pytest.raises(NoPayments, match="holds no transaction"):
         bank.score(desk)
     assert desk.dump() == before
+
+
+def test_payments_are_not_looked_at_before_the_earliest_of_them(desk: TestDesk, tmp_path: Path) -> None:
+    bank.furnish(desk)
+    desk.book([Move("T0", 1, 50_000, "A")])  # cash, which is a payment between nobody
+    bank.load(desk, tmp_path)
+    before, earliest = desk.dump(), START + timedelta(minutes=5)
+    with pytest.raises(
+        NoPaymentYet, match=r"before 2026-07-01T09:04:59.123457Z \(the earliest is of 2026-07-01T09:05:00.123457Z"
+    ):
+        bank.score(desk, earliest - timedelta(seconds=1))
+    assert desk.dump() == before
+    assert bank.score(desk, earliest).scored == 3
 
 
 def test_scores_are_spread_over_bands(scored: TestDesk) -> None:
