@@ -129,6 +129,7 @@ class _Story:
             self._detect(bound)
             if bound in bounds[-2:]:  # two runs, so that there is something to compare
                 listing.score(self.desk, bound + timedelta(minutes=5))
+        listing.model(self.desk, bounds[-1] + timedelta(minutes=6))
         self.diary.run_until(self.now - LAST_LOOK)
         self._hand_in(self.now - LAST_LOOK)
         self._look_around()

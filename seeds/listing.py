@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from casedesk.bootstrap import Desk
 from casedesk.domain.people import SYSTEM
-from casedesk.services import party_lists, scoring
+from casedesk.modelling.extra import NoModelExtra
+from casedesk.services import model_runs, party_lists, scoring
 from seeds.staff import BY_ID, MANAGERS
 from seeds.world import World
 
@@ -42,6 +44,12 @@ def score(desk: Desk, at: datetime) -> None:
         base_currency=desk.settings.base_currency,
         via="demo",
     )
+
+
+def model(desk: Desk, at: datetime) -> None:
+    """Let the shipped model score everybody, so that its pages have something to show; without its extra they say what is missing."""
+    with suppress(NoModelExtra):
+        model_runs.run(look=desk.reading(), uow=desk.writing(), actor=SYSTEM, at=at)
 
 
 def _near_the_planted(world: World) -> list[str]:

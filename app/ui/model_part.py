@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
@@ -12,6 +13,9 @@ from casedesk.domain.alerts import Risk
 from casedesk.services import model_answers
 from casedesk.services.casefile import CaseFile
 from casedesk.services.run_trust import trust_of
+
+#: The space between a number of days and its unit, where no line may end.
+_UNIT: Final = re.compile(r"(?<=\d) (?=d\b)")
 
 
 def show(file: CaseFile) -> None:
@@ -55,7 +59,10 @@ def _parts(one: model_answers.Answer) -> None:
     st.markdown(
         f"**Why {formats.plain(one.transaction_id)}** :gray[log odds before calibration; above 0 speaks for it]"
     )
-    rows = [(":gray[what every payment starts from]", one.start), *((formats.plain(w), part) for w, part in one.parts)]
+    rows = [
+        (":gray[what every payment starts from]", one.start),
+        *((_UNIT.sub("\u00a0", formats.plain(w)), part) for w, part in one.parts),
+    ]
     rows += [(":gray[all other features]", one.others), ("**together**", one.raw)]
     frame = pd.DataFrame(rows, columns=["Feature", "Part"])
     written: dict[Any, Any] = {"Part": "{:+.4f}"}

@@ -16,6 +16,7 @@ from casedesk.domain.verification import Verdict
 from casedesk.formats.institution_file import read_institution
 from casedesk.services import calendar, party_lists, policies, queue, retention, rule_sets, scores, suppressions
 from casedesk.services.audit import verify_database
+from casedesk.services.run_trust import trust_of
 from casedesk.settings import load_settings
 from seeds.demo import NotEmpty, build_demo
 from seeds.filings import PROFILE
@@ -86,6 +87,16 @@ def test_customers_are_exposed_over_several_hops_and_a_name_waits_for_a_person(d
     assert {part.hops for one in ranked for part in one.score.parts} >= {1, 2}
     assert ranked[0].score.exposure > 0.3
     assert party_lists.waiting(uow=desk.reading(), actor=marta) == 1
+
+
+def test_the_shipped_model_scored_everybody_and_finds_these_payments_like_its_own(desk: Desk) -> None:
+    with desk.reading() as uow:
+        run = uow.models.last_run("")
+        assert run is not None
+        assert run.transactions == uow.transactions.count()
+        high = [one.account_id for one in uow.models.scores(run.model_run_id) if one.band == "High"]
+        assert any(uow.cases.open_of(customer_id) for customer_id, _ in uow.scores.holders(high).values())
+    assert trust_of(run) == 1
 
 
 def test_a_suppression_hides_something_and_another_waits_for_another_manager(desk: Desk) -> None:
