@@ -84,8 +84,11 @@ def joined(
     *,
     slack: int = 0,
     home: bool = False,
+    led: bool = False,
 ) -> Table:
     """Join paths end to start, as paths again. Nobody stands on a path twice, but with ``home`` it ends at its start.
+
+    With ``led`` the paths are those of :func:`led`, and only what ``closing`` would keep is made.
 
     The hop after the joint is booked at most ``gap`` after the one before it, none after it more than ``slack`` before any
     before it (microseconds, ``slack`` not more than ``gap``), and it carries between ``band[0]`` and ``band[1]`` percent of it; the whole path fits
@@ -94,7 +97,8 @@ def joined(
     left = paths.mutate(piece=paths["at"] // gap)
     right = following.select(**{f"next_{name}": following[name] for name in PATH}, piece=following.first_at // gap)
     right = ibis.union(*(right.mutate(piece=right.piece + step) for step in ((-1, 0, 1) if slack else (-1, 0))))
-    keys = [("end", "next_start"), "piece", *([("start", "next_end")] if home else [])]
+    ends = [("start", "next_end")] if home else [("home_from", "next_end")] if led else []
+    keys = [("end", "next_start"), "piece", *ends]
     met = left.join(right, keys)
     met = met.filter(
         (met.next_earliest + slack >= met.latest)
@@ -138,10 +142,22 @@ def quickest(paths: Table, *, most: int, ends: Sequence[str] = ()) -> Table:
     return begun.mutate(place=place).filter(ibis._.place < most).select(*PATH)
 
 
-def closing(paths: Table, back: Table) -> Table:
-    """Keep the paths that one of ``back`` takes home, whatever time and amounts say; no other can be closed with it."""
-    ends = back.select(home_from="start", home_to="end").distinct()
-    return paths.semi_join(ends, [paths.end == ends.home_from, paths.start == ends.home_to])
+def homes(back: Table) -> Table:
+    """Return from where to where ``back`` takes a path home: ``home_from`` and ``home_to``, each pair once."""
+    return back.select(home_from="start", home_to="end").distinct()
+
+
+def closing(paths: Table, homes: Table) -> Table:
+    """Keep the paths that one of the ways in ``homes`` takes home, whatever time and amounts say; no other can be closed with it."""
+    return paths.semi_join(homes, [paths.end == homes.home_from, paths.start == homes.home_to])
+
+
+def led(paths: Table, homes: Table) -> Table:
+    """Add to paths from where one of the ways in ``homes`` takes them home, ``home_from``; a path stands there once for each.
+
+    In a crowd paths can be joined in thousands of ways of which none can be closed.
+    """
+    return paths.join(homes, paths.start == homes.home_to).drop("home_to")
 
 
 def told(views: Views, paths: Table, subject: str, needed: int) -> Table:

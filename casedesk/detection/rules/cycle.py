@@ -212,17 +212,19 @@ class Cycle(Rule):
         three = shared(paths.quickest(join(two, one), most=p.most_ways, ends=("end",)), "three")
         # whatever is booked after a hop is booked at most the slack before it, so the way home ends where the circle does
         back = shared(views.ending(paths.either([one, two, three]), p.slack_hours * HOUR), "back")
+        homes = shared(paths.homes(back), "homes")
         onward = partial(paths.quickest, most=p.most_onward)
         few = front = shared(onward(three), "few")
         out = [three]
         for length in range(6, p.most_hops, 3):
-            longer = join(front, few)
+            # the last join below finds the same in all that is longer, and carries the rest of it along
             if length + 3 < p.most_hops:
-                longer = shared(longer, f"longer{length}")
+                longer = shared(join(front, few), f"longer{length}")
                 front = shared(onward(longer), f"front{length}")
-            out.append(
-                paths.closing(longer, back)
-            )  # the join below finds the same without it, and carries all the rest
+                out.append(paths.closing(longer, homes))
+            else:
+                led = shared(paths.led(front, homes), f"led{length}")
+                out.append(join(led, few, led=True))
         return join(paths.either(out), back, home=True)
 
     def _closed(self, circles: Table) -> Table:
