@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -36,8 +37,16 @@ class Collector:
             for scope in resource.scope_spans:
                 self.spans += [_span(one, service) for one in scope.spans]
 
-    def of(self, name: str) -> list[dict[str, Any]]:
+    def of(self, name: str, number: int = 1) -> list[dict[str, Any]]:
+        """Return the spans of a name once there are so many: an answer's ends when the caller may have it already."""
+        end = time.monotonic() + 10
+        while len(self._named(name)) < number and traces._provider is not None and time.monotonic() < end:
+            traces._provider.force_flush()
+            time.sleep(0.01)
         traces.close()
+        return self._named(name)
+
+    def _named(self, name: str) -> list[dict[str, Any]]:
         return [one for one in self.spans if one["name"] == name]
 
 
@@ -80,7 +89,7 @@ def test_an_answer_and_what_it_stored_are_told_by_page_and_counts_and_nothing_el
     sent = [item("a1"), item("a2"), item("a3", amount="much")]
     assert feed.post(PATH, params={"atomic": False}, json=sent).status_code == 422
     assert client("ann").get("/api/v1/cases/C-26-99999").status_code == 404
-    answers = [one["figures"] for one in collector.of("answer")]
+    answers = [one["figures"] for one in collector.of("answer", 2)]
     assert answers == [
         {"casedesk.page": "transactions", "casedesk.method": "POST", "casedesk.status": 422},
         {"casedesk.page": "case", "casedesk.method": "GET", "casedesk.status": 404},
