@@ -61,3 +61,9 @@ def test_rules_and_score_are_one_order_and_away_from_home_rules_come_first() -> 
     assert np.argsort(-together(scores, severities, away, named)).tolist() == [1, 3, 2, 0]
     twice = np.array([0.0, 60.0, 60.0, 0.0])  # whom alerts are about is told apart by the score
     assert np.argsort(-together(scores, twice, away, np.array([0.0, 0.8, 0.1, 0.2]))).tolist() == [2, 1, 3, 0]
+
+
+def test_a_value_on_a_cut_lies_below_it_and_what_says_nothing_comes_last() -> None:
+    values = np.array([1.0, 2.0, 2.0, 3.0, np.nan, np.inf, 4.0, 9.0])
+    assert measures.shares(values, [2.0, 4.0]) == [3 / 8, 2 / 8, 1 / 8, 2 / 8]
+    assert measures.shares(values[:0], [2.0]) == [0.0, 0.0, 0.0]

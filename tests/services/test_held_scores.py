@@ -121,6 +121,21 @@ def test_single_payments_are_held_back_as_the_last_run_over_the_desk_was(desk: T
     assert verdict(desk) == (Verdict.TAMPERED, ["The drift is not what the scores were held back by."])
 
 
+def test_the_scores_that_the_desk_keeps_are_held_back_as_those_of_files_are(desk: TestDesk, tmp_path: Path) -> None:
+    desk.book(other_kind(1_500))
+    desk.book(Move(f"t{n}", 60.0 * n, 9_500_00, to_account="K-1/1", from_account="A3") for n in range(4))
+    row = run(desk)
+    assert row.data["trust_millionths"] < 1_000_000
+    with desk.reading() as uow:
+        stored = {one.account_id: one.score for one in uow.models.scores(row.data["model_run_id"])}
+        pq.write_table(uow.transactions.arrow(), tmp_path / "all.parquet")
+    offline = offline_modelling.score(
+        model=FOLDER, data=str(tmp_path / "all.parquet"), reading=Reading("USD"), day=START.date()
+    )
+    whole = {one["account"]: round(one["account_score"] * 1_000_000) for one in offline.table.to_pylist()}
+    assert stored["K-1/1"] == whole["K-1/1"] > 0
+
+
 def test_no_advice_goes_by_a_model_that_is_held_back(desk: TestDesk) -> None:
     desk.book(other_kind(1_500))
     desk.book(Move(f"t{n}", 60.0 * n, 9_500_00, to_account="K-1/1") for n in range(4))
