@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from threading import Condition
 from threading import Event as Signal
-from threading import Lock
 from typing import Final, NamedTuple
 
 import streamlit as st
@@ -37,23 +37,22 @@ class NothingMade(Conflict):
 class Delivery:
     """What passes from the thread that makes the file to the run that follows the click."""
 
-    def __init__(self, make: Callable[[], ExportedFile]) -> None:
+    def __init__(self, make: Callable[[], ExportedFile], counter: Counter) -> None:
         self._make = make
-        self._lock = Lock()
-        self._begun = Signal()
+        self._counter = counter
         self._done = Signal()
         self.file: ExportedFile | None = None
         self.refused: CasedeskError | None = None
 
     def content(self) -> bytes:
-        """Make the file. A refusal goes to the run, and to the browser as a failed download.
+        """Make the file, once a run is there that will tell of it. A refusal goes to the run, and to the browser as a failed download.
 
-        :raises NothingMade: if the run has waited and has said that there is no file.
+        Streamlit drops what it has ready for a browser when a run starts. An answer that is given before the click's own run has
+        started is lost, and the button then turns for three minutes.
+
+        :raises NothingMade: if no run comes, so that nobody would be told what left the desk.
         """
-        with self._lock:
-            if isinstance(self.refused, NothingMade):
-                raise self.refused
-            self._begun.set()
+        self._counter.ask(self)
         try:
             self.file = self._make()
         except CasedeskError as error:
@@ -64,13 +63,42 @@ class Delivery:
         return self.file.content
 
     def wait(self) -> None:
-        """Wait until the file was made or refused, or until it is clear that nobody asks for it."""
-        self._begun.wait(_ARRIVAL)
-        with self._lock:
-            if not self._begun.is_set():
-                self.refused = NothingMade()
-                return
+        """Wait until the file was made or refused."""
         self._done.wait(_PATIENCE)
+
+
+class Counter:
+    """Where the two halves of a click on one button meet: the run that it starts, and the browser's request for the file.
+
+    Each comes on a thread of its own, in any order, and a request may come from the page as it was before it was drawn anew. No
+    file is made unless both are there.
+    """
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._asking: list[Delivery] = []
+
+    def ask(self, delivery: Delivery) -> None:
+        """Stand at the counter until a run answers.
+
+        :raises NothingMade: if none does.
+        """
+        with self._changed:
+            self._asking.append(delivery)
+            self._changed.notify_all()
+            if not self._changed.wait_for(lambda: delivery not in self._asking, _ARRIVAL):
+                self._asking.remove(delivery)
+                raise NothingMade
+
+    def answer(self) -> Delivery | None:
+        """Return the one who asks, once it is done, or nothing if nobody comes to ask."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: bool(self._asking), _ARRIVAL):
+                return None
+            delivery = self._asking.pop(0)
+            self._changed.notify_all()
+        delivery.wait()
+        return delivery
 
 
 class _Made(NamedTuple):
@@ -83,6 +111,11 @@ class _Made(NamedTuple):
 def _made() -> dict[str, _Made]:
     made: dict[str, _Made] = st.session_state.setdefault("downloads_made", {})
     return made
+
+
+def _counter(scope: str) -> Counter:
+    counters: dict[str, Counter] = st.session_state.setdefault("downloads_counters", {})
+    return counters.setdefault(scope, Counter())
 
 
 def _keep_for_browser(scope: str) -> None:
@@ -106,7 +139,8 @@ def button(label: str, key: str, file_name: str, mime: str, make: Callable[[], E
     :param make: makes the file and records it; called once for each click.
     :param reason: why nothing can be downloaded, empty if it can.
     """
-    delivery = Delivery(make)
+    counter = _counter(key)
+    delivery = Delivery(make, counter)
     _keep_for_browser(key)
     st.download_button(
         label,
@@ -118,19 +152,21 @@ def button(label: str, key: str, file_name: str, mime: str, make: Callable[[], E
         disabled=bool(reason),
         help=reason or None,
         on_click=_say,
-        args=(delivery, key, file_name, mime),
+        args=(counter, key, file_name, mime),
     )
 
 
-def _say(delivery: Delivery, scope: str, file_name: str, mime: str) -> None:
+def _say(counter: Counter, scope: str, file_name: str, mime: str) -> None:
     session.flashes().pop(scope, None)
-    delivery.wait()
-    if delivery.file is not None:
-        _made()[scope] = _Made(delivery.file.content, file_name, mime, time.monotonic() + _KEPT)
-        _keep_for_browser(scope)
+    delivery = counter.answer()
+    if delivery is None:
+        flash.refuse(scope, NothingMade())
+        return
     if delivery.refused is not None:
         flash.refuse(scope, delivery.refused)
     elif delivery.file is not None:
+        _made()[scope] = _Made(delivery.file.content, file_name, mime, time.monotonic() + _KEPT)
+        _keep_for_browser(scope)
         event = delivery.file.event
         about = "" if event.case_id == DESK else f" of {event.case_id}"
         flash.say(f"{event_words.details(event, {})}{about} downloaded (event {event.event_id:,}).")

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 
 from app.ui import downloads
 from casedesk.anchors import keys
+from casedesk.domain.ledger import Recorded
 from casedesk.domain.people import Person
-from casedesk.errors import NotPermitted
+from casedesk.errors import NotFound, NotPermitted
 from casedesk.exports.verifier import verify
 from casedesk.services import audit, casefile, exporting, packets
 from tests.app.bank import BY_ID, NOW, Bank
@@ -174,14 +179,15 @@ def test_a_packet_is_offered_once_a_case_is_chosen(open_as: Open, bank: Bank) ->
 def test_a_packet_is_recorded_and_verifies(open_as: Open, bank: Bank) -> None:
     signed(bank)
     desk = bank.desk()
-    waiting = downloads.Delivery(
+    made = clicked(
         lambda: desk.checkpoints.sealing(
             lambda sealed: packets.of_case(
                 uow=desk.writing(), actor=BY_ID["ines"], at=NOW, case_id=bank.cases["filed"], sealed=sealed
             )
         )
     )
-    content = waiting.content()
+    assert made.file is not None
+    content = made.file.content
     found = {claim.name: claim.verdict for claim in verify.verify(content)}
     # the alerts of this bank were written by hand, so their amounts do not follow from their evidence
     assert {found[name] for name in ("container", "files", "checkpoint", "events", "chains", "cases")} == {"VERIFIED"}
@@ -218,48 +224,94 @@ def test_an_unknown_case_is_a_sentence(open_as: Open) -> None:
     assert sentences(at) == ["There is no case “C-99-1”; a case id looks like C-26-00042."]
 
 
-def delivery(bank: Bank, actor: Person) -> downloads.Delivery:
-    return downloads.Delivery(lambda: export(bank, actor))
+def events_of(bank: Bank) -> tuple[Recorded, ...]:
+    return casefile.read(uow=bank.desk().reading(), actor=BY_ID["ines"], case_id=bank.cases["filed"]).events
+
+
+def clicked(make: Callable[[], exporting.ExportedFile]) -> downloads.Delivery:
+    """Do what a click does: the browser asks for the file, and the run that the click starts answers."""
+    counter = downloads.Counter()
+    asking = downloads.Delivery(make, counter)
+    with ThreadPoolExecutor(1) as browser:
+        asked = browser.submit(asking.content)
+        answered = counter.answer()
+        assert answered is asking
+        if asking.file is None:
+            assert asked.exception() is asking.refused
+        else:
+            assert asked.result() == asking.file.content
+    return asking
 
 
 def test_a_download_is_made_and_recorded_when_clicked(bank: Bank) -> None:
-    before = casefile.read(uow=bank.desk().reading(), actor=BY_ID["ines"], case_id=bank.cases["filed"]).events
-    waiting = delivery(bank, BY_ID["ines"])
-    content = waiting.content()
-    waiting.wait()
-    after = casefile.read(uow=bank.desk().reading(), actor=BY_ID["ines"], case_id=bank.cases["filed"]).events
+    before = events_of(bank)
+    made = clicked(lambda: export(bank, BY_ID["ines"]))
+    after = events_of(bank)
     assert len(after) == len(before) + 1
-    assert waiting.file is not None
-    assert after[-1] == waiting.file.event
-    assert audit.verify_file(content).rows == len(before)
+    assert made.file is not None
+    assert after[-1] == made.file.event
+    assert audit.verify_file(made.file.content).rows == len(before)
 
 
 def test_a_refused_download_leaves_its_reason_and_no_event(bank: Bank) -> None:
-    waiting = delivery(bank, BY_ID["grace"])
-    with pytest.raises(NotPermitted):
-        waiting.content()
-    waiting.wait()
-    assert waiting.file is None
-    assert str(waiting.refused) == "The role Analyst may not export a case; that takes: Manager or Auditor."
+    made = clicked(lambda: export(bank, BY_ID["grace"]))
+    assert made.file is None
+    assert isinstance(made.refused, NotPermitted)
+    assert str(made.refused) == "The role Analyst may not export a case; that takes: Manager or Auditor."
 
 
-def test_a_click_that_no_request_for_a_file_follows_is_told_so_and_none_is_made_afterwards(
-    bank: Bank, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_file_is_made_before_the_run_is_there_that_tells_of_it(bank: Bank) -> None:
+    """Streamlit loses an answer that it has before the run starts, and the button would turn for three minutes."""
+    before = events_of(bank)
+    counter = downloads.Counter()
+    asking = downloads.Delivery(lambda: export(bank, BY_ID["ines"]), counter)
+    with ThreadPoolExecutor(1) as browser:
+        asked = browser.submit(asking.content)
+        time.sleep(0.3)
+        assert not asked.done()
+        assert events_of(bank) == before
+        assert counter.answer() is asking
+        asked.result()
+    assert len(events_of(bank)) == len(before) + 1
+
+
+def test_a_run_answers_the_request_of_a_page_that_was_drawn_before(bank: Bank) -> None:
+    counter = downloads.Counter()
+    asking = downloads.Delivery(lambda: export(bank, BY_ID["ines"]), counter)
+    downloads.Delivery(lambda: export(bank, BY_ID["grace"]), counter)  # the same button, drawn anew
+    with ThreadPoolExecutor(1) as browser:
+        browser.submit(asking.content)
+        answered = counter.answer()
+    assert answered is asking
+    assert answered.file is not None
+
+
+def test_a_click_that_no_request_for_a_file_follows_gets_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(downloads, "_ARRIVAL", 0.01)
-    waiting = delivery(bank, BY_ID["ines"])
-    waiting.wait()
-    assert "no file was made and nothing was recorded. Click again." in str(waiting.refused)
-    before = casefile.read(uow=bank.desk().reading(), actor=BY_ID["ines"], case_id=bank.cases["filed"]).events
-    with pytest.raises(downloads.NothingMade):
-        waiting.content()
-    after = casefile.read(uow=bank.desk().reading(), actor=BY_ID["ines"], case_id=bank.cases["filed"]).events
-    assert after == before
+    assert downloads.Counter().answer() is None
 
 
-def test_a_click_waits_for_no_file_for_ever(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_that_no_run_answers_makes_and_records_nothing(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(downloads, "_ARRIVAL", 0.01)
+    before = events_of(bank)
+    counter = downloads.Counter()
+    with pytest.raises(downloads.NothingMade, match=r"no file was made and nothing was recorded\. Click again\."):
+        downloads.Delivery(lambda: export(bank, BY_ID["ines"]), counter).content()
+    assert events_of(bank) == before
+    assert counter.answer() is None  # the next click's run does not wait for it
+
+
+def test_a_click_waits_for_no_file_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(downloads, "_PATIENCE", 0.01)
-    waiting = delivery(bank, BY_ID["ines"])
-    waiting._begun.set()
-    waiting.wait()
-    assert waiting.file is None
+    counter, go = downloads.Counter(), Event()
+
+    def never() -> exporting.ExportedFile:
+        go.wait(10)
+        raise NotFound("nothing")
+
+    asking = downloads.Delivery(never, counter)
+    with ThreadPoolExecutor(1) as browser:
+        asked = browser.submit(asking.content)
+        assert counter.answer() is asking
+        assert not asked.done()
+        go.set()
