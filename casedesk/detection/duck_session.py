@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
@@ -14,6 +15,7 @@ from casedesk.detection.checks import complete_digest
 from casedesk.detection.fingerprint import Digest, digest_queries, hole_query
 from casedesk.detection.limits import Limits, OutOfMemory
 from casedesk.detection.paid import paid_minor
+from casedesk.detection.priority import give_way
 from casedesk.detection.sources import ParquetFiles, Source, fitting
 from casedesk.detection.spill import spill_folder
 
@@ -56,13 +58,19 @@ def connected(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
     if limits.threads is not None:
         config["threads"] = limits.threads
     with spill_folder(limits.temporary) as folder:
-        connection = duckdb.connect(":memory:", config={**config, "temp_directory": str(folder)})
+        connection = _opened({**config, "temp_directory": str(folder)})
         try:
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")
             yield connection
         finally:
             connection.close()
+
+
+def _opened(config: dict[str, Any]) -> duckdb.DuckDBPyConnection:
+    """Open DuckDB from a thread that gives way, so that the threads that DuckDB starts do."""
+    with ThreadPoolExecutor(1, "opening", give_way) as thread:
+        return thread.submit(duckdb.connect, ":memory:", config=config).result()
 
 
 @contextmanager

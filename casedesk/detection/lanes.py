@@ -1,4 +1,4 @@
-"""Rules run beside each other, each lane with one at a time."""
+"""Rules run beside each other, each lane with one at a time, and give way to all else that this machine does."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import Final, Generic, TypeVar
 
 from casedesk.detection.limits import Limits
+from casedesk.detection.priority import give_way
 from casedesk.detection.rule import Rule
 
 T = TypeVar("T")
@@ -69,7 +70,7 @@ def _each(rules: Sequence[Rule], lanes: Sequence[Lane[T]], took: MutableMapping[
             took[rule.name] = perf_counter() - begun_at
             free.put(lane)
 
-    with ThreadPoolExecutor(max(1, len(lanes)), "rules") as pool:
+    with ThreadPoolExecutor(max(1, len(lanes)), "rules", give_way) as pool:
         begun = [pool.submit(found, rule) for rule in rules]
         try:
             for ended in wait(begun, return_when=FIRST_EXCEPTION).done:
