@@ -67,7 +67,8 @@ def main() -> None:
         folder = Path(name)
         feed = Feed(mode=Mode.MIXED, customers=asked.customers, seed=1, start=START)
         total = asked.rows + asked.pace * asked.seconds
-        sent = [(account_of(row), written(row)) for row in itertools.islice(feed.rows(), total)]
+        # copied, because the writer's own bytes hold four kilobytes each
+        sent = [(account_of(row), bytes(bytearray(written(row)))) for row in itertools.islice(feed.rows(), total)]
         write_parties(feed.bank(), folder / "parties")
         (folder / "sqlite").mkdir()
         kind, server, broker = Sqlite(folder / "sqlite"), None, RealBroker(folder / "broker")
@@ -113,8 +114,10 @@ def _measure(place: Place, plain: Desk, sent: Sent, rows: int, pace: int) -> Non
     print(f"the rules had looked at all of it {_looked_at(place):,.1f} s later")
     begun, used = time.time(), _processor(worker.pid)
     at = _paced(place.broker, sent[rows:], pace, worker.pid, sizes)
+    ended = time.monotonic()
     _stored(log, len(sent), worker)
-    _looked_at(place)
+    print(f"the last of them was stored {time.monotonic() - ended:.1f} s after the last was sent")
+    print(f"the rules had looked at all of it {_looked_at(place):,.1f} s after that")
     used = _processor(worker.pid) - used
     print(f"then {1_000_000 * used / (len(sent) - rows):,.0f} microseconds of its processor time a transaction")
     worker.send_signal(signal.SIGTERM)
