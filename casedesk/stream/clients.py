@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import structlog
+
 from casedesk.errors import Invalid, Unavailable
 
 if TYPE_CHECKING:
-    from confluent_kafka import Consumer, Producer
+    from confluent_kafka import Consumer, KafkaError, Producer
 
 #: Largest message that the desk passes on whole, in bytes. Brokers mostly take 1 MiB; theirs counts.
 LARGEST: Final = 100_000_000
@@ -30,9 +31,24 @@ _NOT_TO_BE_CHANGED: Final[dict[str, Any]] = {
     "group.protocol": "classic",
 }  # fmt: skip
 
-#: librdkafka's own log goes the desk's way: level, time and place, without a word of what it says.
-_LOGGER: Final = logging.getLogger("casedesk.kafka")
-_LOGGER.propagate = True
+_log = structlog.get_logger("casedesk.kafka")
+
+
+class _ClientLog:
+    """librdkafka's own log, the desk's way: which part of it speaks, without a word of what it says."""
+
+    def log(self, level: int, _form: str, facility: str, _client: str, _said: str) -> None:
+        """Write a line of librdkafka's."""
+        _log.log(level, "kafka_client", action=facility)
+
+
+def _name(error: KafkaError) -> None:
+    """Name what the client met, as librdkafka's list of errors has it: _TRANSPORT where no broker answers, _BAD_MSG for a wrong answer."""
+    _log.warning("kafka_client", error_type=error.name())
+
+
+#: How every client tells what it meets.
+_TELLING: Final[dict[str, Any]] = {"logger": _ClientLog(), "error_cb": _name}
 
 
 class NoKafka(Unavailable):
@@ -119,7 +135,7 @@ def _made(kind: str, configuration: Mapping[str, Any]) -> Any:
     except ImportError:
         raise NoKafka from None
     try:
-        return getattr(confluent_kafka, kind)({**configuration, "logger": _LOGGER})
+        return getattr(confluent_kafka, kind)({**configuration, **_TELLING})
     except confluent_kafka.KafkaException as error:
         raise BadProperties(f"Kafka’s client does not take a property: {error.args[0].str()}.") from None
 
@@ -135,7 +151,7 @@ def require_topics(sender: Producer, topics: Sequence[str], broker: Broker) -> N
     missing = [topic for topic in topics if not _there(sender, topic, broker)]
     if not missing:
         return
-    configuration: dict[str, Any] = {**broker.configured(), "logger": _LOGGER}
+    configuration: dict[str, Any] = {**broker.configured(), **_TELLING}
     admin = AdminClient(configuration)
     asked = admin.create_topics([NewTopic(topic) for topic in missing], request_timeout=PATIENCE)
     for topic, done in asked.items():
