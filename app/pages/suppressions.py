@@ -9,8 +9,9 @@ from casedesk.services import suppressions
 
 now, desk, actor = session.now(), session.desk(), session.actor()
 with title.row("Suppressions"):
-    view, total = suppression_list.show_views(suppressions.sizes(uow=desk.reading(), actor=actor))
-chosen = suppression_list.show(view, total, now.date())
+    search = suppression_list.show_search()
+    view, total = suppression_list.show_views(suppressions.sizes(uow=desk.reading(), actor=actor, search=search))
+chosen = suppression_list.show(view, search, total, now.date())
 page = st.grid(7, min_column_width=120, gap=("small", "medium"))
 with page.cell(column_span=4):
     if chosen is not None:

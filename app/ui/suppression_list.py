@@ -26,6 +26,26 @@ _NOTHING: Final = {
     WAITING: ("No proposal waits", "A proposal waits here until another manager approves or rejects it."),
     PAST: ("Nothing was ended or rejected yet", "What a suppression hid stays listed here after its end."),
 }  # fmt: skip
+#: Where something is searched for.
+_NOT_FOUND: Final = ("Nothing was found", "No suppression of this kind is about that; look at the other two.")
+_SEARCH: Final = "suppressions_search"
+
+
+def show_search() -> str:
+    """Draw the field to search in, and return what stands there."""
+    st.text_input("Search", key=_SEARCH, type="search", placeholder="Customer, account or number", live=True,
+                  icon=":material/search:", label_visibility="collapsed", width=250, persist_state="session",
+                  on_change=_from_the_first)  # fmt: skip
+    return session.take(_SEARCH).strip()
+
+
+def _from_the_first() -> None:
+    for view in _HOLDS:
+        session.put(_page(view), 1)
+
+
+def _page(view: str) -> str:
+    return session.key("suppressions", view, "page")
 
 
 def show_views(by_state: Mapping[State, int]) -> tuple[str, int]:
@@ -37,14 +57,14 @@ def show_views(by_state: Mapping[State, int]) -> tuple[str, int]:
     return view, sizes[view]
 
 
-def show(view: str, total: int, today: date) -> Listed | None:
+def show(view: str, search: str, total: int, today: date) -> Listed | None:
     """Draw a page of the list of a view; return the chosen suppression."""
-    key = session.key("suppressions", view, "page")
+    key = _page(view)
     start = paging.start_of(key, total)
     rows = suppressions.page(uow=session.desk().reading(), actor=session.actor(), states=_HOLDS[view], start=start,
-                             limit=paging.ROWS)  # fmt: skip
+                             limit=paging.ROWS, search=search)  # fmt: skip
     if not rows:
-        empty.show(*_NOTHING[view])
+        empty.show(*(_NOT_FOUND if search else _NOTHING[view]))
         return None
     names = session.names()
     states = [formats.BADGES[one.suppression.state] for one in rows]

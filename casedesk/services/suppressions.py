@@ -153,20 +153,26 @@ def listed(*, uow: Reading, actor: Person) -> tuple[Listed, ...]:
         )
 
 
-def sizes(*, uow: Reading, actor: Person) -> dict[State, int]:
-    """Count the suppressions in each state; a state that none is in is left out."""
+def sizes(*, uow: Reading, actor: Person, search: str = "") -> dict[State, int]:
+    """Count the suppressions in each state; a state that none is in is left out.
+
+    :param search: only those with this in the customer's name, or at the start of their id, the customer's or the account's.
+    """
     _require_look(actor)
     with uow:
-        return uow.suppressions.sizes()
+        return uow.suppressions.sizes(search=search.strip())
 
 
 def page(
-    *, uow: Reading, actor: Person, states: Collection[State], start: int = 0, limit: int = 50
+    *, uow: Reading, actor: Person, states: Collection[State], start: int = 0, limit: int = 50, search: str = ""
 ) -> tuple[Listed, ...]:
-    """Return some of the suppressions in these states, the newest proposal first, from position ``start``."""
+    """Return some of the suppressions in these states, the newest proposal first, from position ``start``.
+
+    :param search: as for :func:`sizes`.
+    """
     _require_look(actor)
     with uow:
-        found = uow.suppressions.page(states, start, limit)
+        found = uow.suppressions.page(states, start, limit, search.strip())
         names, counts = (
             uow.suppressions.customer_names(),
             uow.suppressions.counts([one.suppression_id for one in found]),

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from casedesk.domain.suppressions import Hidden, State, Suppression
 from casedesk.errors import NotFound
-from casedesk.store.dialects import stored_time, stream
+from casedesk.store.dialects import contains, id_starts_with, stored_time, stream
 from casedesk.store.tables import counters, customers, suppressed_alerts, suppressions
 from casedesk.store.types import UtcDateTime
 
@@ -57,20 +57,21 @@ class SuppressionReader:
         """Return all suppressions, the newest proposal first."""
         return self._where(sa.true())[::-1]
 
-    def page(self, states: Collection[State], start: int, limit: int) -> tuple[Suppression, ...]:
-        """Return some of those in these states, the newest proposal first, from position ``start``."""
+    def page(self, states: Collection[State], start: int, limit: int, search: str = "") -> tuple[Suppression, ...]:
+        """Return some of those in these states that the search finds, the newest proposal first, from position ``start``."""
         query = (
             sa.select(suppressions)
-            .where(suppressions.c.state.in_([state.value for state in states]))
+            .where(suppressions.c.state.in_([state.value for state in states]), _found(search))
             .order_by(suppressions.c.suppression_id.desc())
             .offset(start)
             .limit(limit)
         )
         return tuple(_suppression(row) for row in self._connection.execute(query).mappings())
 
-    def sizes(self, *, but_proposed_by: str = "") -> dict[State, int]:
-        """Count the suppressions in each state, or those that somebody else proposed."""
-        query = sa.select(suppressions.c.state, sa.func.count().label("n")).group_by(suppressions.c.state)
+    def sizes(self, *, search: str = "", but_proposed_by: str = "") -> dict[State, int]:
+        """Count the suppressions in each state that the search finds, or those that somebody else proposed."""
+        number = sa.func.count().label("n")
+        query = sa.select(suppressions.c.state, number).where(_found(search)).group_by(suppressions.c.state)
         if but_proposed_by:
             query = query.where(suppressions.c.proposed_by != but_proposed_by)
         return {State(row.state): row.n for row in self._connection.execute(query)}
@@ -179,6 +180,15 @@ class SuppressionStore(SuppressionReader):
         )
         if keys:
             self._connection.execute(sa.delete(suppressed_alerts).where(own), keys)
+
+
+def _found(search: str) -> sa.ColumnElement[bool]:
+    """Find a text in the customer's name, and at the start of the suppression's, the customer's or the account's id."""
+    if not search:
+        return sa.true()
+    called = sa.select(customers.c.customer_id).where(contains(customers.c.name, search))
+    ids = (suppressions.c.suppression_id, suppressions.c.customer_id, suppressions.c.account_id)
+    return sa.or_(suppressions.c.customer_id.in_(called), *(id_starts_with(one, search) for one in ids))
 
 
 def _suppression(row: sa.RowMapping) -> Suppression:

@@ -172,3 +172,25 @@ def test_a_long_list_comes_in_pages_and_the_menu_counts_what_others_proposed(
     press(at, "suppression_approve")  # the last of the last page leaves it
     assert not at.exception
     assert "1–2 of 4" in text(at)
+
+
+def test_a_long_list_is_searched_by_customer_account_and_number(
+    open_as: Open, desk: TestDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "ROWS", 2)
+    names = [propose(desk, "omar", f"K-{n}") for n in range(5)]
+    at = open_as("marta", "suppressions")
+    at.get_by_key("suppressions_view").set_value("Waiting").run()
+    at.session_state["suppressions_Waiting_page"] = 2
+    at.run()
+    found = dict(zip(at.dataframe[0].value["Suppression"], at.dataframe[0].value["Customer"], strict=True))
+    third = found[names[2]]
+    for search in (f"  {third.upper()} ", "k-2", names[2].lower()):
+        at.get_by_key("suppressions_search").set_value(search).run()
+        assert list(at.dataframe[0].value["Suppression"]) == [names[2]], search
+        assert "Waiting :gray[1]" in at.get_by_key("suppressions_view").options
+        assert names[2] in text(at)  # the panel follows
+    at.get_by_key("suppressions_search").set_value("100%").run()
+    assert "Nothing was found" in text(at)
+    at.get_by_key("suppressions_search").set_value("").run()
+    assert list(at.dataframe[0].value["Suppression"]) == names[:2:-1]  # from the first page again

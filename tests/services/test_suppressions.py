@@ -11,6 +11,7 @@ from sqlalchemy.engine import Engine
 
 from casedesk.domain.cases import Disposition
 from casedesk.domain.people import SYSTEM
+from casedesk.domain.suppressions import State
 from casedesk.domain.verification import Verdict
 from casedesk.services import dataset, replaying, suppressions
 from casedesk.store.engines import make_engine
@@ -258,6 +259,26 @@ def test_a_run_that_hid_something_replays_identically_also_after_the_suppression
         look=desk.reading(), actor=desk.people["mia"], run_id=run.run_id, limits=SMALL, library=RULE
     )
     assert (done.identical, done.alerts) == (True, 1), done.difference
+
+
+def test_a_list_of_suppressions_is_searched_by_name_and_number(any_desk: TestDesk) -> None:
+    desk = any_desk
+    desk.customer("K-20", "Ólafur 100% Ltd", ["ICE/7"])
+    first, second = in_force(desk), in_force(desk, customer_id="K-20", account_id="ICE/7")
+
+    def found(search: str) -> list[str]:
+        mia = desk.people["mia"]
+        listed = suppressions.page(uow=desk.reading(), actor=mia, states=[State.IN_FORCE], search=search)
+        sizes = suppressions.sizes(uow=desk.reading(), actor=mia, search=search)
+        assert sizes.get(State.IN_FORCE, 0) == len(listed)
+        return [one.suppression.suppression_id for one in listed]
+
+    assert found("") == [second, first]
+    assert found(first.lower()) == [first]
+    assert found("k-20") == found("ice/7") == found("ÓLAFUR") == found(" 100% ") == [second]
+    assert found("k-2") == [second]
+    assert found("%") == [second]
+    assert found("nobody") == []
 
 
 def with_one_hidden(engine: Engine) -> tuple[TestDesk, str]:
