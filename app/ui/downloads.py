@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from threading import Condition
 from threading import Event as Signal
 from typing import Final, NamedTuple
@@ -22,6 +23,7 @@ from casedesk.services.exporting import ExportedFile
 
 _KEPT: Final = 60.0  # seconds in which a browser has fetched what was made for it
 _PATIENCE: Final = 20.0  # seconds; longer than the desk waits for a lock
+_TURN: Final = 20.0  # seconds; the script under way may go on so long before it sees the click
 _ARRIVAL: Final = 5.0  # seconds; the browser asks for the file as it tells of the click
 
 
@@ -35,69 +37,58 @@ class NothingMade(Conflict):
 
 
 class Delivery:
-    """What passes from the thread that makes the file to the run that follows the click."""
+    """What one click came to: the file, or why there is none. Neither, as long as it is being made."""
 
-    def __init__(self, make: Callable[[], ExportedFile], counter: Counter) -> None:
-        self._make = make
-        self._counter = counter
-        self._done = Signal()
+    def __init__(self) -> None:
+        self.done = Signal()
         self.file: ExportedFile | None = None
         self.refused: CasedeskError | None = None
-
-    def content(self) -> bytes:
-        """Make the file, once a run is there that will tell of it. A refusal goes to the run, and to the browser as a failed download.
-
-        Streamlit drops what it has ready for a browser when a run starts. An answer that is given before the click's own run has
-        started is lost, and the button then turns for three minutes.
-
-        :raises NothingMade: if no run comes, so that nobody would be told what left the desk.
-        """
-        self._counter.ask(self)
-        try:
-            self.file = self._make()
-        except CasedeskError as error:
-            self.refused = error
-            raise
-        finally:
-            self._done.set()
-        return self.file.content
-
-    def wait(self) -> None:
-        """Wait until the file was made or refused."""
-        self._done.wait(_PATIENCE)
 
 
 class Counter:
     """Where the two halves of a click on one button meet: the run that it starts, and the browser's request for the file.
 
     Each comes on a thread of its own, in any order, and a request may come from the page as it was before it was drawn anew. No
-    file is made unless both are there.
+    file is made unless both are there: Streamlit drops what it has ready for a browser when a run starts, so an answer that is
+    given before the click's own run has started is lost, and the button then turns for three minutes.
     """
 
     def __init__(self) -> None:
         self._changed = Condition()
         self._asking: list[Delivery] = []
 
-    def ask(self, delivery: Delivery) -> None:
-        """Stand at the counter until a run answers.
+    def content(self, make: Callable[[], ExportedFile]) -> bytes:
+        """Make the file that a browser asks for. A refusal goes to the run, and to the browser as a failed download.
 
-        :raises NothingMade: if none does.
+        :raises NothingMade: if no run comes, so that nobody would be told what left the desk.
         """
+        delivery = Delivery()
+        self._ask(delivery)
+        try:
+            delivery.file = make()
+        except CasedeskError as error:
+            delivery.refused = error
+            raise
+        finally:
+            delivery.done.set()
+        return delivery.file.content
+
+    def _ask(self, delivery: Delivery) -> None:
         with self._changed:
             self._asking.append(delivery)
             self._changed.notify_all()
-            if not self._changed.wait_for(lambda: delivery not in self._asking, _ARRIVAL):
+            if not self._changed.wait_for(lambda: delivery not in self._asking, _TURN):
                 self._asking.remove(delivery)
                 raise NothingMade
 
     def answer(self) -> Delivery | None:
-        """Return the one who asks, once it is done, or nothing if nobody comes to ask."""
+        """Let the file be made that is asked for, and return what came of it; nothing if nobody comes to ask."""
         with self._changed:
             if not self._changed.wait_for(lambda: bool(self._asking), _ARRIVAL):
                 return None
             delivery = self._asking.pop(0)
             self._changed.notify_all()
-        delivery.wait()
+        delivery.done.wait(_PATIENCE)
         return delivery
 
 
@@ -140,11 +131,10 @@ def button(label: str, key: str, file_name: str, mime: str, make: Callable[[], E
     :param reason: why nothing can be downloaded, empty if it can.
     """
     counter = _counter(key)
-    delivery = Delivery(make, counter)
     _keep_for_browser(key)
     st.download_button(
         label,
-        data=delivery.content,
+        data=partial(counter.content, make),
         file_name=file_name,
         mime=mime,
         key=key,

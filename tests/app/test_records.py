@@ -230,17 +230,19 @@ def events_of(bank: Bank) -> tuple[Recorded, ...]:
 
 def clicked(make: Callable[[], exporting.ExportedFile]) -> downloads.Delivery:
     """Do what a click does: the browser asks for the file, and the run that the click starts answers."""
-    counter = downloads.Counter()
-    asking = downloads.Delivery(make, counter)
+    return one_of(downloads.Counter(), make)
+
+
+def one_of(counter: downloads.Counter, make: Callable[[], exporting.ExportedFile]) -> downloads.Delivery:
     with ThreadPoolExecutor(1) as browser:
-        asked = browser.submit(asking.content)
+        asked = browser.submit(counter.content, make)
         answered = counter.answer()
-        assert answered is asking
-        if asking.file is None:
-            assert asked.exception() is asking.refused
+        assert answered is not None
+        if answered.file is None:
+            assert asked.exception() is answered.refused
         else:
-            assert asked.result() == asking.file.content
-    return asking
+            assert asked.result() == answered.file.content
+    return answered
 
 
 def test_a_download_is_made_and_recorded_when_clicked(bank: Bank) -> None:
@@ -264,26 +266,21 @@ def test_no_file_is_made_before_the_run_is_there_that_tells_of_it(bank: Bank) ->
     """Streamlit loses an answer that it has before the run starts, and the button would turn for three minutes."""
     before = events_of(bank)
     counter = downloads.Counter()
-    asking = downloads.Delivery(lambda: export(bank, BY_ID["ines"]), counter)
     with ThreadPoolExecutor(1) as browser:
-        asked = browser.submit(asking.content)
+        asked = browser.submit(counter.content, lambda: export(bank, BY_ID["ines"]))
         time.sleep(0.3)
         assert not asked.done()
         assert events_of(bank) == before
-        assert counter.answer() is asking
+        assert counter.answer() is not None
         asked.result()
     assert len(events_of(bank)) == len(before) + 1
 
 
-def test_a_run_answers_the_request_of_a_page_that_was_drawn_before(bank: Bank) -> None:
+def test_each_click_on_one_page_is_told_of_the_file_that_it_made(bank: Bank) -> None:
+    """Whoever clicks again before the page is drawn anew asks by the same button."""
     counter = downloads.Counter()
-    asking = downloads.Delivery(lambda: export(bank, BY_ID["ines"]), counter)
-    downloads.Delivery(lambda: export(bank, BY_ID["grace"]), counter)  # the same button, drawn anew
-    with ThreadPoolExecutor(1) as browser:
-        browser.submit(asking.content)
-        answered = counter.answer()
-    assert answered is asking
-    assert answered.file is not None
+    told = [one_of(counter, lambda: export(bank, BY_ID["ines"])).file for _ in range(2)]
+    assert [one.event for one in told if one is not None] == list(events_of(bank)[-2:])
 
 
 def test_a_click_that_no_request_for_a_file_follows_gets_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,11 +289,12 @@ def test_a_click_that_no_request_for_a_file_follows_gets_no_answer(monkeypatch: 
 
 
 def test_a_request_that_no_run_answers_makes_and_records_nothing(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(downloads, "_TURN", 0.01)
     monkeypatch.setattr(downloads, "_ARRIVAL", 0.01)
     before = events_of(bank)
     counter = downloads.Counter()
     with pytest.raises(downloads.NothingMade, match=r"no file was made and nothing was recorded\. Click again\."):
-        downloads.Delivery(lambda: export(bank, BY_ID["ines"]), counter).content()
+        counter.content(lambda: export(bank, BY_ID["ines"]))
     assert events_of(bank) == before
     assert counter.answer() is None  # the next click's run does not wait for it
 
@@ -309,9 +307,10 @@ def test_a_click_waits_for_no_file_for_ever(monkeypatch: pytest.MonkeyPatch) -> 
         go.wait(10)
         raise NotFound("nothing")
 
-    asking = downloads.Delivery(never, counter)
     with ThreadPoolExecutor(1) as browser:
-        asked = browser.submit(asking.content)
-        assert counter.answer() is asking
-        assert not asked.done()
+        asked = browser.submit(counter.content, never)
+        answered = counter.answer()
+        assert answered is not None
+        assert (answered.file, answered.refused) == (None, None)
         go.set()
+    assert isinstance(asked.exception(), NotFound)
