@@ -25,8 +25,9 @@ from casedesk.detection.checks import (
 )
 from casedesk.detection.coded import Coded
 from casedesk.detection.duck_hops import KeptHops, Told, first_hop
-from casedesk.detection.duck_joints import Met, gathered, joins
+from casedesk.detection.duck_joints import Met, gathered
 from casedesk.detection.duck_peers import PeerFigures
+from casedesk.detection.duck_screen import Screened
 from casedesk.detection.duck_session import digests_here, one_row, opened, show
 from casedesk.detection.duck_texts import finding, text_of
 from casedesk.detection.episodes import COLUMNS, NOTHING
@@ -48,7 +49,6 @@ from casedesk.detection.keying import (
     twice,
 )
 from casedesk.detection.lanes import Lane, beside, lanes_within
-from casedesk.detection.least import JUDGED_FROM, Counted, who_may
 from casedesk.detection.legs import ENDED_FROM, KEYED, LEGS, MOMENTS
 from casedesk.detection.limits import Limits, OutOfMemory
 from casedesk.detection.near import parted
@@ -74,13 +74,9 @@ SELECT {", ".join(map('"{}"'.format, COLUMNS))} FROM found JOIN (SELECT "row", t
 ORDER BY {", ".join(map('"{}"'.format, ORDER))}"""
 
 
-class LoadedData:
+class LoadedData(Screened):
     """Transactions and accounts inside DuckDB, ready for any number of rules."""
 
-    _counted: Counted | None = None
-    #: The table that has all legs of the chosen subjects, of others as well.
-    _every_leg = CHOSEN.get_name()
-    _noted: Mapping[str, int] | None = None
     #: Which hops are kept, by rule; None where nothing is.
     _hops: dict[str, Told] | None = None
     #: What rules found before; None where nothing is kept.
@@ -116,6 +112,7 @@ class LoadedData:
         self._subjects = subjects
         self._brought_up: dict[str, Figures] = {}
         self._met: Met | None = None
+        self._allowed: dict[Rule, list[str]] = {}
         self._subject_ids = pa.array([] if subjects is None else subjects.account_ids, pa.string())
         if subjects is not None:
             ids = {"account_id": self._subject_ids, "place": pa.array(range(len(self._subject_ids)), pa.int32())}
@@ -173,12 +170,11 @@ class LoadedData:
         """
         judged = None if self._subjects is None else self._subjects.judged(rule)
         if self._subjects is not None and isinstance(rule, AmongPeers) and self._knows_peers(rule, self._subjects):
-            self._show_transfers(ALWAYS)
             return self._near(rule, self._subjects, self._subjects.among_peers(rule), " among peers")
         if self._subjects is not None and judged is not None and rule.reach.local:
-            self._show_transfers(ALWAYS)
             if rule.span is not None:
                 return self._near(rule, self._subjects, judged)
+            self._show_transfers(ALWAYS)
             self._view(LEGS.get_name(), chosen_legs)
             return of_subjects(self._run(rule), self._subject_ids)
         if self._subjects is not None and judged is not None and rule.span is not None and not rule.span.ahead:
@@ -190,14 +186,16 @@ class LoadedData:
     def each(self, rules: Sequence[Rule], told: Callable[[Rule, pa.Table], T]) -> Iterator[T]:
         """Run rules, and yield what is made of the evidence of each, in their order.
 
-        Over few subjects most rules are dozens of short steps, each of which leaves cores idle; so they run beside each other. What
-        looks at everything has all cores and all memory to itself, and so has each rule where that is too little for two.
+        Over few subjects most rules need not be run at all, and the others are dozens of short steps, each of which leaves cores idle; so
+        they run beside each other. What looks at everything has all cores and all memory to itself, and so has each rule where that is
+        too little for two.
         """
         few: list[Rule] = []
         if self._subjects is not None and self._lanes > 1:
             few = [rule for rule in rules if isinstance(rule, AmongPeers) or not self._subjects.ask_everything(rule)]
             if self._subjects.everywhere is not None:
                 self._met = gathered(self._connection, few, self._subjects.everywhere, None)  # once for all lanes
+            few = [rule for rule in few if not self._idle(rule, self._subjects)]
         try:
             run = partial(self._lane, lambda data, rule: told(rule, data.evidence(rule)))
             found = dict(zip(few, beside(few, self._lanes, run, self._took), strict=True))
@@ -247,7 +245,6 @@ class LoadedData:
     def _along(self, rule: Rule, subjects: Subjects) -> pa.Table:
         """Look for the paths that come to what is new, and again at those accounts whose paths may join what stood."""
         since = subjects.everywhere or NEVER
-        self._connection.register(ENDED_FROM.get_name(), pa.table({"moment": pa.array([since], pa.int64())}))
         found = self._arriving(rule, since) if self._may_join(rule, since) else NOTHING
         again = subjects.second_look_along(rule, first_of(found))
         if not again:
@@ -259,24 +256,21 @@ class LoadedData:
 
     def _arriving(self, rule: Rule, since: int) -> pa.Table:
         """Find the paths that end from a moment on."""
+        self._connection.register(ENDED_FROM.get_name(), pa.table({"moment": pa.array([since], pa.int64())}))
         if rule.hopping is None or self._hops is None:
             return self._from(rule, since - rule.read_before, "along")
         first = first_hop(rule, rule.hopping, since)
         KeptHops(self._connection, self._sql, self._show_transfers, self._hops).show(rule.name, rule.hopping, first)
         return self._from(rule, first - rule.hopping.window, "along kept hops")
 
-    def _may_join(self, rule: Rule, since: int) -> bool:
-        """Say whether a transfer from a moment on may stand on a path, as far as its neighbours tell."""
-        if rule.joint is None:
-            return True
-        self._met = gathered(self._connection, [rule], since, self._met)
-        return self._met is None or joins(self._connection, rule.joint, since)
-
     def _near(self, rule: Rule, subjects: Subjects, judged: Judged, knowing: str = "") -> pa.Table:
         """Look near what is new, and again, from where that began, at those on whom it shows something which may join what stood."""
         first = subjects.first_look(rule, judged)
         found = NOTHING
-        if shown := self._who_may(rule, subjects, first):
+        shown = self._allowed.pop(rule, None)
+        if shown is None:
+            shown = self._who_may(rule, subjects, first)
+        if shown:
             found = self._found_near(rule, shown, first, knowing)
         again = subjects.second_look(rule, judged, first, hit_from(found, first.moments))
         before = self._found_before or FoundBefore()
@@ -290,32 +284,9 @@ class LoadedData:
 
     def _found_near(self, rule: Rule, account_ids: Sequence[str], judged: Judged, knowing: str = "") -> pa.Table:
         """Run a rule over these accounts, from when on it judges each of them."""
+        self._show_transfers(ALWAYS)
         self._show_near(account_ids, [max(judged.moments[one] - rule.read_before, ALWAYS) for one in account_ids])
         return of_subjects(self._run(rule, "near" + knowing), pa.array(account_ids, pa.string()))
-
-    def _who_may(self, rule: Rule, subjects: Subjects, judged: Judged) -> list[str]:
-        """Return the accounts that may have a hit where the rule judges anew, as far as counting legs tells."""
-        if rule.least is None or rule.span is None:
-            return subjects.account_ids
-        window = rule.span.window
-        if self._counted is not None:
-            moments = [judged.moments[account_id] for account_id in subjects.account_ids]
-            crowded = self._counted.who(rule.least, window, self._subject_keys, moments)
-            if not crowded or not (rule.least.silence or rule.least.unmet > window):
-                return subjects.with_theirs(self._id_by_key[key] for key in crowded)
-        earliest = self._note_moments(judged)
-        found = self._connection.execute(who_may(rule.least, window, self._every_leg, earliest)).fetchall()
-        return subjects.with_theirs(self._id_by_key[key] for (key,) in found)
-
-    def _note_moments(self, judged: Judged) -> int:
-        """Let ``JUDGED_FROM`` hold from when on each chosen account is judged; return the earliest moment."""
-        if self._noted is not judged.moments:
-            self._noted = judged.moments
-            moments = pa.array(map(judged.moments.__getitem__, self._key_by_id), pa.int64())
-            given = pa.table({"account": self._subject_keys, "moment": moments})
-            self._connection.register("moments", given)
-            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {JUDGED_FROM} AS FROM moments")
-        return judged.earliest
 
     def _run(self, rule: Rule, shown: str = "all") -> pa.Table:
         made = self._connection.execute(finding(rule, shown, kept_texts=self._kept_texts)).fetchall()

@@ -14,6 +14,7 @@ from casedesk.detection.flows import (
     settling_parameter,
     with_strangers,
 )
+from casedesk.detection.least import Least, Needed, alone
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation
@@ -58,6 +59,16 @@ class Large(NamedTuple):
 
     parties: int
     minor: int
+
+
+def fan_needs(direction: Literal["in", "out"], p: FanParameters, large: Large | None = None) -> Needed:
+    """Return what a hit takes at the least: enough strangers, or fewer who move large sums, and one of them at its end."""
+    stranger = Least(1, 0, p.smallest_minor, {direction}, p.channels, strangers=p.memory_days * DAY)
+    many = stranger._replace(legs=p.parties, parties=p.parties, ends=True)
+    if large is None or large.parties >= p.parties:
+        return alone(many)
+    movers = stranger._replace(smallest_minor=max(large.minor, p.smallest_minor))
+    return (many,), (stranger._replace(ends=True), movers._replace(legs=large.parties, parties=large.parties))
 
 
 def fan(

@@ -6,64 +6,58 @@ carries on another one's money. Most payments do not: a wage is not passed on wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final, NamedTuple
+from collections.abc import Collection, Iterable
+from typing import Final, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
 from casedesk.detection.hops import LARGEST
+
+Flags: TypeAlias = npt.NDArray[np.bool_]
+Numbers: TypeAlias = npt.NDArray[np.int64]
 
 
 class Joint(NamedTuple):
     """Every hop of a path has a neighbour on it: one party between them, and the later hop carries on the earlier one's money.
 
     The later one is booked at most ``gap`` after the other and at most ``slack`` before it, in microseconds, and its amount is between
-    ``band[0]`` and ``band[1]`` percent of the other's. No hop is below ``smallest``, in minor units of the base currency. Where the path
-    is ``closed``, every hop's sender is paid on it, and its receiver pays.
+    ``band[0]`` and ``band[1]`` percent of the other's. No hop is below ``smallest``, in minor units of the base currency; None allows any
+    channel. Where the path is ``closed``, every hop's sender is paid on it, and its receiver pays. Where so many paths ``meet``, each of
+    two hops and without slack, their end is paid by at least so many accounts in the gap that ends with the last of them.
     """
 
     gap: int
     band: tuple[int, int]
     slack: int = 0
     smallest: int = 0
+    channels: Collection[str] | None = None
     closed: bool = False
+    meet: int = 0
 
 
 #: After more transfers than these one joins another almost surely, and the rule is run without asking.
 MOST: Final = 1_000
+#: The same of pairs that are to be compared.
+_MOST_PAIRS: Final = 2_000_000
 
 #: The transfers between two parties from a moment on.
-_LATE: Final = """
-CREATE OR REPLACE TABLE late AS
-SELECT "at", base_minor, s.lead AS source, t.lead AS target
+LATE: Final = """
+SELECT "at", base_minor, s.lead AS source, t.lead AS target, from_key AS payer, channel
 FROM all_keyed JOIN account_keys s ON s.account = from_key JOIN account_keys t ON t.account = to_key
 WHERE "at" >= {since} AND s.lead <> t.lead"""
 
-#: What came to their senders and went from their receivers (``lead``), from another moment on.
-_MET: Final = """
-CREATE OR REPLACE TABLE met AS
-SELECT "at", base_minor, lead, true AS came
-FROM all_keyed JOIN (FROM account_keys SEMI JOIN late ON lead = source) ON to_key = account WHERE "at" >= {first} AND from_key <> 0
-UNION ALL
-SELECT "at", base_minor, lead, false AS came
-FROM all_keyed JOIN (FROM account_keys SEMI JOIN late ON lead = target) ON from_key = account WHERE "at" >= {first} AND to_key <> 0"""
-
-#: Amounts as floating point, which cannot run over, a hair's breadth left for what it rounds off; those that paths cap are let through.
-_CARRIED: Final = (
-    """({later} >= {low} * {earlier} AND {later} <= {high} * {earlier} OR greatest({later}, {earlier}) >= {largest})"""
-)
-
-_JOINED: Final = """
-WITH near AS (FROM met WHERE "at" >= {first}),
-paid AS (SELECT DISTINCT lead FROM near WHERE came),
-paying AS (SELECT DISTINCT lead FROM near WHERE NOT came),
-came AS (
-    SELECT 1 FROM near n JOIN late l ON l.source = n.lead
-    WHERE n.came AND n.base_minor >= {smallest} AND l.base_minor >= {smallest}
-      AND n."at" BETWEEN l."at" - {gap} AND l."at" + {slack} AND {came} AND (NOT {closed} OR l.target IN (FROM paying))),
-went AS (
-    SELECT 1 FROM near n JOIN late l ON l.target = n.lead
-    WHERE NOT n.came AND n.base_minor >= {smallest} AND l.base_minor >= {smallest}
-      AND n."at" BETWEEN l."at" - {slack} AND l."at" + {gap} AND {went} AND (NOT {closed} OR l.source IN (FROM paid)))
-SELECT EXISTS (FROM came) OR EXISTS (FROM went)"""
+#: What came to their senders (in ``late``) and went from and came to their receivers, from another moment on.
+NEAR: Final = """
+WITH known AS (FROM all_keyed WHERE "at" >= {first} AND from_key <> 0 AND to_key <> 0),
+sending AS (SELECT account FROM account_keys SEMI JOIN late ON lead = source),
+paid AS (SELECT account FROM account_keys SEMI JOIN late ON lead = target),
+found AS (
+    FROM known SEMI JOIN (FROM sending UNION FROM paid) ON to_key = account
+    UNION ALL FROM known SEMI JOIN paid ON from_key = account)
+SELECT "at", base_minor, s.lead AS source, t.lead AS target, from_key AS payer, channel
+FROM found JOIN account_keys s ON s.account = from_key JOIN account_keys t ON t.account = to_key"""
 
 
 def number_from(since: int) -> str:
@@ -76,22 +70,84 @@ def first_asked(joints: Iterable[Joint], since: int) -> int:
     return min((since - max(joint.gap, joint.slack) for joint in joints), default=since)
 
 
-def meeting_from(since: int, first: int) -> tuple[str, ...]:
-    """Return the SQL that gathers the transfers from a moment on, and what their parties were paid and paid from another one on."""
-    return _LATE.format(since=since), _MET.format(first=first)
+class Transfers(NamedTuple):
+    """Transfers as columns: when they were booked, what moved, who leads each side, and the account that paid."""
+
+    at: Numbers
+    minor: Numbers
+    source: Numbers
+    target: Numbers
+    payer: Numbers
+    channel: pa.DictionaryArray
+
+    @classmethod
+    def of(cls, table: pa.Table) -> Transfers:
+        """Read what ``LATE`` and ``NEAR`` return."""
+        names = ("at", "base_minor", "source", "target", "payer")
+        at, minor, source, target, payer = (table[name].to_numpy().astype(np.int64) for name in names)
+        return cls(at, minor, source, target, payer, table["channel"].combine_chunks().dictionary_encode())
+
+    def where(self, kept: Flags) -> Transfers:
+        """Return some of them."""
+        at, minor, source, target, payer = (
+            column[kept] for column in (self.at, self.minor, self.source, self.target, self.payer)
+        )
+        return Transfers(at, minor, source, target, payer, self.channel.filter(pa.array(kept)))
+
+    def fit(self, joint: Joint) -> Transfers:
+        """Return those that may be a hop."""
+        kept = self.minor >= joint.smallest
+        if joint.channels is not None:
+            known = self.channel.dictionary.to_pylist()
+            kept &= np.array([one in joint.channels for one in known] or [False])[np.asarray(self.channel.indices)]
+        return self.where(kept)
 
 
-def joined_from(joint: Joint, since: int) -> str:
-    """Return the SQL that tells whether a transfer from a moment on, in microseconds since 1970 UTC, may stand on a path.
+def joins(joint: Joint, late: Transfers, near: Transfers) -> bool:
+    """Say whether one of the late transfers may stand on a path, where the near ones are all from :func:`first_asked` on."""
+    if not len(late.at):
+        return False
+    known = near.where(near.at >= first_asked([joint], int(late.at.min())))
+    late, fit = late.fit(joint), known.fit(joint)
+    came, went = _paired(late.source, fit.target), _paired(late.target, fit.source)
+    if came is None or went is None:
+        return True
+    joined = [came[0][_carried(joint, late, came[0], fit, came[1])]]
+    if not joint.meet:
+        joined.append(went[0][_carried(joint, fit, went[1], late, went[0])])
+    places = np.unique(np.concatenate(joined))
+    if joint.closed:
+        return bool((np.isin(late.source[places], known.target) & np.isin(late.target[places], known.source)).any())
+    return any(_payers(joint, fit, int(late.target[one]), int(late.at[one])) >= joint.meet for one in places)
 
-    What :func:`meeting_from` gathers has to be there, from :func:`first_asked` or earlier on.
+
+def _payers(joint: Joint, fit: Transfers, target: int, at: int) -> int:
+    """Return how many accounts paid somebody in the gap that ends at a moment."""
+    return len(np.unique(fit.payer[(fit.target == target) & (fit.at >= at - joint.gap) & (fit.at <= at)]))
+
+
+def _paired(these: Numbers, those: Numbers) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]] | None:
+    """Return the places of all pairs that are equal; None where they are too many to compare."""
+    order = np.argsort(those, kind="stable")
+    first, last = (np.searchsorted(those[order], these, side) for side in ("left", "right"))
+    number = last - first
+    if int(number.sum()) > _MOST_PAIRS:
+        return None
+    place = np.repeat(np.arange(len(these)), number)
+    step = np.arange(len(place)) - np.repeat(np.cumsum(number) - number, number)
+    return place, order[first[place] + step]
+
+
+def _carried(
+    joint: Joint, later: Transfers, place: npt.NDArray[np.intp], earlier: Transfers, other: npt.NDArray[np.intp]
+) -> Flags:
+    """Say which pairs are near enough in time and amount.
+
+    Amounts as floating point, which cannot run over, a hair's breadth left for what it rounds off; those that paths cap are let through.
     """
+    after = later.at[place] - earlier.at[other]
+    moved, before = later.minor[place].astype(np.float64), earlier.minor[other].astype(np.float64)
     low, high = joint.band[0] / 100 * (1 - 1e-9), joint.band[1] / 100 * (1 + 1e-9)
-    figures = {"low": low, "high": high, "largest": LARGEST}
-    new, old = "l.base_minor::DOUBLE", "n.base_minor::DOUBLE"
-    return _JOINED.format(
-        first=first_asked([joint], since),
-        came=_CARRIED.format(later=new, earlier=old, **figures),
-        went=_CARRIED.format(later=old, earlier=new, **figures),
-        **joint._asdict(),
-    )
+    alike = ((moved >= low * before) & (moved <= high * before)) | (np.maximum(moved, before) >= LARGEST)
+    found: Flags = alike & (after <= joint.gap) & (after >= -joint.slack)
+    return found

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from casedesk.detection.arriving import Crowded, key_new_accounts
 from casedesk.detection.checks import refuse_unfit
 from casedesk.detection.coded import Coded
+from casedesk.detection.counting import ASKED, MOST, Counted
 from casedesk.detection.duck import LoadedData, later
 from casedesk.detection.duck_hops import KeptHops, Told, first_hop, note_new
 from casedesk.detection.duck_session import connected, digests_here, in_words, show
@@ -27,7 +28,6 @@ from casedesk.detection.fingerprint import Digest
 from casedesk.detection.found_before import FoundBefore
 from casedesk.detection.keying import CHOSEN, NAMED, all_legs, keyed_transactions, named_accounts
 from casedesk.detection.lanes import beside, lanes_within
-from casedesk.detection.least import ASKED, MOST, Counted
 from casedesk.detection.legs import KEYED, LEGS
 from casedesk.detection.limits import Limits, OutOfMemory
 from casedesk.detection.peers import AmongPeers
@@ -53,7 +53,8 @@ SELECT account_id, customer_id, (account::BIGINT * {apart})::INTEGER AS account,
 FROM {named}"""
 _GIVEN: Final = "CREATE OR REPLACE TEMP VIEW given AS FROM ids"
 _IDS: Final = 'SELECT "row", transaction_id FROM given'
-_COUNTED: Final = "SELECT " + ", ".join(map('"{}"'.format, ASKED)) + " FROM few_legs"
+_COUNTED: Final = f"""
+SELECT {", ".join(map('few_legs."{}"'.format, ASKED))}, opened_at FROM few_legs JOIN {NAMED.get_name()} USING (account)"""
 _THEIRS: Final = f"""
 SELECT account_id, customer_id FROM {NAMED.get_name()}
 WHERE own AND customer_id IN (SELECT customer_id FROM {NAMED.get_name()} SEMI JOIN asked USING (account_id)) ORDER BY account_id"""
@@ -263,7 +264,8 @@ class KeptData(LoadedData):
         if few:
             self._connection.execute(f"CREATE TABLE few_legs AS {_OF_SUBJECTS}")
             if self._row("SELECT count(*) FROM few_legs")[0] <= MOST:
-                self._counted = Counted(self._connection.sql(_COUNTED).to_arrow_table())
+                legs = self._connection.sql(_COUNTED).to_arrow_table()
+                self._counted = Counted(legs, self._subject_keys.to_pylist(), self.beginning)
         self._connection.execute(f"CREATE VIEW {CHOSEN.get_name()} AS {'FROM few_legs' if few else _OF_SUBJECTS}")
 
     def _show_legs(self, moment: int) -> None:

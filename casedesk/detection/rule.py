@@ -14,7 +14,7 @@ from ibis.expr.types import Table
 
 from casedesk.detection.hops import Hopping
 from casedesk.detection.joints import Joint
-from casedesk.detection.least import Least
+from casedesk.detection.least import Needed
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import RuleParameters
 from casedesk.errors import Invalid
@@ -99,7 +99,7 @@ class Rule(ABC):
         return None
 
     @property
-    def least(self) -> Least | None:
+    def least(self) -> Needed | None:
         """What a hit takes at the least; None where only running the rule tells."""
         return None
 

@@ -143,7 +143,7 @@ class Subjects:
 
     def among_peers(self, rule: Rule) -> Judged:
         """Return from when on a rule judges whom anew for which all that it asks of others is known, as :meth:`judged` does from now on."""
-        judged = self._judged[rule] = self._of_chosen(rule)
+        judged = self._judged[rule] = self.of_chosen(rule)
         return judged
 
     def first_look(self, rule: Rule, judged: Judged) -> Judged:
@@ -196,7 +196,7 @@ class Subjects:
 
     def _told(self, rule: Rule) -> Judged | None:
         if rule.reach.local:
-            return None if self.ask_everything(rule) else self._of_chosen(rule)
+            return None if self.ask_everything(rule) else self.of_chosen(rule)
         if self.ask_everything(rule) or rule.span is None or self.everywhere is None:
             return None
         since = self.everywhere - rule.span.ahead
@@ -204,7 +204,8 @@ class Subjects:
         moments = {account_id: _extended(since, found, rule.span.window) for account_id, found in stood.items()}
         return Judged({one: moment for one, moment in moments.items() if moment < since}, since)
 
-    def _of_chosen(self, rule: Rule) -> Judged:
+    def of_chosen(self, rule: Rule) -> Judged:
+        """Return from when on a rule judges whom anew that looks at the chosen accounts alone."""
         if rule.span is None:
             return Judged(dict.fromkeys(self.account_ids, ALWAYS), NEVER)
         found = defaultdict[str, list[Stood]](list)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -48,7 +49,8 @@ def test_a_transfer_may_end_a_path_where_it_carries_on_a_neighbours_money(
 ) -> None:
     first, then = Tx(NOON, "A", "B", 1_000_00, "WIRE"), Tx(NOON + apart, "B", "X", minor, "WIRE")
     back = Tx(NOON + timedelta(hours=1), "X", "A", 1, "WIRE")
-    rows = named([Tx(NOON - timedelta(days=30), "Y", "A", 1_000_00, "WIRE"), back, first, then])
+    beside = Tx(then.at, "Z", "X", 1_00, "WIRE")
+    rows = named([Tx(NOON - timedelta(days=30), "Y", "A", 1_000_00, "WIRE"), back, first, then, beside])
     with loaded(arrow(rows), accounts_of(rows), LIMITS, Subjects.whole(["A", "B"])) as data:
         assert data._may_join(rule, micros(max(first.at, then.at))) is may
 
@@ -58,6 +60,28 @@ def test_on_a_closed_path_whoever_is_paid_pays(rule: Rule) -> None:
     rows = named([Tx(NOON, "A", "B", 1_000_00, "WIRE"), Tx(NOON + TICK, "B", "X", 1_000_00, "WIRE")])
     with loaded(arrow(rows), accounts_of(rows), LIMITS, Subjects.whole(["A", "B"])) as data:
         assert data._may_join(rule, micros(NOON + TICK)) is (rule is STACK)
+
+
+@pytest.mark.parametrize(
+    ("apart", "payer", "channel", "may"),
+    [
+        (timedelta(0), "Z", "ACH", True),
+        (timedelta(days=-1), "Z", "ACH", True),
+        (timedelta(days=-1) - TICK, "Z", "ACH", False),
+        (TICK, "Z", "ACH", False),
+        (timedelta(0), "Z", "CARD", False),
+        (timedelta(0), "B", "ACH", False),
+    ],
+    ids=["at once", "at the rim", "too soon", "after it", "by card", "the same once more"],
+)
+def test_where_paths_meet_their_end_is_paid_by_as_many(apart: timedelta, payer: str, channel: str, may: bool) -> None:
+    way = [Tx(NOON, "A", "B", 1_000_00, "WIRE"), Tx(NOON + timedelta(hours=2), "B", "X", 1_000_00, "WIRE")]
+    rows = named([*way, Tx(way[1].at + apart, payer, "X", 1_00, channel)])
+    with loaded(arrow(rows), accounts_of(rows), LIMITS, Subjects.whole(["A", "B"])) as data:
+        assert data._may_join(WAYS, micros(way[1].at)) is may
+    by_card = named([way[0], replace(way[1], channel="CARD"), rows[2]])
+    with loaded(arrow(by_card), accounts_of(by_card), LIMITS, Subjects.whole(["A", "B"])) as data:
+        assert not data._may_join(WAYS, micros(way[1].at))
 
 
 def test_a_transfer_below_the_smallest_joins_none() -> None:

@@ -26,7 +26,7 @@ from ibis.expr.types import Table
 from pydantic import model_validator
 
 from casedesk.detection.business_days import business_day, date_of, number_of
-from casedesk.detection.least import Least
+from casedesk.detection.least import Least, Needed, alone
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.past import held, with_seen_from
@@ -113,10 +113,10 @@ class CashAggregation(Rule):
         return Span(window=4 * DAY, before=4 * DAY)
 
     @property
-    def least(self) -> Least:
+    def least(self) -> Needed:
         """What a hit takes at the least."""
         p = self.parameters
-        return Least(p.count, p.line_minor, channel=p.channels, of_lead=True)
+        return alone(Least(p.count, p.line_minor, channel=p.channels, of_lead=True))
 
     def evidence(self, views: Views) -> Table:
         """Return the cash of each such day, cash in and cash out apart."""

@@ -22,7 +22,7 @@ import ibis
 from ibis.expr.types import Table
 from pydantic import model_validator
 
-from casedesk.detection.least import Least
+from casedesk.detection.least import Least, Needed, alone
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -100,10 +100,11 @@ class Dormant(Rule):
         return Span(window=window, before=window)
 
     @property
-    def least(self) -> Least:
+    def least(self) -> Needed:
         """What a hit takes at the least."""
         p = self.parameters
-        return Least(p.count, p.total_minor, p.smallest_minor, silence=p.silence_days * DAY)
+        silence, observed = p.silence_days * DAY, p.observed_days * DAY
+        return alone(Least(p.count, p.total_minor, p.smallest_minor, silence=silence, observed=observed))
 
     def evidence(self, views: Views) -> Table:
         """Return the awakenings: one episode each, from its first transaction to the end of the window."""

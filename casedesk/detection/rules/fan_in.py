@@ -24,8 +24,8 @@ from typing import ClassVar
 
 from ibis.expr.types import Table
 
-from casedesk.detection.fans import FanParameters, Large, explain_fan, fan
-from casedesk.detection.least import Least
+from casedesk.detection.fans import FanParameters, Large, explain_fan, fan, fan_needs
+from casedesk.detection.least import Needed
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -78,13 +78,9 @@ class FanIn(Rule):
         return Span(window=window, before=2 * window + 1, backward=True)
 
     @property
-    def least(self) -> Least:
+    def least(self) -> Needed:
         """What a hit takes at the least."""
-        p = self.parameters
-        parties = min(p.parties, p.large_parties)
-        return Least(
-            parties, smallest_minor=p.smallest_minor, direction={"in"}, channel=p.channels, unmet=p.memory_days * DAY
-        )
+        return fan_needs("in", self.parameters, self.parameters.large)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of many senders."""

@@ -19,8 +19,8 @@ from typing import ClassVar
 
 from ibis.expr.types import Table
 
-from casedesk.detection.fans import FanParameters, explain_fan, fan
-from casedesk.detection.least import Least
+from casedesk.detection.fans import FanParameters, explain_fan, fan, fan_needs
+from casedesk.detection.least import Needed
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -52,12 +52,9 @@ class FanOut(Rule):
         return Span(window=window, before=2 * window + 1, backward=True)
 
     @property
-    def least(self) -> Least:
+    def least(self) -> Needed:
         """What a hit takes at the least."""
-        p = self.parameters
-        return Least(
-            p.parties, smallest_minor=p.smallest_minor, direction={"out"}, channel=p.channels, unmet=p.memory_days * DAY
-        )
+        return fan_needs("out", self.parameters)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of many payees."""

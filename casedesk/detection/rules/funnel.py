@@ -27,7 +27,7 @@ from pydantic import model_validator
 
 from casedesk.detection.distinct import with_distinct
 from casedesk.detection.flows import HOUR
-from casedesk.detection.least import Least
+from casedesk.detection.least import Least, Needed, alone
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -127,9 +127,11 @@ class Funnel(Rule):
         return Span(window=window, before=window + max(window, self.parameters.soon_hours * HOUR))
 
     @property
-    def least(self) -> Least:
+    def least(self) -> Needed:
         """What a hit takes at the least."""
-        return Least(self.parameters.deposits, self.parameters.total_minor, direction={"in"}, channel={Channel.CASH})
+        return alone(
+            Least(self.parameters.deposits, self.parameters.total_minor, direction={"in"}, channel={Channel.CASH})
+        )
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of small deposits and quick withdrawals."""

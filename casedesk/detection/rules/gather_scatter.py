@@ -32,7 +32,7 @@ from casedesk.detection.flows import (
     settling_parameter,
     with_strangers,
 )
-from casedesk.detection.least import Least
+from casedesk.detection.least import Least, Needed
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -115,11 +115,14 @@ class GatherScatter(Rule):
         return Span(window=window, before=3 * window + 1, backward=True)
 
     @property
-    def least(self) -> Least:
+    def least(self) -> Needed:
         """What a hit takes at the least."""
         p = self.parameters
-        legs = min(p.senders, p.payees, p.turns)
-        return Least(legs, direction={"out"}, channel=p.channels, unmet=p.memory_days * DAY, each_way=True)
+        into = Least(direction={"in"}, channel=p.channels, strangers=p.memory_days * DAY)
+        out = into._replace(direction={"out"}, ends=True)
+        many = into._replace(legs=p.senders, parties=p.senders), out._replace(legs=p.payees, parties=p.payees)
+        turned = [one._replace(legs=p.turns, smallest_minor=p.large_minor) for one in (into, out)]
+        return many, tuple(turned)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of gathering and scattering."""

@@ -19,7 +19,7 @@ import ibis
 from ibis.expr.types import Table
 
 from casedesk.detection.distinct import restless, with_distinct
-from casedesk.detection.least import Least
+from casedesk.detection.least import Least, Needed, alone
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, ORIGINAL, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -65,9 +65,9 @@ class Geography(Rule):
         return Span(window=window, before=window)
 
     @property
-    def least(self) -> Least:
+    def least(self) -> Needed:
         """What a hit takes at the least."""
-        return Least(self.parameters.countries)
+        return alone(Least(self.parameters.countries))
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of many countries."""

@@ -25,7 +25,7 @@ import ibis
 from ibis.expr.types import Table
 from pydantic import field_validator
 
-from casedesk.detection.least import Least
+from casedesk.detection.least import Least, Needed, alone
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -131,11 +131,11 @@ class HighRiskGeography(Rule):
         return Span(window=window, before=window)
 
     @property
-    def least(self) -> Least:
+    def least(self) -> Needed:
         """What a hit takes at the least."""
         p = self.parameters
         named = {one.country for text in (p.call_for_action, p.increased_monitoring) for one in _read(text)}
-        return Least(1, min(p.call_minor, p.monitored_minor), p.smallest_minor, country=named)
+        return alone(Least(1, min(p.call_minor, p.monitored_minor), p.smallest_minor, country=named))
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of dealings with listed countries."""

@@ -18,7 +18,7 @@ from typing import ClassVar, Literal
 import ibis
 from ibis.expr.types import Table
 
-from casedesk.detection.least import Least
+from casedesk.detection.least import Least, Needed, alone
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -84,10 +84,11 @@ class NewAccount(Rule):
         return Span(window=window, before=window)
 
     @property
-    def least(self) -> Least:
+    def least(self) -> Needed:
         """What a hit takes at the least."""
         p = self.parameters
-        return Least(p.count, p.total_minor, p.smallest_minor, None if p.direction == "any" else {p.direction})
+        direction = None if p.direction == "any" else {p.direction}
+        return alone(Least(p.count, p.total_minor, p.smallest_minor, direction, young=p.age_days * DAY))
 
     def evidence(self, views: Views) -> Table:
         """Return the bursts of new accounts."""

@@ -27,7 +27,7 @@ from typing import Any, ClassVar, Literal
 import ibis
 from ibis.expr.types import Table
 
-from casedesk.detection.least import Least
+from casedesk.detection.least import Least, Needed, Past, alone
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.peers import LAG, AmongPeers
@@ -123,10 +123,12 @@ class OutOfProfile(AmongPeers):
         return Span(window=self.period, before=2 * self.period, backward=True)
 
     @property
-    def least(self) -> Least:
+    def least(self) -> Needed:
         """What a hit takes at the least."""
         p = self.parameters
-        return Least(total_minor=p.least_minor, direction=None if p.direction == "any" else {p.direction}, of_lead=True)
+        direction = None if p.direction == "any" else {p.direction}
+        past = None if p.exceed == "peers" else Past(p.own_percent, p.history_windows + 1, LAG, p.least_windows)
+        return alone(Least(1, p.least_minor, direction=direction, of_lead=True, outside=True, past=past))
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of turnover out of profile."""

@@ -34,7 +34,7 @@ from casedesk.detection.flows import (
     stretches,
     with_strangers,
 )
-from casedesk.detection.least import Least
+from casedesk.detection.least import Least, Needed
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -107,10 +107,16 @@ class PassThrough(Rule):
         return Span(window=window, before=2 * window + 1, backward=True)
 
     @property
-    def least(self) -> Least:
+    def least(self) -> Needed:
         """What a hit takes at the least."""
         p = self.parameters
-        return Least(1, p.least_minor * min(p.least_percent, 100) // 100, channel=p.channels, each_way=True)
+        into = Least(total_minor=p.least_minor, direction={"in"}, channel=p.channels)
+        least_out = p.least_minor * min(p.least_percent, 100) // 100
+        out = into._replace(total_minor=least_out, direction={"out"})
+        half = [
+            one._replace(total_minor=(one.total_minor + 1) // 2, strangers=p.memory_days * DAY) for one in (out, into)
+        ]
+        return ((out._replace(ends=True), into, *half),)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of money that came and went."""

@@ -26,7 +26,7 @@ import ibis
 from ibis.expr.types import BooleanValue, IntegerValue, Table
 from pydantic import model_validator
 
-from casedesk.detection.least import Least
+from casedesk.detection.least import Least, Needed, alone
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.past import held, news, with_seen_from
@@ -133,10 +133,12 @@ class RoundAmounts(Rule):
         return Span(window=window, before=window)
 
     @property
-    def least(self) -> Least:
+    def least(self) -> Needed:
         """What a hit takes at the least."""
         p = self.parameters
-        return Least(p.count, smallest_minor=p.unit_minor, channel=p.channels, of_lead=True, round_to=p.unit_minor)
+        return alone(
+            Least(p.count, smallest_minor=p.unit_minor, channel=p.channels, of_lead=True, round_to=p.unit_minor)
+        )
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of round transfers."""

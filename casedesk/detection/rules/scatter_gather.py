@@ -107,7 +107,8 @@ class ScatterGather(Rule):
     def joint(self) -> Joint:
         """What the two payments of a way have in common."""
         p = self.parameters
-        return Joint(p.window_days * DAY, (p.least_percent, p.most_percent), smallest=p.smallest_minor)
+        band = (p.least_percent, p.most_percent)
+        return Joint(p.window_days * DAY, band, smallest=p.smallest_minor, channels=p.channels, meet=p.between)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of money that parted and met again."""

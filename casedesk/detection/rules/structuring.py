@@ -20,7 +20,7 @@ import ibis
 from ibis.expr.types import Table
 from pydantic import model_validator
 
-from casedesk.detection.least import Least
+from casedesk.detection.least import Least, Needed, alone
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, ORIGINAL, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -130,11 +130,11 @@ class Structuring(Rule):
         return Span(window=window, before=window)
 
     @property
-    def least(self) -> Least:
+    def least(self) -> Needed:
         """What a hit takes at the least."""
         p = self.parameters
         direction = None if p.direction == "any" else {p.direction}
-        return Least(p.count, p.total_minor, p.smallest_minor, direction, p.channels)
+        return alone(Least(p.count, p.total_minor, p.smallest_minor, direction, p.channels))
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of split deposits."""

@@ -26,7 +26,7 @@ from ibis.expr.types import Table
 from pydantic import model_validator
 
 from casedesk.detection.business_days import business_day, number_of
-from casedesk.detection.least import Least
+from casedesk.detection.least import Least, Needed, alone
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.past import held, news, with_seen_from
@@ -166,12 +166,11 @@ class StructuringOverDays(Rule):
         return Span(window=window, before=window)
 
     @property
-    def least(self) -> Least:
+    def least(self) -> Needed:
         """What a hit takes at the least."""
         p = self.parameters
-        return Least(
-            min(p.near_count, p.small_count), p.total_minor, p.smallest_minor, {"in"}, p.channels, of_lead=True
-        )
+        count = min(p.near_count, p.small_count)
+        return alone(Least(count, p.total_minor, p.smallest_minor, {"in"}, p.channels, of_lead=True))
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of split cash: those near the line, and those far below it, each of its own pieces."""

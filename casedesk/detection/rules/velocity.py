@@ -29,7 +29,7 @@ import ibis
 from ibis.expr.types import Table
 
 from casedesk.detection.flows import HOUR, TRANSFERS, settling_parameter
-from casedesk.detection.least import Least
+from casedesk.detection.least import Least, Needed, alone
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, ORIGINAL, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -102,9 +102,9 @@ class Velocity(Rule):
         return Span(window=window, before=window)
 
     @property
-    def least(self) -> Least:
+    def least(self) -> Needed:
         """What a hit takes at the least."""
-        return Least(self.parameters.count)
+        return alone(Least(self.parameters.count))
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of unusual speed."""

@@ -1,0 +1,83 @@
+"""What can be told of a rule before it is run: who may have a hit, and whether a path may end with something new."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import duckdb
+import pyarrow as pa
+
+from casedesk.detection.counting import Counted
+from casedesk.detection.duck_joints import Met, gathered
+from casedesk.detection.joints import joins
+from casedesk.detection.keying import CHOSEN
+from casedesk.detection.least import JUDGED_FROM, who_may
+from casedesk.detection.peers import AmongPeers
+from casedesk.detection.rule import Rule
+from casedesk.detection.subjects import Judged, Subjects
+
+
+class Screened:
+    """Data of which it can be told whether a rule has anything to find, by counting, which costs little beside running it."""
+
+    _connection: duckdb.DuckDBPyConnection
+    #: The chosen subjects' keys, in the order of the subjects, and the same by id and back.
+    _subject_keys: pa.Array
+    _key_by_id: Mapping[str, int]
+    _id_by_key: Mapping[int, str]
+    #: The chosen subjects' legs where they are few.
+    _counted: Counted | None = None
+    #: The table that has all legs of the chosen subjects, of others as well.
+    _every_leg = CHOSEN.get_name()
+    #: What is in ``JUDGED_FROM``.
+    _noted: Mapping[str, int] | None = None
+    #: The neighbours of what is new, once they were asked for.
+    _met: Met | None
+    #: Who may have a hit, by rule, where it was told and not yet asked for.
+    _allowed: dict[Rule, list[str]]
+
+    def _idle(self, rule: Rule, subjects: Subjects) -> bool:
+        """Say whether nothing can be found by the rule, nor need be found again, as far as counting tells."""
+        if rule.reach.local or isinstance(rule, AmongPeers):
+            judged = subjects.judged(rule) if rule.reach.local else subjects.of_chosen(rule)
+            if judged is None or rule.span is None:
+                return False
+            self._allowed[rule] = self._who_may(rule, subjects, subjects.first_look(rule, judged))
+            return not self._allowed[rule]
+        if (
+            rule.span is None
+            or rule.span.ahead
+            or subjects.everywhere is None
+            or self._may_join(rule, subjects.everywhere)
+        ):
+            return False
+        return not subjects.second_look_along(rule, {})
+
+    def _may_join(self, rule: Rule, since: int) -> bool:
+        """Say whether a transfer from a moment on may stand on a path, as far as its neighbours tell."""
+        if rule.joint is None:
+            return True
+        self._met = gathered(self._connection, [rule], since, self._met)
+        return self._met is None or joins(rule.joint, self._met.late, self._met.near)
+
+    def _who_may(self, rule: Rule, subjects: Subjects, judged: Judged) -> list[str]:
+        """Return the accounts that may have a hit where the rule judges anew, as far as counting legs tells."""
+        if rule.least is None or rule.span is None:
+            return subjects.account_ids
+        window = rule.span.window
+        if self._counted is not None:
+            found = self._counted.who(rule.least, window, [judged.moments[one] for one in subjects.account_ids])
+            return subjects.with_theirs(map(self._id_by_key.__getitem__, found))
+        earliest = self._note_moments(judged)
+        rows = self._connection.execute(who_may(rule.least, window, self._every_leg, earliest)).fetchall()
+        return subjects.with_theirs(self._id_by_key[key] for (key,) in rows)
+
+    def _note_moments(self, judged: Judged) -> int:
+        """Let ``JUDGED_FROM`` hold from when on each chosen account is judged; return the earliest moment."""
+        if self._noted is not judged.moments:
+            self._noted = judged.moments
+            moments = pa.array(map(judged.moments.__getitem__, self._key_by_id), pa.int64())
+            given = pa.table({"account": self._subject_keys, "moment": moments})
+            self._connection.register("moments", given)
+            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {JUDGED_FROM} AS FROM moments")
+        return judged.earliest

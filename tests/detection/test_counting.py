@@ -1,0 +1,188 @@
+"""Counting a few legs in memory: at each rim, who is let through and who is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import pyarrow as pa
+import pytest
+
+from casedesk.detection.counting import ASKED, Counted
+from casedesk.detection.least import Least, Past, alone
+
+#: What a leg is where nothing else is said.
+LEG: Final[dict[str, Any]] = {
+    "account": 1, "lead": 1, "at": 0, "base_minor": 100, "paid_minor": 100, "direction": "in", "channel": "WIRE",
+    "country": "US", "counterparty": 9, "internal": False, "opened_at": None,
+}  # fmt: skip
+KINDS: Final = {
+    "account": pa.int32(), "lead": pa.int32(), "counterparty": pa.int32(), "internal": pa.bool_(),
+    **dict.fromkeys(("direction", "channel", "country"), pa.string()),
+}  # fmt: skip
+WINDOW: Final = 10
+
+
+def counted(*legs: dict[str, Any], beginning: int = 0) -> Counted:
+    rows = [LEG | leg for leg in legs]
+    columns = {
+        name: pa.array([row[name] for row in rows], KINDS.get(name, pa.int64())) for name in (*ASKED, "opened_at")
+    }
+    return Counted(pa.table(columns), [2, 1], beginning)
+
+
+def may(least: Least, *legs: dict[str, Any], since: int = 100, beginning: int = 0) -> bool:
+    """Say whether account 1 may have a hit from a moment on; nothing is ever new on account 2."""
+    found = counted(*legs, beginning=beginning).who(alone(least), WINDOW, [10**9, since])
+    assert found in ([], [1])
+    return bool(found)
+
+
+def at(*moments: int, **more: Any) -> list[dict[str, Any]]:
+    return [{"at": moment, **more} for moment in moments]
+
+
+@pytest.mark.parametrize(
+    ("moments", "enough"),
+    [([90, 100], True), ([89, 100], False), ([95, 95], True), ([89, 90], False), ([100], False), ([105, 115], True)],
+)
+def test_legs_count_within_one_window_that_something_new_may_end(moments: Sequence[int], enough: bool) -> None:
+    assert may(Least(2), *at(*moments)) is enough
+
+
+@pytest.mark.parametrize(
+    ("moments", "enough"),
+    [([90, 99], False), ([90, 100], True), ([90, 100, 105], True)],
+    ids=["before it", "at it", "after it"],
+)
+def test_a_hit_that_ends_with_such_a_leg_ends_where_the_rule_judges_anew(moments: Sequence[int], enough: bool) -> None:
+    assert may(Least(2, ends=True), *at(*moments)) is enough
+
+
+@pytest.mark.parametrize(("apart", "enough"), [(10, True), (11, False)])
+@pytest.mark.parametrize("large", [1, 2**61], ids=["whole numbers", "sums that would run over"])
+def test_the_sum_is_that_of_one_window(apart: int, enough: bool, large: int) -> None:
+    legs = at(100, 100 + apart, base_minor=large)
+    assert may(Least(total_minor=2 * large), *legs) is (enough or large > 1)
+    assert not may(Least(total_minor=3 * large), *legs)
+
+
+@pytest.mark.parametrize(
+    ("least", "leg", "other"),
+    [
+        (Least(smallest_minor=100), {"base_minor": 100}, {"base_minor": 99}),
+        (Least(direction={"in", "self"}), {"direction": "self"}, {"direction": "out"}),
+        (Least(channel={"WIRE"}), {}, {"channel": "CARD"}),
+        (Least(country={"IR"}), {"country": "IR"}, {}),
+        (Least(round_to=50), {"paid_minor": 150}, {"paid_minor": 149}),
+        (Least(round_to=50), {"paid_minor": 50}, {"paid_minor": 0}),
+        (Least(outside=True), {}, {"internal": True}),
+        (Least(young=5), {"opened_at": 96}, {"opened_at": 95}),
+        (Least(young=5), {"opened_at": 100}, {"opened_at": 101}),
+        (Least(young=5), {"opened_at": 98}, {"opened_at": None}),
+        (Least(strangers=0), {}, {"counterparty": 0}),
+        (Least(strangers=0), {}, {"internal": True}),
+        (Least(strangers=0), {}, {"direction": "self"}),
+    ],
+)
+def test_only_legs_of_the_kind_count(least: Least, leg: dict[str, Any], other: dict[str, Any]) -> None:
+    assert may(least, {"at": 100, **leg})
+    assert not may(least, {"at": 100, **other})
+
+
+@pytest.mark.parametrize(
+    ("dealt", "stranger"),
+    [(90, True), (89, False), (70, False), (69, True)],
+    ids=["within the window", "before it", "as long ago", "forgotten"],
+)
+@pytest.mark.parametrize("how", [{"direction": "out", "channel": "CARD", "base_minor": 0}, {}], ids=["anyhow", "alike"])
+def test_a_stranger_had_no_dealing_within_the_memory_before_the_window(
+    dealt: int, stranger: bool, how: dict[str, Any]
+) -> None:
+    least = Least(direction={"in"}, channel={"WIRE"}, strangers=30)
+    legs = [{"at": dealt, **how}, {"at": 100}]
+    assert may(least, *legs, since=100) is (stranger or (dealt >= 90 and not how))
+    assert may(least, *legs, {"at": 100, "counterparty": 8})
+    assert may(least, {"at": dealt, "account": 2}, {"at": 100})  # whom another account dealt with, this one did not
+
+
+def test_one_party_is_not_two() -> None:
+    least = Least(2, strangers=0, parties=2)
+    assert not may(least, *at(100, 101, 102))
+    assert may(least, *at(100, 101), {"at": 102, "counterparty": 8})
+    assert not may(least, {"at": 100, "counterparty": 8}, *at(110, 111), since=111)
+    assert not may(least, *at(92, 100), {"at": 111, "counterparty": 8}, since=100)
+    gone = [(100, 1), (102, 2), (111, 2), (113, 3)]
+    assert not may(least._replace(parties=3), *({"at": moment, "counterparty": who} for moment, who in gone))
+    never_there = [(90, 9), (91, 9), (103, 7), (114, 7), (115, 6)]
+    assert may(least, *({"at": moment, "counterparty": who} for moment, who in never_there))
+    many = [{"at": 100 + n, "counterparty": n % 3 + 1, "account": 1 + n % 2} for n in range(10)]
+    assert may(least._replace(legs=3, parties=3), *many)
+    assert not may(least._replace(legs=4, parties=4), *many)
+
+
+def test_who_leads_has_the_legs_of_all_accounts() -> None:
+    legs = [{"at": 100, "account": 1}, {"at": 100, "account": 2}]
+    assert counted(*legs).who(alone(Least(2, of_lead=True)), WINDOW, [100, 100]) == [1]
+    assert counted(*legs).who(alone(Least(2)), WINDOW, [100, 100]) == []
+
+
+def test_all_parts_of_one_of_them_are_needed() -> None:
+    into, out, cash = (Least(direction={"in"}), Least(direction={"out"}), Least(channel={"CASH"}))
+    came = counted(*at(100))
+    assert came.who(((into, out),), WINDOW, [100, 100]) == []
+    assert came.who(((into, out), (into,)), WINDOW, [100, 100]) == [1]
+    assert came.who(((cash,), (out,)), WINDOW, [100, 100]) == []
+    assert counted(*at(100), *at(105, direction="out")).who(((into, out),), WINDOW, [100, 100]) == [1]
+
+
+@pytest.mark.parametrize(
+    ("moments", "woken"),
+    [
+        ([50, 100, 105], True),
+        ([50, 99, 105], False),
+        ([50, 100, 111], False),
+        ([50, 100, 110], True),
+        ([50, 89, 99], False),
+        ([100, 105], True),
+    ],
+    ids=["after it", "too soon", "too slow", "in time", "over before", "the first"],
+)
+def test_who_wakes_does_so_after_a_silence(moments: Sequence[int], woken: bool) -> None:
+    assert may(Least(2, 200, silence=50, observed=100), *at(*moments), since=100) is woken
+    assert not may(Least(2, 200, 101, silence=50), *at(*moments))
+
+
+@pytest.mark.parametrize(("beginning", "may_be"), [(50, True), (51, False)])
+def test_the_first_of_all_follows_a_silence_where_the_data_is_old_enough(beginning: int, may_be: bool) -> None:
+    assert may(Least(2, silence=10**6, observed=50), *at(100, 101), beginning=beginning) is may_be
+
+
+@pytest.mark.parametrize(
+    ("before", "minor", "much"),
+    [
+        ([(80, 50), (75, 10)], 121, True),
+        ([(80, 50), (75, 10)], 120, False),
+        ([(80, 10), (71, 40)], 101, True),
+        ([(80, 10), (71, 40), (60, 90)], 180, False),
+        ([(80, 10), (71, 40), (59, 90)], 101, True),
+        ([(80, 10), (91, 90), (71, 40)], 191, True),
+        ([(80, 10)], 500, False),
+        ([], 500, False),
+    ],
+    ids=[
+        "more",
+        "no more",
+        "two in one window",
+        "in the first period",
+        "before it",
+        "the last is not asked",
+        "too few",
+        "none",
+    ],
+)
+def test_what_is_much_the_past_tells(before: Sequence[tuple[int, int]], minor: int, much: bool) -> None:
+    least = Least(1, 1, past=Past(percent=200, first=4, last=2, least=2))
+    legs = [{"at": moment, "base_minor": was} for moment, was in [*before, (105, minor)]]
+    assert may(least, *legs, since=105) is much
+    assert not may(least._replace(total_minor=10_000), *legs, since=105)
