@@ -1,7 +1,8 @@
 """How fast transactions come in over HTTP, against an empty FastAPI endpoint on the same server in the same run.
 
-Usage: python -m benchmarks.http_speed [--seconds 5] [--postgres] [--wait]
-One server process on loopback over a desk of its own, the client in this process. Prints a Markdown table.
+Usage: python -m benchmarks.http_speed [--seconds 5] [--postgres] [--wait [--mode normal] [--before 60000]]
+One server process on loopback over a desk of its own, the client in this process. Prints a Markdown table. With --wait
+what is sent is the feed of 5,000 customers (``casedesk generate``) as it is booked, after so much of it was stored before.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +24,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.http_client import Answers, load, request
 from benchmarks.http_served import EMPTY
+from casedesk.cli.feeding import written
 from casedesk.domain.people import SYSTEM
-from casedesk.services import api_keys
+from casedesk.services import api_keys, ingestion
 from casedesk.services.api_keys import Scope
 from casedesk.store import schema
 from casedesk.store.engines import make_engine
-from casedesk.store.unit_of_work import Writing
+from casedesk.store.unit_of_work import Reading, Writing
+from seeds.book import Row
+from seeds.dataset import write_parties
+from seeds.feed import Feed, Mode
 from tests.browser.server import Process, free_port
 
 PATH = "/api/v1/transactions"
@@ -39,27 +45,31 @@ LISTS = 400
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seconds", type=float, default=5.0, help="for each measurement")
-    options.add_argument("--wait", action="store_true", help="only single posts, which wait for the rules")
+    options.add_argument("--wait", action="store_true", help="only single posts, which wait for rules and model")
     options.add_argument("--postgres", action="store_true", help="on a PostgreSQL started for it, with fsync on")
+    options.add_argument("--mode", type=Mode, default=Mode.NORMAL, help="what those hold beside everyday life")
+    options.add_argument("--before", type=int, default=60_000, help="how many are stored before them")
     given = options.parse_args()
     print("| Measured | Figure | Baseline of the same run | Ratio |")
     print("|---|---|---|---|")
     with tempfile.TemporaryDirectory(prefix="casedesk-bench-") as folder, database(folder, given.postgres) as address:
         key = prepared(address)
+        feed = fed(address, Path(folder), given.mode, given.before) if given.wait else None
         with serving(address, Path(folder)) as (port, pid):
-            _measure(_Loaded(port, pid), key, given.seconds, wait=given.wait)
+            _measure(_Loaded(port, pid), key, given.seconds, feed)
 
 
-def _measure(server: _Loaded, key: str, seconds: float, *, wait: bool) -> None:
+def _measure(server: _Loaded, key: str, seconds: float, feed: Iterator[Row] | None) -> None:
     draws = random.Random(7)
-    query = "?wait=true" if wait else ""
+    query = "" if feed is None else "?wait=true"
     for connections in (16, 1):
-        singles = _Written(PATH + query, key, draws, f"S{connections}", 1)
+        drawn = _Written(PATH, key, draws, f"S{connections}", 1)
+        singles = drawn if feed is None else _Booked(PATH + query, key, feed)
         server.load(connections, 1.0, 200, singles)  # the first load what is loaded once
         empty = server.load(connections, seconds, MOST, lambda _: request(EMPTY, b"{}"))
         found = server.load(connections, seconds, MOST, singles)
         _line(f"single posts{query}, {connections} connections", found, empty, 1)
-    for connections in () if wait else (4, 1):
+    for connections in () if feed is not None else (4, 1):
         lists = _Written(PATH, key, draws, f"L{connections}", 1000)
         made = [lists(number) for number in range(LISTS // connections)]
         found = server.load(connections, seconds, len(made), made.__getitem__)
@@ -106,6 +116,32 @@ class _Written:
             "amount": f"{self._draws.randint(100, 500_000) / 100:.2f}", "currency": "USD", "channel": "WIRE",
             "from_country": "US", "to_country": "US", "reference": "invoice",
         }  # fmt: skip
+
+
+class _Booked:
+    """Writes requests of what a feed holds, one after the other."""
+
+    def __init__(self, path: str, key: str, feed: Iterator[Row]) -> None:
+        self._path, self._key, self._feed = path, key, feed
+
+    def __call__(self, _: int) -> bytes:
+        return request(self._path, written(next(self._feed)), self._key)
+
+
+def fed(address: str, folder: Path, mode: Mode, before: int) -> Iterator[Row]:
+    """Store the feed's customers and so many of its transactions; return what comes after them."""
+    feed = Feed(mode=mode, customers=5_000, seed=3, start=datetime(2026, 7, 1, tzinfo=UTC))
+    write_parties(feed.bank(), folder / "bank")
+    rows = feed.rows()
+    with (folder / "bank" / "transactions.jsonl").open("wb") as file:
+        file.writelines(written(row) + b"\n" for row in islice(rows, before))
+    engine = make_engine(address)
+    ingestion.import_path(
+        reading=lambda: Reading(engine), writing=lambda: Writing(engine), actor=SYSTEM, at=datetime.now(UTC),
+        path=folder / "bank", base_currency="USD",
+    )  # fmt: skip
+    engine.dispose()
+    return rows
 
 
 def _line(what: str, measured: tuple[Answers, float], baseline: tuple[Answers, float] | None, rows: int) -> None:

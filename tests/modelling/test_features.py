@@ -71,6 +71,7 @@ def test_few_rows_without_an_engine_give_the_engines_bits() -> None:
     """Of whole towns and of single payments; of rings and fans; with listed and with unfollowed accounts."""
     towns = [town(seed, payments, accounts) for seed, payments, accounts in ((11, 250, 24), (12, 250, 6), (13, 1, 3))]
     towns += [planted(seed, accounts=30, days=6)[0] for seed in (14, 15)]
+    towns.append(town(16, 3_000, 200))
     towns += [[Row("T1", BEGIN, "A", "A", 2**50), Row("T2", BEGIN, "", "B", 0, "CASH")]]
     with opened(threads=1) as engine:
         for rows in towns:
@@ -84,7 +85,9 @@ def test_few_rows_without_an_engine_give_the_engines_bits() -> None:
 
 
 def test_what_is_too_much_for_few_rows_is_left_to_the_engine() -> None:
-    assert not fits(Payments.of(table(town(11, 1_001))))
+    many = [Row(f"T{number}", BEGIN, "A", "B", 1) for number in range(30_001)]
+    assert fits(Payments.of(table(many[1:])))
+    assert not fits(Payments.of(table(many)))
     assert not fits(Payments.of(table([Row("T1", BEGIN, "A", "B", 2**61)])))
     days = np.arange(1500)
     with pytest.raises(TooManyPairs):
