@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -71,10 +73,12 @@ def look_together(group: Sequence[Looking]) -> list[Found | Exception]:
     if not waiting:
         return answers
     first = waiting[0].call
-    _run(first)
     wanted = sorted(frozenset().union(*(looking.transaction_ids for looking in waiting)))
-    found = alerts.raised_by(uow=first.desk.reading(), actor=first.actor, transaction_ids=wanted)
-    scored = _scored(first, wanted)
+    with ThreadPoolExecutor(1, "scoring") as beside:  # the model asks for what is stored, and not for what rules say of it
+        scoring = beside.submit(copy_context().run, _scored, first, wanted)
+        _run(first)
+        found = alerts.raised_by(uow=first.desk.reading(), actor=first.actor, transaction_ids=wanted)
+        scored = scoring.result()
     for place, looking in enumerate(group):
         if isinstance(answers[place], Found):
             own = looking.transaction_ids
