@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -19,6 +19,7 @@ from casedesk.detection.least import Least, Needed, Past
 
 Flags: TypeAlias = npt.NDArray[np.bool_]
 Numbers: TypeAlias = npt.NDArray[np.int64]
+Places: TypeAlias = npt.NDArray[np.intp]
 
 #: More legs than these are not counted here: then asking the engine is quicker than reading them.
 MOST: Final = 200_000
@@ -42,19 +43,21 @@ class Counted:
     """
 
     def __init__(self, legs: pa.Table, accounts: Iterable[int | None], beginning: int) -> None:
+        account, at = legs["account"].to_numpy(), legs["at"].to_numpy()
+        order = np.lexsort((at, account))
         self._numbers: dict[str, Numbers] = {
-            name: legs[name].to_numpy() for name in ASKED if name not in (*_WORDS, "internal")
+            name: legs[name].to_numpy()[order] for name in ASKED if name not in (*_WORDS, "internal")
         }
-        self._words = {name: legs[name].combine_chunks().dictionary_encode() for name in _WORDS}
-        self._internal: Flags = legs["internal"].to_numpy().astype(np.bool_)
+        self._words = {name: _coded(legs[name], order) for name in _WORDS}
+        self._internal: Flags = legs["internal"].to_numpy().astype(np.bool_)[order]
         opened = legs["opened_at"]
-        self._opened_known: Flags = opened.is_valid().to_numpy()
-        self._opened: Numbers = opened.fill_null(0).to_numpy()
+        self._opened_known: Flags = opened.is_valid().to_numpy()[order]
+        self._opened: Numbers = opened.fill_null(0).to_numpy()[order]
         self._beginning = beginning
         keys = np.array([-1 if key is None else key for key in accounts], np.int64)
         self._order = np.argsort(keys)
         self._place = np.searchsorted(keys[self._order], self._numbers["account"])
-        self._met: dict[tuple[int, int], Flags] = {}
+        self._dealings: dict[int, tuple[int, _Line | None]] = {}
 
     def who(self, needed: Needed, window: int, moments: Collection[int]) -> list[int]:
         """Return the subjects, accounts or those who lead them, that may have a hit where the rule judges anew.
@@ -76,21 +79,24 @@ class Counted:
 
     def _who(self, least: Least, window: int, judged: Numbers) -> Numbers:
         kept = self._of_kind(least)
-        if least.strangers is not None:
-            kept &= self._strangers(least.strangers, window)
         if not least.silence and least.past is None:  # else all of them tell what was before
             kept &= self._numbers["at"] >= judged - window
         places = np.flatnonzero(kept)
+        if least.strangers is not None:
+            places = self._strangers(places, least.strangers, window)
         if len(places) < least.legs:
             return places[:0]
-        near = _Near(self._numbers["lead" if least.of_lead else "account"][places], self._numbers["at"][places], window)
+        subject = self._numbers["lead" if least.of_lead else "account"][places]
+        near = _Near(subject, self._numbers["at"][places], window)
+        if near.line is None:
+            return np.unique(subject)
         judged, minor = judged[places][near.order], self._numbers["base_minor"][places][near.order]
         if least.silence:
             may = near.since(least.silence, self._beginning + least.observed) & (near.at >= judged - window)
-            first, last = near.place, near.ends
+            first, last = near.place, near.line.number_before(near.at + window + 1)
         else:
             may = near.at >= judged if least.ends else np.ones(len(places), np.bool_)
-            first, last = near.begins, near.place + 1
+            first, last = near.line.number_before(near.at - window), near.place + 1
         may &= last - first >= least.legs
         if least.total_minor and may.any():
             may &= (sums := _sums(minor, first, last)) >= least.total_minor
@@ -117,41 +123,69 @@ class Counted:
         return kept
 
     def _among(self, name: str, words: Collection[str]) -> Flags:
-        known = self._words[name].dictionary.to_pylist()
-        return np.array([word in words for word in known] or [False])[np.asarray(self._words[name].indices)]
+        known, codes = self._words[name]
+        return np.array([word in words for word in known] or [False])[codes]
 
-    def _strangers(self, memory: int, window: int) -> Flags:
-        """Say which legs are with somebody else whom the account had no dealing with, from the memory to just before the window."""
-        asked = memory, window
-        if asked not in self._met:
-            other = self._numbers["counterparty"]
-            named = (other != 0) & ~self._internal & self._among("direction", ("in", "out"))
-            self._met[asked] = named & ~self._dealt(memory, window) if memory > window else named
-        return self._met[asked].copy()
+    def _strangers(self, places: Places, memory: int, window: int) -> Places:
+        """Keep legs with somebody else whom the account had no dealing with, from the memory to just before the window of each."""
+        named = (self._numbers["counterparty"][places] != 0) & ~self._internal[places]
+        places = places[named & self._among("direction", ("in", "out"))[places]]
+        if memory <= window or not len(places):
+            return places
+        at = self._numbers["at"][places]
+        line = self._dealt(int(at.min()) - memory, memory)
+        if line is None:
+            return places
+        pair = self._pairs[places]
+        return places[line.number_before(at - window, pair) == line.number_before(at - memory, pair)]
 
-    def _dealt(self, memory: int, window: int) -> Flags:
-        at = self._numbers["at"]
+    @cached_property
+    def _pairs(self) -> Numbers:
         pair = self._place.astype(np.int64) << 32 | self._numbers["counterparty"]
-        ranked = _Ranked(np.unique(pair, return_inverse=True)[1], at)
-        return ranked.number_before(at - window) > ranked.number_before(at - memory)
+        return np.unique(pair, return_inverse=True)[1].astype(np.int64)
+
+    def _dealt(self, since: int, memory: int) -> _Line | None:
+        """Return all dealings of each pair from a moment on, or an earlier one; None where they have no room."""
+        known = self._dealings.get(memory)
+        if known is None or known[0] > since:
+            late = self._numbers["at"] >= since
+            known = self._dealings[memory] = since, _Line.of(self._pairs[late], self._numbers["at"][late], memory)
+        return known[1]
 
 
-class _Ranked:
-    """Moments within groups, so that how many of one's group lie before another moment is one search."""
+def _coded(column: pa.ChunkedArray, order: Places) -> tuple[list[str], Places]:
+    """Return the different words, and which of them each row has."""
+    coded = column.combine_chunks().dictionary_encode()
+    return coded.dictionary.to_pylist(), np.asarray(coded.indices)[order]
 
-    def __init__(self, group: Numbers, at: Numbers) -> None:
-        self._times = np.unique(at)
-        # a group's place and a moment's rank in one number: the two as they are would run over
-        self._group, self._steps = group.astype(np.int64), len(self._times) + 1
-        self._keys = np.sort(self._group * self._steps + np.searchsorted(self._times, at))
 
-    def number_before(self, moments: Numbers) -> npt.NDArray[np.intp]:
-        """Return, for each of those that were given, how many of all lie in groups before or before its moment in its own."""
-        return np.searchsorted(self._keys, self._group * self._steps + np.searchsorted(self._times, moments))
+class _Line:
+    """Moments of groups, one group behind the other on one line: how many lie before another moment is one search."""
+
+    def __init__(self, group: Numbers, at: Numbers, begin: int, span: int) -> None:
+        self._begin, self._span = begin, span
+        self._group, self._keys = group, np.sort(group * span + (at - begin))
+
+    @classmethod
+    def of(cls, group: Numbers, at: Numbers, reach: int) -> _Line | None:
+        """Put them on a line; None where it would be longer than whole numbers reach.
+
+        :param group: numbers from 0 on.
+        :param reach: how far from the moments, at the most, those lie that are asked for.
+        """
+        begin = int(at.min()) - reach
+        span = int(at.max()) - begin + reach + 2
+        return cls(group, at, begin, span) if span * (int(group.max()) + 1) < _EXACT else None
+
+    def number_before(self, moments: Numbers, group: Numbers | None = None) -> Places:
+        """Return how many of all lie in groups before, or before each moment in its group; None takes the groups of all, in order."""
+        return np.searchsorted(
+            self._keys, (self._group if group is None else group) * self._span + (moments - self._begin)
+        )
 
 
 class _Near:
-    """Legs in order of subject and booking, and which of them lie in the window before and after each."""
+    """Legs in order of subject and booking. ``line`` is None where they have no room on one."""
 
     def __init__(self, subject: Numbers, at: Numbers, window: int) -> None:
         self.order = np.lexsort((at, subject))
@@ -159,10 +193,7 @@ class _Near:
         self.place = np.arange(len(at))
         self.new = np.ones(len(at), np.bool_)
         self.new[1:] = self.subject[1:] != self.subject[:-1]
-        group = np.cumsum(self.new, dtype=np.int64)
-        ranked = _Ranked(group, self.at)
-        self.begins = ranked.number_before(self.at - window)
-        self.ends = ranked.number_before(self.at + window + 1)
+        self.line = _Line.of(np.cumsum(self.new, dtype=np.int64) - 1, self.at, window)
 
     def since(self, silence: int, unseen: int) -> Flags:
         """Say which follow a silence of their subject; of one who is first, if it lies at ``unseen`` or later."""
@@ -172,7 +203,7 @@ class _Near:
         return after
 
 
-def _sums(minor: Numbers, first: npt.NDArray[np.intp], last: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
+def _sums(minor: Numbers, first: Places, last: Places) -> npt.NDArray[Any]:
     """Return what each stretch of amounts adds up to, from ``first`` to before ``last``; more where whole numbers might run over."""
     exact = int(minor.max()) * len(minor) < _EXACT
     sums: Any = np.zeros(len(minor) + 1, np.int64 if exact else np.float64)
@@ -200,9 +231,7 @@ def _above(past: Past, near: _Near, sums: npt.NDArray[Any], asked: Flags, window
     return found
 
 
-def _crowded(
-    party: Numbers, first: npt.NDArray[np.intp], last: npt.NDArray[np.intp], asked: Flags, least: int
-) -> Flags:
+def _crowded(party: Numbers, first: Places, last: Places, asked: Flags, least: int) -> Flags:
     """Say of which of the stretches that are asked for so many different parties stand in."""
     found = np.zeros(len(party), np.bool_)
     # who is passed over before coming in is there -1 times, and then not at all

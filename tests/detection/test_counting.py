@@ -186,3 +186,10 @@ def test_what_is_much_the_past_tells(before: Sequence[tuple[int, int]], minor: i
     legs = [{"at": moment, "base_minor": was} for moment, was in [*before, (105, minor)]]
     assert may(least, *legs, since=105) is much
     assert not may(least._replace(total_minor=10_000), *legs, since=105)
+
+
+def test_where_whole_numbers_do_not_reach_far_enough_nobody_is_left_out() -> None:
+    assert may(Least(2), *at(100, 2**62 + 200))
+    assert not may(Least(3), *at(100, 2**62 + 200))
+    assert may(Least(strangers=2**62), *at(50, 100))
+    assert not may(Least(strangers=2**60), *at(50, 100))
