@@ -114,18 +114,30 @@ class LoadedData(Screened):
         self._met: Met | None = None
         self._allowed: dict[Rule, list[str]] = {}
         self._subject_ids = pa.array([] if subjects is None else subjects.account_ids, pa.string())
+        self._noted = None
         if subjects is not None:
-            ids = {"account_id": self._subject_ids, "place": pa.array(range(len(self._subject_ids)), pa.int32())}
-            self._connection.register(SUBJECT_IDS.get_name(), pa.table(ids))
-            self._connection.execute(_SUBJECTS)
-            keys = self._connection.execute("SELECT account FROM subjects ORDER BY place").fetchall()
-            self._subject_keys = pa.array([key for (key,) in keys], pa.int32())
-            self._key_by_id = dict(zip(subjects.account_ids, (key for (key,) in keys), strict=True))
-            self._id_by_key = {key: account_id for account_id, key in self._key_by_id.items()}
-            self._noted = None
-            self._choose_legs()
+            self._key_subjects(subjects.account_ids)
+
+    def _key_subjects(self, account_ids: Sequence[str]) -> None:
+        """Find the chosen subjects, and their legs."""
+        self._name_subjects()
+        keys = self._connection.execute("SELECT account FROM subjects ORDER BY place").fetchall()
+        self._take_keys(account_ids, [key for (key,) in keys])
+        self._choose_legs()
+
+    def _name_subjects(self) -> None:
+        """Let the table of the subjects be that of the chosen ones."""
+        ids = {"account_id": self._subject_ids, "place": pa.array(range(len(self._subject_ids)), pa.int32())}
+        self._connection.register(SUBJECT_IDS.get_name(), pa.table(ids))
+        self._connection.execute(_SUBJECTS)
+
+    def _take_keys(self, account_ids: Sequence[str], keys: Sequence[int]) -> None:
+        self._subject_keys = pa.array(keys, pa.int32())
+        self._key_by_id = dict(zip(account_ids, keys, strict=True))
+        self._id_by_key = {key: account_id for account_id, key in self._key_by_id.items()}
 
     def _choose_legs(self) -> None:
+        """Let the legs of the chosen subjects be there for statements."""
         self._table(CHOSEN.get_name(), narrow_legs)
 
     def _key(self, coded: Coded | None) -> None:
@@ -174,6 +186,7 @@ class LoadedData(Screened):
         if self._subjects is not None and judged is not None and rule.reach.local:
             if rule.span is not None:
                 return self._near(rule, self._subjects, judged)
+            self._need_legs()
             self._show_transfers(ALWAYS)
             self._view(LEGS.get_name(), chosen_legs)
             return of_subjects(self._run(rule), self._subject_ids)
@@ -196,6 +209,8 @@ class LoadedData(Screened):
             if self._subjects.everywhere is not None:
                 self._met = gathered(self._connection, few, self._subjects.everywhere, None)  # once for all lanes
             few = [rule for rule in few if not self._idle(rule, self._subjects)]
+        if few:
+            self._need_legs()  # once for all lanes
         try:
             run = partial(self._lane, lambda data, rule: told(rule, data.evidence(rule)))
             found = dict(zip(few, beside(few, self._lanes, run, self._took), strict=True))
@@ -284,6 +299,7 @@ class LoadedData(Screened):
 
     def _found_near(self, rule: Rule, account_ids: Sequence[str], judged: Judged, knowing: str = "") -> pa.Table:
         """Run a rule over these accounts, from when on it judges each of them."""
+        self._need_legs()
         self._show_transfers(ALWAYS)
         self._show_near(account_ids, [max(judged.moments[one] - rule.read_before, ALWAYS) for one in account_ids])
         return of_subjects(self._run(rule, "near" + knowing), pa.array(account_ids, pa.string()))

@@ -36,6 +36,9 @@ class Screened:
     #: Who may have a hit, by rule, where it was told and not yet asked for.
     _allowed: dict[Rule, list[str]]
 
+    def _need_legs(self) -> None:
+        """Have the legs of the chosen subjects where statements find them, if they are not yet there."""
+
     def _idle(self, rule: Rule, subjects: Subjects) -> bool:
         """Say whether nothing can be found by the rule, nor need be found again, as far as counting tells."""
         if rule.reach.local or isinstance(rule, AmongPeers):
@@ -68,6 +71,7 @@ class Screened:
         if self._counted is not None:
             found = self._counted.who(rule.least, window, [judged.moments[one] for one in subjects.account_ids])
             return subjects.with_theirs(map(self._id_by_key.__getitem__, found))
+        self._need_legs()
         earliest = self._note_moments(judged)
         rows = self._connection.execute(who_may(rule.least, window, self._every_leg, earliest)).fetchall()
         return subjects.with_theirs(self._id_by_key[key] for (key,) in rows)

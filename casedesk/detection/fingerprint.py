@@ -12,9 +12,10 @@ withstand somebody who crafts rows to match it. The ledger is what holds against
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from casedesk.detection.parameters import canonical_json
 
@@ -104,6 +105,19 @@ def _digest_sql(table: str, columns: tuple[str, ...], dialect: str) -> str:
     FROM (SELECT {md5.format(text)} AS h,
                  CASE WHEN {" AND ".join(f"{name} IS NOT NULL" for name in named.values())} THEN 1 ELSE 0 END AS complete
           FROM {table})"""
+
+
+def digest_of_transactions(rows: Sequence[Mapping[str, Any]]) -> Digest:
+    """Return the digest of transactions, given as the values of their columns without a null, as the engines' queries do."""
+    _, columns = _TABLES["transactions"]
+    texts = [column for column in columns if column not in _NUMBERS]
+    words = [0, 0, 0, 0]
+    for row in rows:
+        fields = [str(row[column]) for column in columns] + [str(len(row[column])) for column in texts]
+        md5 = hashlib.md5("\x1f".join(fields).encode(), usedforsecurity=False).digest()
+        words = [word + more for word, more in zip(words, struct.unpack("<4I", md5), strict=True)]
+    first, second, third, fourth = words
+    return Digest(len(rows), (first, second, third, fourth))
 
 
 def data_fingerprint(digests: Mapping[str, Digest]) -> str:

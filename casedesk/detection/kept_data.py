@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from casedesk.detection.arriving import Crowded, key_new_accounts
+from casedesk.detection.arriving_few import FewTransactions, Holder, Keyed
 from casedesk.detection.checks import refuse_unfit
 from casedesk.detection.coded import Coded
 from casedesk.detection.counting import ASKED, MOST, Counted
@@ -26,7 +27,7 @@ from casedesk.detection.duck_session import connected, digests_here, in_words, s
 from casedesk.detection.duck_texts import finding
 from casedesk.detection.fingerprint import Digest
 from casedesk.detection.found_before import FoundBefore
-from casedesk.detection.keying import CHOSEN, NAMED, all_legs, keyed_transactions, named_accounts
+from casedesk.detection.keying import CHOSEN, NAMED, UNKNOWN, all_legs, keyed_transactions, named_accounts
 from casedesk.detection.lanes import beside, lanes_within
 from casedesk.detection.legs import KEYED, LEGS
 from casedesk.detection.limits import Limits, OutOfMemory
@@ -54,10 +55,13 @@ FROM {named}"""
 _GIVEN: Final = "CREATE OR REPLACE TEMP VIEW given AS FROM ids"
 _IDS: Final = 'SELECT "row", transaction_id FROM given'
 _COUNTED: Final = f"""
-SELECT {", ".join(map('few_legs."{}"'.format, ASKED))}, opened_at FROM few_legs JOIN {NAMED.get_name()} USING (account)"""
+SELECT {", ".join(map('standing_legs."{}"'.format, ASKED))}, opened_at FROM standing_legs JOIN {NAMED.get_name()} USING (account)
+WHERE account IN (SELECT unnest(?::INTEGER[])) LIMIT {MOST + 1}"""
 _THEIRS: Final = f"""
 SELECT account_id, customer_id FROM {NAMED.get_name()}
 WHERE own AND customer_id IN (SELECT customer_id FROM {NAMED.get_name()} SEMI JOIN asked USING (account_id)) ORDER BY account_id"""
+_HOLDERS: Final = f"""
+SELECT account_id, account, own, lead FROM {NAMED.get_name()} WHERE account_id IN (SELECT unnest(?::VARCHAR[]))"""
 _OF_SUBJECTS: Final = "FROM standing_legs SEMI JOIN subjects USING (account)"
 
 
@@ -127,11 +131,17 @@ class KeptData(LoadedData):
         :raises Crowded: if there is no key left between two accounts; everything is to be loaded anew then.
         """
         with self.guarded():
-            if self._shown is None or self._shown[0] is not transactions or self._shown[1] is not accounts:
+            few = None if accounts.num_rows else self._few_keyed(transactions)
+            if few is None and (
+                self._shown is None or self._shown[0] is not transactions or self._shown[1] is not accounts
+            ):
                 self._show(transactions, accounts)
             self._connection.begin()
             try:
-                self._add(transactions.num_rows, accounts.num_rows)
+                if few is None:
+                    self._add(transactions.num_rows, accounts.num_rows)
+                else:
+                    self._insert(few)
                 self._settle(transactions)
                 self._connection.commit()
             except BaseException:
@@ -153,6 +163,22 @@ class KeptData(LoadedData):
         self._connection.execute(f"INSERT INTO standing_legs BY NAME {self._sql(all_legs, all_legs.__name__)}")
         self._connection.execute(f"INSERT INTO ids {_IDS}")
 
+    def _few_keyed(self, transactions: pa.Table) -> Keyed | None:
+        """Make a few transactions ready in memory; None where the engine has to."""
+        few = FewTransactions.of(transactions, self._currency)
+        if few is None:
+            return None
+        return few.keyed(self._rows, {name: Holder(*holder) for name, *holder in self._holders(few.sides)})
+
+    def _holders(self, account_ids: Sequence[str]) -> list[tuple[Any, ...]]:
+        return self._connection.execute(_HOLDERS, [account_ids]).fetchall()
+
+    def _insert(self, keyed: Keyed) -> None:
+        for name, table in zip(("all_keyed", "standing_legs", "ids"), keyed, strict=True):
+            self._connection.register("taken_in", table)
+            self._connection.execute(f"INSERT INTO {name} BY NAME FROM taken_in")
+            self._connection.unregister("taken_in")
+
     def _settle(self, transactions: pa.Table) -> None:
         """Note what was taken in, and let go of it as it was handed in."""
         earliest = pc.min(transactions["booked_at"].cast(pa.timestamp("us")).cast(pa.int64())).as_py()
@@ -160,7 +186,8 @@ class KeptData(LoadedData):
             self.beginning = min(self.beginning, earliest)
             note_new(self._hops, earliest)
         self._rows += transactions.num_rows
-        self._forget()
+        if self._shown is not None:
+            self._forget()
         self._show_transfers(ALWAYS)
 
     def _forget(self) -> None:
@@ -231,6 +258,9 @@ class KeptData(LoadedData):
     def digests_of(self, transactions: pa.Table, accounts: pa.Table) -> Mapping[str, Digest]:
         """Return what the fingerprint is made of, for rows that come to those that are there, and may be added next."""
         with self.guarded():
+            few = None if accounts.num_rows else FewTransactions.of(transactions, self._currency)
+            if few is not None:
+                return {"transactions": few.digest(), "accounts": Digest(0, (0, 0, 0, 0))}
             self._show(transactions, accounts)
             return digests_here(
                 self._connection, {"transactions": transactions.num_rows, "accounts": accounts.num_rows}
@@ -255,18 +285,30 @@ class KeptData(LoadedData):
     def _show_given(self, connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(_GIVEN)
 
+    def _key_subjects(self, account_ids: Sequence[str]) -> None:
+        """Find the chosen subjects and, where they are few, their legs in memory: mostly that is all that is asked for."""
+        keys = {name: key for name, key, *_ in self._holders(account_ids)}
+        self._take_keys(account_ids, [keys.get(name, UNKNOWN) for name in account_ids])
+        self._few = len(account_ids) <= _FEW
+        self._every_leg = "few_legs" if self._few else "standing_legs"
+        self._counted, self._chosen = None, False
+        if self._few:
+            legs = self._connection.sql(_COUNTED, params=[list(keys.values())]).to_arrow_table()
+            if legs.num_rows <= MOST:
+                self._counted = Counted(legs, self._subject_keys.to_pylist(), self.beginning)
+
+    def _need_legs(self) -> None:
+        if not self._chosen:
+            self._chosen = True
+            self._name_subjects()
+            self._choose_legs()
+
     def _choose_legs(self) -> None:
         for kind, name in (("VIEW", CHOSEN.get_name()), ("TABLE", "few_legs")):
             self._connection.execute(f"DROP {kind} IF EXISTS {name}")
-        few = len(self._subject_ids) <= _FEW
-        self._every_leg = "few_legs" if few else "standing_legs"
-        self._counted = None
-        if few:
+        if self._few:
             self._connection.execute(f"CREATE TABLE few_legs AS {_OF_SUBJECTS}")
-            if self._row("SELECT count(*) FROM few_legs")[0] <= MOST:
-                legs = self._connection.sql(_COUNTED).to_arrow_table()
-                self._counted = Counted(legs, self._subject_keys.to_pylist(), self.beginning)
-        self._connection.execute(f"CREATE VIEW {CHOSEN.get_name()} AS {'FROM few_legs' if few else _OF_SUBJECTS}")
+        self._connection.execute(f"CREATE VIEW {CHOSEN.get_name()} AS {'FROM few_legs' if self._few else _OF_SUBJECTS}")
 
     def _show_legs(self, moment: int) -> None:
         self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {LEGS.get_name()} AS FROM standing_legs{later(moment)}")

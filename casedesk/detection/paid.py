@@ -7,8 +7,8 @@ currency divides it. Where the data says no currency, it is the amount in the ba
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Collection, Mapping
+from typing import Any, Final
 
 from casedesk.domain.money import MINOR_DIGITS
 
@@ -36,6 +36,20 @@ def paid_minor(columns: Collection[str], base_currency: str, dialect: str) -> st
         for shift, codes in sorted(by_shift.items(), key=lambda one: abs(one[0]))
     ]
     return f"CASE WHEN currency = '{base_currency}' THEN amount_minor {' '.join(arms)} WHEN currency = '' THEN base_minor ELSE -1 - base_minor END"
+
+
+def as_paid(row: Mapping[str, Any], base_currency: str) -> int:
+    """Return the amount of one transaction as paid, from its columns, as the SQL of :func:`paid_minor` does."""
+    if OWN_AMOUNT[0] not in row or row["currency"] == "":
+        return int(row["base_minor"])
+    minor, digits = int(row["amount_minor"]), MINOR_DIGITS.get(row["currency"])
+    if digits is None:
+        return -1 - int(row["base_minor"])
+    shift = MINOR_DIGITS[base_currency] - digits
+    power = 10 ** abs(shift)
+    if shift >= 0:
+        return minor * power if minor <= _LARGEST // power else -1 - minor
+    return -1 - minor if minor % power else minor // power
 
 
 def _shifted(shift: int, dialect: str) -> str:
