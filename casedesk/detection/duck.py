@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import copy
 from functools import partial
 from typing import Any, Final, Self, TypeVar
@@ -204,22 +204,21 @@ class LoadedData(Screened):
         too little for two.
         """
         few: list[Rule] = []
-        if self._subjects is not None and self._lanes > 1:
+        if self._subjects is not None:
             few = [rule for rule in rules if isinstance(rule, AmongPeers) or not self._subjects.ask_everything(rule)]
             if self._subjects.everywhere is not None:
                 self._met = gathered(self._connection, few, self._subjects.everywhere, None)  # once for all lanes
             few = [rule for rule in few if not self._idle(rule, self._subjects)]
-        if few:
-            self._need_legs()  # once for all lanes
-        try:
+        found: dict[Rule, T] = {}
+        if self._lanes > 1:
             run = partial(self._lane, lambda data, rule: told(rule, data.evidence(rule)))
-            found = dict(zip(few, beside(few, self._lanes, run, self._took), strict=True))
-        except duckdb.OutOfMemoryException:
-            found = {}
+            with suppress(duckdb.OutOfMemoryException):
+                found = dict(zip(few, beside(few, self._lanes, run, self._took), strict=True))
         return (found[rule] if rule in found else told(rule, self.evidence(rule)) for rule in rules)
 
     def _lane(self, run: Callable[[Self, Rule], T]) -> Lane[T]:
         """Return the same data over a connection of its own, to which everything temporary belongs: the views of one rule at a time."""
+        self._need_legs()  # here, because two lanes would make them at once
         connection, data = self._connection.cursor(), copy(self)
         vars(data).update(_connection=connection, _noted=None)
         self._show_given(connection)

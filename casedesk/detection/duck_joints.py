@@ -8,7 +8,7 @@ from typing import NamedTuple
 import duckdb
 
 from casedesk.detection.duck_session import one_row
-from casedesk.detection.joints import LATE, MOST, NEAR, Transfers, first_asked, number_from
+from casedesk.detection.joints import LATE, MOST, NEAR, PAID, Transfers, first_asked, number_from
 from casedesk.detection.rule import Rule
 
 
@@ -36,3 +36,8 @@ def gathered(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], since
     near = connection.sql(NEAR.format(first=first)).to_arrow_table()
     connection.unregister("late")
     return Met(since, first, Transfers.of(late), Transfers.of(near))
+
+
+def paid_to(connection: duckdb.DuckDBPyConnection, leads: list[int], first: int) -> Transfers:
+    """Return what came to some parties, by who leads them, from a moment on."""
+    return Transfers.of(connection.sql(PAID.format(first=first), params=[leads]).to_arrow_table())

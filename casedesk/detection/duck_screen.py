@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import duckdb
 import pyarrow as pa
 
 from casedesk.detection.counting import Counted
-from casedesk.detection.duck_joints import Met, gathered
+from casedesk.detection.duck_joints import Met, gathered, paid_to
 from casedesk.detection.joints import joins
 from casedesk.detection.keying import CHOSEN
 from casedesk.detection.least import JUDGED_FROM, who_may
@@ -61,7 +62,9 @@ class Screened:
         if rule.joint is None:
             return True
         self._met = gathered(self._connection, [rule], since, self._met)
-        return self._met is None or joins(rule.joint, self._met.late, self._met.near)
+        return self._met is None or joins(
+            rule.joint, self._met.late, self._met.near, partial(paid_to, self._connection)
+        )
 
     def _who_may(self, rule: Rule, subjects: Subjects, judged: Judged) -> list[str]:
         """Return the accounts that may have a hit where the rule judges anew, as far as counting legs tells."""

@@ -6,7 +6,7 @@ carries on another one's money. Most payments do not: a wage is not passed on wh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -17,6 +17,7 @@ from casedesk.detection.hops import LARGEST
 
 Flags: TypeAlias = npt.NDArray[np.bool_]
 Numbers: TypeAlias = npt.NDArray[np.int64]
+Places: TypeAlias = npt.NDArray[np.intp]
 
 
 class Joint(NamedTuple):
@@ -24,7 +25,8 @@ class Joint(NamedTuple):
 
     The later one is booked at most ``gap`` after the other and at most ``slack`` before it, in microseconds, and its amount is between
     ``band[0]`` and ``band[1]`` percent of the other's. No hop is below ``smallest``, in minor units of the base currency; None allows any
-    channel. Where the path is ``closed``, every hop's sender is paid on it, and its receiver pays. Where so many paths ``meet``, each of
+    channel. Without slack a path ends with its latest hop; it has ``hops`` at the least and so many of the desk's ``customers`` on it: where
+    the last two have not, they carry on a hop before them. Where the path is ``closed``, every hop's sender is paid on it, and its receiver pays. Where so many paths ``meet``, each of
     two hops and without slack, their end is paid by at least so many accounts in the gap that ends with the last of them.
     """
 
@@ -33,6 +35,8 @@ class Joint(NamedTuple):
     slack: int = 0
     smallest: int = 0
     channels: Collection[str] | None = None
+    hops: int = 2
+    customers: int = 0
     closed: bool = False
     meet: int = 0
 
@@ -44,7 +48,7 @@ _MOST_PAIRS: Final = 2_000_000
 
 #: The transfers between two parties from a moment on.
 LATE: Final = """
-SELECT "at", base_minor, s.lead AS source, t.lead AS target, from_key AS payer, channel
+SELECT "at", base_minor, s.lead AS source, t.lead AS target, from_key AS payer, s.own AS source_own, t.own AS target_own, channel
 FROM all_keyed JOIN account_keys s ON s.account = from_key JOIN account_keys t ON t.account = to_key
 WHERE "at" >= {since} AND s.lead <> t.lead"""
 
@@ -56,8 +60,15 @@ paid AS (SELECT account FROM account_keys SEMI JOIN late ON lead = target),
 found AS (
     FROM known SEMI JOIN (FROM sending UNION FROM paid) ON to_key = account
     UNION ALL FROM known SEMI JOIN paid ON from_key = account)
-SELECT "at", base_minor, s.lead AS source, t.lead AS target, from_key AS payer, channel
+SELECT "at", base_minor, s.lead AS source, t.lead AS target, from_key AS payer, s.own AS source_own, t.own AS target_own, channel
 FROM found JOIN account_keys s ON s.account = from_key JOIN account_keys t ON t.account = to_key"""
+
+#: What came to some parties, by who leads them, from a moment on.
+PAID: Final = """
+SELECT "at", base_minor, s.lead AS source, t.lead AS target, from_key AS payer, s.own AS source_own, t.own AS target_own, channel
+FROM all_keyed JOIN (FROM account_keys WHERE lead IN (SELECT unnest(?::INTEGER[]))) t ON t.account = to_key
+JOIN account_keys s ON s.account = from_key
+WHERE "at" >= {first} AND s.lead <> t.lead"""
 
 
 def number_from(since: int) -> str:
@@ -71,28 +82,31 @@ def first_asked(joints: Iterable[Joint], since: int) -> int:
 
 
 class Transfers(NamedTuple):
-    """Transfers as columns: when they were booked, what moved, who leads each side, and the account that paid."""
+    """Transfers as columns: when they were booked, what moved, who leads each side and is a customer, and the account that paid."""
 
     at: Numbers
     minor: Numbers
     source: Numbers
     target: Numbers
     payer: Numbers
+    source_own: Numbers
+    target_own: Numbers
     channel: pa.DictionaryArray
 
     @classmethod
     def of(cls, table: pa.Table) -> Transfers:
         """Read what ``LATE`` and ``NEAR`` return."""
-        names = ("at", "base_minor", "source", "target", "payer")
-        at, minor, source, target, payer = (table[name].to_numpy().astype(np.int64) for name in names)
-        return cls(at, minor, source, target, payer, table["channel"].combine_chunks().dictionary_encode())
+        names = ("at", "base_minor", "source", "target", "payer", "source_own", "target_own")
+        numbers = [table[name].to_numpy().astype(np.int64) for name in names]
+        return cls._make((*numbers, table["channel"].combine_chunks().dictionary_encode()))
 
     def where(self, kept: Flags) -> Transfers:
         """Return some of them."""
-        at, minor, source, target, payer = (
-            column[kept] for column in (self.at, self.minor, self.source, self.target, self.payer)
-        )
-        return Transfers(at, minor, source, target, payer, self.channel.filter(pa.array(kept)))
+        return self.at_places(np.flatnonzero(kept))
+
+    def at_places(self, places: Places) -> Transfers:
+        """Return those at some places."""
+        return Transfers._make((*(column[places] for column in self[:-1]), self.channel.take(pa.array(places))))
 
     def fit(self, joint: Joint) -> Transfers:
         """Return those that may be a hop."""
@@ -103,22 +117,43 @@ class Transfers(NamedTuple):
         return self.where(kept)
 
 
-def joins(joint: Joint, late: Transfers, near: Transfers) -> bool:
-    """Say whether one of the late transfers may stand on a path, where the near ones are all from :func:`first_asked` on."""
+def joins(joint: Joint, late: Transfers, near: Transfers, paid: Callable[[list[int], int], Transfers]) -> bool:
+    """Say whether one of the late transfers may stand on a path, where the near ones are all from :func:`first_asked` on.
+
+    :param paid: returns what came to some parties from a moment on.
+    """
     if not len(late.at):
         return False
     known = near.where(near.at >= first_asked([joint], int(late.at.min())))
     late, fit = late.fit(joint), known.fit(joint)
-    came, went = _paired(late.source, fit.target), _paired(late.target, fit.source)
-    if came is None or went is None:
+    came = _joined(joint, late, fit)
+    if came is None:
         return True
-    joined = [came[0][_carried(joint, late, came[0], fit, came[1])]]
-    if not joint.meet:
-        joined.append(went[0][_carried(joint, fit, went[1], late, went[0])])
-    places = np.unique(np.concatenate(joined))
-    if joint.closed:
-        return bool((np.isin(late.source[places], known.target) & np.isin(late.target[places], known.source)).any())
-    return any(_payers(joint, fit, int(late.target[one]), int(late.at[one])) >= joint.meet for one in places)
+    if not joint.slack and not joint.closed:  # the latest hop is the last
+        if joint.meet:
+            ends = zip(late.target[came.later].tolist(), late.at[came.later].tolist(), strict=True)
+            return any(_payers(joint, fit, target, at) >= joint.meet for target, at in set(ends))
+        return _ends(joint, late.at_places(came.later), fit.at_places(came.earlier), paid)
+    went = _joined(joint, fit, late)
+    if went is None:
+        return True
+    places = np.unique(np.concatenate([came.later, went.earlier]))
+    if not joint.closed:
+        return bool(len(places))
+    return bool((np.isin(late.source[places], known.target) & np.isin(late.target[places], known.source)).any())
+
+
+def _ends(joint: Joint, last: Transfers, before: Transfers, paid: Callable[[list[int], int], Transfers]) -> bool:
+    """Say whether a path may end with one of the last hops and the one before it."""
+    customers = before.source_own + last.source_own + last.target_own
+    short = (customers < joint.customers) | (joint.hops > 2)
+    if not short.all():
+        return True
+    if not len(short):
+        return False
+    came = paid(np.unique(before.source).tolist(), int(before.at.min()) - joint.gap).fit(joint)
+    found = _joined(joint, before, came)
+    return found is None or bool(len(found.later))
 
 
 def _payers(joint: Joint, fit: Transfers, target: int, at: int) -> int:
@@ -126,28 +161,29 @@ def _payers(joint: Joint, fit: Transfers, target: int, at: int) -> int:
     return len(np.unique(fit.payer[(fit.target == target) & (fit.at >= at - joint.gap) & (fit.at <= at)]))
 
 
-def _paired(these: Numbers, those: Numbers) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]] | None:
-    """Return the places of all pairs that are equal; None where they are too many to compare."""
-    order = np.argsort(those, kind="stable")
-    first, last = (np.searchsorted(those[order], these, side) for side in ("left", "right"))
-    number = last - first
-    if int(number.sum()) > _MOST_PAIRS:
-        return None
-    place = np.repeat(np.arange(len(these)), number)
-    step = np.arange(len(place)) - np.repeat(np.cumsum(number) - number, number)
-    return place, order[first[place] + step]
+class _Pairs(NamedTuple):
+    """Places of transfers, each with one that it carries on."""
+
+    later: Places
+    earlier: Places
 
 
-def _carried(
-    joint: Joint, later: Transfers, place: npt.NDArray[np.intp], earlier: Transfers, other: npt.NDArray[np.intp]
-) -> Flags:
-    """Say which pairs are near enough in time and amount.
+def _joined(joint: Joint, later: Transfers, earlier: Transfers) -> _Pairs | None:
+    """Return which of the later transfers carry on which of the earlier ones; None where too many are to be compared.
 
     Amounts as floating point, which cannot run over, a hair's breadth left for what it rounds off; those that paths cap are let through.
     """
+    order = np.argsort(earlier.target, kind="stable")
+    first, last = (np.searchsorted(earlier.target[order], later.source, side) for side in ("left", "right"))
+    number = last - first
+    if int(number.sum()) > _MOST_PAIRS:
+        return None
+    place = np.repeat(np.arange(len(later.at)), number)
+    step = np.arange(len(place)) - np.repeat(np.cumsum(number) - number, number)
+    other = order[first[place] + step]
     after = later.at[place] - earlier.at[other]
     moved, before = later.minor[place].astype(np.float64), earlier.minor[other].astype(np.float64)
     low, high = joint.band[0] / 100 * (1 - 1e-9), joint.band[1] / 100 * (1 + 1e-9)
     alike = ((moved >= low * before) & (moved <= high * before)) | (np.maximum(moved, before) >= LARGEST)
-    found: Flags = alike & (after <= joint.gap) & (after >= -joint.slack)
-    return found
+    carried = alike & (after <= joint.gap) & (after >= -joint.slack)
+    return _Pairs(place[carried], other[carried])

@@ -24,6 +24,7 @@ LIMITS = Limits(memory_mib=512, threads=1)
 NARROW = {"lowest_percent": 80, "highest_percent": 125}
 CYCLE = Cycle().with_values({**NARROW, "window_days": 2, "slack_hours": 6})
 STACK = Stack().with_values({**NARROW, "window_days": 2, "gap_days": 1, "smallest_minor": 500_00, "customers": 1})
+DEEP = STACK.with_values({"customers": 3})
 WAYS = ScatterGather().with_values({"window_days": 1, "between": 2, "least_percent": 80, "most_percent": 125})
 TICK = timedelta(microseconds=1)
 
@@ -84,6 +85,31 @@ def test_where_paths_meet_their_end_is_paid_by_as_many(apart: timedelta, payer: 
         assert not data._may_join(WAYS, micros(way[1].at))
 
 
+@pytest.mark.parametrize(
+    ("values", "apart", "minor", "may"),
+    [
+        ({"customers": 2}, None, 0, False),
+        ({"customers": 1}, None, 0, True),
+        ({"customers": 2}, timedelta(days=1), 1_000_00, True),
+        ({"customers": 2}, timedelta(days=1) + TICK, 1_000_00, False),
+        ({"customers": 2}, timedelta(hours=1), 1_251_00, False),
+        ({"customers": 2}, -TICK, 1_000_00, False),
+        ({"hops": 3}, None, 0, False),
+        ({"hops": 3}, timedelta(days=1), 1_000_00, True),
+    ],
+)
+def test_a_chain_has_its_customers_and_hops_or_goes_back_further(
+    values: dict[str, int], apart: timedelta | None, minor: int, may: bool
+) -> None:
+    chain = [Tx(NOON, "X", "B", 1_000_00, "WIRE"), Tx(NOON + timedelta(hours=2), "B", "Y", 1_000_00, "WIRE")]
+    if apart is not None:
+        chain.append(Tx(NOON - apart, "A", "X", minor, "WIRE"))
+    rows = named(chain)
+    accounts = accounts_of(rows, external=["X", "Y"])
+    with loaded(arrow(rows), accounts, LIMITS, Subjects.whole(["B"])) as data:
+        assert data._may_join(STACK.with_values(values), micros(chain[1].at)) is may
+
+
 def test_a_transfer_below_the_smallest_joins_none() -> None:
     first, then = Tx(NOON, "A", "B", 500_00, "WIRE"), Tx(NOON + TICK, "B", "A", 499_99, "WIRE")
     rows = named([first, then])
@@ -105,7 +131,7 @@ def test_where_none_joins_another_no_path_ends(every: int, last: int, monkeypatc
         kept.add(data.slice(place, 1), accounts.slice(0, 0), digests)
         since = micros(data["booked_at"][place].as_py())
         kept.look_at(Subjects((), (), since, sooner=False))
-        may |= {(asked(kept, rule, since), kept.evidence(rule).num_rows > 0) for rule in (CYCLE, STACK, WAYS)}
+        may |= {(asked(kept, rule, since), kept.evidence(rule).num_rows > 0) for rule in (CYCLE, STACK, DEEP, WAYS)}
     kept.close()
     assert (False, True) not in may
     assert may > {(False, False), (True, True)}

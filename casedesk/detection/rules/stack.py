@@ -130,7 +130,8 @@ class Stack(Rule):
     def joint(self) -> Joint:
         """What two hops that follow each other have in common."""
         p = self.parameters
-        return Joint(p.gap_days * DAY, (p.lowest_percent, p.highest_percent), smallest=p.smallest_minor)
+        band = (p.lowest_percent, p.highest_percent)
+        return Joint(p.gap_days * DAY, band, smallest=p.smallest_minor, hops=p.hops, customers=p.customers)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of money passed on."""
