@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any, Final
 
 import pyarrow as pa
@@ -27,8 +28,9 @@ _SCHEMA: Final = pa.schema(
     ]
 )  # fmt: skip
 #: An instant as the database gives it, text or a time without a zone: to make each one aware would take half of the reading.
-_AT: Final = sa.type_coerce(transactions.c.booked_at, sa.types.NULLTYPE).label("booked_at")
-_READ: Final = sa.select(*(_AT if name == "booked_at" else transactions.c[name] for name in _SCHEMA.names))
+_BOOKED: Final = sa.type_coerce(transactions.c.booked_at, sa.types.NULLTYPE).label("booked_at")
+_ID, _AT = _SCHEMA.names.index("transaction_id"), _SCHEMA.names.index("booked_at")
+_READ: Final = sa.select(*(_BOOKED if name == "booked_at" else transactions.c[name] for name in _SCHEMA.names))
 
 
 class TooMuchAround(Conflict):
@@ -56,16 +58,16 @@ class Around:
         :raises TooMuchAround: if they are more than this reader still reads.
         """
         first, last = (_EPOCH + timedelta(microseconds=max(moment, _EARLIEST)) for moment in (since, until))
-        found: list[sa.Row[Any]] = []
+        found: list[tuple[Any, ...]] = []
         for start in range(0, len(accounts), CHUNK):
             query = _of(accounts[start : start + CHUNK], first, last).limit(self._most - self.read + 1)
-            rows = self._connection.execute(query).all()
+            rows = _fetched(self._connection, query)
             self.read += len(rows)
             if self.read > self._most:
                 raise TooMuchAround
             found += rows
         if len(accounts) > CHUNK:  # a payment between accounts of two statements came twice
-            found = list({row.transaction_id: row for row in found}.values())
+            found = list({row[_ID]: row for row in found}.values())
         return _table(found)
 
 
@@ -77,11 +79,11 @@ class NearReader:
 
     def named(self, transaction_ids: Sequence[str]) -> pa.Table:
         """Return those of the payments that are stored, in order of booking."""
-        rows: list[sa.Row[Any]] = []
+        rows: list[tuple[Any, ...]] = []
         for start in range(0, len(transaction_ids), CHUNK):
             part = transactions.c.transaction_id.in_(transaction_ids[start : start + CHUNK])
-            rows += self._connection.execute(_READ.where(part)).all()
-        return _table(sorted(rows, key=lambda row: (row.booked_at, row.transaction_id)))
+            rows += _fetched(self._connection, _READ.where(part))
+        return _table(sorted(rows, key=itemgetter(_AT, _ID)))
 
     def around(self, most: int) -> Around:
         """Return a reader that refuses to read more than so many payments in all."""
@@ -96,7 +98,15 @@ def _of(accounts: Sequence[str], first: datetime, last: datetime) -> sa.Select[A
     return sa.select(both.subquery())
 
 
-def _table(rows: Sequence[sa.Row[Any]]) -> pa.Table:
+def _fetched(connection: Connection, query: sa.Select[Any]) -> list[tuple[Any, ...]]:
+    """Return rows as the driver has them: to make SQLAlchemy's of some thousands takes as long as to read them."""
+    with connection.execute(query) as result:
+        cursor: Any = result.cursor
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+
+def _table(rows: Sequence[tuple[Any, ...]]) -> pa.Table:
     columns = (
         dict(zip(_SCHEMA.names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(_SCHEMA.names, ())
     )
