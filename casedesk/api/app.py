@@ -36,6 +36,7 @@ from casedesk.api.parameters import only_known
 from casedesk.api.sending import Sender
 from casedesk.api.state import Served
 from casedesk.outbox.worker import Worker
+from casedesk.turns import take_short_turns
 
 #: The addresses that are the API's where one server has the app, too.
 ADDRESSES: Final = ("/api", "/health", "/ready", "/metrics", "/docs", "/ws")
@@ -79,6 +80,7 @@ def create(served: Served | None = None) -> FastAPI:
 def begin(app: FastAPI) -> None:
     """Start what the application does by itself. An application that stands beside another one is begun and ended by that."""
     held: Served = app.state.served
+    take_short_turns()
     tell = partial(webhooks.told, currency=held.settings.base_currency)
     app.state.worker = Worker(lambda: held.desk().outbox(tell))
     app.state.worker.start()

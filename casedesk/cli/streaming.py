@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
     from casedesk.bootstrap import Desk
     from casedesk.stream.decoding import Decode
     from casedesk.stream.worker import Worker
-
-#: Seconds for which a thread keeps the interpreter while another one waits for it. The rules compute for long, and storing gives it up and
-#: wants it back hundreds of times a batch; Python's own are ten times as many.
-_TURN: Final = 0.0005
 
 app = typer.Typer(help="Take transactions from Kafka.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -71,12 +66,13 @@ def run(
         from casedesk import traces
         from casedesk.stream.assembly import Job, worker
         from casedesk.stream.worker import Sizes
+        from casedesk.turns import take_short_turns
 
         job = Job(
             topic, alerts, dead_letters, group, Sizes(batch, seconds=linger_ms / 1000), max_message_bytes,
             _decoder(session.desk.settings.schema_registry_url, topic),
         )  # fmt: skip
-        sys.setswitchinterval(_TURN)
+        take_short_turns()
         found = worker(session.desk, session.actor, where, job)
         remark(f"Taking transactions from {topic}, as one of the group {group} (Ctrl-C ends it)")
         told = _told(found, session.desk, metrics_port)

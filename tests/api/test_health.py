@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import httpx
+import sys
 
-from casedesk.api.app import create
+import httpx
+import pytest
+
+from casedesk.api.app import begin, create, end
 from casedesk.api.state import Served
 from casedesk.bootstrap import upgrade_database
 from casedesk.settings import load_settings
@@ -29,3 +32,16 @@ def test_while_the_database_is_not_usable_the_process_is_alive_and_says_why_it_i
                 upgrade_database(settings)
                 assert anybody.get("/ready").json()["status"] == "ready"
     sqlite_kind.drop(address)
+
+
+def test_the_threads_of_a_served_desk_take_short_turns(sqlite_kind: Sqlite) -> None:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(0.005)
+    with restored():
+        app = create(Served(load_settings({"CASEDESK_DATABASE_URL": sqlite_kind.empty()})))
+        try:
+            begin(app)
+            assert sys.getswitchinterval() == pytest.approx(0.0005)
+        finally:
+            end(app)
+            sys.setswitchinterval(before)
