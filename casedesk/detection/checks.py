@@ -79,6 +79,8 @@ def of_subjects(evidence: pa.Table, subjects: pa.Array) -> pa.Table:
 
 def hit_from(evidence: pa.Table, moments: Mapping[str, int]) -> set[str]:
     """Return the accounts with evidence booked at their moment or later; the last of it is a hit."""
+    if not evidence.num_rows:  # as mostly
+        return set()
     last = evidence.group_by("account_id").aggregate([("at", "max")])
     pairs = zip(last["account_id"].to_pylist(), last["at_max"].to_pylist(), strict=True)
     return {account_id for account_id, at in pairs if at >= moments[account_id]}
@@ -86,6 +88,8 @@ def hit_from(evidence: pa.Table, moments: Mapping[str, int]) -> set[str]:
 
 def first_of(evidence: pa.Table) -> dict[str, int]:
     """Return for each account in the evidence when the first of it was booked."""
+    if not evidence.num_rows:
+        return {}
     first = evidence.group_by("account_id").aggregate([("at", "min")])
     return dict(zip(first["account_id"].to_pylist(), first["at_min"].to_pylist(), strict=True))
 
