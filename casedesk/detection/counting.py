@@ -7,7 +7,7 @@ rule, where each statement to an engine costs several.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property, reduce
 from typing import Any, Final, TypeAlias
 
@@ -42,7 +42,7 @@ class Counted:
     :param beginning: when the earliest transaction of anybody was booked, in microseconds since 1970 UTC.
     """
 
-    def __init__(self, legs: pa.Table, accounts: Iterable[int | None], beginning: int) -> None:
+    def __init__(self, legs: pa.Table, accounts: Sequence[int], beginning: int) -> None:
         account, at = legs["account"].to_numpy(), legs["at"].to_numpy()
         order = np.lexsort((at, account))
         self._numbers: dict[str, Numbers] = {
@@ -54,7 +54,7 @@ class Counted:
         self._opened_known: Flags = opened.is_valid().to_numpy()[order]
         self._opened: Numbers = opened.fill_null(0).to_numpy()[order]
         self._beginning = beginning
-        keys = np.array([-1 if key is None else key for key in accounts], np.int64)
+        keys = np.array(accounts, np.int64)
         self._order = np.argsort(keys)
         self._place = np.searchsorted(keys[self._order], self._numbers["account"])
         self._dealings: dict[int, tuple[int, _Line | None]] = {}

@@ -25,9 +25,10 @@ class Joint(NamedTuple):
 
     The later one is booked at most ``gap`` after the other and at most ``slack`` before it, in microseconds, and its amount is between
     ``band[0]`` and ``band[1]`` percent of the other's. No hop is below ``smallest``, in minor units of the base currency; None allows any
-    channel. Without slack a path ends with its latest hop; it has ``hops`` at the least and so many of the desk's ``customers`` on it: where
-    the last two have not, they carry on a hop before them. Where the path is ``closed``, every hop's sender is paid on it, and its receiver pays. Where so many paths ``meet``, each of
-    two hops and without slack, their end is paid by at least so many accounts in the gap that ends with the last of them.
+    channel. Without slack a path ends with its latest hop; it has ``hops`` at the least and so many of the desk's ``customers`` on it:
+    where the last two have not, they carry on a hop before them. Where the path is ``closed``, every hop's sender is paid on it, and its
+    receiver pays. Where so many paths ``meet``, each of two hops and without slack, their end is paid by at least so many accounts in the
+    gap that ends with the last of them.
     """
 
     gap: int
