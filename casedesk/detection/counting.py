@@ -24,7 +24,7 @@ Places: TypeAlias = npt.NDArray[np.intp]
 #: More legs than these are not counted here: then asking the engine is quicker than reading them.
 MOST: Final = 200_000
 
-#: The columns of ``legs.LEGS`` that are asked, and ``opened_at`` of the leg's account.
+#: The columns of ``legs.LEGS`` that are asked.
 ASKED: Final = (
     "account", "lead", "at", "base_minor", "paid_minor", "direction", "channel", "country", "counterparty", "internal",
 )  # fmt: skip
@@ -32,17 +32,20 @@ _WORDS: Final = ("direction", "channel", "country")
 #: Sums of whole numbers that may run over are not told exactly; this is left for what fractions round off.
 _EXACT: Final = 2**62
 _ROUNDED: Final = 1.000001
+#: After every moment there is.
+_NEVER: Final = 2**62
 
 
 class Counted:
     """The legs of the chosen subjects, all there are, ready to be counted.
 
-    :param legs: the columns of ``ASKED`` and ``opened_at``.
+    :param legs: the columns of ``ASKED``.
     :param accounts: the chosen subjects' keys.
+    :param opened: when each of these was opened, in microseconds since 1970 UTC; None where it is unknown.
     :param beginning: when the earliest transaction of anybody was booked, in microseconds since 1970 UTC.
     """
 
-    def __init__(self, legs: pa.Table, accounts: Sequence[int], beginning: int) -> None:
+    def __init__(self, legs: pa.Table, accounts: Sequence[int], opened: Sequence[int | None], beginning: int) -> None:
         account, at = legs["account"].to_numpy(), legs["at"].to_numpy()
         order = np.lexsort((at, account))
         self._numbers: dict[str, Numbers] = {
@@ -50,13 +53,12 @@ class Counted:
         }
         self._words = {name: _coded(legs[name], order) for name in _WORDS}
         self._internal: Flags = legs["internal"].to_numpy().astype(np.bool_)[order]
-        opened = legs["opened_at"]
-        self._opened_known: Flags = opened.is_valid().to_numpy()[order]
-        self._opened: Numbers = opened.fill_null(0).to_numpy()[order]
         self._beginning = beginning
         keys = np.array(accounts, np.int64)
         self._order = np.argsort(keys)
         self._place = np.searchsorted(keys[self._order], self._numbers["account"])
+        never = np.array([_NEVER if moment is None else moment for moment in opened], np.int64)
+        self._opened = never[self._order]
         self._dealings: dict[int, tuple[int, _Line | None]] = {}
 
     def who(self, needed: Needed, window: int, moments: Collection[int]) -> list[int]:
@@ -118,8 +120,8 @@ class Counted:
         if least.outside:
             kept &= ~self._internal
         if least.young:
-            age = self._numbers["at"] - self._opened
-            kept &= self._opened_known & (age >= 0) & (age < least.young)
+            age = self._numbers["at"] - self._opened[self._place]
+            kept &= (age >= 0) & (age < least.young)
         return kept
 
     def _among(self, name: str, words: Collection[str]) -> Flags:

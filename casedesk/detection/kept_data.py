@@ -45,7 +45,7 @@ _LARGEST: Final = 2**31 - 1
 _AT_ONCE: Final = 500
 
 #: Up to so many subjects, their legs are taken out of all legs once a run, and not again for each rule.
-_FEW: Final = 2_000
+_FEW: Final = 6_000
 
 _SPREAD: Final = """
 CREATE OR REPLACE TABLE {named} AS
@@ -55,13 +55,13 @@ FROM {named}"""
 _GIVEN: Final = "CREATE OR REPLACE TEMP VIEW given AS FROM ids"
 _IDS: Final = 'SELECT "row", transaction_id FROM given'
 _COUNTED: Final = f"""
-SELECT {", ".join(map('standing_legs."{}"'.format, ASKED))}, opened_at FROM standing_legs JOIN {NAMED.get_name()} USING (account)
-WHERE account IN (SELECT unnest(?::INTEGER[])) LIMIT {MOST + 1}"""
+SELECT {", ".join(map('"{}"'.format, ASKED))} FROM standing_legs SEMI JOIN (SELECT unnest(?::INTEGER[]) AS account) USING (account)
+LIMIT {MOST + 1}"""
 _THEIRS: Final = f"""
 SELECT account_id, customer_id FROM {NAMED.get_name()}
 WHERE own AND customer_id IN (SELECT customer_id FROM {NAMED.get_name()} SEMI JOIN asked USING (account_id)) ORDER BY account_id"""
 _HOLDERS: Final = f"""
-SELECT account_id, account, own, lead FROM {NAMED.get_name()} WHERE account_id IN (SELECT unnest(?::VARCHAR[]))"""
+SELECT account_id, account, own, lead, opened_at FROM {NAMED.get_name()} WHERE account_id IN (SELECT unnest(?::VARCHAR[]))"""
 _OF_SUBJECTS: Final = "FROM standing_legs SEMI JOIN subjects USING (account)"
 
 
@@ -168,7 +168,7 @@ class KeptData(LoadedData):
         few = FewTransactions.of(transactions, self._currency)
         if few is None:
             return None
-        return few.keyed(self._rows, {name: Holder(*holder) for name, *holder in self._holders(few.sides)})
+        return few.keyed(self._rows, {name: Holder(*holder) for name, *holder, _ in self._holders(few.sides)})
 
     def _holders(self, account_ids: Sequence[str]) -> list[tuple[Any, ...]]:
         return self._connection.execute(_HOLDERS, [account_ids]).fetchall()
@@ -287,15 +287,18 @@ class KeptData(LoadedData):
 
     def _key_subjects(self, account_ids: Sequence[str]) -> None:
         """Find the chosen subjects and, where they are few, their legs in memory: mostly that is all that is asked for."""
-        keys = {name: key for name, key, *_ in self._holders(account_ids)}
-        self._take_keys(account_ids, [keys.get(name, UNKNOWN) for name in account_ids])
+        known = {name: (key, opened) for name, key, *_, opened in self._holders(account_ids)}
+        keys, opened = (
+            zip(*(known.get(name, (UNKNOWN, None)) for name in account_ids), strict=True) if account_ids else ((), ())
+        )
+        self._take_keys(account_ids, keys)
         self._few = len(account_ids) <= _FEW
         self._every_leg = "few_legs" if self._few else "standing_legs"
         self._counted, self._chosen = None, False
         if self._few:
-            legs = self._connection.sql(_COUNTED, params=[list(keys.values())]).to_arrow_table()
+            legs = self._connection.sql(_COUNTED, params=[keys]).to_arrow_table()
             if legs.num_rows <= MOST:
-                self._counted = Counted(legs, self._subject_keys.to_pylist(), self.beginning)
+                self._counted = Counted(legs, keys, opened, self.beginning)
 
     def _need_legs(self) -> None:
         if not self._chosen:

@@ -14,7 +14,7 @@ from casedesk.detection.least import Least, Past, alone
 #: What a leg is where nothing else is said.
 LEG: Final[dict[str, Any]] = {
     "account": 1, "lead": 1, "at": 0, "base_minor": 100, "paid_minor": 100, "direction": "in", "channel": "WIRE",
-    "country": "US", "counterparty": 9, "internal": False, "opened_at": None,
+    "country": "US", "counterparty": 9, "internal": False,
 }  # fmt: skip
 KINDS: Final = {
     "account": pa.int32(), "lead": pa.int32(), "counterparty": pa.int32(), "internal": pa.bool_(),
@@ -24,11 +24,11 @@ WINDOW: Final = 10
 
 
 def counted(*legs: dict[str, Any], beginning: int = 0) -> Counted:
+    """Count legs of accounts 2 and 1; where a leg says when its account was opened, that is so."""
     rows = [LEG | leg for leg in legs]
-    columns = {
-        name: pa.array([row[name] for row in rows], KINDS.get(name, pa.int64())) for name in (*ASKED, "opened_at")
-    }
-    return Counted(pa.table(columns), [2, 1], beginning)
+    opened = {row["account"]: row.get("opened_at") for row in rows}
+    columns = {name: pa.array([row[name] for row in rows], KINDS.get(name, pa.int64())) for name in ASKED}
+    return Counted(pa.table(columns), [2, 1], [opened.get(2), opened.get(1)], beginning)
 
 
 def may(least: Least, *legs: dict[str, Any], since: int = 100, beginning: int = 0) -> bool:
