@@ -27,8 +27,8 @@ class Joint(NamedTuple):
     ``band[0]`` and ``band[1]`` percent of the other's. No hop is below ``smallest``, in minor units of the base currency; None allows any
     channel. Without slack a path ends with its latest hop; it has ``hops`` at the least and so many of the desk's ``customers`` on it:
     where the last two have not, they carry on a hop before them. Where the path is ``closed``, every hop's sender is paid on it, and its
-    receiver pays. Where so many paths ``meet``, each of two hops and without slack, their end is paid by at least so many accounts in the
-    gap that ends with the last of them.
+    receiver pays. Where so many paths from one party ``meet``, each of two hops and without slack, their end is paid by at least so many
+    accounts, which carry on that party's money, in the gap that ends with the last of them.
     """
 
     gap: int
@@ -132,8 +132,7 @@ def joins(joint: Joint, late: Transfers, near: Transfers, paid: Callable[[list[i
         return True
     if not joint.slack and not joint.closed:  # the latest hop is the last
         if joint.meet:
-            ends = zip(late.target[came.later].tolist(), late.at[came.later].tolist(), strict=True)
-            return any(_payers(joint, fit, target, at) >= joint.meet for target, at in set(ends))
+            return _meets(joint, late.at_places(np.unique(came.later)), fit, paid)
         return _ends(joint, late.at_places(came.later), fit.at_places(came.earlier), paid)
     went = _joined(joint, fit, late)
     if went is None:
@@ -157,9 +156,27 @@ def _ends(joint: Joint, last: Transfers, before: Transfers, paid: Callable[[list
     return found is None or bool(len(found.later))
 
 
-def _payers(joint: Joint, fit: Transfers, target: int, at: int) -> int:
-    """Return how many accounts paid somebody in the gap that ends at a moment."""
-    return len(np.unique(fit.payer[(fit.target == target) & (fit.at >= at - joint.gap) & (fit.at <= at)]))
+def _meets(joint: Joint, last: Transfers, fit: Transfers, paid: Callable[[list[int], int], Transfers]) -> bool:
+    """Say whether enough paths from one party may meet at the end of one of the last hops."""
+    crowds = []
+    for target, at in set(zip(last.target.tolist(), last.at.tolist(), strict=True)):
+        places = np.flatnonzero((fit.target == target) & (fit.at >= at - joint.gap) & (fit.at <= at))
+        if len(np.unique(fit.payer[places])) >= joint.meet:
+            crowds.append(fit.at_places(places))
+    if not crowds:
+        return False
+    senders = np.unique(np.concatenate([ends.source for ends in crowds]))
+    before = paid(senders.tolist(), min(int(ends.at.min()) for ends in crowds) - joint.gap).fit(joint)
+    return any(_from_one(joint, ends, before) for ends in crowds)
+
+
+def _from_one(joint: Joint, ends: Transfers, before: Transfers) -> bool:
+    """Say whether enough accounts that pay one party carry on what came from another one."""
+    ways = _joined(joint, ends, before)
+    if ways is None:
+        return True
+    links = np.unique(np.stack((before.source[ways.earlier], ends.payer[ways.later])), axis=1)
+    return bool((np.unique(links[0], return_counts=True)[1] >= joint.meet).any())
 
 
 class _Pairs(NamedTuple):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -50,8 +50,16 @@ def test_a_transfer_may_end_a_path_where_it_carries_on_a_neighbours_money(
 ) -> None:
     first, then = Tx(NOON, "A", "B", 1_000_00, "WIRE"), Tx(NOON + apart, "B", "X", minor, "WIRE")
     back = Tx(NOON + timedelta(hours=1), "X", "A", 1, "WIRE")
-    beside = Tx(then.at, "Z", "X", 1_00, "WIRE")
-    rows = named([Tx(NOON - timedelta(days=30), "Y", "A", 1_000_00, "WIRE"), back, first, then, beside])
+    beside = [Tx(then.at, "A", "Z", 1_000_00, "WIRE"), Tx(then.at, "Z", "X", 1_000_00, "WIRE")]
+    rows = named(
+        [
+            Tx(NOON - timedelta(days=30), "Y", "A", 1_000_00, "WIRE"),
+            back,
+            first,
+            then,
+            *(beside if rule is WAYS else []),
+        ]
+    )
     with loaded(arrow(rows), accounts_of(rows), LIMITS, Subjects.whole(["A", "B"])) as data:
         assert data._may_join(rule, micros(max(first.at, then.at))) is may
 
@@ -63,26 +71,46 @@ def test_on_a_closed_path_whoever_is_paid_pays(rule: Rule) -> None:
         assert data._may_join(rule, micros(NOON + TICK)) is (rule is STACK)
 
 
+def meeting(
+    *, apart: timedelta = timedelta(0), payer: str = "Z", channel: str = "ACH", source: str = "A", minor: int = 1_000_00
+) -> list[Tx]:
+    """Return two ways from A to X, the later one over B, of the other one all that is said."""
+    last = NOON + timedelta(hours=2)
+    one = [Tx(NOON, "A", "B", 1_000_00, "WIRE"), Tx(last, "B", "X", 1_000_00, "WIRE")]
+    return [
+        *one,
+        Tx(last + apart - timedelta(hours=3), source, payer, minor, "WIRE"),
+        Tx(last + apart, payer, "X", 1_000_00, channel),
+    ]
+
+
 @pytest.mark.parametrize(
-    ("apart", "payer", "channel", "may"),
+    ("otherwise", "may"),
     [
-        (timedelta(0), "Z", "ACH", True),
-        (timedelta(days=-1), "Z", "ACH", True),
-        (timedelta(days=-1) - TICK, "Z", "ACH", False),
-        (TICK, "Z", "ACH", False),
-        (timedelta(0), "Z", "CARD", False),
-        (timedelta(0), "B", "ACH", False),
+        ({}, True),
+        ({"apart": timedelta(days=-1)}, True),
+        ({"apart": timedelta(days=-1) - TICK}, False),
+        ({"apart": TICK}, True),
+        ({"channel": "CARD"}, False),
+        ({"payer": "B"}, False),
+        ({"source": "C"}, False),
+        ({"minor": 1_251_00}, False),
     ],
-    ids=["at once", "at the rim", "too soon", "after it", "by card", "the same once more"],
+    ids=[
+        "at once",
+        "at the rim",
+        "too soon",
+        "after it",
+        "by card",
+        "over the same",
+        "of another one",
+        "of other money",
+    ],
 )
-def test_where_paths_meet_their_end_is_paid_by_as_many(apart: timedelta, payer: str, channel: str, may: bool) -> None:
-    way = [Tx(NOON, "A", "B", 1_000_00, "WIRE"), Tx(NOON + timedelta(hours=2), "B", "X", 1_000_00, "WIRE")]
-    rows = named([*way, Tx(way[1].at + apart, payer, "X", 1_00, channel)])
+def test_ways_meet_where_one_party_pays_over_as_many(otherwise: dict[str, Any], may: bool) -> None:
+    rows = named(meeting(**otherwise))
     with loaded(arrow(rows), accounts_of(rows), LIMITS, Subjects.whole(["A", "B"])) as data:
-        assert data._may_join(WAYS, micros(way[1].at)) is may
-    by_card = named([way[0], replace(way[1], channel="CARD"), rows[2]])
-    with loaded(arrow(by_card), accounts_of(by_card), LIMITS, Subjects.whole(["A", "B"])) as data:
-        assert not data._may_join(WAYS, micros(way[1].at))
+        assert data._may_join(WAYS, micros(NOON + timedelta(hours=2))) is may
 
 
 @pytest.mark.parametrize(
