@@ -44,7 +44,7 @@ class Screened:
         """Say whether nothing can be found by the rule, nor need be found again, as far as counting tells."""
         if rule.reach.local or isinstance(rule, AmongPeers):
             judged = subjects.judged(rule) if rule.reach.local else subjects.of_chosen(rule)
-            if judged is None or rule.span is None:
+            if judged is None or rule.span is None or self._counted is None:  # statements go by beside each other
                 return False
             self._allowed[rule] = self._who_may(rule, subjects, subjects.first_look(rule, judged))
             return not self._allowed[rule]
