@@ -280,6 +280,26 @@ def test_rules_that_counting_rules_out_would_have_found_nothing(monkeypatch: pyt
     assert sum(True in said for said in allowed.values()) > 5, allowed
 
 
+def test_only_for_rules_that_may_have_a_hit_are_lanes_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    data, accounts = small_world(5)
+    data = data.take(pa.array(np.argsort(data["booked_at"].to_numpy(), kind="stable")))
+    opened, real = list[int](), KeptData._lane
+    monkeypatch.setattr(KeptData, "_lane", lambda self, run: opened.append(1) or real(self, run))
+    busy = data.slice(data.num_rows - 1)
+    late = {"booked_at": [START + timedelta(days=300)], "base_minor": [1], "channel": ["CARD"], "from_country": [""]}
+    quiet = pa.table(busy.to_pydict() | late | {"to_country": [""]}, data.schema)
+    old = data.slice(0, data.num_rows - 1)
+    standing = run(old, accounts, RULES_HERE)
+    local = tuple(rule for rule in RULES_HERE if rule.reach.local)
+    for new, rules, lanes in ((quiet, RULES_HERE, False), (busy, local, True)):
+        kept = KeptData(coded(old), accounts, LIMITS, "USD")
+        kept.add(new, accounts.slice(0, 0), standing.digests)
+        subjects = touched(old, new, accounts, standing)
+        detect_kept(kept, rules=rules, base_currency="USD", subjects=subjects)
+        kept.close()
+        assert bool(opened) is lanes
+
+
 @pytest.mark.parametrize("arrays", [False, True], ids=["by the engine", "in memory"])
 @pytest.mark.parametrize(("seed", "more"), [(1, {}), (5, {}), (2, OTHERWISE)], ids=["one", "other", "other values"])
 def test_whom_counting_leaves_out_has_no_hit(seed: int, more: dict[str, dict[str, object]], arrays: bool) -> None:
