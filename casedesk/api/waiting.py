@@ -74,9 +74,8 @@ def look_together(group: Sequence[Looking]) -> list[Found | Exception]:
         return answers
     first = waiting[0].call
     wanted = sorted(frozenset().union(*(looking.transaction_ids for looking in waiting)))
-    with ThreadPoolExecutor(
-        1, "scoring"
-    ) as beside:  # the model asks for what is stored, and not for what rules say of it
+    # the model asks for what is stored, and not for what rules say of it
+    with ThreadPoolExecutor(1, "scoring") as beside:
         scoring = beside.submit(copy_context().run, _scored, first, wanted)
         _run(first)
         found = alerts.raised_by(uow=first.desk.reading(), actor=first.actor, transaction_ids=wanted)

@@ -24,10 +24,10 @@ class Joint(NamedTuple):
     """Every hop of a path has a neighbour on it: one party between them, and the later hop carries on the earlier one's money.
 
     The later one is booked at most ``gap`` after the other and at most ``slack`` before it, in microseconds, and its amount is between
-    ``band[0]`` and ``band[1]`` percent of the other's. No hop is below ``smallest``, in minor units of the base currency; None allows any
-    channel. Without slack a path ends with its latest hop; it has ``hops`` at the least and so many of the desk's ``customers`` on it:
-    where the last two have not, they carry on a hop before them. Where the path is ``closed``, every hop's sender is paid on it, and its
-    receiver pays. Where so many paths from one party ``meet``, each of two hops and without slack, their end is paid by at least so many
+    ``band[0]`` and ``band[1]`` percent of the other's. No hop is below ``smallest``, in minor units of the base currency, and each goes by
+    one of the ``channels``; None allows any. Without slack a path ends with its latest hop; it has ``hops`` at the least and so many of
+    the desk's ``customers`` on it: where the last two have not, they carry on a hop before them. Where the path is ``closed``, every
+    hop's sender is paid on it, and its receiver pays. Where so many paths from one party ``meet``, each of two hops and without slack, their end is paid by at least so many
     accounts, which carry on that party's money, in the gap that ends with the last of them.
     """
 
@@ -47,29 +47,31 @@ MOST: Final = 1_000
 #: The same of pairs that are to be compared.
 _MOST_PAIRS: Final = 2_000_000
 
+#: The columns of ``Transfers``, of those with the sender ``s`` and the receiver ``t``.
+_READ: Final = """
+SELECT "at", base_minor, s.lead AS source, t.lead AS target, from_key AS payer, s.own AS source_own, t.own AS target_own, channel"""
+
 #: The transfers between two parties from a moment on.
-LATE: Final = """
-SELECT "at", base_minor, s.lead AS source, t.lead AS target, from_key AS payer, s.own AS source_own, t.own AS target_own, channel
+LATE: Final = f"""{_READ}
 FROM all_keyed JOIN account_keys s ON s.account = from_key JOIN account_keys t ON t.account = to_key
-WHERE "at" >= {since} AND s.lead <> t.lead"""
+WHERE "at" >= {{since}} AND s.lead <> t.lead"""
 
 #: What came to their senders (in ``late``) and went from and came to their receivers, from another moment on.
-NEAR: Final = """
-WITH known AS (FROM all_keyed WHERE "at" >= {first} AND from_key <> 0 AND to_key <> 0),
+NEAR: Final = f"""
+WITH known AS (FROM all_keyed WHERE "at" >= {{first}} AND from_key <> 0 AND to_key <> 0),
 sending AS (SELECT account FROM account_keys SEMI JOIN late ON lead = source),
 paid AS (SELECT account FROM account_keys SEMI JOIN late ON lead = target),
 found AS (
     FROM known SEMI JOIN (FROM sending UNION FROM paid) ON to_key = account
     UNION ALL FROM known SEMI JOIN paid ON from_key = account)
-SELECT "at", base_minor, s.lead AS source, t.lead AS target, from_key AS payer, s.own AS source_own, t.own AS target_own, channel
+{_READ}
 FROM found JOIN account_keys s ON s.account = from_key JOIN account_keys t ON t.account = to_key"""
 
 #: What came to some parties, by who leads them, from a moment on.
-PAID: Final = """
-SELECT "at", base_minor, s.lead AS source, t.lead AS target, from_key AS payer, s.own AS source_own, t.own AS target_own, channel
+PAID: Final = f"""{_READ}
 FROM all_keyed JOIN (FROM account_keys WHERE lead IN (SELECT unnest(?::INTEGER[]))) t ON t.account = to_key
 JOIN account_keys s ON s.account = from_key
-WHERE "at" >= {first} AND s.lead <> t.lead"""
+WHERE "at" >= {{first}} AND s.lead <> t.lead"""
 
 
 def number_from(since: int) -> str:
@@ -96,7 +98,7 @@ class Transfers(NamedTuple):
 
     @classmethod
     def of(cls, table: pa.Table) -> Transfers:
-        """Read what ``LATE`` and ``NEAR`` return."""
+        """Read what ``LATE``, ``NEAR`` and ``PAID`` return."""
         names = ("at", "base_minor", "source", "target", "payer", "source_own", "target_own")
         numbers = [table[name].to_numpy().astype(np.int64) for name in names]
         return cls._make((*numbers, table["channel"].combine_chunks().dictionary_encode()))

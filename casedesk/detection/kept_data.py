@@ -83,6 +83,7 @@ class KeptData(LoadedData):
         self._kept_texts, self._digests = limits.kept_texts, {}
         self._lanes, self._took = lanes_within(limits), {}
         self._shown: tuple[pa.Table, pa.Table] | None = None
+        self._read: tuple[pa.Table, FewTransactions | None] | None = None
         self._rows, self._hops, self._found_before = 0, {}, FoundBefore()
         self.beginning, self.broken = NEVER, False
         self._connection = self._open.enter_context(connected(limits))
@@ -165,10 +166,16 @@ class KeptData(LoadedData):
 
     def _few_keyed(self, transactions: pa.Table) -> Keyed | None:
         """Make a few transactions ready in memory; None where the engine has to."""
-        few = FewTransactions.of(transactions, self._currency)
+        few = self._few_of(transactions)
         if few is None:
             return None
         return few.keyed(self._rows, {name: Holder(*holder) for name, *holder, _ in self._holders(few.sides)})
+
+    def _few_of(self, transactions: pa.Table) -> FewTransactions | None:
+        """Read a few transactions; mostly they are digested first and added next."""
+        if self._read is None or self._read[0] is not transactions:
+            self._read = transactions, FewTransactions.of(transactions, self._currency)
+        return self._read[1]
 
     def _holders(self, account_ids: Sequence[str]) -> list[tuple[Any, ...]]:
         return self._connection.execute(_HOLDERS, [account_ids]).fetchall()
@@ -186,6 +193,7 @@ class KeptData(LoadedData):
             self.beginning = min(self.beginning, earliest)
             note_new(self._hops, earliest)
         self._rows += transactions.num_rows
+        self._read = None
         if self._shown is not None:
             self._forget()
         self._show_transfers(ALWAYS)
@@ -258,7 +266,7 @@ class KeptData(LoadedData):
     def digests_of(self, transactions: pa.Table, accounts: pa.Table) -> Mapping[str, Digest]:
         """Return what the fingerprint is made of, for rows that come to those that are there, and may be added next."""
         with self.guarded():
-            few = None if accounts.num_rows else FewTransactions.of(transactions, self._currency)
+            few = None if accounts.num_rows else self._few_of(transactions)
             if few is not None:
                 return {"transactions": few.digest(), "accounts": Digest(0, (0, 0, 0, 0))}
             self._show(transactions, accounts)

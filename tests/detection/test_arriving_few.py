@@ -94,6 +94,19 @@ def test_keys_legs_and_ids_are_the_engines(most: int, monkeypatch: pytest.Monkey
     kept.close()
 
 
+def test_what_was_digested_and_not_added_is_not_taken_for_what_comes_next() -> None:
+    nobody = ACCOUNTS.slice(0, 0)
+    one, other = (table({"transaction_id": name, "from_account": "A/2"}) for name in ("one", "other"))
+    kept = KeptData(coded(table({})), ACCOUNTS, LIMITS, "USD")
+    assert kept.digests_of(one, nobody) == digests_of(one, nobody, LIMITS, "USD")
+    digests = kept.digests_of(other, nobody)
+    assert digests == digests_of(other, nobody, LIMITS, "USD")
+    kept.digests_of(one, nobody)
+    kept.add(other, nobody, digests)
+    assert kept._connection.sql("SELECT transaction_id FROM ids").fetchall() == [("T0",), ("other",)]
+    kept.close()
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
