@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, Self
 import pyarrow as pa
 
 from casedesk.detection.fingerprint import Digest, digest_of_transactions
+from casedesk.detection.known_holders import Holder
 from casedesk.detection.legs import KEYED, LEGS
 from casedesk.detection.paid import OWN_AMOUNT, as_paid
 from casedesk.detection.sources import TRANSACTION_COLUMNS, ParquetFiles, fitting
@@ -21,16 +22,8 @@ from casedesk.detection.sources import TRANSACTION_COLUMNS, ParquetFiles, fittin
 MOST: Final = 1_000
 
 
-class Holder(NamedTuple):
-    """The key of an account, whether it is the desk's own, and who leads it."""
-
-    key: int
-    own: bool
-    lead: int
-
-
 #: Where nobody stands: the other side of cash.
-_NOBODY: Final = Holder(0, own=False, lead=0)
+_NOBODY: Final = Holder(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +66,7 @@ class FewTransactions:
 
     def keyed(self, first: int, holders: Mapping[str, Holder]) -> Keyed | None:
         """Give them keys, numbered from ``first`` on; None where an account has no holder."""
-        known = {**holders, "": _NOBODY}
+        known = {"": _NOBODY} | {name: holders[name] for name in self.sides if name in holders}
         if any(row[side] not in known for row in self.rows for side in ("from_account", "to_account")):
             return None
         keyed, legs = [], list[dict[str, Any]]()

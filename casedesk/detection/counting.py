@@ -89,7 +89,8 @@ class Counted:
         if len(places) < least.legs:
             return places[:0]
         subject = self._numbers["lead" if least.of_lead else "account"][places]
-        near = _Near(subject, self._numbers["at"][places], window)
+        at = self._numbers["at"][places]
+        near = _Near(np.lexsort((at, subject)) if least.of_lead else np.arange(len(at)), subject, at, window)
         if near.line is None:
             return np.unique(subject)
         judged, minor = judged[places][near.order], self._numbers["base_minor"][places][near.order]
@@ -106,10 +107,14 @@ class Counted:
                 may = _above(least.past, near, sums, may & (near.at >= judged), window)
         if least.parties > 1 and may.any():
             may &= _crowded(self._numbers["counterparty"][places][near.order], first, last, may, least.parties)
+        if least.places > 1 and may.any():
+            may &= _crowded(self._words["country"][1][places][near.order], first, last, may, least.places)
         return np.unique(near.subject[may])
 
     def _of_kind(self, least: Least) -> Flags:
         kept: Flags = self._numbers["base_minor"] >= least.smallest_minor
+        if least.below_minor:
+            kept &= self._numbers["base_minor"] < least.below_minor
         if least.round_to:
             paid = self._numbers["paid_minor"]
             kept &= (paid > 0) & (paid % least.round_to == 0)
@@ -119,6 +124,8 @@ class Counted:
                 kept &= self._among(name, words)
         if least.outside:
             kept &= ~self._internal
+        if least.places:
+            kept &= ~self._among("country", ("",))
         if least.young:
             age = self._numbers["at"] - self._opened[self._place]
             kept &= (age >= 0) & (age < least.young)
@@ -189,9 +196,9 @@ class _Line:
 class _Near:
     """Legs in order of subject and booking. ``line`` is None where they have no room on one."""
 
-    def __init__(self, subject: Numbers, at: Numbers, window: int) -> None:
-        self.order = np.lexsort((at, subject))
-        self.subject, self.at = subject[self.order], at[self.order]
+    def __init__(self, order: Places, subject: Numbers, at: Numbers, window: int) -> None:
+        self.order = order
+        self.subject, self.at = subject[order], at[order]
         self.place = np.arange(len(at))
         self.new = np.ones(len(at), np.bool_)
         self.new[1:] = self.subject[1:] != self.subject[:-1]
@@ -235,6 +242,9 @@ def _above(past: Past, near: _Near, sums: npt.NDArray[Any], asked: Flags, window
 
 def _crowded(party: Numbers, first: Places, last: Places, asked: Flags, least: int) -> Flags:
     """Say of which of the stretches that are asked for so many different parties stand in."""
+    # the one before is another one all but so many times
+    changes = np.cumsum(np.diff(party, prepend=party[:1]) != 0)
+    asked = asked & (changes[last - 1] - changes[first] >= least - 1)
     found = np.zeros(len(party), np.bool_)
     # who is passed over before coming in is there -1 times, and then not at all
     there, number = Counter[int](), 0

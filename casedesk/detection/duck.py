@@ -25,7 +25,7 @@ from casedesk.detection.checks import (
 )
 from casedesk.detection.coded import Coded
 from casedesk.detection.duck_hops import KeptHops, Told, first_hop
-from casedesk.detection.duck_joints import Met, gathered
+from casedesk.detection.duck_joints import Met
 from casedesk.detection.duck_peers import PeerFigures
 from casedesk.detection.duck_screen import Screened
 from casedesk.detection.duck_session import digests_here, one_row, opened, show
@@ -112,6 +112,7 @@ class LoadedData(Screened):
         self._subjects = subjects
         self._brought_up: dict[str, Figures] = {}
         self._met: Met | None = None
+        self._joining: dict[Rule, bool] = {}
         self._allowed: dict[Rule, list[str]] = {}
         self._subject_ids = pa.array([] if subjects is None else subjects.account_ids, pa.string())
         self._noted = None
@@ -207,7 +208,7 @@ class LoadedData(Screened):
         if self._subjects is not None:
             few = [rule for rule in rules if isinstance(rule, AmongPeers) or not self._subjects.ask_everything(rule)]
             if self._subjects.everywhere is not None:
-                self._met = gathered(self._connection, few, self._subjects.everywhere, None)  # once for all lanes
+                self._meet(few, self._subjects.everywhere)  # once for all lanes
             few = [rule for rule in few if not self._idle(rule, self._subjects)]
         found: dict[Rule, T] = {}
         if self._lanes > 1:
@@ -241,7 +242,6 @@ class LoadedData(Screened):
             return False
         known, moved = self._peers.brought_up(rule, kept, subjects.everywhere)
         self._brought_up[rule.name] = known
-        self._peers.show(known)
         return not moved
 
     @property
@@ -299,6 +299,8 @@ class LoadedData(Screened):
     def _found_near(self, rule: Rule, account_ids: Sequence[str], judged: Judged, knowing: str = "") -> pa.Table:
         """Run a rule over these accounts, from when on it judges each of them."""
         self._need_legs()
+        if knowing:
+            self._peers.show(self._brought_up[rule.name])
         self._show_transfers(ALWAYS)
         self._show_near(account_ids, [max(judged.moments[one] - rule.read_before, ALWAYS) for one in account_ids])
         return of_subjects(self._run(rule, "near" + knowing), pa.array(account_ids, pa.string()))

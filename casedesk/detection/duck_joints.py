@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import duckdb
+import numpy as np
+import pyarrow as pa
 
-from casedesk.detection.duck_session import one_row
-from casedesk.detection.joints import LATE, MOST, NEAR, PAID, Transfers, first_asked, number_from
+from casedesk.detection.joints import LATE, MOST, NEAR, PAID, Numbers, Parties, Transfers, first_asked
+from casedesk.detection.keying import NAMED
 from casedesk.detection.rule import Rule
 
 
@@ -21,7 +23,15 @@ class Met(NamedTuple):
     near: Transfers
 
 
-def gathered(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], since: int, met: Met | None) -> Met | None:
+def parties_in(connection: duckdb.DuckDBPyConnection) -> Parties:
+    """Return all accounts: to look them up here takes less time than to have DuckDB join them."""
+    table = connection.sql(f"SELECT account, lead, own FROM {NAMED.get_name()} ORDER BY account").to_arrow_table()
+    return Parties._make(column.to_numpy().astype(np.int64) for column in table.columns)
+
+
+def gathered(
+    connection: duckdb.DuckDBPyConnection, parties: Parties, rules: Sequence[Rule], since: int, met: Met | None
+) -> Met | None:
     """Gather the neighbours of the transfers from a moment on for these rules; None where there are too many to ask.
 
     :param met: what is gathered, which may do.
@@ -29,15 +39,30 @@ def gathered(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], since
     first = first_asked((rule.joint for rule in rules if rule.joint is not None), since)
     if met is not None and met.since == since and met.first <= first:
         return met
-    if first == since or one_row(connection, number_from(since))[0] > MOST:
+    if first == since:
         return None
-    late = connection.sql(LATE.format(since=since)).to_arrow_table()
-    connection.register("late", late)
-    near = connection.sql(NEAR.format(first=first)).to_arrow_table()
-    connection.unregister("late")
-    return Met(since, first, Transfers.of(late), Transfers.of(near))
+    found = connection.sql(LATE.format(first=since)).to_arrow_table()
+    if found.num_rows > MOST:
+        return None
+    late = Transfers.of(found, parties)
+    late = late.where(late.source != late.target)
+    receiving = np.unique(late.target)
+    reached, paying = parties.led_by(np.union1d(late.source, receiving)), parties.led_by(receiving)
+    near = _asked(connection, NEAR.format(first=first), reached=reached, paying=paying)
+    return Met(since, first, late, Transfers.of(near, parties))
 
 
-def paid_to(connection: duckdb.DuckDBPyConnection, leads: list[int], first: int) -> Transfers:
-    """Return what came to some parties, by who leads them, from a moment on."""
-    return Transfers.of(connection.sql(PAID.format(first=first), params=[leads]).to_arrow_table())
+def paid_to(connection: duckdb.DuckDBPyConnection, parties: Parties, leads: Numbers, first: int) -> Transfers:
+    """Return what came to some parties from others, by who leads them in order, from a moment on."""
+    found = _asked(connection, PAID.format(first=first), reached=parties.led_by(leads))
+    paid = Transfers.of(found, parties)
+    return paid.where(paid.source != paid.target)
+
+
+def _asked(connection: duckdb.DuckDBPyConnection, query: str, **accounts: Numbers) -> pa.Table:
+    for name, keys in accounts.items():
+        connection.register(name, pa.table({"account": keys.astype(np.int32)}))
+    found = connection.sql(query).to_arrow_table()
+    for name in accounts:
+        connection.unregister(name)
+    return found

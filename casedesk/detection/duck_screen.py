@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import duckdb
 import pyarrow as pa
 
 from casedesk.detection.counting import Counted
-from casedesk.detection.duck_joints import Met, gathered, paid_to
-from casedesk.detection.joints import joins
+from casedesk.detection.duck_joints import Met, gathered, paid_to, parties_in
+from casedesk.detection.joints import Parties, joins
 from casedesk.detection.keying import CHOSEN
 from casedesk.detection.least import JUDGED_FROM, who_may
 from casedesk.detection.peers import AmongPeers
@@ -32,8 +32,12 @@ class Screened:
     _every_leg = CHOSEN.get_name()
     #: What is in ``JUDGED_FROM``.
     _noted: Mapping[str, int] | None = None
+    #: All accounts, once they were asked for.
+    _parties: Parties | None = None
     #: The neighbours of what is new, once they were asked for.
     _met: Met | None
+    #: Whether a path may end with something new, by rule, where it was told.
+    _joining: dict[Rule, bool]
     #: Who may have a hit, by rule, where it was told and not yet asked for.
     _allowed: dict[Rule, list[str]]
 
@@ -61,10 +65,21 @@ class Screened:
         """Say whether a transfer from a moment on may stand on a path, as far as its neighbours tell."""
         if rule.joint is None:
             return True
-        self._met = gathered(self._connection, [rule], since, self._met)
-        return self._met is None or joins(
-            rule.joint, self._met.late, self._met.near, partial(paid_to, self._connection)
-        )
+        if rule not in self._joining:
+            self._meet([rule], since)
+            paid = partial(paid_to, self._connection, self._everybody)
+            self._joining[rule] = self._met is None or joins(rule.joint, self._met.late, self._met.near, paid)
+        return self._joining[rule]
+
+    def _meet(self, rules: Sequence[Rule], since: int) -> None:
+        """Gather the neighbours of what is booked from a moment on, as far as these rules ask for them."""
+        self._met = gathered(self._connection, self._everybody, rules, since, self._met)
+
+    @property
+    def _everybody(self) -> Parties:
+        if self._parties is None:
+            self._parties = parties_in(self._connection)
+        return self._parties
 
     def _who_may(self, rule: Rule, subjects: Subjects, judged: Judged) -> list[str]:
         """Return the accounts that may have a hit where the rule judges anew, as far as counting legs tells."""

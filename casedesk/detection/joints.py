@@ -43,45 +43,43 @@ class Joint(NamedTuple):
 
 
 #: After more transfers than these one joins another almost surely, and the rule is run without asking.
-MOST: Final = 1_000
+MOST: Final = 20_000
 #: The same of pairs that are to be compared.
 _MOST_PAIRS: Final = 2_000_000
 
-#: The columns of ``Transfers``, of those with the sender ``s`` and the receiver ``t``.
+#: The transfers with an account on both sides from a moment on.
 _READ: Final = """
-SELECT "at", base_minor, s.lead AS source, t.lead AS target, from_key AS payer, s.own AS source_own, t.own AS target_own, channel"""
+SELECT "at", base_minor, from_key, to_key, channel FROM all_keyed
+WHERE "at" >= {first} AND from_key <> 0 AND to_key <> 0"""
 
-#: The transfers between two parties from a moment on.
-LATE: Final = f"""{_READ}
-FROM all_keyed JOIN account_keys s ON s.account = from_key JOIN account_keys t ON t.account = to_key
-WHERE "at" >= {{since}} AND s.lead <> t.lead"""
+#: All of them; of too many, enough to see that.
+LATE: Final = f"{_READ} LIMIT {MOST + 1}"
 
-#: What came to their senders (in ``late``) and went from and came to their receivers, from another moment on.
-NEAR: Final = f"""
-WITH known AS (FROM all_keyed WHERE "at" >= {{first}} AND from_key <> 0 AND to_key <> 0),
-sending AS (SELECT account FROM account_keys SEMI JOIN late ON lead = source),
-paid AS (SELECT account FROM account_keys SEMI JOIN late ON lead = target),
-found AS (
-    FROM known SEMI JOIN (FROM sending UNION FROM paid) ON to_key = account
-    UNION ALL FROM known SEMI JOIN paid ON from_key = account)
-{_READ}
-FROM found JOIN account_keys s ON s.account = from_key JOIN account_keys t ON t.account = to_key"""
+#: What came to some accounts (the column ``account`` of ``reached``), and what went from some (that of ``paying``).
+NEAR: Final = f"{_READ} AND (to_key IN (SELECT account FROM reached) OR from_key IN (SELECT account FROM paying))"
 
-#: What came to some parties, by who leads them, from a moment on.
-PAID: Final = f"""{_READ}
-FROM all_keyed JOIN (FROM account_keys WHERE lead IN (SELECT unnest(?::INTEGER[]))) t ON t.account = to_key
-JOIN account_keys s ON s.account = from_key
-WHERE "at" >= {{first}} AND s.lead <> t.lead"""
-
-
-def number_from(since: int) -> str:
-    """Return the SQL that counts the transfers from a moment on."""
-    return f'SELECT count(*) FROM all_keyed WHERE "at" >= {since}'
+#: What came to some accounts.
+PAID: Final = f"{_READ} AND to_key IN (SELECT account FROM reached)"
 
 
 def first_asked(joints: Iterable[Joint], since: int) -> int:
     """Return from when on transfers are asked for those that join one from a moment on."""
     return min((since - max(joint.gap, joint.slack) for joint in joints), default=since)
+
+
+class Parties(NamedTuple):
+    """All accounts by key, in order: who leads each, and whether it is the desk's own."""
+
+    account: Numbers
+    lead: Numbers
+    own: Numbers
+
+    def led_by(self, leads: Numbers) -> Numbers:
+        """Return the accounts of some parties, who are in order."""
+        if not len(leads):
+            return leads
+        place = np.minimum(np.searchsorted(leads, self.lead), len(leads) - 1)
+        return self.account[leads[place] == self.lead]
 
 
 class Transfers(NamedTuple):
@@ -97,11 +95,16 @@ class Transfers(NamedTuple):
     channel: pa.DictionaryArray
 
     @classmethod
-    def of(cls, table: pa.Table) -> Transfers:
+    def of(cls, table: pa.Table, parties: Parties) -> Transfers:
         """Read what ``LATE``, ``NEAR`` and ``PAID`` return."""
-        names = ("at", "base_minor", "source", "target", "payer", "source_own", "target_own")
-        numbers = [table[name].to_numpy().astype(np.int64) for name in names]
-        return cls._make((*numbers, table["channel"].combine_chunks().dictionary_encode()))
+        at, minor, payer, paid = (
+            table[name].to_numpy().astype(np.int64) for name in ("at", "base_minor", "from_key", "to_key")
+        )
+        source, target = (np.searchsorted(parties.account, side) for side in (payer, paid))
+        channel = table["channel"].combine_chunks().dictionary_encode()
+        return cls(
+            at, minor, parties.lead[source], parties.lead[target], payer, parties.own[source], parties.own[target], channel
+        )  # fmt: skip
 
     def where(self, kept: Flags) -> Transfers:
         """Return some of them."""
@@ -120,7 +123,7 @@ class Transfers(NamedTuple):
         return self.where(kept)
 
 
-def joins(joint: Joint, late: Transfers, near: Transfers, paid: Callable[[list[int], int], Transfers]) -> bool:
+def joins(joint: Joint, late: Transfers, near: Transfers, paid: Callable[[Numbers, int], Transfers]) -> bool:
     """Say whether one of the late transfers may stand on a path, where the near ones are all from :func:`first_asked` on.
 
     :param paid: returns what came to some parties from a moment on.
@@ -145,7 +148,7 @@ def joins(joint: Joint, late: Transfers, near: Transfers, paid: Callable[[list[i
     return bool((np.isin(late.source[places], known.target) & np.isin(late.target[places], known.source)).any())
 
 
-def _ends(joint: Joint, last: Transfers, before: Transfers, paid: Callable[[list[int], int], Transfers]) -> bool:
+def _ends(joint: Joint, last: Transfers, before: Transfers, paid: Callable[[Numbers, int], Transfers]) -> bool:
     """Say whether a path may end with one of the last hops and the one before it."""
     customers = before.source_own + last.source_own + last.target_own
     short = (customers < joint.customers) | (joint.hops > 2)
@@ -153,12 +156,12 @@ def _ends(joint: Joint, last: Transfers, before: Transfers, paid: Callable[[list
         return True
     if not len(short):
         return False
-    came = paid(np.unique(before.source).tolist(), int(before.at.min()) - joint.gap).fit(joint)
+    came = paid(np.unique(before.source), int(before.at.min()) - joint.gap).fit(joint)
     found = _joined(joint, before, came)
     return found is None or bool(len(found.later))
 
 
-def _meets(joint: Joint, last: Transfers, fit: Transfers, paid: Callable[[list[int], int], Transfers]) -> bool:
+def _meets(joint: Joint, last: Transfers, fit: Transfers, paid: Callable[[Numbers, int], Transfers]) -> bool:
     """Say whether enough paths from one party may meet at the end of one of the last hops."""
     crowds = []
     for target, at in set(zip(last.target.tolist(), last.at.tolist(), strict=True)):
@@ -168,7 +171,7 @@ def _meets(joint: Joint, last: Transfers, fit: Transfers, paid: Callable[[list[i
     if not crowds:
         return False
     senders = np.unique(np.concatenate([ends.source for ends in crowds]))
-    before = paid(senders.tolist(), min(int(ends.at.min()) for ends in crowds) - joint.gap).fit(joint)
+    before = paid(senders, min(int(ends.at.min()) for ends in crowds) - joint.gap).fit(joint)
     return any(_from_one(joint, ends, before) for ends in crowds)
 
 

@@ -7,17 +7,17 @@ apart, so that accounts that come later find a key in between.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from casedesk.detection.arriving import Crowded, key_new_accounts
-from casedesk.detection.arriving_few import FewTransactions, Holder, Keyed
+from casedesk.detection.arriving_few import FewTransactions, Keyed
 from casedesk.detection.checks import refuse_unfit
 from casedesk.detection.coded import Coded
 from casedesk.detection.counting import ASKED, MOST, Counted
@@ -28,6 +28,7 @@ from casedesk.detection.duck_texts import finding
 from casedesk.detection.fingerprint import Digest
 from casedesk.detection.found_before import FoundBefore
 from casedesk.detection.keying import CHOSEN, NAMED, UNKNOWN, all_legs, keyed_transactions, named_accounts
+from casedesk.detection.known_holders import Holder, KnownHolders
 from casedesk.detection.lanes import beside, lanes_within
 from casedesk.detection.legs import KEYED, LEGS
 from casedesk.detection.limits import Limits, OutOfMemory
@@ -40,6 +41,7 @@ __all__ = ["Crowded", "KeptData"]
 #: Between the keys of two accounts that were there from the beginning, where they are not too many.
 APART: Final = 1_000
 _LARGEST: Final = 2**31 - 1
+_UNKNOWN: Final = Holder(UNKNOWN)
 
 #: So many accounts' findings are found once more at a time.
 _AT_ONCE: Final = 500
@@ -57,11 +59,6 @@ _IDS: Final = 'SELECT "row", transaction_id FROM given'
 _COUNTED: Final = f"""
 SELECT {", ".join(map('"{}"'.format, ASKED))} FROM standing_legs SEMI JOIN (SELECT unnest(?::INTEGER[]) AS account) USING (account)
 LIMIT {MOST + 1}"""
-_THEIRS: Final = f"""
-SELECT account_id, customer_id FROM {NAMED.get_name()}
-WHERE own AND customer_id IN (SELECT customer_id FROM {NAMED.get_name()} SEMI JOIN asked USING (account_id)) ORDER BY account_id"""
-_HOLDERS: Final = f"""
-SELECT account_id, account, own, lead, opened_at FROM {NAMED.get_name()} WHERE account_id IN (SELECT unnest(?::VARCHAR[]))"""
 _OF_SUBJECTS: Final = "FROM standing_legs SEMI JOIN subjects USING (account)"
 
 
@@ -87,6 +84,7 @@ class KeptData(LoadedData):
         self._rows, self._hops, self._found_before = 0, {}, FoundBefore()
         self.beginning, self.broken = NEVER, False
         self._connection = self._open.enter_context(connected(limits))
+        self._holders = KnownHolders(self._connection)
         try:
             with in_words(limits):
                 self._load(transactions, accounts)
@@ -140,7 +138,7 @@ class KeptData(LoadedData):
             self._connection.begin()
             try:
                 if few is None:
-                    self._add(transactions.num_rows, accounts.num_rows)
+                    self._add(transactions.num_rows, accounts)
                 else:
                     self._insert(few)
                 self._settle(transactions)
@@ -151,10 +149,13 @@ class KeptData(LoadedData):
                 raise
         self._digests = digests
 
-    def _add(self, transactions: int, accounts: int) -> None:
-        if accounts and key_new_accounts(self._connection):
-            self._hops.clear()  # they tell who leads
-            self._found_before.forget()
+    def _add(self, transactions: int, accounts: pa.Table) -> None:
+        if accounts.num_rows:
+            if key_new_accounts(self._connection):
+                self._hops.clear()  # they tell who leads
+                self._found_before.forget()
+            self._parties = None
+            self._holders.came(accounts["account_id"].to_pylist())
         if not transactions:
             return
         self._table("arrived", keyed_transactions)
@@ -169,16 +170,13 @@ class KeptData(LoadedData):
         few = self._few_of(transactions)
         if few is None:
             return None
-        return few.keyed(self._rows, {name: Holder(*holder) for name, *holder, _ in self._holders(few.sides)})
+        return few.keyed(self._rows, self._holders.of(few.sides))
 
     def _few_of(self, transactions: pa.Table) -> FewTransactions | None:
         """Read a few transactions; mostly they are digested first and added next."""
         if self._read is None or self._read[0] is not transactions:
             self._read = transactions, FewTransactions.of(transactions, self._currency)
         return self._read[1]
-
-    def _holders(self, account_ids: Sequence[str]) -> list[tuple[Any, ...]]:
-        return self._connection.execute(_HOLDERS, [account_ids]).fetchall()
 
     def _insert(self, keyed: Keyed) -> None:
         for name, table in zip(("all_keyed", "standing_legs", "ids"), keyed, strict=True):
@@ -225,13 +223,10 @@ class KeptData(LoadedData):
             except duckdb.OutOfMemoryException:
                 self._found_before.forget()
 
-    def with_customers(self, account_ids: Iterable[str]) -> dict[str, str]:
+    def with_customers(self, account_ids: Collection[str]) -> dict[str, str]:
         """Return all accounts of the customers that hold one of these, by id, each with its customer."""
         with self.guarded():
-            self._connection.register("asked", pa.table({"account_id": pa.array(account_ids, pa.string())}))
-            rows = self._connection.execute(_THEIRS).fetchall()
-            self._connection.unregister("asked")
-        return dict(rows)
+            return self._holders.with_customers(account_ids)
 
     def _recalled(self, rule: Rule) -> None:
         finding(rule, self._shown_next(rule), kept_texts=self._kept_texts)
@@ -295,10 +290,9 @@ class KeptData(LoadedData):
 
     def _key_subjects(self, account_ids: Sequence[str]) -> None:
         """Find the chosen subjects and, where they are few, their legs in memory: mostly that is all that is asked for."""
-        known = {name: (key, opened) for name, key, *_, opened in self._holders(account_ids)}
-        keys, opened = (
-            zip(*(known.get(name, (UNKNOWN, None)) for name in account_ids), strict=True) if account_ids else ((), ())
-        )
+        known = self._holders.of(account_ids)
+        holders = [known.get(name, _UNKNOWN) for name in account_ids]
+        keys = [holder.key for holder in holders]
         self._take_keys(account_ids, keys)
         self._few = len(account_ids) <= _FEW
         self._every_leg = "few_legs" if self._few else "standing_legs"
@@ -306,7 +300,7 @@ class KeptData(LoadedData):
         if self._few:
             legs = self._connection.sql(_COUNTED, params=[keys]).to_arrow_table()
             if legs.num_rows <= MOST:
-                self._counted = Counted(legs, keys, opened, self.beginning)
+                self._counted = Counted(legs, keys, [holder.opened_at for holder in holders], self.beginning)
 
     def _need_legs(self) -> None:
         if not self._chosen:

@@ -29,13 +29,13 @@ class Past(NamedTuple):
 class Least(NamedTuple):
     """A hit at some moment has so many legs of this kind on its subject, and this sum, from a window before it to that moment.
 
-    Where ``of_lead`` the subject is the customer. None allows any direction, channel or country. Where there is ``round_to``, the amount as
+    Where ``of_lead`` the subject is the customer. Amounts are ``smallest_minor`` at the least, and where there is ``below_minor`` less than that. None allows any direction, channel or country. Where there is ``round_to``, the amount as
     it was paid is a multiple of it. Where there is ``young``, a leg lies less than that after the account's opening. Where ``outside``, none
     is with another account of the customer. Where ``ends``, the hit ends with a leg of this kind. Where there is a ``past``, these legs alone
     are asked what is much.
 
     Where ``strangers`` is not None, the legs are with other customers without a dealing from that long before each to just before its window,
-    and ``parties`` of them are different. Where there is ``silence``, the moment of the hit is at most a window after the first of its legs,
+    and ``parties`` of them are different. The other sides stand in ``places`` different countries, as far as these are known. Where there is ``silence``, the moment of the hit is at most a window after the first of its legs,
     and none of this kind lies that long before that; one that is the very first lies ``observed`` after the beginning of the data. All
     in microseconds.
     """
@@ -50,10 +50,12 @@ class Least(NamedTuple):
     round_to: int = 0
     young: int = 0
     outside: bool = False
+    below_minor: int = 0
     past: Past | None = None
     ends: bool = False
     strangers: int | None = None
     parties: int = 0
+    places: int = 0
     silence: int = 0
     observed: int = 0
 
@@ -129,7 +131,8 @@ def _of_kind(least: Least) -> str:
     among = [f"{name} IN ({_listed(words)})" for name in _WORDS if (words := getattr(least, name)) is not None]
     rounded = [f"paid_minor > 0 AND paid_minor % {least.round_to} = 0"] if least.round_to else []
     outside = ["NOT internal"] if least.outside else []
-    return " AND ".join([f"base_minor >= {least.smallest_minor}", *among, *rounded, *outside])
+    below = [f"base_minor < {least.below_minor}"] if least.below_minor else []
+    return " AND ".join([f"base_minor >= {least.smallest_minor}", *below, *among, *rounded, *outside])
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -71,6 +71,7 @@ def test_the_sum_is_that_of_one_window(apart: int, enough: bool, large: int) -> 
     ("least", "leg", "other"),
     [
         (Least(smallest_minor=100), {"base_minor": 100}, {"base_minor": 99}),
+        (Least(below_minor=100), {"base_minor": 99}, {"base_minor": 100}),
         (Least(direction={"in", "self"}), {"direction": "self"}, {"direction": "out"}),
         (Least(channel={"WIRE"}), {}, {"channel": "CARD"}),
         (Least(country={"IR"}), {"country": "IR"}, {}),
@@ -125,6 +126,23 @@ def test_who_leads_has_the_legs_of_all_accounts() -> None:
     legs = [{"at": 100, "account": 1}, {"at": 100, "account": 2}]
     assert counted(*legs).who(alone(Least(2, of_lead=True)), WINDOW, [100, 100]) == [1]
     assert counted(*legs).who(alone(Least(2)), WINDOW, [100, 100]) == []
+
+
+@pytest.mark.parametrize(
+    ("countries", "apart", "enough"),
+    [
+        (["IR", "CU", "KP"], 5, True),
+        (["IR", "CU", "IR"], 5, False),
+        (["IR", "IR", "CU", "IR", "CU", "CU"], 1, False),
+        (["IR", "", "CU"], 5, False),
+        (["IR", "CU", "KP"], 6, False),
+        (["IR", "", "CU", "IR", "KP"], 2, True),
+    ],
+    ids=["three", "there and back", "there and back again", "one unknown", "one too long ago", "among others"],
+)
+def test_countries_are_different_within_one_window(countries: Sequence[str], apart: int, enough: bool) -> None:
+    legs = [{"at": 100 + apart * place, "country": country} for place, country in enumerate(countries)]
+    assert may(Least(2, places=3), *legs) is enough
 
 
 def test_all_parts_of_one_of_them_are_needed() -> None:

@@ -31,7 +31,7 @@ from casedesk.detection.subjects import NEVER, Judged, Stood, Subject, Subjects
 from casedesk.detection.windows import DAY
 from casedesk.domain.alerts import Alert
 from casedesk.store.run_copies import coded
-from tests.detection.bank import accounts_of, arrow, named
+from tests.detection.bank import NOON, Tx, accounts_of, arrow, named
 from tests.detection.flows import pay
 from tests.detection.worlds import rich
 
@@ -69,6 +69,12 @@ OTHERWISE: Final[dict[str, dict[str, object]]] = {
     "new_account": {"count": 2, "direction": "any", "age_days": 12, "total_minor": 1, "smallest_minor": 0},
     "dormant": {"silence_days": 8, "window_days": 4, "count": 2, "total_minor": 5_000_00, "observed_days": 20, "smallest_minor": 0},
     "out_of_profile": {"window_days": 3, "history_windows": 3, "own_percent": 150, "least_minor": 500_00, "direction": "any"},
+    "structuring": {"count": 3, "below_count": 0, "total_minor": 9_000_00, "window_minutes": 600, "windows": "tumbling", "direction": "any"},
+    "structuring_over_days": {"near_count": 3, "small_count": 2, "near_minor": 9_000_00, "line_minor": 9_500_00, "window_days": 3},
+    "cash_aggregation": {"line_minor": 9_500_00, "count": 2, "customary_days": 1, "known_days": 2},
+    "funnel": {"deposits": 2, "window_days": 4, "total_minor": 3_333_33, "below_minor": 9_000_00, "least_percent": 33, "most_percent": 1_000},
+    "high_risk_geography": {"call_minor": 20_000_00, "monitored_minor": 9_000_00, "window_days": 4},
+    "geography": {"countries": 3, "window_minutes": 2_000, "windows": "tumbling"},
 }  # fmt: skip
 RULES_HERE: Final = tuple(rule.with_values(LOW.get(rule.name, {})) for rule in RULES)
 RULED: Final = tuple(rule.with_values(LOW.get(rule.name, {})) for rule in RULES if rule.span is not None)
@@ -331,6 +337,55 @@ def left_out_by_counting(data: pa.Table, accounts: pa.Table, rules: Sequence[Rul
                 left_out |= {rule.name} if len(may) < own.num_rows else set()
     kept.close()
     return left_out
+
+
+@pytest.mark.parametrize("arrays", [False, True], ids=["by the engine", "in memory"])
+@pytest.mark.parametrize(
+    ("rule", "paid", "left_out"),
+    [
+        ("funnel", [("in", 4_000_00, "CASH", "US")] * 4 + [("out", 6_400_00, "WIRE", "US")], False),
+        ("funnel", [("in", 4_000_00, "CASH", "US")] * 4 + [("out", 6_400_00, "CHEQUE", "US")], True),
+        ("funnel", [("in", 4_000_00, "CASH", "US")] * 4 + [("out", 4_000_00, "WIRE", "US")], False),
+        ("funnel", [("in", 4_000_00, "CASH", "US")] * 4 + [("out", 3_999_99, "WIRE", "US")], True),
+        ("funnel", [("in", 10_000_00, "CASH", "US")] * 4 + [("out", 30_000_00, "WIRE", "US")], True),
+        ("structuring", [("in", 9_000_00, "CASH", "US")] * 5, False),
+        ("structuring", [("in", 10_000_00, "CASH", "US")] * 5, True),
+        ("structuring_over_days", [("in", 9_000_00, "CASH", "US")] * 4, False),
+        ("structuring_over_days", [("in", 10_000_01, "CASH", "US")] * 10, True),
+        ("structuring_over_days", [("in", 7_000_00, "CASH", "US")] * 9, True),
+        ("cash_aggregation", [("in", 6_000_00, "CASH", "US")] * 2, False),
+        ("cash_aggregation", [("in", 6_000_00, "CASH", "US"), ("out", 6_000_00, "CASH", "US")], True),
+        ("cash_aggregation", [("in", 10_000_01, "CASH", "US")] * 3, True),
+        ("high_risk_geography", [("out", 1_000_00, "WIRE", "IR")], False),
+        ("high_risk_geography", [("out", 1_000_00, "WIRE", "DZ")] * 2, True),
+        ("high_risk_geography", [("out", 5_000_00, "WIRE", "DZ")] * 2, False),
+        ("geography", [("out", 1_000_00, "WIRE", one) for one in ("FR", "DE", "IT")], False),
+    ],
+)  # fmt: skip
+def test_counting_leaves_out_who_lacks_what_a_hit_takes(
+    rule: str, paid: Sequence[tuple[str, int, str, str]], left_out: bool, arrays: bool
+) -> None:
+    step = timedelta(minutes=9) if rule in ("structuring", "geography") else timedelta(hours=7)
+    rows = named(
+        [
+            Tx(NOON + step * place, *(("", "A") if way == "in" else ("A", "")), minor, channel, country, country)
+            for place, (way, minor, channel, country) in enumerate(paid)
+        ]
+    )
+    this = next(one for one in RULES if one.name == rule)
+    since = micros(NOON)
+    subjects = Subjects((Subject("A", "A", since),), everywhere=since, sooner=False)
+    judged = Judged({"A": since}, NEVER)
+    with loaded(arrow(rows), accounts_of(rows), LIMITS, subjects) as everything:
+        found = everything.evidence(this).num_rows > 0
+        if not arrays:
+            assert (everything._who_may(this, subjects, judged) == []) is left_out
+    if arrays:
+        kept = KeptData(coded(arrow(rows)), accounts_of(rows), LIMITS, "USD")
+        kept.look_at(subjects)
+        assert (kept._who_may(this, subjects, judged) == []) is left_out
+        kept.close()
+    assert not (found and left_out)
 
 
 @pytest.mark.parametrize(("woken", "left_out"), [(8, False), (6, True)], ids=["after its silence", "too soon"])

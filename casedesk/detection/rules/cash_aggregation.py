@@ -26,7 +26,7 @@ from ibis.expr.types import Table
 from pydantic import model_validator
 
 from casedesk.detection.business_days import business_day, date_of, number_of
-from casedesk.detection.least import Least, Needed, alone
+from casedesk.detection.least import Least, Needed
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.past import held, with_seen_from
@@ -116,7 +116,10 @@ class CashAggregation(Rule):
     def least(self) -> Needed:
         """What a hit takes at the least."""
         p = self.parameters
-        return alone(Least(p.count, p.line_minor, channel=p.channels, of_lead=True))
+        pieces = Least(
+            p.count, p.line_minor + 1, below_minor=p.line_minor + 1, channel=p.channels, of_lead=True, outside=True
+        )
+        return tuple((pieces._replace(direction={one}),) for one in ("in", "out"))
 
     def evidence(self, views: Views) -> Table:
         """Return the cash of each such day, cash in and cash out apart."""

@@ -27,7 +27,7 @@ from pydantic import model_validator
 
 from casedesk.detection.distinct import with_distinct
 from casedesk.detection.flows import HOUR
-from casedesk.detection.least import Least, Needed, alone
+from casedesk.detection.least import Least, Needed
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -129,9 +129,13 @@ class Funnel(Rule):
     @property
     def least(self) -> Needed:
         """What a hit takes at the least."""
-        return alone(
-            Least(self.parameters.deposits, self.parameters.total_minor, direction={"in"}, channel={Channel.CASH})
+        p = self.parameters
+        paid_in = Least(
+            p.deposits, p.total_minor, below_minor=p.below_minor, direction={"in"}, channel={Channel.CASH}, outside=True
         )
+        part = (p.total_minor * p.least_percent + 99) // 100
+        left = Least(1, part, direction={"out"}, channel=p.channels, outside=True, ends=True)
+        return ((paid_in, left),)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of small deposits and quick withdrawals."""

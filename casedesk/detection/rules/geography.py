@@ -67,7 +67,7 @@ class Geography(Rule):
     @property
     def least(self) -> Needed:
         """What a hit takes at the least."""
-        return alone(Least(self.parameters.countries))
+        return alone(Least(self.parameters.countries, places=self.parameters.countries))
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of many countries."""

@@ -25,7 +25,7 @@ import ibis
 from ibis.expr.types import Table
 from pydantic import field_validator
 
-from casedesk.detection.least import Least, Needed, alone
+from casedesk.detection.least import Least, Needed
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -134,8 +134,9 @@ class HighRiskGeography(Rule):
     def least(self) -> Needed:
         """What a hit takes at the least."""
         p = self.parameters
-        named = {one.country for text in (p.call_for_action, p.increased_monitoring) for one in _read(text)}
-        return alone(Least(1, min(p.call_minor, p.monitored_minor), p.smallest_minor, country=named))
+        grave, watched = ({one.country for one in _read(text)} for text in (p.call_for_action, p.increased_monitoring))
+        by_call = Least(1, p.call_minor, p.smallest_minor, country=grave)
+        return ((by_call,), (Least(1, p.monitored_minor, p.smallest_minor, country=grave | watched),))
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of dealings with listed countries."""

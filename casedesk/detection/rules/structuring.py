@@ -20,7 +20,7 @@ import ibis
 from ibis.expr.types import Table
 from pydantic import model_validator
 
-from casedesk.detection.least import Least, Needed, alone
+from casedesk.detection.least import Least, Needed
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, ORIGINAL, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -134,7 +134,9 @@ class Structuring(Rule):
         """What a hit takes at the least."""
         p = self.parameters
         direction = None if p.direction == "any" else {p.direction}
-        return alone(Least(p.count, p.total_minor, p.smallest_minor, direction, p.channels))
+        pieces = Least(p.count, p.total_minor, p.smallest_minor, direction, p.channels)
+        below = pieces._replace(legs=p.below_count, total_minor=0, below_minor=p.below_minor)
+        return ((pieces, below) if p.below_count else (pieces,),)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of split deposits."""

@@ -26,7 +26,7 @@ from ibis.expr.types import Table
 from pydantic import model_validator
 
 from casedesk.detection.business_days import business_day, number_of
-from casedesk.detection.least import Least, Needed, alone
+from casedesk.detection.least import Least, Needed
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.past import held, news, with_seen_from
@@ -169,8 +169,10 @@ class StructuringOverDays(Rule):
     def least(self) -> Needed:
         """What a hit takes at the least."""
         p = self.parameters
-        count = min(p.near_count, p.small_count)
-        return alone(Least(count, p.total_minor, p.smallest_minor, {"in"}, p.channels, of_lead=True))
+        piece = Least(total_minor=p.total_minor + 1, direction={"in"}, channel=p.channels, of_lead=True, outside=True)
+        near = piece._replace(legs=p.near_count, smallest_minor=p.near_minor, below_minor=p.line_minor + 1)
+        small = piece._replace(legs=p.small_count, smallest_minor=p.smallest_minor, below_minor=p.near_minor)
+        return ((near,), (small,))
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of split cash: those near the line, and those far below it, each of its own pieces."""

@@ -1,0 +1,96 @@
+"""Holders kept in memory are those the engine has, whatever accounts came since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from casedesk.detection import known_holders
+from casedesk.detection.engine import KeptData, digests_of
+from casedesk.detection.keying import NAMED
+from casedesk.detection.known_holders import KnownHolders
+from casedesk.detection.limits import Limits
+from casedesk.store.run_copies import coded
+from tests.detection.bank import arrow, deposit, named
+
+LIMITS: Final = Limits(memory_mib=256, threads=1)
+
+
+def accounts(*held: tuple[str, str]) -> pa.Table:
+    ids, customers = [one for one, _ in held], [other for _, other in held]
+    return pa.table({"account_id": ids, "customer_id": customers, "opened_on": ["2020-01-01"] * len(held)})
+
+
+@pytest.fixture
+def kept() -> Iterator[KeptData]:
+    held = accounts(("A/1", "A"), ("A/2", "A"), ("B/5", "B"), ("X", ""), ("Y", ""))
+    data = KeptData(coded(arrow(named([deposit(0, to="A/1")]))), held, LIMITS, "USD")
+    yield data
+    data.close()
+
+
+def come(data: KeptData, held: pa.Table) -> None:
+    nothing = arrow([])
+    data.add(nothing, held, digests_of(nothing, held, LIMITS, "USD"))
+
+
+def told(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[object, ...]]:
+    """Return what the engine has of each account."""
+    rows = connection.execute(
+        f"SELECT account_id, account, own, lead, opened_at, customer_id FROM {NAMED.get_name()}"
+    ).fetchall()
+    return {name: tuple(holder) for name, *holder in rows}
+
+
+@pytest.mark.parametrize("few", [100, 6, 0], ids=["all at once", "all, until more come", "one by one"])
+@pytest.mark.parametrize("most", [100, 0], ids=["all kept", "none kept for long"])
+def test_they_are_the_engines_whatever_comes(
+    kept: KeptData, few: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known_holders, "FEW", few)
+    monkeypatch.setattr(known_holders, "MOST", most)
+    holders = kept._holders
+    asked = [*told(kept._connection), "", "nobody"]
+    assert {name: holders.of([name]).get(name) for name in asked if name not in ("", "nobody")} == told(
+        kept._connection
+    )
+    assert holders.with_customers(asked) == {"A/1": "A", "A/2": "A", "B/5": "B"}
+    # one that leads its customer from now on, one of a new customer, and an external one
+    come(kept, accounts(("B/1", "B"), ("C/1", "C"), ("Z", "")))
+    assert holders.with_customers(["B/5", "X", ""]) == {"B/1": "B", "B/5": "B"}
+    assert holders.of(["B/5"])["B/5"].lead == holders.of(["B/1"])["B/1"].key
+    assert {name: holders.of([name])[name] for name in told(kept._connection)} == told(kept._connection)
+    assert "nobody" not in holders.of(["nobody"])
+
+
+def test_accounts_that_come_before_anybody_asks_are_there(kept: KeptData) -> None:
+    come(kept, accounts(("B/1", "B")))
+    assert kept._holders.with_customers(["B/5"]) == {"B/1": "B", "B/5": "B"}
+
+
+def test_what_is_known_is_not_asked_again() -> None:
+    asked = []
+
+    class Connection:
+        def execute(self, query: str, given: object = None) -> Connection:
+            asked.append(query)
+            return self
+
+        def fetchall(self) -> list[tuple[object, ...]]:
+            return [("A/1", 10, True, 10, None, "A"), ("X", 20, False, 20, None, "")]
+
+    holders = KnownHolders(Connection())  # type: ignore[arg-type]  # only what it asks is looked at
+    assert holders.with_customers(["A/1", "X", "nobody", ""]) == {"A/1": "A"}
+    assert holders.of(["X"])["X"].key == 20
+    assert len(asked) == 1
+
+
+def test_parties_are_those_of_the_accounts_that_came(kept: KeptData) -> None:
+    assert kept._everybody.own.tolist() == [1, 1, 1, 0, 0]
+    come(kept, accounts(("A/0", "A")))
+    assert set(kept._everybody.lead[:3].tolist()) == {kept._holders.of(["A/0"])["A/0"].key}
+    assert kept._everybody.led_by(kept._everybody.lead[:1]).tolist() == kept._everybody.account[:3].tolist()
