@@ -22,7 +22,7 @@ Numbers: TypeAlias = npt.NDArray[np.int64]
 Places: TypeAlias = npt.NDArray[np.intp]
 
 #: More legs than these are not counted here: then asking the engine is quicker than reading them.
-MOST: Final = 200_000
+MOST: Final = 500_000
 
 #: The columns of ``legs.LEGS`` that are asked.
 ASKED: Final = (

@@ -210,6 +210,7 @@ class LoadedData(Screened):
             if self._subjects.everywhere is not None:
                 self._meet(few, self._subjects.everywhere)  # once for all lanes
             few = [rule for rule in few if not self._idle(rule, self._subjects)]
+            self._need_legs_for(few, self._subjects)  # here, because two lanes would make them at once
         found: dict[Rule, T] = {}
         if self._lanes > 1:
             run = partial(self._lane, lambda data, rule: told(rule, data.evidence(rule)))
@@ -219,7 +220,6 @@ class LoadedData(Screened):
 
     def _lane(self, run: Callable[[Self, Rule], T]) -> Lane[T]:
         """Return the same data over a connection of its own, to which everything temporary belongs: the views of one rule at a time."""
-        self._need_legs()  # here, because two lanes would make them at once
         connection, data = self._connection.cursor(), copy(self)
         vars(data).update(_connection=connection, _noted=None)
         self._show_given(connection)
@@ -298,7 +298,7 @@ class LoadedData(Screened):
 
     def _found_near(self, rule: Rule, account_ids: Sequence[str], judged: Judged, knowing: str = "") -> pa.Table:
         """Run a rule over these accounts, from when on it judges each of them."""
-        self._need_legs()
+        self._need_legs(account_ids)
         if knowing:
             self._peers.show(self._brought_up[rule.name])
         self._show_transfers(ALWAYS)
@@ -323,7 +323,7 @@ class LoadedData(Screened):
         given = pa.table({"account": keys, "read_from": pa.array(moments, pa.int64())})
         self._connection.register("moments", given)
         self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {MOMENTS.get_name()} AS FROM moments")
-        for statement in parted(self._every_leg, moments):
+        for statement in parted(self._every_leg, moments, few=self._counted is not None):
             self._connection.execute(statement)
 
     def own_accounts(self, alerts: Sequence[Alert]) -> dict[str, tuple[str, ...]]:

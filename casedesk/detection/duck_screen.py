@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
 import duckdb
@@ -14,7 +14,7 @@ from casedesk.detection.joints import Parties, joins
 from casedesk.detection.keying import CHOSEN
 from casedesk.detection.least import JUDGED_FROM, who_may
 from casedesk.detection.peers import AmongPeers
-from casedesk.detection.rule import Rule
+from casedesk.detection.rule import Reach, Rule
 from casedesk.detection.subjects import Judged, Subjects
 
 
@@ -41,8 +41,14 @@ class Screened:
     #: Who may have a hit, by rule, where it was told and not yet asked for.
     _allowed: dict[Rule, list[str]]
 
-    def _need_legs(self) -> None:
-        """Have the legs of the chosen subjects where statements find them, if they are not yet there."""
+    def _need_legs(self, account_ids: Collection[str] | None = None) -> None:
+        """Have the legs of these chosen subjects, None for all, where statements find them, if they are not yet there."""
+
+    def _need_legs_for(self, rules: Sequence[Rule], subjects: Subjects) -> None:
+        """Have the legs there that these rules, which are not idle, are shown: of whom counting lets through, where all were counted."""
+        shown = [self._allowed.get(rule, subjects.account_ids) for rule in rules if rule.reach is not Reach.GRAPH]
+        if shown:
+            self._need_legs(set().union(*shown))
 
     def _idle(self, rule: Rule, subjects: Subjects) -> bool:
         """Say whether nothing can be found by the rule, nor need be found again, as far as counting tells."""

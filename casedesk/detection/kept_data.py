@@ -20,7 +20,7 @@ from casedesk.detection.arriving import Crowded, key_new_accounts
 from casedesk.detection.arriving_few import FewTransactions, Keyed
 from casedesk.detection.checks import refuse_unfit
 from casedesk.detection.coded import Coded
-from casedesk.detection.counting import ASKED, MOST, Counted
+from casedesk.detection.counting import MOST, Counted
 from casedesk.detection.duck import LoadedData, later
 from casedesk.detection.duck_hops import KeptHops, Told, first_hop, note_new
 from casedesk.detection.duck_session import connected, digests_here, in_words, show
@@ -56,9 +56,8 @@ SELECT account_id, customer_id, (account::BIGINT * {apart})::INTEGER AS account,
 FROM {named}"""
 _GIVEN: Final = "CREATE OR REPLACE TEMP VIEW given AS FROM ids"
 _IDS: Final = 'SELECT "row", transaction_id FROM given'
-_COUNTED: Final = f"""
-SELECT {", ".join(map('"{}"'.format, ASKED))} FROM standing_legs SEMI JOIN (SELECT unnest(?::INTEGER[]) AS account) USING (account)
-LIMIT {MOST + 1}"""
+_FEW_LEGS: Final = f"""
+FROM standing_legs SEMI JOIN (SELECT unnest(?::INTEGER[]) AS account) USING (account) LIMIT {MOST + 1}"""
 _OF_SUBJECTS: Final = "FROM standing_legs SEMI JOIN subjects USING (account)"
 
 
@@ -73,6 +72,9 @@ class KeptData(LoadedData):
 
     _every_leg = "standing_legs"
     _hops: dict[str, Told]
+    #: The legs of the chosen subjects where they are counted, and of whom statements find them.
+    _few_legs: pa.Table | None = None
+    _shown_legs: frozenset[str] | None = None
     _found_before: FoundBefore
 
     def __init__(self, transactions: pa.Table, accounts: pa.Table, limits: Limits, currency: str) -> None:
@@ -218,6 +220,7 @@ class KeptData(LoadedData):
             chosen = tuple(Subject(account_id, customer_id, since) for account_id, customer_id in theirs.items())
             own = {one.account_id for one in chosen}
             self.look_at(Subjects(chosen, tuple(one for one in stood if one.account_id in own), since, sooner=False))
+            self._need_legs()
             try:
                 beside(rules, self._lanes, partial(self._lane, KeptData._recalled), {})
             except duckdb.OutOfMemoryException:
@@ -296,22 +299,31 @@ class KeptData(LoadedData):
         self._take_keys(account_ids, keys)
         self._few = len(account_ids) <= _FEW
         self._every_leg = "few_legs" if self._few else "standing_legs"
-        self._counted, self._chosen = None, False
+        self._counted = self._few_legs = self._shown_legs = None
         if self._few:
-            legs = self._connection.sql(_COUNTED, params=[keys]).to_arrow_table()
+            legs = self._connection.sql(_FEW_LEGS, params=[keys]).to_arrow_table()
             if legs.num_rows <= MOST:
+                self._few_legs = legs
                 self._counted = Counted(legs, keys, [holder.opened_at for holder in holders], self.beginning)
 
-    def _need_legs(self) -> None:
-        if not self._chosen:
-            self._chosen = True
-            self._name_subjects()
-            self._choose_legs()
-
-    def _choose_legs(self) -> None:
+    def _need_legs(self, account_ids: Collection[str] | None = None) -> None:
+        shown = self._shown_legs
+        if shown is not None and (
+            len(shown) == len(self._key_by_id) or shown.issuperset(account_ids or self._key_by_id)
+        ):
+            return
+        if account_ids is None or shown is not None or self._few_legs is None:
+            account_ids = self._key_by_id
+        self._shown_legs = frozenset(account_ids)
+        self._name_subjects()
         for kind, name in (("VIEW", CHOSEN.get_name()), ("TABLE", "few_legs")):
             self._connection.execute(f"DROP {kind} IF EXISTS {name}")
-        if self._few:
+        if self._few_legs is not None:
+            keys = pa.array([self._key_by_id[name] for name in account_ids], pa.int32())
+            self._connection.register("taken_in", self._few_legs.filter(pc.is_in(self._few_legs["account"], keys)))
+            self._connection.execute("CREATE TABLE few_legs AS FROM taken_in")
+            self._connection.unregister("taken_in")
+        elif self._few:
             self._connection.execute(f"CREATE TABLE few_legs AS {_OF_SUBJECTS}")
         self._connection.execute(f"CREATE VIEW {CHOSEN.get_name()} AS {'FROM few_legs' if self._few else _OF_SUBJECTS}")
 

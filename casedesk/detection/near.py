@@ -26,20 +26,29 @@ UNION ALL
 SELECT {legs}.* FROM {legs} JOIN (FROM {moments} WHERE read_from < {early}) USING (account)
 WHERE "at" >= {first} AND "at" < {early} AND "at" >= read_from"""
 
+#: The same of few accounts, of whose legs alone there is a table: each row is asked for its account's own moment.
+_NEAR_FEW: Final = """
+CREATE OR REPLACE TEMP TABLE near_legs AS
+SELECT {legs}.* FROM {legs} JOIN {moments} USING (account) WHERE "at" >= read_from"""
+
 _PAST: Final = """
 CREATE OR REPLACE TEMP VIEW {past} AS
 SELECT {legs}.* FROM {legs} JOIN {moments} USING (account) WHERE "at" >= {early} AND "at" < {last} AND "at" < read_from
 UNION ALL
 SELECT {legs}.* FROM {legs} JOIN {moments} USING (account) WHERE "at" < {early} AND "at" < read_from"""
 
+_PAST_FEW: Final = """
+CREATE OR REPLACE TEMP VIEW {past} AS SELECT {legs}.* FROM {legs} JOIN {moments} USING (account) WHERE "at" < read_from"""
+
 _SHOWN: Final = "CREATE OR REPLACE TEMP VIEW {shown} AS FROM near_legs"
 
 
-def parted(legs: str, moments: Sequence[int]) -> tuple[str, ...]:
+def parted(legs: str, moments: Sequence[int], *, few: bool) -> tuple[str, ...]:
     """Return the statements that let the legs be those from these moments on, and the past those before.
 
     :param legs: the table of the legs of these accounts and others.
     :param moments: from when on each account's legs are shown, as ``MOMENTS`` has them; nothing is shown of others.
+    :param few: there are hardly any others in the table, and one pass over it takes less time than three over parts of it.
     """
     ordered = sorted(moments)
     names = {
@@ -53,4 +62,5 @@ def parted(legs: str, moments: Sequence[int]) -> tuple[str, ...]:
         "early": ordered[len(ordered) // _EARLY] if ordered else NEVER,
         "last": ordered[-1] if ordered else NEVER,
     }
-    return tuple(text.format(**names, **times) for text in (_NEAR, _SHOWN, _PAST))
+    near, past = (_NEAR_FEW, _PAST_FEW) if few else (_NEAR, _PAST)
+    return tuple(text.format(**names, **times) for text in (near, _SHOWN, past))

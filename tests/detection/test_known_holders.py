@@ -9,11 +9,12 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from casedesk.detection import known_holders
+from casedesk.detection import kept_data, known_holders
 from casedesk.detection.engine import KeptData, digests_of
 from casedesk.detection.keying import NAMED
 from casedesk.detection.known_holders import KnownHolders
 from casedesk.detection.limits import Limits
+from casedesk.detection.subjects import Subjects
 from casedesk.store.run_copies import coded
 from tests.detection.bank import arrow, deposit, named
 
@@ -72,7 +73,9 @@ def test_accounts_that_come_before_anybody_asks_are_there(kept: KeptData) -> Non
     assert kept._holders.with_customers(["B/5"]) == {"B/1": "B", "B/5": "B"}
 
 
-def test_what_is_known_is_not_asked_again() -> None:
+@pytest.mark.parametrize(("few", "times"), [(10, 1), (1, 2)], ids=["all at once", "one by one"])
+def test_what_is_known_is_not_asked_again(few: int, times: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_holders, "FEW", few)
     asked = []
 
     class Connection:
@@ -84,9 +87,9 @@ def test_what_is_known_is_not_asked_again() -> None:
             return [("A/1", 10, True, 10, None, "A"), ("X", 20, False, 20, None, "")]
 
     holders = KnownHolders(Connection())  # type: ignore[arg-type]  # only what it asks is looked at
-    assert holders.with_customers(["A/1", "X", "nobody", ""]) == {"A/1": "A"}
-    assert holders.of(["X"])["X"].key == 20
-    assert len(asked) == 1
+    assert holders.with_customers(["A/1", "X"]) == {"A/1": "A"}
+    assert holders.of(["X", ""])["X"].key == 20
+    assert len(asked) == times
 
 
 def test_parties_are_those_of_the_accounts_that_came(kept: KeptData) -> None:
@@ -94,3 +97,29 @@ def test_parties_are_those_of_the_accounts_that_came(kept: KeptData) -> None:
     come(kept, accounts(("A/0", "A")))
     assert set(kept._everybody.lead[:3].tolist()) == {kept._holders.of(["A/0"])["A/0"].key}
     assert kept._everybody.led_by(kept._everybody.lead[:1]).tolist() == kept._everybody.account[:3].tolist()
+
+
+@pytest.mark.parametrize("counted", [True, False], ids=["counted", "too many to count"])
+def test_legs_are_there_of_whom_rules_are_shown_and_of_all_once_another_is(
+    counted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not counted:
+        monkeypatch.setattr(kept_data, "MOST", 1)
+    rows = named([deposit(n, to=to) for n, to in enumerate(("A", "B", "C", "D", "A"))])
+    data = KeptData(coded(arrow(rows)), accounts(*((one, one) for one in "ABCD")), LIMITS, "USD")
+
+    def there() -> dict[str, int]:
+        counts = "SELECT account_id, count(*) FROM chosen_legs JOIN account_keys USING (account) GROUP BY ALL"
+        return dict(data._connection.execute(counts).fetchall())
+
+    all_three = {"A": 2, "B": 1, "C": 1}
+    for _ in range(2):  # each look begins anew
+        data.look_at(Subjects.whole(["A", "B", "C"]))
+        assert (data._counted is not None) is counted
+        for asked, shown in ((["A", "B"], {"A": 2, "B": 1}), (["A"], {"A": 2, "B": 1}), (["C"], all_three)):
+            data._need_legs(asked)
+            assert there() == (shown if counted else all_three)
+    data.look_at(Subjects.whole(["A", "B", "C"]))
+    data._need_legs()
+    assert there() == all_three
+    data.close()
