@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from casedesk.detection.joints import LATE, MOST, NEAR, PAID, Numbers, Parties, Transfers, first_asked
+from casedesk.detection.joints import LATE, MOST, NEAR, PAID, Numbers, Parties, Places, Transfers, first_asked
 from casedesk.detection.keying import NAMED
 from casedesk.detection.rule import Rule
 
@@ -26,7 +26,8 @@ class Met(NamedTuple):
 def parties_in(connection: duckdb.DuckDBPyConnection) -> Parties:
     """Return all accounts: to look them up here takes less time than to have DuckDB join them."""
     table = connection.sql(f"SELECT account, lead, own FROM {NAMED.get_name()} ORDER BY account").to_arrow_table()
-    return Parties._make(column.to_numpy().astype(np.int64) for column in table.columns)
+    account, lead, own = (column.to_numpy().astype(np.int64) for column in table.columns)
+    return Parties(account, np.searchsorted(account, lead), own)
 
 
 def gathered(
@@ -48,12 +49,13 @@ def gathered(
     late = late.where(late.source != late.target)
     receiving = np.unique(late.target)
     reached, paying = parties.led_by(np.union1d(late.source, receiving)), parties.led_by(receiving)
-    near = _asked(connection, NEAR.format(first=first), reached=reached, paying=paying)
-    return Met(since, first, late, Transfers.of(near, parties))
+    near = Transfers.of(_asked(connection, NEAR.format(first=first), reached=reached, paying=paying), parties)
+    # in the order that each rule sorts them by: to sort what is in order takes hardly any time
+    return Met(since, first, late, near.at_places(np.argsort(near.target, kind="stable")))
 
 
-def paid_to(connection: duckdb.DuckDBPyConnection, parties: Parties, leads: Numbers, first: int) -> Transfers:
-    """Return what came to some parties from others, by who leads them in order, from a moment on."""
+def paid_to(connection: duckdb.DuckDBPyConnection, parties: Parties, leads: Places, first: int) -> Transfers:
+    """Return what came to some parties from others, by who leads them, from a moment on."""
     found = _asked(connection, PAID.format(first=first), reached=parties.led_by(leads))
     paid = Transfers.of(found, parties)
     return paid.where(paid.source != paid.target)

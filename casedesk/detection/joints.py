@@ -68,27 +68,29 @@ def first_asked(joints: Iterable[Joint], since: int) -> int:
 
 
 class Parties(NamedTuple):
-    """All accounts by key, in order: who leads each, and whether it is the desk's own."""
+    """All accounts in the order of their keys: who leads each, by its place in this order, and whether it is the desk's own."""
 
     account: Numbers
-    lead: Numbers
+    lead: Places
     own: Numbers
 
-    def led_by(self, leads: Numbers) -> Numbers:
-        """Return the accounts of some parties, who are in order."""
-        if not len(leads):
-            return leads
-        place = np.minimum(np.searchsorted(leads, self.lead), len(leads) - 1)
-        return self.account[leads[place] == self.lead]
+    def led_by(self, leads: Places) -> Numbers:
+        """Return the accounts of some parties."""
+        asked = np.zeros(len(self.account), np.bool_)
+        asked[leads] = True
+        return self.account[asked[self.lead]]
 
 
 class Transfers(NamedTuple):
-    """Transfers as columns: when they were booked, what moved, who leads each side and is a customer, and the account that paid."""
+    """Transfers as columns: when they were booked, what moved, who leads each side and is a customer, and the account that paid.
+
+    Who leads is told by the place among all ``Parties``.
+    """
 
     at: Numbers
     minor: Numbers
-    source: Numbers
-    target: Numbers
+    source: Places
+    target: Places
     payer: Numbers
     source_own: Numbers
     target_own: Numbers
@@ -123,7 +125,7 @@ class Transfers(NamedTuple):
         return self.where(kept)
 
 
-def joins(joint: Joint, late: Transfers, near: Transfers, paid: Callable[[Numbers, int], Transfers]) -> bool:
+def joins(joint: Joint, late: Transfers, near: Transfers, paid: Callable[[Places, int], Transfers]) -> bool:
     """Say whether one of the late transfers may stand on a path, where the near ones are all from :func:`first_asked` on.
 
     :param paid: returns what came to some parties from a moment on.
@@ -132,6 +134,8 @@ def joins(joint: Joint, late: Transfers, near: Transfers, paid: Callable[[Number
         return False
     known = near.where(near.at >= first_asked([joint], int(late.at.min())))
     late, fit = late.fit(joint), known.fit(joint)
+    if joint.closed:
+        late = late.where(np.isin(late.source, known.target) & np.isin(late.target, known.source))
     came = _joined(joint, late, fit)
     if came is None:
         return True
@@ -139,16 +143,11 @@ def joins(joint: Joint, late: Transfers, near: Transfers, paid: Callable[[Number
         if joint.meet:
             return _meets(joint, late.at_places(np.unique(came.later)), fit, paid)
         return _ends(joint, late.at_places(came.later), fit.at_places(came.earlier), paid)
-    went = _joined(joint, fit, late)
-    if went is None:
-        return True
-    places = np.unique(np.concatenate([came.later, went.earlier]))
-    if not joint.closed:
-        return bool(len(places))
-    return bool((np.isin(late.source[places], known.target) & np.isin(late.target[places], known.source)).any())
+    went = None if len(came.later) else _joined(joint, fit, late)
+    return went is None or bool(len(went.earlier))
 
 
-def _ends(joint: Joint, last: Transfers, before: Transfers, paid: Callable[[Numbers, int], Transfers]) -> bool:
+def _ends(joint: Joint, last: Transfers, before: Transfers, paid: Callable[[Places, int], Transfers]) -> bool:
     """Say whether a path may end with one of the last hops and the one before it."""
     customers = before.source_own + last.source_own + last.target_own
     short = (customers < joint.customers) | (joint.hops > 2)
@@ -161,11 +160,16 @@ def _ends(joint: Joint, last: Transfers, before: Transfers, paid: Callable[[Numb
     return found is None or bool(len(found.later))
 
 
-def _meets(joint: Joint, last: Transfers, fit: Transfers, paid: Callable[[Numbers, int], Transfers]) -> bool:
+def _meets(joint: Joint, last: Transfers, fit: Transfers, paid: Callable[[Places, int], Transfers]) -> bool:
     """Say whether enough paths from one party may meet at the end of one of the last hops."""
-    crowds = []
-    for target, at in set(zip(last.target.tolist(), last.at.tolist(), strict=True)):
-        places = np.flatnonzero((fit.target == target) & (fit.at >= at - joint.gap) & (fit.at <= at))
+    crowds, order = [], np.argsort(fit.target, kind="stable")
+    ends = sorted(set(zip(last.target.tolist(), last.at.tolist(), strict=True)))
+    begin, end = (
+        np.searchsorted(fit.target[order], [target for target, _ in ends], side) for side in ("left", "right")
+    )
+    for (_, at), first, behind in zip(ends, begin.tolist(), end.tolist(), strict=True):
+        theirs = order[first:behind]
+        places = theirs[(fit.at[theirs] >= at - joint.gap) & (fit.at[theirs] <= at)]
         if len(np.unique(fit.payer[places])) >= joint.meet:
             crowds.append(fit.at_places(places))
     if not crowds:
@@ -197,8 +201,9 @@ def _joined(joint: Joint, later: Transfers, earlier: Transfers) -> _Pairs | None
     Amounts as floating point, which cannot run over, a hair's breadth left for what it rounds off; those that paths cap are let through.
     """
     order = np.argsort(earlier.target, kind="stable")
-    first, last = (np.searchsorted(earlier.target[order], later.source, side) for side in ("left", "right"))
-    number = last - first
+    parties = 1 + max(int(side.max(initial=-1)) for side in (earlier.target, later.source))
+    reached = np.bincount(earlier.target, minlength=parties)
+    first, number = (np.cumsum(reached) - reached)[later.source], reached[later.source]
     if int(number.sum()) > _MOST_PAIRS:
         return None
     place = np.repeat(np.arange(len(later.at)), number)

@@ -93,9 +93,15 @@ def test_what_is_known_is_not_asked_again(few: int, times: int, monkeypatch: pyt
 
 
 def test_parties_are_those_of_the_accounts_that_came(kept: KeptData) -> None:
+    def led() -> dict[str, str]:
+        everybody, names = kept._everybody, {holder[0]: name for name, holder in told(kept._connection).items()}
+        first = everybody.account[everybody.lead]
+        return {names[one]: names[lead] for one, lead in zip(everybody.account.tolist(), first.tolist(), strict=True)}
+
+    assert led() == {"A/1": "A/1", "A/2": "A/1", "B/5": "B/5", "X": "X", "Y": "Y"}
     assert kept._everybody.own.tolist() == [1, 1, 1, 0, 0]
     come(kept, accounts(("A/0", "A")))
-    assert set(kept._everybody.lead[:3].tolist()) == {kept._holders.of(["A/0"])["A/0"].key}
+    assert led() == {"A/0": "A/0", "A/1": "A/0", "A/2": "A/0", "B/5": "B/5", "X": "X", "Y": "Y"}
     assert kept._everybody.led_by(kept._everybody.lead[:1]).tolist() == kept._everybody.account[:3].tolist()
 
 
