@@ -58,8 +58,19 @@ class AlertReader:
 
     def of_case(self, case_id: str) -> tuple[Alert, ...]:
         """Return the alerts of a case, worst first."""
-        found = self._where(alerts.c.case_id == case_id)
-        return tuple(sorted(found, key=lambda a: (-a.severity, a.window_start, a.alert_id)))
+        return self.of_cases([case_id]).get(case_id, ())
+
+    def of_cases(self, case_ids: Sequence[str]) -> dict[str, tuple[Alert, ...]]:
+        """Return the alerts of each of these cases that has any, worst first; they are few enough for one statement."""
+        if not case_ids:
+            return {}
+        found = sorted(
+            self._where(alerts.c.case_id.in_(case_ids)), key=lambda a: (-a.severity, a.window_start, a.alert_id)
+        )
+        theirs: dict[str, list[Alert]] = {}
+        for alert in found:
+            theirs.setdefault(alert.case_id, []).append(alert)
+        return {case_id: tuple(some) for case_id, some in theirs.items()}
 
     def without_case(self, customer_id: str) -> tuple[Alert, ...]:
         """Return a customer's alerts that no case holds."""

@@ -18,6 +18,9 @@ from casedesk.store.dialects import stored_time, stream_beside
 from casedesk.store.ledger_store import LedgerReader
 from casedesk.store.tables import alerts, cases, clocks, filings
 
+#: Cases that are read together.
+_TOGETHER: Final = 200
+
 
 class ClockReader:
     """Derives the clocks of cases from their events, and reads them as they are stored."""
@@ -27,17 +30,19 @@ class ClockReader:
 
     def derived(self, case_ids: Iterable[str]) -> Iterator[tuple[str, tuple[Deadline, ...]]]:
         """Yield the cases among these that there are, each with what its events give."""
-        ledger = LedgerReader(self._connection)
+        wanted = list(case_ids)
         policy: Policy | None = None
-        for case_id in case_ids:
+        for start in range(0, len(wanted), _TOGETHER):
+            ledger, chunk = LedgerReader(self._connection), wanted[start : start + _TOGETHER]
             policy = ledger.policy() if policy is None else policy
-            row = self._connection.execute(_CASE, {"case": case_id}).one_or_none()
-            if row is not None:
-                history = ledger.of(case_id)
+            rows = {row.case_id: row for row in self._connection.execute(_CASES, {"cases": chunk})}
+            histories = ledger.of_each(rows)
+            of_cash = AlertReader(self._connection).of_cases([one for one in rows if _has_cash(histories[one])])
+            for case_id in filter(rows.__contains__, chunk):
+                row, history = rows[case_id], histories[case_id]
                 purged = ledger.purges().get(case_id, 0) if any(event.purged for event in history) else 0
-                of_cash = AlertReader(self._connection).of_case(case_id) if _has_cash(history) else ()
                 outcome = Outcome(row.closed_at, row.disposition, purged)
-                yield case_id, deadlines(outcome, alerts=of_cash, history=history, policy=policy)
+                yield case_id, deadlines(outcome, alerts=of_cash.get(case_id, ()), history=history, policy=policy)
 
     def involved(self) -> set[str]:
         """Return the cases that have a report, or an alert about the cash of a day: those with more than retention."""
@@ -102,7 +107,9 @@ class ClockStore(ClockReader):
             self._connection.execute(_INSERT, rows)
 
 
-_CASE = sa.select(cases.c.closed_at, cases.c.disposition).where(cases.c.case_id == sa.bindparam("case"))
+_CASES = sa.select(cases.c.case_id, cases.c.closed_at, cases.c.disposition).where(
+    cases.c.case_id.in_(sa.bindparam("cases", expanding=True))
+)
 _FORGET = sa.delete(clocks).where(clocks.c.case_id == sa.bindparam("case"))
 _INSERT = sa.insert(clocks)
 

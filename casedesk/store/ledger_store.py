@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -113,6 +113,16 @@ class LedgerReader:
         if newest is not None:
             query = query.limit(newest)
         return tuple(_recorded(row) for row in reversed(self._connection.execute(query).all()))
+
+    def of_each(self, streams: Collection[str]) -> dict[str, tuple[Recorded, ...]]:
+        """Return the events of some cases, oldest first; they are few enough for one statement."""
+        query = _SELECT.where(case_events.c.case_id.in_(list(streams))).order_by(
+            case_events.c.case_id, case_events.c.case_seq
+        )
+        found: dict[str, list[Recorded]] = {stream: [] for stream in streams}
+        for row in self._connection.execute(query):
+            found[row.case_id].append(_recorded(row))
+        return {stream: tuple(events) for stream, events in found.items()}
 
     def newest(
         self,

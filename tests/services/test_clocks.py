@@ -9,7 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from casedesk.domain.cases import Disposition
+from casedesk.domain.deadlines import CASH_RULE
 from casedesk.services import policies, purging
+from casedesk.store import clock_store
 from casedesk.store.tables import clocks
 from tests.builders import START, TestDesk
 from tests.services import filing_ways
@@ -131,3 +133,22 @@ def test_a_row_that_somebody_changed_is_found(desk: TestDesk, what: str) -> None
     report = desk.verify()
     assert report.verdict.value == "TAMPERED"
     assert sentence in report.findings[0].sentence()
+
+
+@pytest.mark.parametrize("together", [2, 200])
+def test_clocks_of_many_cases_are_those_of_each(
+    any_desk: TestDesk, together: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock_store, "_TOGETHER", together)
+    any_desk.customer("K-2", "Lee Roe")
+    closed = [any_desk.closed(customer_id=f"K-{number}") for number in (1, 2, 1)]
+    of_cash = [any_desk.open(f"K-{number}", rule=CASH_RULE) for number in (1, 2)]
+    asked = [closed[2], "CASE-2026-999999", of_cash[1], closed[0], of_cash[0], any_desk.open("K-2"), closed[1]]
+    with any_desk.reading() as uow:
+        found = list(uow.clocks.derived(asked))
+        alone = [one for case_id in asked for one in uow.clocks.derived([case_id])]
+    assert found == alone
+    assert [case_id for case_id, _ in found] == [case_id for case_id in asked if case_id != "CASE-2026-999999"]
+    kinds = {case_id: {deadline.clock.kind.value for deadline in deadlines} for case_id, deadlines in found}
+    assert {case_id: kinds[case_id] for case_id in closed} == {one: {"retention"} for one in closed}
+    assert all("currency report" in kinds[case_id] for case_id in of_cash)
