@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 import structlog
@@ -15,6 +16,7 @@ from casedesk.api.callers import Callers
 from casedesk.api.key_uses import KeyUses
 from casedesk.api.metrics import Metrics
 from casedesk.api.scraping import Scraping
+from casedesk.api.waited import Waited
 from casedesk.bootstrap import Desk, open_desk
 from casedesk.services.detecting import Warm
 from casedesk.services.following import Following, follow, make_room
@@ -37,6 +39,7 @@ class Served:
         self.wrong_keys = Buckets(_WRONG_KEYS_A_SECOND, size=_WRONG_KEYS)
         self.metrics = Metrics()
         self.warm = Warm()
+        self.waited = Waited()
         self.scoring = threading.Lock()
         self.key_uses = KeyUses()
         self.scraping = Scraping(self.metrics)
@@ -64,7 +67,7 @@ class Served:
         desk = self.desk()
         follow(
             reading=desk.reading, writing=desk.writing, at=self.now(), base_currency=desk.settings.base_currency,
-            counsel=desk.counsel, via="api", between=make_room,
+            counsel=desk.counsel, via="api", between=partial(make_room, until_free=self.waited.until_free),
         )  # fmt: skip
 
     def close(self) -> None:

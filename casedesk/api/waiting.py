@@ -75,7 +75,7 @@ def look_together(group: Sequence[Looking]) -> list[Found | Exception]:
     first = waiting[0].call
     wanted = sorted(frozenset().union(*(looking.transaction_ids for looking in waiting)))
     # the model asks for what is stored, and not for what rules say of it
-    with ThreadPoolExecutor(1, "scoring") as beside:
+    with first.served.waited.under_way(), ThreadPoolExecutor(1, "scoring") as beside:
         scoring = beside.submit(copy_context().run, _scored, first, wanted)
         _run(first)
         found = alerts.raised_by(uow=first.desk.reading(), actor=first.actor, transaction_ids=wanted)

@@ -19,6 +19,9 @@ __all__ = ["Following", "follow", "make_room"]
 #: How long advice pauses after a few cases: so many times what they took, and no longer than so many seconds.
 _SHARE: Final = 2.0
 _LONGEST: Final = 1.0
+#: How long it then waits for who works for somebody that waits: so many times what the cases took, and no longer than so many seconds.
+_WAITS: Final = 20.0
+_MOST_WAITED: Final = 5.0
 
 
 def follow(
@@ -47,9 +50,13 @@ def follow(
     )  # fmt: skip
 
 
-def make_room(seconds: float) -> None:
-    """Let others have the desk for a while after it was used for so many seconds: nobody waits for advice, and it may be about hundreds of cases."""
+def make_room(seconds: float, until_free: Callable[[float], object]) -> None:
+    """Let others have the desk after it was used for so many seconds: nobody waits for advice, and it may be about hundreds of cases.
+
+    :param until_free: returns once nobody waits for what this process does, or after so many seconds: advice is late, but it comes.
+    """
     time.sleep(min(_SHARE * seconds, _LONGEST))
+    until_free(min(_WAITS * seconds, _MOST_WAITED))
 
 
 class Following:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 import structlog
@@ -30,8 +31,6 @@ _PATIENCE: Final = (0.2, 30.0)
 #: they look whether it still is.
 _MOST_GIVEN: Final = 5.0
 _GLANCE: Final = 0.05
-#: How long advice waits for runs that are due, after a few cases: so many times what they took.
-_ADVICE_WAITS: Final = 20.0
 #: Seconds that a run waits at the most for what has come by then to be stored.
 _GATHERING: Final = 0.25
 #: How often a run is started again at once because another worker stored one meanwhile.
@@ -226,14 +225,13 @@ class Looking(threading.Thread):
         desk = self._desk
         follow(
             reading=desk.reading, writing=desk.writing, at=self._now(), base_currency=desk.settings.base_currency,
-            counsel=desk.counsel, via="stream", between=self._make_room,
+            counsel=desk.counsel, via="stream", between=partial(make_room, until_free=self._until_free),
         )  # fmt: skip
 
-    def _make_room(self, seconds: float) -> None:
-        """Let advice wait for the runs that are due, but never for ever: an alert does not wait for what is said of others."""
-        make_room(seconds)
+    def _until_free(self, seconds: float) -> None:
+        """Let advice wait for the runs that are due, in so many seconds: an alert does not wait for what is said of others."""
         with self._changed:
-            self._changed.wait_for(lambda: self._stopping or not self._busy, min(_ADVICE_WAITS * seconds, _MOST_GIVEN))
+            self._changed.wait_for(lambda: self._stopping or not self._busy, seconds)
 
     @property
     def _busy(self) -> bool:

@@ -16,6 +16,7 @@ from casedesk.bootstrap import Desk
 from casedesk.domain.people import SYSTEM
 from casedesk.services import detecting, warming
 from casedesk.services import warm as warm_module
+from casedesk.services.following import make_room
 from casedesk.services.warm import Warm
 from casedesk.stream.announcing import Announcing
 from casedesk.stream.looking import Looking
@@ -106,10 +107,10 @@ def test_advice_waits_for_a_run_that_is_under_way_but_not_for_ever(desk: Desk) -
     looking.start()
     assert under_way.wait(10)
     begun = time.monotonic()
-    looking._make_room(0.01)
+    make_room(0.01, looking._until_free)
     assert 0.2 <= time.monotonic() - begun < 5
     threading.Timer(0.2, goes_on.set).start()
     begun = time.monotonic()
-    looking._make_room(1)  # twenty seconds, were it not that the run ends
+    make_room(1, looking._until_free)  # twenty seconds, were it not that the run ends
     assert time.monotonic() - begun < 4
     assert looking.finish(10)
