@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from casedesk.errors import Conflict
+from casedesk.store.dialects import fetched
 from casedesk.store.tables import transactions
 
 #: An account stands three times in a statement, and SQL Server takes 2,100 parameters.
@@ -61,7 +62,7 @@ class Around:
         found: list[tuple[Any, ...]] = []
         for start in range(0, len(accounts), CHUNK):
             query = _of(accounts[start : start + CHUNK], first, last).limit(self._most - self.read + 1)
-            rows = _fetched(self._connection, query)
+            rows = fetched(self._connection, query)
             self.read += len(rows)
             if self.read > self._most:
                 raise TooMuchAround
@@ -82,7 +83,7 @@ class NearReader:
         rows: list[tuple[Any, ...]] = []
         for start in range(0, len(transaction_ids), CHUNK):
             part = transactions.c.transaction_id.in_(transaction_ids[start : start + CHUNK])
-            rows += _fetched(self._connection, _READ.where(part))
+            rows += fetched(self._connection, _READ.where(part))
         return _table(sorted(rows, key=itemgetter(_AT, _ID)))
 
     def around(self, most: int) -> Around:
@@ -96,14 +97,6 @@ def _of(accounts: Sequence[str], first: datetime, last: datetime) -> sa.Select[A
     span = _READ.where(transactions.c.booked_at > first, transactions.c.booked_at <= last)
     both = sa.union_all(span.where(source.in_(accounts)), span.where(target.in_(accounts), source.not_in(accounts)))
     return sa.select(both.subquery())
-
-
-def _fetched(connection: Connection, query: sa.Select[Any]) -> list[tuple[Any, ...]]:
-    """Return rows as the driver has them: to make SQLAlchemy's of some thousands takes as long as to read them."""
-    with connection.execute(query) as result:
-        cursor: Any = result.cursor
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-        return rows
 
 
 def _table(rows: Sequence[tuple[Any, ...]]) -> pa.Table:
