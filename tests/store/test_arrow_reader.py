@@ -7,6 +7,7 @@ from typing import Any
 import adbc_driver_postgresql.dbapi as adbc_postgresql
 import pyarrow as pa
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from casedesk.store import dialects
@@ -56,3 +57,10 @@ def test_the_columnar_driver_of_postgresql_is_asked_for_more_than_a_few(
     monkeypatch.setattr(dialects, "_FEW_ROWS", few)
     assert read(desk)[0].num_rows == 3
     assert bool(opened) is (by_columns and engine.dialect.name == "postgresql")
+
+
+def test_what_is_streamed_is_planned_to_be_read_to_the_end(engine: Engine) -> None:
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            assert connection.exec_driver_sql("SHOW cursor_tuple_fraction").scalar_one() == "1"
+        assert len(list(dialects.stream(connection, sa.select(sa.literal(1))))) == 1
