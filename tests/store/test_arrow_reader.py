@@ -63,4 +63,4 @@ def test_what_is_streamed_is_planned_to_be_read_to_the_end(engine: Engine) -> No
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             assert connection.exec_driver_sql("SHOW cursor_tuple_fraction").scalar_one() == "1"
-        assert len(list(dialects.stream(connection, sa.select(sa.literal(1))))) == 1
+        assert len(list(dialects.stream(connection, sa.select(sa.literal_column("1"))))) == 1
