@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
 import duckdb
 import numpy as np
@@ -12,6 +12,8 @@ import pyarrow as pa
 from casedesk.detection.joints import LATE, MOST, NEAR, PAID, Numbers, Parties, Places, Transfers, first_asked
 from casedesk.detection.keying import NAMED
 from casedesk.detection.rule import Rule
+
+_PARTIES: Final = f"SELECT account, lead, own FROM {NAMED.get_name()}"
 
 
 class Met(NamedTuple):
@@ -25,9 +27,17 @@ class Met(NamedTuple):
 
 def parties_in(connection: duckdb.DuckDBPyConnection) -> Parties:
     """Return all accounts: to look them up here takes less time than to have DuckDB join them."""
-    table = connection.sql(f"SELECT account, lead, own FROM {NAMED.get_name()} ORDER BY account").to_arrow_table()
-    account, lead, own = (column.to_numpy().astype(np.int64) for column in table.columns)
-    return Parties(account, np.searchsorted(account, lead), own)
+    return Parties.of(*_parties(connection.sql(f"{_PARTIES} ORDER BY account")))
+
+
+def parties_with(connection: duckdb.DuckDBPyConnection, parties: Parties, account_ids: Sequence[str]) -> Parties:
+    """Return all accounts once these came, none of whom leads one that was there."""
+    asked = f"{_PARTIES} WHERE account_id IN (SELECT unnest(?::VARCHAR[])) ORDER BY account"
+    return parties.with_more(*_parties(connection.sql(asked, params=[list(account_ids)])))
+
+
+def _parties(found: duckdb.DuckDBPyRelation) -> Iterator[Numbers]:
+    return (column.to_numpy().astype(np.int64) for column in found.to_arrow_table().columns)
 
 
 def gathered(

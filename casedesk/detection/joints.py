@@ -74,6 +74,20 @@ class Parties(NamedTuple):
     lead: Places
     own: Numbers
 
+    @classmethod
+    def of(cls, account: Numbers, leader: Numbers, own: Numbers) -> Parties:
+        """Take them in the order of their keys; ``leader`` is a key as well."""
+        return cls(account, np.searchsorted(account, leader), own)
+
+    def with_more(self, account: Numbers, leader: Numbers, own: Numbers) -> Parties:
+        """Return them with others, in the order of their keys, none of whom leads one that is there."""
+        place = np.searchsorted(self.account, account)
+        accounts = np.insert(self.account, place, account)
+        moved = self.lead + np.searchsorted(place, self.lead, side="right")
+        return Parties(
+            accounts, np.insert(moved, place, np.searchsorted(accounts, leader)), np.insert(self.own, place, own)
+        )
+
     def led_by(self, leads: Places) -> Numbers:
         """Return the accounts of some parties."""
         asked = np.zeros(len(self.account), np.bool_)

@@ -23,6 +23,7 @@ from casedesk.detection.coded import Coded
 from casedesk.detection.counting import MOST, Counted
 from casedesk.detection.duck import LoadedData, later
 from casedesk.detection.duck_hops import KeptHops, Told, first_hop, note_new
+from casedesk.detection.duck_joints import parties_with
 from casedesk.detection.duck_session import connected, digests_here, in_words, show
 from casedesk.detection.duck_texts import finding
 from casedesk.detection.fingerprint import Digest
@@ -153,11 +154,7 @@ class KeptData(LoadedData):
 
     def _add(self, transactions: int, accounts: pa.Table) -> None:
         if accounts.num_rows:
-            if key_new_accounts(self._connection):
-                self._hops.clear()  # they tell who leads
-                self._found_before.forget()
-            self._parties = None
-            self._holders.came(accounts["account_id"].to_pylist())
+            self._take_accounts(accounts["account_id"].to_pylist())
         if not transactions:
             return
         self._table("arrived", keyed_transactions)
@@ -166,6 +163,15 @@ class KeptData(LoadedData):
         self._connection.execute("INSERT INTO all_keyed BY NAME FROM arrived")
         self._connection.execute(f"INSERT INTO standing_legs BY NAME {self._sql(all_legs, all_legs.__name__)}")
         self._connection.execute(f"INSERT INTO ids {_IDS}")
+
+    def _take_accounts(self, account_ids: Sequence[str]) -> None:
+        if key_new_accounts(self._connection):
+            self._hops.clear()  # they tell who leads
+            self._found_before.forget()
+            self._parties = None
+        elif self._parties is not None:
+            self._parties = parties_with(self._connection, self._parties, account_ids)
+        self._holders.came(account_ids)
 
     def _few_keyed(self, transactions: pa.Table) -> Keyed | None:
         """Make a few transactions ready in memory; None where the engine has to."""

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Final
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from casedesk.detection import kept_data, known_holders
+from casedesk.detection.duck_joints import parties_in
 from casedesk.detection.engine import KeptData, digests_of
 from casedesk.detection.keying import NAMED
 from casedesk.detection.known_holders import KnownHolders
@@ -100,9 +102,13 @@ def test_parties_are_those_of_the_accounts_that_came(kept: KeptData) -> None:
 
     assert led() == {"A/1": "A/1", "A/2": "A/1", "B/5": "B/5", "X": "X", "Y": "Y"}
     assert kept._everybody.own.tolist() == [1, 1, 1, 0, 0]
+    come(kept, accounts(("Z", ""), ("0/1", "0"), ("A/9", "A"), ("0/2", "0")))
+    more = {"0/1": "0/1", "0/2": "0/1", "A/9": "A/1", "Z": "Z"}
+    assert led() == {"A/1": "A/1", "A/2": "A/1", "B/5": "B/5", "X": "X", "Y": "Y"} | more
+    assert all(map(np.array_equal, kept._everybody, parties_in(kept._connection)))
     come(kept, accounts(("A/0", "A")))
-    assert led() == {"A/0": "A/0", "A/1": "A/0", "A/2": "A/0", "B/5": "B/5", "X": "X", "Y": "Y"}
-    assert kept._everybody.led_by(kept._everybody.lead[:1]).tolist() == kept._everybody.account[:3].tolist()
+    assert led() == {"A/0": "A/0", "A/1": "A/0", "A/2": "A/0", "B/5": "B/5", "X": "X", "Y": "Y"} | more | {"A/9": "A/0"}
+    assert kept._everybody.led_by(kept._everybody.lead[2:3]).tolist() == kept._everybody.account[2:6].tolist()
 
 
 @pytest.mark.parametrize("counted", [True, False], ids=["counted", "too many to count"])
