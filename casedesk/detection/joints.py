@@ -27,8 +27,8 @@ class Joint(NamedTuple):
     ``band[0]`` and ``band[1]`` percent of the other's. No hop is below ``smallest``, in minor units of the base currency, and each goes by
     one of the ``channels``; None allows any. Without slack a path ends with its latest hop; it has ``hops`` at the least and so many of
     the desk's ``customers`` on it: where the last two have not, they carry on a hop before them. Where the path is ``closed``, every
-    hop's sender is paid on it, and its receiver pays. Where so many paths from one party ``meet``, each of two hops and without slack, their end is paid by at least so many
-    accounts, which carry on that party's money, in the gap that ends with the last of them.
+    hop's sender is paid on it, and its receiver pays. Where so many paths from one party ``meet``, each of two hops and without slack, their
+    end is paid by at least so many accounts, which carry on that party's money, in the gap that ends with the last of them.
     """
 
     gap: int

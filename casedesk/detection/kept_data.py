@@ -313,19 +313,17 @@ class KeptData(LoadedData):
                 self._counted = Counted(legs, keys, [holder.opened_at for holder in holders], self.beginning)
 
     def _need_legs(self, account_ids: Collection[str] | None = None) -> None:
-        shown = self._shown_legs
-        if shown is not None and (
-            len(shown) == len(self._key_by_id) or shown.issuperset(account_ids or self._key_by_id)
-        ):
+        wanted = frozenset(self._key_by_id if account_ids is None else account_ids)
+        if self._shown_legs is not None and self._shown_legs >= wanted:
             return
-        if account_ids is None or shown is not None or self._few_legs is None:
-            account_ids = self._key_by_id
-        self._shown_legs = frozenset(account_ids)
+        if self._shown_legs is not None or self._few_legs is None:
+            wanted = frozenset(self._key_by_id)
+        self._shown_legs = wanted
         self._name_subjects()
         for kind, name in (("VIEW", CHOSEN.get_name()), ("TABLE", "few_legs")):
             self._connection.execute(f"DROP {kind} IF EXISTS {name}")
         if self._few_legs is not None:
-            keys = pa.array([self._key_by_id[name] for name in account_ids], pa.int32())
+            keys = pa.array([self._key_by_id[name] for name in wanted], pa.int32())
             self._connection.register("taken_in", self._few_legs.filter(pc.is_in(self._few_legs["account"], keys)))
             self._connection.execute("CREATE TABLE few_legs AS FROM taken_in")
             self._connection.unregister("taken_in")

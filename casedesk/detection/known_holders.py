@@ -50,7 +50,7 @@ class KnownHolders:
 
     def came(self, account_ids: Collection[str]) -> None:
         """Take in accounts that came, and those of their customers anew, who may have another leader by now."""
-        if len(account_ids) > FEW:
+        if len(account_ids) > FEW or len(self._by_id) > MOST:
             self.forget()
         elif self._asked:
             self._read(account_ids)
@@ -62,9 +62,11 @@ class KnownHolders:
             rows = self._connection.execute(f"{_ALL} LIMIT {FEW + 1}").fetchall()
             self._whole = len(rows) <= FEW
             self._take(rows if self._whole else ())
-        missing = () if self._whole else [name for name in account_ids if name and name not in self._by_id]
-        if missing:
-            self._read(missing if len(self._by_id) <= MOST else account_ids)
+        if not self._whole and any(name and name not in self._by_id for name in account_ids):
+            if len(self._by_id) > MOST:
+                self.forget()
+                self._asked = True
+            self._read([name for name in account_ids if name and name not in self._by_id])
         return self._by_id
 
     def with_customers(self, account_ids: Collection[str]) -> dict[str, str]:
@@ -74,9 +76,6 @@ class KnownHolders:
         return dict(sorted((name, customer) for customer in customers for name in self._by_customer[customer]))
 
     def _read(self, account_ids: Collection[str]) -> None:
-        if len(self._by_id) > MOST:
-            self.forget()
-            self._asked = True
         self._take(self._connection.execute(_ASKED, [list(account_ids)]).fetchall())
 
     def _take(self, rows: Iterable[tuple[Any, ...]]) -> None:

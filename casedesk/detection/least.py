@@ -29,15 +29,15 @@ class Past(NamedTuple):
 class Least(NamedTuple):
     """A hit at some moment has so many legs of this kind on its subject, and this sum, from a window before it to that moment.
 
-    Where ``of_lead`` the subject is the customer. Amounts are ``smallest_minor`` at the least, and where there is ``below_minor`` less than that. None allows any direction, channel or country. Where there is ``round_to``, the amount as
-    it was paid is a multiple of it. Where there is ``young``, a leg lies less than that after the account's opening. Where ``outside``, none
-    is with another account of the customer. Where ``ends``, the hit ends with a leg of this kind. Where there is a ``past``, these legs alone
-    are asked what is much.
+    Where ``of_lead`` the subject is the customer. Amounts are ``smallest_minor`` at the least, and where there is ``below_minor`` less than
+    that. None allows any direction, channel or country. Where there is ``round_to``, the amount as it was paid is a multiple of it. Where
+    there is ``young``, a leg lies less than that after the account's opening. Where ``outside``, none is with another account of the
+    customer. Where ``ends``, the hit ends with a leg of this kind. Where there is a ``past``, these legs alone are asked what is much.
 
     Where ``strangers`` is not None, the legs are with other customers without a dealing from that long before each to just before its window,
-    and ``parties`` of them are different. The other sides stand in ``places`` different countries, as far as these are known. Where there is ``silence``, the moment of the hit is at most a window after the first of its legs,
-    and none of this kind lies that long before that; one that is the very first lies ``observed`` after the beginning of the data. All
-    in microseconds.
+    and ``parties`` of them are different. The other sides stand in ``places`` different countries, as far as these are known. Where there is
+    ``silence``, the moment of the hit is at most a window after the first of its legs, and none of this kind lies that long before that; one
+    that is the very first lies ``observed`` after the beginning of the data. All in microseconds.
     """
 
     legs: int = 1

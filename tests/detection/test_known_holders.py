@@ -70,6 +70,14 @@ def test_they_are_the_engines_whatever_comes(
     assert "nobody" not in holders.of(["nobody"])
 
 
+def test_beyond_so_many_all_are_let_go_of(kept: KeptData, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_holders, "FEW", 0)
+    monkeypatch.setattr(known_holders, "MOST", 1)
+    assert set(kept._holders.of(["A/1"])) == {"A/1", "A/2"}  # of one customer
+    assert set(kept._holders.of(["A/2", "X"])) == {"A/1", "A/2", "X"}
+    assert set(kept._holders.of(["Y"])) == {"Y"}
+
+
 def test_accounts_that_come_before_anybody_asks_are_there(kept: KeptData) -> None:
     come(kept, accounts(("B/1", "B")))
     assert kept._holders.with_customers(["B/5"]) == {"B/1": "B", "B/5": "B"}
@@ -102,13 +110,18 @@ def test_parties_are_those_of_the_accounts_that_came(kept: KeptData) -> None:
 
     assert led() == {"A/1": "A/1", "A/2": "A/1", "B/5": "B/5", "X": "X", "Y": "Y"}
     assert kept._everybody.own.tolist() == [1, 1, 1, 0, 0]
-    come(kept, accounts(("Z", ""), ("0/1", "0"), ("A/9", "A"), ("0/2", "0")))
-    more = {"0/1": "0/1", "0/2": "0/1", "A/9": "A/1", "Z": "Z"}
+    come(kept, accounts(("Z", ""), ("M/1", "M"), ("0", "")))  # nobody whom another one leads: these are taken in
+    assert kept._parties is not None
+    more = {"0": "0", "M/1": "M/1", "Z": "Z"}
+    assert led() == {"A/1": "A/1", "A/2": "A/1", "B/5": "B/5", "X": "X", "Y": "Y"} | more
+    assert all(map(np.array_equal, kept._everybody, parties_in(kept._connection)))
+    come(kept, accounts(("0/1", "N"), ("A/9", "A"), ("0/2", "N")))
+    more |= {"0/1": "0/1", "0/2": "0/1", "A/9": "A/1"}
     assert led() == {"A/1": "A/1", "A/2": "A/1", "B/5": "B/5", "X": "X", "Y": "Y"} | more
     assert all(map(np.array_equal, kept._everybody, parties_in(kept._connection)))
     come(kept, accounts(("A/0", "A")))
     assert led() == {"A/0": "A/0", "A/1": "A/0", "A/2": "A/0", "B/5": "B/5", "X": "X", "Y": "Y"} | more | {"A/9": "A/0"}
-    assert kept._everybody.led_by(kept._everybody.lead[2:3]).tolist() == kept._everybody.account[2:6].tolist()
+    assert kept._everybody.led_by(kept._everybody.lead[3:4]).tolist() == kept._everybody.account[3:7].tolist()
 
 
 @pytest.mark.parametrize("counted", [True, False], ids=["counted", "too many to count"])
