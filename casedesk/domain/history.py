@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import repeat
@@ -273,8 +273,17 @@ def after(case: Case | None, event: Recorded, policy: Policy = SHIPPED) -> Case:
     :param case: the case before, or None for the event that opens it.
     :param policy: the values from which the due date of a new case follows; a known case has its own.
     """
-    folding = Folding(event.case_id) if case is None else _thaw(case)
-    folding.add(event, event.data)
+    return after_all(case, (event,), policy)
+
+
+def after_all(case: Case | None, events: Sequence[Recorded], policy: Policy = SHIPPED) -> Case:
+    """Return the case as it stands once these events, of which there is one at least, have happened in their order.
+
+    :param case: as for :func:`after`.
+    """
+    folding = Folding(events[0].case_id) if case is None else _thaw(case)
+    for event in events:
+        folding.add(event, event.data)
     return freeze(folding, policy if case is None else case.policy)
 
 

@@ -12,7 +12,6 @@ from casedesk.detection.engine import detect as run_rules
 from casedesk.detection.engine import detect_kept as run_kept
 from casedesk.detection.findings import finding_digest, findings_sha256
 from casedesk.detection.limits import Limits
-from casedesk.detection.reconcile import Grown
 from casedesk.detection.rule import Rule
 from casedesk.detection.rules import RULES, rules_with
 from casedesk.domain.alerts import Alert
@@ -20,7 +19,7 @@ from casedesk.domain.events import DESK, DetectionRan
 from casedesk.domain.people import SYSTEM, Action, Person, require
 from casedesk.domain.suppressions import hidden_digest
 from casedesk.errors import Conflict
-from casedesk.services import hiding, intake, lapsing, rules_in_force, standing_findings
+from casedesk.services import hiding, lapsing, rules_in_force, run_cases, standing_findings
 from casedesk.services.collecting import uncollected
 from casedesk.services.holdings import Queued, beside, held, queued
 from casedesk.services.kept_figures import Leaving
@@ -152,12 +151,9 @@ def detect(
         uow.runs.add(_run(done, at, until, result, ordinal, record))
         copying.store(uow)
         left.store(uow, data.arrival)
-        uow.alerts.insert(new)
         hiding.store(uow, sorted_out, run_id)
         # the desk itself does this: starting a run is not work on the cases, and bars nobody from judging them
-        opened, joined = _into_cases(uow, new, SYSTEM, at)
-        _grow(uow, plan.grown, SYSTEM, at)
-        lapsing.store(uow, plan, run_id, SYSTEM, at)
+        opened, joined = run_cases.store(uow, new, plan, run_id, SYSTEM, at)
         if clock is not None:
             uow.runs.finish(run_id, clock())
         uow.ledger.append(
@@ -254,39 +250,6 @@ def _finding(alert: Alert) -> Finding:
     return Finding(
         alert.alert_id, finding_digest(alert), alert.rule, alert.account_id, alert.window_start, alert.window_end
     )
-
-
-def _into_cases(uow: Writing, new: Sequence[Alert], actor: Person, at: datetime) -> tuple[int, int]:
-    """Put new alerts into their customers' cases; return how many cases were opened and how many joined."""
-    opened = joined = 0
-    by_customer: dict[str, list[Alert]] = {}
-    for alert in new:
-        by_customer.setdefault(alert.customer_id, []).append(alert)
-    for customer_id, alerts in by_customer.items():
-        case_id = uow.cases.open_of(customer_id)
-        if not case_id:
-            intake.start_case(uow, alerts, actor, at)
-            opened += 1
-            continue
-        case = uow.cases.get(case_id)
-        for alert in alerts:
-            case, _ = intake.attach(uow, case, alert, actor, at)
-        joined += 1
-    return opened, joined
-
-
-def _grow(uow: Writing, grown: Sequence[Grown], actor: Person, at: datetime) -> None:
-    stored = {alert.alert_id: alert for alert in uow.alerts.get_many([growth.alert.alert_id for growth in grown])}
-    changed = []
-    for growth in grown:
-        was = stored[growth.alert.alert_id]
-        # a file may have named the account's holder since; the alert stays about whom its case is about
-        changed.append((was, replace(growth.alert, customer_id=was.customer_id)))
-    uow.alerts.grow(changed)
-    cases = uow.cases.get_many({alert.case_id for _, alert in changed if alert.case_id})
-    for _, alert in changed:
-        if alert.case_id:
-            cases[alert.case_id], _ = intake.grow(uow, cases[alert.case_id], alert, actor, at)
 
 
 def _run(

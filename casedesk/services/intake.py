@@ -1,14 +1,14 @@
-"""From alerts to cases: open a case, attach an alert to a customer's open case, follow what later runs found of it."""
+"""From alerts to cases: open a case, attach an alert to a customer's open case, and the events that say so."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from casedesk.detection.reconcile import Lapsed
 from casedesk.domain import events
 from casedesk.domain.alerts import Alert, alert_digest
 from casedesk.domain.cases import Case, require_step
+from casedesk.domain.events import Event
 from casedesk.domain.history import after
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.moments import canonical
@@ -73,21 +73,8 @@ def _loose(uow: Writing, alert_ids: Sequence[str]) -> tuple[Alert, ...]:
 
 
 def start_case(uow: Writing, alerts: Sequence[Alert], actor: Person, at: datetime) -> Case:
-    """Open a case within a transaction. The suspicion date starts provisionally at the earliest alert.
-
-    The alert is not the initial detection of facts (FFIEC manual), but it is the earliest it can have been: the clock
-    starts there until somebody sets the date with a reason.
-    """
-    customers = {alert.customer_id for alert in alerts}
-    if len(customers) != 1:
-        raise WrongCustomer(f"A case is about one customer; these alerts are about {len(customers)}.")
-    alerted = min(alert.raised_at for alert in alerts if alert.raised_at is not None)
-    event = events.CaseOpened(
-        customer_id=customers.pop(),
-        alerted_at=canonical(alerted),
-        suspicion_at=canonical(alerted),
-        suspect_identified=True,
-    )
+    """Open a case within a transaction."""
+    event = opening(alerts)
     case_id = uow.cases.next_id(at.year)
     row = uow.ledger.append(event, stream=case_id, user=actor.user_id, at=at)
     case = after(None, row, uow.cases.policy)
@@ -105,45 +92,30 @@ def attach(uow: Writing, case: Case, alert: Alert, actor: Person, at: datetime) 
             f"Alert {alert.alert_id} is about customer {alert.customer_id}; case {case.case_id} is about "
             f"{case.customer_id}."
         )
-    event = events.AlertAttached(
-        alert_id=alert.alert_id,
-        rule=alert.rule,
-        rule_version=alert.rule_version,
-        severity=alert.severity,
-        amount_minor=str(alert.amount_minor),
-        transactions=len(alert.transaction_ids),
-        digest=alert_digest(alert),
-        notes=alert.sentence,
-    )
     uow.alerts.set_case([alert.alert_id], case.case_id)
-    return record(uow, case, event, actor, at)
+    return record(uow, case, told(events.AlertAttached, alert), actor, at)
 
 
-def grow(uow: Writing, case: Case, alert: Alert, actor: Person, at: datetime) -> tuple[Case, Recorded]:
-    """Record within a transaction that an alert of the case grew."""
-    return _followed(uow, case, alert, events.AlertGrown, actor, at)
+def opening(alerts: Sequence[Alert]) -> events.CaseOpened:
+    """Return the event that opens a case of these alerts. The suspicion date starts provisionally at the earliest.
+
+    The alert is not the initial detection of facts (FFIEC manual), but it is the earliest it can have been: the clock
+    starts there until somebody sets the date with a reason.
+
+    :raises WrongCustomer: if they are about more than one customer.
+    """
+    customers = {alert.customer_id for alert in alerts}
+    if len(customers) != 1:
+        raise WrongCustomer(f"A case is about one customer; these alerts are about {len(customers)}.")
+    alerted = canonical(min(alert.raised_at for alert in alerts if alert.raised_at is not None))
+    return events.CaseOpened(
+        customer_id=customers.pop(), alerted_at=alerted, suspicion_at=alerted, suspect_identified=True
+    )
 
 
-def revise(uow: Writing, case: Case, alert: Alert, actor: Person, at: datetime) -> tuple[Case, Recorded]:
-    """Record within a transaction that a run found an alert of the case otherwise, with no further transaction."""
-    return _followed(uow, case, alert, events.AlertRevised, actor, at)
-
-
-def lapse(uow: Writing, case: Case, lapsed: Lapsed, run_id: str, actor: Person, at: datetime) -> tuple[Case, Recorded]:
-    """Record within a transaction that a run no longer found an alert of the case."""
-    event = events.AlertLapsed(alert_id=lapsed.alert_id, rule=lapsed.rule, run_id=run_id, by=lapsed.by)
-    return record(uow, case, event, actor, at)
-
-
-def _followed(
-    uow: Writing,
-    case: Case,
-    alert: Alert,
-    kind: type[events.AlertGrown] | type[events.AlertRevised],
-    actor: Person,
-    at: datetime,
-) -> tuple[Case, Recorded]:
-    event = kind(
+def told(kind: type[events.AlertAttached] | type[events.AlertGrown] | type[events.AlertRevised], alert: Alert) -> Event:
+    """Return the event that tells of an alert as it is now: that it came, grew, or was found otherwise."""
+    return kind(
         alert_id=alert.alert_id,
         rule=alert.rule,
         rule_version=alert.rule_version,
@@ -153,4 +125,3 @@ def _followed(
         digest=alert_digest(alert),
         notes=alert.sentence,
     )
-    return record(uow, case, event, actor, at)

@@ -8,18 +8,13 @@ of one run over everything, in whatever order transactions arrived.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
-from casedesk.detection.reconcile import Reconciliation
 from casedesk.detection.rule import Rule
 from casedesk.domain.alerts import Alert
-from casedesk.domain.people import Person
-from casedesk.services import intake
 from casedesk.services.run_records import RunData
 from casedesk.store.alert_store import Recognisable
 from casedesk.store.run_store import Finding
-from casedesk.store.unit_of_work import Writing
 
 
 def subjects(
@@ -56,18 +51,3 @@ def judged(data: RunData, rules: Sequence[Rule], until: datetime | None) -> Call
         return there is None or not there.stands(alert.account_id, alert.window_end)
 
     return looked_at
-
-
-def store(uow: Writing, plan: Reconciliation, run_id: str, actor: Person, at: datetime) -> None:
-    """Record within a run's transaction which alerts it found otherwise, and which no longer."""
-    stored = {alert.alert_id: alert for alert in uow.alerts.get_many([alert.alert_id for alert in plan.revised])}
-    # as with growth, the alert stays about whom its case is about
-    revised = [replace(found, customer_id=stored[found.alert_id].customer_id) for found in plan.revised]
-    uow.alerts.grow([(stored[alert.alert_id], alert) for alert in revised])
-    for alert in revised:
-        if alert.case_id:
-            intake.revise(uow, uow.cases.get(alert.case_id), alert, actor, at)
-    uow.alerts.lapse([one.alert_id for one in plan.lapsed], run_id)
-    for one in plan.lapsed:
-        if one.case_id:
-            intake.lapse(uow, uow.cases.get(one.case_id), one, run_id, actor, at)

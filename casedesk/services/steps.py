@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -10,7 +11,7 @@ from casedesk.domain import events
 from casedesk.domain.cases import Case
 from casedesk.domain.casework import TELLING
 from casedesk.domain.events import Event
-from casedesk.domain.history import after
+from casedesk.domain.history import after, after_all
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.people import Action, Person, require
 from casedesk.store.case_store import StaleCase
@@ -21,6 +22,8 @@ _PLAIN: Final = frozenset(
     kind.title
     for kind in (events.CaseTaken, events.CaseAssigned, events.CaseHandedOver, events.CaseReleased, events.CaseReopened)
 )
+#: Changes that may move what a case shows of its alerts.
+_OF_ALERTS: Final = frozenset(kind.action for kind in (events.AlertAttached, events.AlertGrown, events.AlertRevised))
 _HIDDEN: Final = frozenset(events.KINDS[action].title for action in TELLING)
 
 
@@ -80,6 +83,40 @@ def record(uow: Writing, case: Case, event: Event, actor: Person, at: datetime) 
     row = uow.ledger.append(event, stream=case.case_id, user=actor.user_id, at=at)
     changed = after(case, row)
     if changed.version != case.version:
-        alerts = isinstance(event, events.AlertAttached | events.AlertGrown | events.AlertRevised)
-        uow.cases.save(changed, over=case, alerts=alerts)
+        uow.cases.save(changed, over=case, alerts=row.action in _OF_ALERTS)
     return changed, row
+
+
+class Together:
+    """Steps that change many cases within one transaction: each event as it would be alone, each case read and stored once.
+
+    :param case_ids: all cases there will be steps on; those that there are not yet begin with their first event.
+    """
+
+    def __init__(self, uow: Writing, case_ids: Collection[str], actor: Person, at: datetime) -> None:
+        self._uow, self._actor, self._at = uow, actor, at
+        self._before = uow.cases.get_many(case_ids)
+        self._rows: dict[str, list[Recorded]] = {}
+        uow.ledger.look_up(case_ids)
+
+    def record(self, case_id: str, event: Event) -> None:
+        """Append an event to a case."""
+        row = self._uow.ledger.append(event, stream=case_id, user=self._actor.user_id, at=self._at)
+        self._rows.setdefault(case_id, []).append(row)
+
+    def save(self) -> None:
+        """Store what the cases became, each over the version that was read.
+
+        :raises StaleCase: if one was changed since.
+        """
+        cases = self._uow.cases
+        new = [
+            after_all(None, rows, cases.policy) for case_id, rows in self._rows.items() if case_id not in self._before
+        ]
+        if new:
+            cases.insert(*new)
+        cases.save_all(
+            (after_all(before, rows), before, any(row.action in _OF_ALERTS for row in rows))
+            for case_id, rows in self._rows.items()
+            if (before := self._before.get(case_id))
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import lru_cache
@@ -111,6 +111,17 @@ class CaseReader:
         row = _OPEN_OF.first(self._connection, {"customer": customer_id})
         return str(row[0]) if row else ""
 
+    def open_of_each(self, customer_ids: Collection[str]) -> dict[str, str]:
+        """Return the id of the newest case that is not closed, by customer; who has none is left out."""
+        found: dict[str, str] = {}
+        ids = sorted(customer_ids)
+        for start in range(0, len(ids), CHUNK):
+            for customer_id, case_id in self._connection.execute(
+                _OPEN_OF_EACH, {"customers": ids[start : start + CHUNK]}
+            ):
+                found.setdefault(customer_id, case_id)
+        return found
+
     def of_customer(self, customer_id: str) -> tuple[Case, ...]:
         """Return all cases of a customer, newest first."""
         query = sa.select(cases.c.case_id).where(cases.c.customer_id == customer_id)
@@ -163,15 +174,20 @@ class CaseStore(CaseReader):
 
     def next_id(self, year: int) -> str:
         """Take the next number of a year: ``C-26-00042``. The ledger's lock keeps two writers apart."""
-        name = f"case-{year}"
-        row = _NEXT.first(self._connection, {"counter": name})
-        if row is None:
-            self._connection.execute(sa.insert(counters).values(name=name, value=1))
-        return f"C-{year % 100:02}-{row[0] if row else 1:05}"
+        return self.next_ids(year, 1)[0]
 
-    def insert(self, case: Case) -> None:
-        """Store a new case."""
-        self._connection.execute(_INSERT, {"case_id": case.case_id, **_values(case)})
+    def next_ids(self, year: int, count: int) -> list[str]:
+        """Take so many numbers of a year, one at least, in their order."""
+        name = f"case-{year}"
+        row = _NEXT.first(self._connection, {"counter": name, "taken": count})
+        if row is None:
+            self._connection.execute(sa.insert(counters).values(name=name, value=count))
+        last = row[0] if row else count
+        return [f"C-{year % 100:02}-{number:05}" for number in range(last - count + 1, last + 1)]
+
+    def insert(self, *new: Case) -> None:
+        """Store new cases."""
+        self._connection.execute(_INSERT, [{"case_id": case.case_id, **_values(case)} for case in new])
 
     def purge(self, case_ids: Sequence[str]) -> None:
         """Empty what people wrote in the rows of these cases, as their purged events have it."""
@@ -186,10 +202,38 @@ class CaseStore(CaseReader):
             case was read, so comparing does not tell.
         :raises StaleCase: if the stored version is another one.
         """
-        changed = tuple(dict.fromkeys(_changed(over, case) + (_ALERTS if alerts else ())))
+        changed = _changed(over, case, alerts)
         values = {name: _COLUMNS[name](case) for name in changed}
         if self._save(changed, values, {"saved_case": case.case_id, "seen_version": over.version}) != 1:
             raise StaleCase(case.case_id, self._changes(case.case_id, over.version))
+
+    def save_all(self, changed: Iterable[tuple[Case, Case, bool]]) -> None:
+        """Store what became of many cases, those with the same columns together.
+
+        :param changed: for each what :meth:`save` takes: the case, as it was read, and whether an alert came or grew.
+        :raises StaleCase: if the stored version of one is another than was read; the transaction is then of no use any more.
+        """
+        alike: dict[tuple[str, ...], list[tuple[Case, Case]]] = {}
+        for case, over, of_alerts in changed:
+            alike.setdefault(_changed(over, case, of_alerts), []).append((case, over))
+        for columns, pairs in alike.items():
+            rows = [
+                {name: _COLUMNS[name](case) for name in columns}
+                | {"saved_case": case.case_id, "seen_version": over.version}
+                for case, over in pairs
+            ]
+            if _saving(columns).run_each(self._connection, rows) != len(rows):
+                raise self._stale(columns, pairs)
+
+    def _stale(self, columns: tuple[str, ...], pairs: Sequence[tuple[Case, Case]]) -> StaleCase:
+        """Tell which of these cases was not saved: a colleague's step follows what was seen, or its row says something else."""
+        for case, over in pairs:
+            query = sa.select(*(cases.c[name] for name in columns)).where(cases.c.case_id == case.case_id)
+            row, changes = self._connection.execute(query).one_or_none(), self._changes(case.case_id, over.version)
+            if changes or row is None or tuple(row) != tuple(_COLUMNS[name](case) for name in columns):
+                return StaleCase(case.case_id, changes)
+        # the row of one was replaced by what would be written now, so that it cannot be told which
+        return StaleCase(pairs[0][0].case_id, ())
 
     def _save(self, changed: tuple[str, ...], values: dict[str, Any], key: dict[str, Any]) -> int:
         """Update the row and return how many there were.
@@ -245,10 +289,17 @@ _OPEN_OF = Direct(
     .order_by(cases.c.opened_at.desc(), cases.c.case_id.desc())
     .limit(1)
 )
+_OPEN_OF_EACH = (
+    sa.select(cases.c.customer_id, cases.c.case_id)
+    .where(
+        cases.c.customer_id.in_(sa.bindparam("customers", expanding=True)), cases.c.status != CaseStatus.CLOSED.value
+    )
+    .order_by(cases.c.opened_at.desc(), cases.c.case_id.desc())
+)
 _NEXT = Direct(
     sa.update(counters)
     .where(counters.c.name == sa.bindparam("counter"))
-    .values(value=counters.c.value + 1)
+    .values(value=counters.c.value + sa.bindparam("taken"))
     .returning(counters.c.value)
 )
 
@@ -332,10 +383,11 @@ _WRITES: Final[dict[str, tuple[str, ...]]] = {
 _fields = attrgetter(*_WRITES)
 
 
-def _changed(before: Case, after: Case) -> tuple[str, ...]:
-    """Return the columns in which two states of a case differ, each once."""
+def _changed(before: Case, after: Case, alerts: bool) -> tuple[str, ...]:
+    """Return the columns to write between two states of a case, each once; those of its alerts if one came or grew."""
     pairs = zip(_WRITES.values(), _fields(before), _fields(after), strict=True)
-    return tuple(dict.fromkeys(name for columns, old, new in pairs if old != new for name in columns))
+    own = [name for columns, old, new in pairs if old != new for name in columns]
+    return tuple(dict.fromkeys((*own, *_ALERTS) if alerts else own))
 
 
 def _values(case: Case) -> dict[str, Any]:

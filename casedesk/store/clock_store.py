@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -93,9 +94,10 @@ class ClockStore(ClockReader):
 
     def follow(self, case_ids: Collection[str]) -> None:
         """Derive the clocks of these cases anew, from events that are written already."""
-        for case_id, found in self.derived(sorted(case_ids)):
-            self._connection.execute(_FORGET, {"case": case_id})
-            self._insert([_values(case_id, one) for one in found])
+        derived = self.derived(sorted(case_ids))
+        while found := list(islice(derived, _TOGETHER)):
+            self._connection.execute(_FORGET, {"cases": [case_id for case_id, _ in found]})
+            self._insert([_values(case_id, one) for case_id, theirs in found for one in theirs])
 
     def complete(self) -> None:
         """Derive the clocks of every case, where there should be some and none is stored."""
@@ -110,7 +112,7 @@ class ClockStore(ClockReader):
 _CASES = sa.select(cases.c.case_id, cases.c.closed_at, cases.c.disposition).where(
     cases.c.case_id.in_(sa.bindparam("cases", expanding=True))
 )
-_FORGET = sa.delete(clocks).where(clocks.c.case_id == sa.bindparam("case"))
+_FORGET = sa.delete(clocks).where(clocks.c.case_id.in_(sa.bindparam("cases", expanding=True)))
 _INSERT = sa.insert(clocks)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -20,6 +20,7 @@ from casedesk.domain.moments import canonical
 from casedesk.domain.policy import SHIPPED, Policy
 from casedesk.domain.policy_changes import policy_of
 from casedesk.errors import Unavailable
+from casedesk.store.about_subjects import CHUNK
 from casedesk.store.dialects import id_contains, stream
 from casedesk.store.direct import Direct, locks_at_begin
 from casedesk.store.known_tips import Tip, known_tips
@@ -219,6 +220,18 @@ def _recorded(row: sa.Row[*tuple[object, ...]]) -> Recorded:
     return Recorded(*row)  # type: ignore[arg-type]  # the columns are those of Recorded, in order
 
 
+# Joined to what the index alone gives: of a long history only the last event is read.
+_LAST = (
+    sa.select(case_events.c.case_id, sa.func.max(case_events.c.case_seq).label("case_seq"))
+    .where(case_events.c.case_id.in_(sa.bindparam("streams", expanding=True)))
+    .group_by(case_events.c.case_id)
+    .subquery("last")
+)
+_TIPS = sa.select(case_events.c.case_id, case_events.c.case_seq, case_events.c.event_hash).join(
+    _LAST, sa.and_(case_events.c.case_id == _LAST.c.case_id, case_events.c.case_seq == _LAST.c.case_seq)
+)
+
+
 class Ledger(LedgerReader):
     """Appends events. The lock on the head is taken when it is made and held until the transaction ends."""
 
@@ -256,6 +269,15 @@ class Ledger(LedgerReader):
         self._pending.append(row)
         self.moved.update(moved_by(event, stream))
         return row
+
+    def look_up(self, streams: Iterable[str]) -> None:
+        """Learn at once where these streams end. Without it, each is asked for when something is first appended to it."""
+        unknown = sorted({stream for stream in streams if stream not in self._tips and stream not in self._before})
+        found: dict[str, Tip] = dict.fromkeys(unknown, (0, ZERO_HASH))
+        for start in range(0, len(unknown), CHUNK):
+            for name, seq, tip in self._connection.execute(_TIPS, {"streams": unknown[start : start + CHUNK]}):
+                found[name] = seq, tip
+        self._before = {**self._before, **found}
 
     def _asked(self, stream: str) -> Tip:
         seq, tip = _TIP.first(self._connection, {"stream": stream}) or (0, ZERO_HASH)

@@ -10,7 +10,7 @@ import pytest
 from casedesk.domain import events
 from casedesk.domain.cases import STAGES, TRANSITIONS, Case, IllegalStep, Stage
 from casedesk.domain.events import Event
-from casedesk.domain.history import _LEGAL, _STEPS, BrokenHistory, Folding, after, columns, fold, freeze
+from casedesk.domain.history import _LEGAL, _STEPS, BrokenHistory, Folding, after, after_all, columns, fold, freeze
 from casedesk.domain.ledger import ZERO_HASH, Recorded, link
 from casedesk.domain.moments import canonical
 
@@ -53,7 +53,9 @@ def test_adding_up_at_once_and_step_by_step_give_the_same_case() -> None:
     case: Case | None = None
     for row in rows:
         case = after(case, row)
-    assert case == freeze(fold("C-26-00001", rows))
+    assert (
+        case == freeze(fold("C-26-00001", rows)) == after_all(None, rows) == after_all(after(None, rows[0]), rows[1:])
+    )
 
 
 def test_a_new_case_is_new_and_its_clock_is_provisional() -> None:

@@ -17,6 +17,7 @@ from casedesk.domain.transactions import Account, Customer, CustomerKind
 from casedesk.domain.verification import Verdict
 from casedesk.services import detecting, intake
 from casedesk.services.detecting import Detected
+from casedesk.store.alert_store import AlertStore
 from casedesk.store.tables import alerts, cases
 from tests.builders import START, Move, TestDesk
 
@@ -242,15 +243,11 @@ def test_a_run_that_breaks_off_leaves_nothing(desk: TestDesk, monkeypatch: pytes
     desk.customer("K-2")
     desk.book([*deposits("a", 0), *deposits("b", 0, to="K-2/1")])
     before = desk.dump()
-    real, calls = intake.start_case, []
 
-    def second_time_broken(*args: object) -> object:
-        calls.append(1)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        return real(*args)  # type: ignore[arg-type]
+    def broken(*_: object) -> None:
+        raise KeyboardInterrupt  # the cases are stored, their alerts are not
 
-    monkeypatch.setattr(intake, "start_case", second_time_broken)
+    monkeypatch.setattr(AlertStore, "insert", broken)
     with pytest.raises(KeyboardInterrupt):
         detect(desk)
     assert desk.dump() == before

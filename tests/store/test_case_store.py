@@ -48,6 +48,28 @@ def test_a_stale_save_is_refused_with_the_colleagues_change_named(bank_engine: E
     ]
 
 
+def test_of_many_cases_saved_together_the_one_that_a_colleague_changed_is_named_and_none_is_saved(
+    bank_engine: Engine,
+) -> None:
+    with Writing(bank_engine) as uow:
+        seen = [open_case(uow, alert(number)) for number in (1, 2, 3)]
+        uow.commit()
+    with Writing(bank_engine) as uow:
+        step(uow, seen[1], note(), "ben")
+        uow.commit()
+    new = [replace(case, version=case.version + 1) for case in seen]  # just as the colleague's
+    for changed in (new, new[1:2]):
+        with pytest.raises(StaleCase, match=rf"Case {seen[1].case_id} .* ben: Note added"), Writing(bank_engine) as uow:
+            uow.cases.save_all((case, seen[new.index(case)], False) for case in changed)
+    with Reading(bank_engine) as uow:
+        assert [uow.cases.get(case.case_id).version for case in seen] == [2, 3, 2]
+    with Writing(bank_engine) as uow:
+        uow.cases.save_all((case, over, case is new[0]) for case, over in zip(new[::2], seen[::2], strict=True))
+        uow.commit()
+    with Reading(bank_engine) as uow:
+        assert [uow.cases.get(case.case_id) for case in new[::2]] == new[::2]
+
+
 def test_a_stale_save_leaves_row_events_and_head_as_they_were(bank_engine: Engine) -> None:
     seen = opened(bank_engine)
     with Writing(bank_engine) as uow:
@@ -198,7 +220,14 @@ def test_only_a_case_that_is_not_closed_takes_further_alerts(bank_engine: Engine
         assert uow.cases.open_of("CU-00001") == ""
         newer = open_case(uow, alert(1), at=NOON + timedelta(days=40))
         assert uow.cases.open_of("CU-00001") == newer.case_id
-        assert [case.case_id for case in uow.cases.of_customer("CU-00001")] == [newer.case_id, closed.case_id]
+        newest = open_case(uow, alert(1), at=NOON + timedelta(days=41))
+        other = open_case(uow, alert(2))
+        homes = {"CU-00001": newest.case_id, "CU-00002": other.case_id}
+        assert uow.cases.open_of_each(["CU-00003", "CU-00002", "CU-00001"]) == homes
+        assert uow.cases.open_of_each([]) == {}
+        assert [case.case_id for case in uow.cases.of_customer("CU-00001")] == [
+            newest.case_id, newer.case_id, closed.case_id
+        ]  # fmt: skip
 
 
 def test_a_projection_holds_every_column_as_the_replay_writes_it(engine: Engine) -> None:

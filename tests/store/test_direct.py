@@ -42,6 +42,16 @@ def test_it_binds_times_and_flags_as_the_column_types_say(bank_engine: Engine) -
         assert tuple(connection.execute(query).one()) == (moment, True)
 
 
+def test_run_for_many_rows_it_tells_how_many_were_changed_altogether(bank_engine: Engine) -> None:
+    change = Direct(sa.update(customers).where(customers.c.customer_id == sa.bindparam("which")), ("name",))
+    rows = [{"which": f"CU-{number:05}", "name": f"N {number}"} for number in (1, 99999, 3)]
+    with bank_engine.connect().execution_options(casedesk_writes=True) as connection, connection.begin():
+        assert change.run_each(connection, rows) == 2
+        assert change.run_each(connection, rows[1:2]) == 0
+        names = sa.select(customers.c.name).order_by(customers.c.customer_id)
+        assert connection.execute(names).scalars().all() == ["N 1", "Customer 2", "N 3"]
+
+
 def test_a_drivers_error_comes_as_sqlalchemys_own(bank_engine: Engine) -> None:
     twice = Direct(sa.insert(ledger_head), ("head_id", "size", "root", "frontier", "locks"))
     row = {"head_id": 1, "size": 0, "root": "0" * 64, "frontier": "", "locks": 0}

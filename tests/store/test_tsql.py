@@ -88,7 +88,8 @@ def run_everything(engine: Engine) -> None:
         uow.transactions.insert_new(transactions(["t-new"]))
         uow.alerts.grow([(replace(alert(4), transaction_ids=("t-new",)), alert(4))])
         uow.people.get("ana"), uow.people.by_email("x"), uow.people.names()
-        open_case(uow, alert(4))
+        uow.ledger.look_up(["C-26-00001"])
+        uow.clocks.follow([open_case(uow, alert(4)).case_id])
         uow.parties.add_unknown_holders([("X", "", "")])
     with Reading(engine) as uow:
         uow.ledger.newest(5, before=9, search="c-26", action="note_added", user="ana", actions=("note_added",))
@@ -103,6 +104,7 @@ def run_everything(engine: Engine) -> None:
         )
         uow.imports.newest(), uow.imports.unfinished("a", "b"), list(uow.imports.rejects("I"))
         uow.cases.dossier("C-26-00001"), uow.cases.of_customer("CU-00001"), uow.cases.open_of("CU-00001")
+        uow.cases.open_of_each(["CU-00001"])
         uow.transactions.flows("CU-00001", since=NOON), uow.transactions.legs("CU-00001", only_evidence_of="C-26-00001")
         for view in View:
             for sort in Sort:

@@ -11,6 +11,7 @@ from casedesk.domain import events
 from casedesk.domain.ledger import NotStorable
 from casedesk.store.case_store import StaleCase
 from casedesk.store.engines import DatabaseUnavailable
+from casedesk.store.known_tips import known_tips
 from casedesk.store.ledger_store import NoLedgerHead
 from casedesk.store.tables import cases, ledger_head
 from casedesk.store.unit_of_work import Reading, Writing
@@ -163,6 +164,20 @@ def test_parallel_writers_never_get_the_same_case_id(bank_engine: Engine) -> Non
 def test_case_ids_count_per_year(bank_engine: Engine) -> None:
     with Writing(bank_engine) as uow:
         assert [uow.cases.next_id(year) for year in (2026, 2027, 2026)] == ["C-26-00001", "C-27-00001", "C-26-00002"]
+        assert uow.cases.next_ids(2026, 2) == ["C-26-00003", "C-26-00004"]
+        assert uow.cases.next_ids(2028, 2) == ["C-28-00001", "C-28-00002"]
+        assert [uow.cases.next_id(year) for year in (2026, 2028)] == ["C-26-00005", "C-28-00003"]
+
+
+def test_events_follow_on_what_was_looked_up_as_on_what_was_asked_for(bank_engine: Engine) -> None:
+    case_id = opened(bank_engine)
+    known_tips(bank_engine).remember({}, {}, "")  # as in a process that has written nothing yet
+    with Writing(bank_engine) as uow:
+        uow.ledger.append(note(), stream="C-26-00007", user="ana", at=NOON)
+        uow.ledger.look_up([case_id, "C-26-00007", "C-26-00008"])
+        rows = [uow.ledger.append(note(), stream=f"C-26-0000{n}", user="ana", at=NOON) for n in (1, 7, 8)]
+        assert [row.case_seq for row in rows] == [3, 2, 1]
+        assert rows[0].prev_hash == uow.ledger.of(case_id)[-1].event_hash
 
 
 def test_without_the_head_row_nothing_is_written(bank_engine: Engine) -> None:

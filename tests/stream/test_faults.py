@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from casedesk.bootstrap import Desk
 from casedesk.domain.people import SYSTEM
-from casedesk.services import detecting
+from casedesk.services import run_cases
 from casedesk.store.tables import alerts
 from casedesk.stream import worker as worker_module
 from casedesk.stream.alert_topic import AlertTopic
@@ -37,12 +37,13 @@ def test_a_rule_that_raises_in_the_middle_of_its_run_delays_alerts_and_none_is_t
     desk: Desk, on_real: str, job: Job, working: Any, sent: Sent, at_once: Outcome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failures = iter([RuntimeError, RuntimeError])
-    real, committed = detecting._grow, AlertTopic.__call__
+    real, committed = run_cases.store, AlertTopic.__call__
 
-    def fails(uow: Any, grown: Any, actor: Any, at: Any) -> None:
+    def fails(*arguments: Any) -> Any:
+        done = real(*arguments)
         if failure := next(failures, None):
             raise failure  # its alerts are inserted, their cases opened, and nothing is committed
-        real(uow, grown, actor, at)
+        return done
 
     def looks_first(self: AlertTopic, told_now: Any) -> None:
         with desk._engine.connect() as connection:
@@ -51,7 +52,7 @@ def test_a_rule_that_raises_in_the_middle_of_its_run_delays_alerts_and_none_is_t
         committed(self, told_now)
 
     uncommitted = set[str]()
-    monkeypatch.setattr(detecting, "_grow", fails)
+    monkeypatch.setattr(run_cases, "store", fails)
     monkeypatch.setattr(AlertTopic, "__call__", looks_first)
     put(on_real, job.topic, sent)
     with working(desk, on_real, job) as worker:
