@@ -80,6 +80,26 @@ class Shelf:
         found = pa.table({name: pa.array(column) for name, column in zip(READ, columns, strict=True)})
         return found.set_column(1, "booked_at", found["booked_at"].cast(pa.timestamp("us", "UTC")))
 
+    def legs(self, accounts: Sequence[str], since: Sequence[int], until: Sequence[int]) -> pa.Table:
+        """Return the legs of accounts, each within its span."""
+        part = (
+            "SELECT column1, {1}_account, {2}, booked_at FROM spans CROSS JOIN t ON {0}_account = column1 "
+            "AND booked_at > column2 AND booked_at <= column3 WHERE {1}_account <> ''"
+        )
+        spans = f"WITH spans AS (VALUES {', '.join(['(?, ?, ?)'] * len(accounts))})"
+        query = f"{spans} {part.format('from', 'to', 1)} UNION ALL {part.format('to', 'from', 0)}"
+        given = [one for span in zip(accounts, since, until, strict=True) for one in span]
+        rows = self.connection.execute(query, given).fetchall() if accounts else []
+        columns = list(zip(*rows, strict=True)) if rows else [()] * 4
+        kinds = {
+            "account": pa.string(),
+            "other": pa.string(),
+            "out": pa.int64(),
+            "booked_at": pa.timestamp("us", "UTC"),
+        }
+        arrays = {name: pa.array(column, kind) for column, (name, kind) in zip(columns, kinds.items(), strict=True)}
+        return pa.table(arrays)
+
 
 def timed(work: Callable[[], object]) -> tuple[float, float]:
     """Return seconds by the clock, and of this process's work."""

@@ -78,16 +78,16 @@ def build_in(connection: duckdb.DuckDBPyConnection, payments: Payments) -> Featu
         connection.execute(statement)
     found = ((part, connection.sql(text).to_arrow_table()) for part, text in zip(parts(), _parts(), strict=True))
     made = filled(
-        payments, ((part, {name: rows[name].to_numpy() for name in rows.column_names}) for part, rows in found)
+        payments.ids, ((part, {name: rows[name].to_numpy() for name in rows.column_names}) for part, rows in found)
     )
     connection.unregister("payments")
     return made
 
 
-def filled(payments: Payments, found: Iterable[tuple[Part, Mapping[str, npt.NDArray[Any]]]]) -> Features:
+def filled(ids: pa.Array, found: Iterable[tuple[Part, Mapping[str, npt.NDArray[Any]]]]) -> Features:
     """Put the parts together to the matrix, each by its rows."""
     # by columns, because that is how they come and how trees are trained
-    matrix = np.empty((len(payments.ids), len(catalogue())), np.float32, order="F")
+    matrix = np.empty((len(ids), len(catalogue())), np.float32, order="F")
     first = 0
     for part, rows in found:
         out = rows["out"].astype(bool) if part.sided else np.empty(0, bool)
@@ -97,4 +97,4 @@ def filled(payments: Payments, found: Iterable[tuple[Part, Mapping[str, npt.NDAr
                 matrix[:, column] = part.filled
                 matrix[place, column] = rows[name][chosen]
             first += len(part.columns)
-    return Features(payments.ids, matrix)
+    return Features(ids, matrix)

@@ -3,53 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial, reduce
+from operator import and_
 from typing import Any, Final
 
 import ibis.expr.operations as ops
 import numpy as np
 
 from casedesk.modelling.few_tables import (
+    Asked,
     Cell,
     Column,
     NoStep,
+    Places,
     Plan,
     Rows,
     Step,
+    chosen,
+    everywhere,
+    given,
     matched,
     numbered,
     picked,
+    runs,
     stacked,
-    taken,
     true,
 )
-from casedesk.modelling.few_windows import Window, bounds, windowed
+from casedesk.modelling.few_windows import Members, Window, bounds, members, windowed
 
 
 def _project(plan: Plan, node: Any) -> Step:
     parent = plan.place(node.parent)
-    values = {name: plan.place(value) for name, value in node.values.items()}
+    values = {name: (plan.place(value), value.shape.is_scalar()) for name, value in node.values.items()}
 
     def step(cells: list[Cell]) -> Rows:
-        count = cells[parent].size
-        return Rows(count, {name: _long(cells[place], count) for name, place in values.items()})
+        columns = {name: _long(cells[place]) if scalar else cells[place] for name, (place, scalar) in values.items()}
+        return Rows(cells[parent].size, columns, cells[parent].every)
 
     return step
 
 
-def _long(column: Column, count: int) -> Column:
-    if column.values.ndim and (column.known is None or column.known.ndim):
-        return column
-    known = None if column.known is None else np.broadcast_to(column.known, count)
-    return Column(np.broadcast_to(column.values, count), known)
+def _long(single: Asked[Column]) -> Asked[Column]:
+    """Write a single value into every row."""
+
+    def at(places: Places) -> Column:
+        column = single.at(places)
+        known = None if column.known is None else everywhere(column.known, len(places))
+        return Column(everywhere(column.values, len(places)), known)
+
+    return Asked(at)
 
 
 def _filter(plan: Plan, node: Any) -> Step:
     parent, tests = plan.place(node.parent), [plan.place(test) for test in node.predicates]
 
     def step(cells: list[Cell]) -> Rows:
-        kept = np.flatnonzero(np.logical_and.reduce([true(cells[test]) for test in tests]))
-        return taken(cells[parent], kept)
+        rows = cells[parent]
+        return chosen(rows, np.flatnonzero(reduce(and_, [true(cells[test].at(rows.every)) for test in tests])))
 
     return step
 
@@ -61,10 +71,21 @@ def _union(plan: Plan, node: Any) -> Step:
 
     def step(cells: list[Cell]) -> Rows:
         one, other = cells[left], cells[right]
-        columns = {name: stacked(column, other.columns[name]) for name, column in one.columns.items()}
+        # what is put together here are columns that stand already, or nearly; to part places anew for each would take longer
+        columns = {name: _kept(partial(_stacked, one, other, name)) for name in one.columns}
         return Rows(one.size + other.size, columns)
 
     return step
+
+
+def _stacked(one: Rows, other: Rows, name: str) -> Column:
+    return stacked(one.whole(name), other.whole(name))
+
+
+def _kept(make: Callable[[], Column]) -> Asked[Column]:
+    """Return a column that is made at every row as soon as it is asked for at any."""
+    whole = cache(make)
+    return Asked(lambda places: picked(whole(), places))
 
 
 def _distinct(plan: Plan, node: Any) -> Step:
@@ -72,7 +93,8 @@ def _distinct(plan: Plan, node: Any) -> Step:
 
     def step(cells: list[Cell]) -> Rows:
         rows = cells[parent]
-        return taken(rows, np.unique(numbered(list(rows.columns.values()), rows.size), return_index=True)[1])
+        number = numbered([rows.whole(name) for name in rows.columns], rows.size)
+        return chosen(rows, np.unique(number, return_index=True)[1])
 
     return step
 
@@ -86,20 +108,32 @@ def _aggregate(plan: Plan, node: Any) -> Step:
         raise NoStep("a sum over groups")
 
     def step(cells: list[Cell]) -> Rows:
-        count = cells[parent].size
-        number = numbered([cells[key] for key in groups.values()], count)
+        rows = cells[parent]
+        number = numbered([cells[key].at(rows.every) for key in groups.values()], rows.size)
         order = np.argsort(number, kind="stable")
         first = np.flatnonzero(np.diff(number[order], prepend=-1))
-        found = {name: Column(cells[key].values[order][first], None) for name, key in groups.items()}
-        for name, (kind, arg) in metrics.items():
-            if kind is ops.Max and cells[arg].known is not None:
+        sizes = np.diff(first, append=rows.size)
+        heads = Asked(lambda places: order[first[places]])
+        group = Asked(lambda places: order[runs(first[places], first[places] + sizes[places])])
+
+        def most(arg: Asked[Column], places: Places) -> Column:
+            column = arg.at(group.at(places))
+            if column.known is not None:
                 raise NoStep("a most that may say nothing")
-            sizes = np.diff(first, append=count)
-            most = sizes if kind is ops.CountStar or not count else np.maximum.reduceat(cells[arg].values[order], first)
-            found[name] = Column(most, None)
+            if not len(places):
+                return column
+            return Column(np.maximum.reduceat(column.values, np.cumsum(sizes[places]) - sizes[places]), None)
+
+        found = {name: Asked(partial(_headed, cells[key], heads)) for name, key in groups.items()}
+        for name, (kind, arg) in metrics.items():
+            found[name] = given(sizes) if kind is ops.CountStar else Asked(partial(most, cells[arg]))
         return Rows(len(first), found)
 
     return step
+
+
+def _headed(key: Asked[Column], heads: Asked[Places], places: Places) -> Column:
+    return Column(key.at(heads.at(places)).values, None)
 
 
 def _join(plan: Plan, node: Any) -> Step:
@@ -117,16 +151,16 @@ def _join(plan: Plan, node: Any) -> Step:
     columns = {name: (value.rel, value.name) for name, value in node.values.items()}
 
     def step(cells: list[Cell]) -> Rows:
-        at = {node.first: np.arange(cells[tables[node.first]].size)}
+        at = {node.first: cells[tables[node.first]].every}
         for how, table, keys in links:
             right = cells[tables[table]]
-            mine = [picked(cells[tables[rel]].columns[name], at[rel]) for rel, name, _ in keys]
-            mine_at, its_at = matched(how, mine, [right.columns[name] for *_, name in keys], right.size)
+            mine = [cells[tables[rel]].columns[name].at(at[rel]) for rel, name, _ in keys]
+            mine_at, its_at = matched(how, mine, [right.whole(name) for *_, name in keys], right.size)
             at = {rel: places[mine_at] for rel, places in at.items()}
             if how != "semi":
                 at[table] = its_at
         count = len(next(iter(at.values())))
-        found = {rel: taken(cells[tables[rel]], places) for rel, places in at.items()}
+        found = {rel: chosen(cells[tables[rel]], places) for rel, places in at.items()}
         return Rows(count, {name: found[rel].columns[source] for name, (rel, source) in columns.items()})
 
     return step
@@ -136,20 +170,35 @@ def _window(plan: Plan, node: Any) -> Step:
     key, func = node.order_by[0], node.func
     if node.how != "range" or not key.ascending or node.end is None or node.end.value.value or node.start is None:
         raise NoStep("a window that does not end at its row")
-    groups, at = tuple(plan.place(one) for one in node.group_by), plan.place(key.arg)
+    # the rows that are seen are those of the fields' table
+    parent, groups, at = plan.place(key.arg.rel), tuple(plan.place(one) for one in node.group_by), plan.place(key.arg)
     width = int(node.start.value.value)
 
-    def shared(cells: list[Cell]) -> Window:
-        count = len(cells[at].values)
-        return bounds(numbered([cells[one] for one in groups], count), cells[at].values, width)
+    def grouped(cells: list[Cell]) -> Asked[Members]:
+        rows = cells[parent]
+        number = numbered([cells[one].at(rows.every) for one in groups], rows.size)
+        return Asked(partial(members, number))
 
-    window = plan.once(("window", groups, at, width), lambda: shared)
+    by = plan.once(("groups", groups, parent), lambda: grouped)
+
+    def shared(cells: list[Cell]) -> Asked[Window]:
+        among, moments = cells[by], cells[at].at(cells[parent].every).values
+        return Asked(lambda asked: bounds(among.at(asked), moments, asked, width))
+
+    window = plan.once(("window", by, at, width), lambda: shared)
     arg = None if isinstance(func, ops.CountStar) else plan.place(func.arg)
     where = None if func.where is None else plan.place(func.where)
-    work = partial(windowed, type(func).__name__)
+    name = type(func).__name__
 
-    def step(cells: list[Cell]) -> Column:
-        return work(cells[window], None if arg is None else cells[arg], None if where is None else true(cells[where]))
+    def step(cells: list[Cell]) -> Asked[Column]:
+        def found(asked: Places) -> Column:
+            seen = cells[window].at(asked)
+            return windowed(
+                name, seen, None if arg is None else cells[arg].at(seen.rows),
+                None if where is None else true(cells[where].at(seen.rows)),
+            )  # fmt: skip
+
+        return Asked(found)
 
     return step
 

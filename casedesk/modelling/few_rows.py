@@ -1,9 +1,10 @@
 """The features' own expressions over few rows, without an engine that has to plan them.
 
 DuckDB takes some fifty milliseconds for the features of one payment, nearly whatever it is shown: it plans each stage and sets up each
-window anew. Here the expressions become a list of steps, once a process, and each step is a numpy call over some hundreds of rows, or thousands. No feature
-is defined a second time: what is no expression of ``features`` cannot be computed here, and an expression of an unknown kind stops the
-making of the steps. Tests hold both to the same bits.
+window anew. Here the expressions become a list of steps, once a process, and each step is a numpy call over some hundreds of rows, or
+thousands, and mostly only over those that the features asked for are made of (``few_tables``). No feature is defined a second time: what is
+no expression of ``features`` cannot be computed here, and an expression of an unknown kind stops the making of the steps. Tests hold both
+to the same bits.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ import numpy.typing as npt
 
 from casedesk.modelling.features import STAGES, Part, parts
 from casedesk.modelling.few_relations import RELATIONS
-from casedesk.modelling.few_tables import Cell, Column, NoStep, Rows, Step
+from casedesk.modelling.few_tables import Cell, Column, NoStep, Places, Rows, Step, given
 from casedesk.modelling.few_values import VALUES
 from casedesk.modelling.payments import PAYMENTS, Payments
 
 _MAKERS: Final = {**VALUES, **RELATIONS}
-#: Of so many payments an engine takes longer still: 0.38 s for 36,000, and this 0.22.
-FEW: Final = 30_000
+#: Of so many payments an engine takes longer still: 1.8 s for 66,000 around 4,000 that are asked for, with reading them, and this 1.2.
+FEW: Final = 60_000
 #: What a sum of so many amounts has room for in 64 bits.
 _ROOM: Final = 2**62
 
@@ -37,18 +38,29 @@ def fits(payments: Payments) -> bool:
     return int(payments.table["amount"].to_numpy().max()) < _ROOM // (2 * count)
 
 
-def worked_out(payments: Payments) -> list[tuple[Part, Mapping[str, npt.NDArray[Any]]]]:
-    """Return each part of the matrix with its rows.
+def worked_out(payments: Payments, asked: Places) -> list[tuple[Part, Mapping[str, npt.NDArray[Any]]]]:
+    """Return each part of the matrix with its rows for some payments, numbered from 0 in the order of ``asked``.
 
+    :param asked: the places of payments, each once.
     :raises TooManyPairs: if a window is so full that an engine is quicker.
     """
     steps, wanted = _plan()
-    given = {name: Column(payments.table[name].to_numpy(), None) for name in PAYMENTS.columns}
-    cells: list[Cell] = [Rows(payments.table.num_rows, given)]
+    table = Rows(payments.table.num_rows, {name: given(payments.table[name].to_numpy()) for name in PAYMENTS.columns})
+    number = np.full(table.size, -1, np.int64)
+    number[asked] = np.arange(len(asked))
+    cells: list[Cell] = [table]
     with np.errstate(divide="ignore", invalid="ignore"):
         for step in steps:
             cells.append(step(cells))
-    return [(part, {name: _plain(column) for name, column in cells[place].columns.items()}) for part, place in wanted]
+        return [(part, _shown(cells[place], number)) for part, place in wanted]
+
+
+def _shown(rows: Rows, number: Places) -> dict[str, npt.NDArray[Any]]:
+    """Return the columns of a part at the payments that have a number, and as ``row`` that number."""
+    found = number[rows.whole("row").values]
+    places = np.flatnonzero(found >= 0)
+    shown = {name: _plain(column.at(places)) for name, column in rows.columns.items() if name != "row"}
+    return {"row": found[places], **shown}
 
 
 def _plain(column: Column) -> npt.NDArray[Any]:

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import and_
 from typing import Any, Final
 
 import ibis.expr.operations as ops
 import numpy as np
 import numpy.typing as npt
 
-from casedesk.modelling.few_tables import Cell, Column, Plan, Step, true
+from casedesk.modelling.few_tables import Asked, Cell, Column, Plan, Step, true
+
+
+def _each(work: Callable[..., Column], *sides: int) -> Step:
+    """Return the step of what is made of some columns, each at the places that are asked for."""
+
+    def step(cells: list[Cell]) -> Asked[Column]:
+        read = [cells[side] for side in sides]
+        return Asked(lambda places: work(*[one.at(places) for one in read]))
+
+    return step
 
 
 def _of(work: Callable[..., npt.NDArray[Any]]) -> Callable[[Plan, Any], Step]:
     """Make steps of operations that say nothing where one of their sides says nothing."""
 
-    def make(plan: Plan, node: Any) -> Step:
-        sides = [plan.place(side) for side in _sides(node)]
+    def both(*read: Column) -> Column:
+        return Column(work(*[one.values for one in read]), _both(read))
 
-        def step(cells: list[Cell]) -> Column:
-            read = [cells[side] for side in sides]
-            return Column(work(*(one.values for one in read)), _both(read))
-
-        return step
-
-    return make
+    return lambda plan, node: _each(both, *(plan.place(side) for side in _sides(node)))
 
 
 def _sides(node: Any) -> tuple[Any, ...]:
@@ -33,9 +39,9 @@ def _sides(node: Any) -> tuple[Any, ...]:
     return node.arg if isinstance(node.arg, tuple) else (node.arg,)
 
 
-def _both(read: list[Column]) -> npt.NDArray[np.bool_] | None:
+def _both(read: Sequence[Column]) -> npt.NDArray[np.bool_] | None:
     known = [one.known for one in read if one.known is not None]
-    return None if not known else np.logical_and.reduce(np.broadcast_arrays(*known))
+    return reduce(and_, known) if known else None
 
 
 def _floor(left: Any, right: Any) -> Any:
@@ -48,52 +54,43 @@ def _field(plan: Plan, node: Any) -> Step:
 
 
 def _literal(_plan: Plan, node: Any) -> Step:
-    if node.value is None:
-        nothing = Column(np.zeros((), node.dtype.to_numpy()), np.zeros((), np.bool_))
-        return lambda _cells: nothing
-    value = Column(np.asarray(node.value, node.dtype.to_numpy()), None)
-    return lambda _cells: value
+    kind = node.dtype.to_numpy()
+    known = np.zeros((), np.bool_) if node.value is None else None
+    value = Column(np.zeros((), kind) if node.value is None else np.asarray(node.value, kind), known)
+    return lambda _cells: Asked(lambda _places: value)
 
 
 def _cast(plan: Plan, node: Any) -> Step:
     arg, kind = plan.place(node.arg), node.to.to_numpy()
-    return lambda cells: Column(cells[arg].values.astype(kind), cells[arg].known)
+
+    return _each(lambda one: Column(one.values.astype(kind), one.known), arg)
 
 
 def _if_else(plan: Plan, node: Any) -> Step:
-    condition, yes, no = (plan.place(side) for side in (node.bool_expr, node.true_expr, node.false_null_expr))
-
-    def step(cells: list[Cell]) -> Column:
-        chosen = true(cells[condition])
-        one, other = cells[yes], cells[no]
+    def work(condition: Column, one: Column, other: Column) -> Column:
+        holds = true(condition)
         known = None
         if one.known is not None or other.known is not None:
             known = np.where(
-                chosen, True if one.known is None else one.known, True if other.known is None else other.known
+                holds, True if one.known is None else one.known, True if other.known is None else other.known
             )
-        return Column(np.where(chosen, one.values, other.values), known)
+        return Column(np.where(holds, one.values, other.values), known)
 
-    return step
+    return _each(work, *(plan.place(side) for side in (node.bool_expr, node.true_expr, node.false_null_expr)))
 
 
 def _coalesce(plan: Plan, node: Any) -> Step:
-    first, second = (plan.place(side) for side in node.arg)
-
-    def step(cells: list[Cell]) -> Column:
-        one, other = cells[first], cells[second]
+    def work(one: Column, other: Column) -> Column:
         return one if one.known is None else Column(np.where(one.known, one.values, other.values), other.known)
 
-    return step
+    return _each(work, *(plan.place(side) for side in node.arg))
 
 
 def _is_null(plan: Plan, node: Any) -> Step:
-    arg = plan.place(node.arg)
-
-    def step(cells: list[Cell]) -> Column:
-        one = cells[arg]
+    def work(one: Column) -> Column:
         return Column(np.zeros(one.values.shape, np.bool_) if one.known is None else ~one.known, None)
 
-    return step
+    return _each(work, plan.place(node.arg))
 
 
 VALUES: Final[dict[type, Callable[[Plan, Any], Step]]] = {

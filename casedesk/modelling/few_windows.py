@@ -1,4 +1,4 @@
-"""Sums, counts and extremes over what lies within a time before each row, in numpy."""
+"""Sums, counts and extremes over what lies within a time before each row that is asked for, in numpy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from casedesk.modelling.few_tables import Column, Flags, Places
+from casedesk.modelling.few_tables import ROOM, Column, Flags, Places, everywhere, runs
 
 #: Pairs of a row and a row in its window that are looked at; beyond, an engine is quicker.
 MOST_PAIRS: Final = 1_000_000
@@ -18,93 +18,123 @@ class TooManyPairs(Exception):
     """A window is too full to be looked at row by row."""
 
 
-class Window(NamedTuple):
-    """For each row, in an order by group and time, which rows lie in its window: from ``low`` to before ``high``."""
+class Members(NamedTuple):
+    """The rows that have the groups of those asked for: ``rows``, the number of each one's group, and that of each asked for."""
 
-    order: Places
+    rows: Places
+    groups: Places
+    asked: Places
+
+
+class Window(NamedTuple):
+    """Some rows in an order by group and time, and which of them lie in the window of each row that is asked for.
+
+    They are those from ``low`` to before ``high``, at least one: the row itself.
+    """
+
+    rows: Places
     low: Places
     high: Places
 
 
-def bounds(group: Places, at: Places, width: int) -> Window:
-    """Return the windows that end with the instant of each row and reach back so far.
+def members(group: Places, asked: Places) -> Members:
+    """Return the rows in the groups of those asked for. Groups are numbered anew, without gaps."""
+    wanted, numbers = np.unique(group[asked], return_inverse=True)
+    if not len(wanted):
+        return Members(asked, asked, asked)
+    place = wanted.searchsorted(group)
+    place[place == len(wanted)] = 0
+    rows = np.flatnonzero(wanted[place] == group)
+    return Members(rows, place[rows], numbers)
+
+
+def bounds(among: Members, at: Places, asked: Places, width: int) -> Window:
+    """Return the windows that end with the instant of each row asked for and reach back so far.
 
     :raises TooManyPairs: if groups and times have no room in one number.
     """
-    if not len(at):
-        return Window(at, at, at)
-    span = int(at.max()) - int(at.min()) + width + 1
-    if span * (int(group.max()) + 1) >= 1 << 62:
+    if not len(asked):
+        return Window(asked, asked, asked)
+    until, moments = at[asked], at[among.rows]
+    first, last = int(until.min()) - width, int(until.max())
+    span = last - first + 1
+    if span * (int(among.asked.max()) + 1) >= ROOM:
         raise TooManyPairs
-    key = group * span + (at - at.min())
-    order = np.argsort(key, kind="stable")
+    near = np.flatnonzero((moments >= first) & (moments <= last))
+    key = among.groups[near] * span + (moments[near] - first)
+    order = key.argsort(kind="stable")
     key = key[order]
-    # what lies before the first instant of a group belongs to the group before it, and is further away than any window
-    floor = np.maximum(key - width, group[order] * span)
-    return Window(order, np.searchsorted(key, floor, "left"), np.searchsorted(key, key, "right"))
+    # no window reaches into the group before: the first instant of any is that of a window of the earliest row
+    end = among.asked * span + (until - first)
+    return Window(among.rows[near[order]], key.searchsorted(end - width, "left"), key.searchsorted(end, "right"))
 
 
 def windowed(name: str, window: Window, column: Column | None, where: Flags | None) -> Column:
-    """Return what an aggregate, by the name of its operation, says of each row's window.
+    """Return what an aggregate, by the name of its operation, says of each window.
 
+    :param column: what it is of, at the window's ``rows``.
+    :param where: which of these rows count.
     :raises TooManyPairs: if rows have to be looked at one by one and are too many.
     """
-    count = len(window.order)
-    counted = np.ones(count, np.bool_) if where is None else np.broadcast_to(where, count)
+    count = len(window.rows)
+    counted = np.ones(count, np.bool_) if where is None else everywhere(where, count)
     if column is not None and column.known is not None:
         counted = counted & column.known
-    counted = counted[window.order]
-    values = None if column is None else np.broadcast_to(column.values, count)[window.order]
+    values = None if column is None else everywhere(column.values, count)
     found = _AGGREGATES[name](window, values, counted)
-    back = np.empty(count, np.int64)
-    back[window.order] = np.arange(count)
-    known = None if found.known is None or found.known.all() else found.known[back]
-    return Column(found.values[back], known)
+    return Column(found.values, None if found.known is None or found.known.all() else found.known)
 
 
-def _running(window: Window, values: npt.NDArray[Any]) -> Places:
-    so_far = np.concatenate([[0], np.cumsum(values, dtype=np.int64)])
-    return np.asarray(so_far[window.high] - so_far[window.low])
+def running(window: Window, values: npt.NDArray[Any]) -> Places:
+    """Return the sum of whole numbers over each window."""
+    so_far = np.zeros(len(values) + 1, np.int64)
+    values.cumsum(dtype=np.int64, out=so_far[1:])
+    found: Places = so_far[window.high] - so_far[window.low]
+    return found
 
 
 def _count(window: Window, _values: Any, counted: Any) -> Column:
-    return Column(_running(window, counted), None)
+    return Column(running(window, counted), None)
 
 
 def _sum(window: Window, values: Any, counted: Any) -> Column:
-    return Column(_running(window, np.where(counted, values, 0)), _running(window, counted) > 0)
+    return Column(running(window, np.where(counted, values, 0)), running(window, counted) > 0)
 
 
-def _pairs(window: Window) -> tuple[Places, Places, Places]:
-    """Return for each pair its row and the row in its window; and where each row's pairs begin."""
-    times = window.high - window.low
-    total = int(times.sum())
-    if total > MOST_PAIRS:
+def _seen(window: Window) -> Places:
+    """Return the rows of all windows, one window after the other."""
+    if int((window.high - window.low).sum()) > MOST_PAIRS:
         raise TooManyPairs
-    start = np.cumsum(times) - times
-    row = np.repeat(np.arange(len(times)), times)
-    return row, np.arange(total) - start[row] + window.low[row], start
+    return runs(window.low, window.high)
 
 
 def _distinct(window: Window, values: Any, counted: Any) -> Column:
     """Count the values that did not stand earlier in the same window."""
-    last: dict[Any, int] = {}
-    before = np.full(len(counted), -1, np.int64)
-    for place in np.flatnonzero(counted).tolist():
-        value = values[place]
-        before[place] = last.get(value, -1)
-        last[value] = place
-    row, other, _ = _pairs(window)
-    new = counted[other] & (before[other] < window.low[row])
-    return Column(np.bincount(row[new], minlength=len(counted)).astype(np.int64), None)
+    places = np.flatnonzero(counted)
+    places = places[np.argsort(values[places], kind="stable")]
+    again = np.flatnonzero(values[places[1:]] == values[places[:-1]])
+    # a row that does not count stands before itself in every window
+    before = np.arange(len(counted))
+    before[places] = -1
+    before[places[again + 1]] = places[again]
+    seen = _seen(window)
+    sizes = window.high - window.low
+    new = before[seen] < np.repeat(window.low, sizes)
+    return Column(running(Window(seen, *_parted(sizes)), new), None)
+
+
+def _parted(sizes: Places) -> tuple[Places, Places]:
+    ends = np.cumsum(sizes)
+    return ends - sizes, ends
 
 
 def _extreme(reduce: Any, least: Callable[[Any], int], window: Window, values: Any, counted: Any) -> Column:
-    if not len(counted):
-        return Column(values, None)
-    _, other, start = _pairs(window)
-    found = reduce(np.where(counted, values, least(np.iinfo(values.dtype)))[other], start)
-    return Column(found, _running(window, counted) > 0)
+    if not len(window.low):
+        return Column(values[:0], None)
+    seen = _seen(window)
+    start, _ = _parted(window.high - window.low)
+    found = reduce(np.where(counted, values, least(np.iinfo(values.dtype)))[seen], start)
+    return Column(found, running(window, counted) > 0)
 
 
 _AGGREGATES: Final[dict[str, Callable[..., Column]]] = {

@@ -20,7 +20,7 @@ from casedesk.modelling.model_files import CARD_JSON, FACTS, ONNX, TREES, ModelF
 from casedesk.modelling.onnx_writer import INPUT
 from casedesk.modelling.payments import OUTSIDE, Payments
 from casedesk.modelling.training import chosen, known
-from casedesk.modelling.trees import contributions, from_text
+from casedesk.modelling.trees import contributions, divisor, from_text
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -83,6 +83,7 @@ class Scorer:
         if not np.isfinite(said).all():
             raise UnusableModel("The model's file answers with no number; train it anew.")
         self._booster: Any = None
+        self._shared = 1
 
     def raw(self, matrix: Matrix) -> Floats:
         """Return the raw score of each row of all features. What is infinite or no number says nothing."""
@@ -127,9 +128,10 @@ class Scorer:
         """
         if self._booster is None:
             self._booster = from_text(self.files.text(TREES))
+            self._shared = divisor(self._booster)
         rows, raw = chosen(features.matrix, self.columns), self.raw(features.matrix)
         said = trust.held(self.calibration.probabilities(raw))
-        parts = contributions(self._booster, rows)
+        parts = contributions(self._booster, rows, self._shared)
         by_name = np.argsort(self.columns)  # equal parts come by the names of their features
         strongest = by_name[np.argsort(-np.abs(parts[:, by_name]), axis=1, kind="stable")[:, :told]]
         values, weights = (np.take_along_axis(one, strongest, 1).tolist() for one in (rows, parts))

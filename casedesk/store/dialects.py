@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -124,9 +124,14 @@ def up_to(dialect: str, column: sa.ColumnElement[datetime], letters: int) -> sa.
     return sa.func.convert(sa.literal_column(f"varchar({letters:d})"), column, sa.literal_column("121"))
 
 
-def fetched(connection: Connection, query: sa.Select[Any]) -> list[tuple[Any, ...]]:
-    """Return rows as the driver has them: to make SQLAlchemy's of some thousands takes as long as to read them."""
-    with connection.execute(query) as result:
+def fetched(
+    connection: Connection, query: sa.Select[Any], given: Mapping[str, Any] | None = None
+) -> list[tuple[Any, ...]]:
+    """Return rows as the driver has them: to make SQLAlchemy's of some thousands takes as long as to read them.
+
+    :param given: values for the query's parameters.
+    """
+    with connection.execute(query, given) as result:
         cursor: Any = result.cursor
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows

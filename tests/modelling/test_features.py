@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 import ibis
@@ -13,12 +12,12 @@ from ibis.expr.types import Table
 
 from casedesk.modelling.building import Features, build, build_in, filled, opened
 from casedesk.modelling.features import catalogue
-from casedesk.modelling.few_rows import Steps, fits, worked_out
-from casedesk.modelling.few_tables import Column, NoStep
-from casedesk.modelling.few_windows import TooManyPairs, bounds, windowed
+from casedesk.modelling.few_rows import FEW, Steps, fits, worked_out
+from casedesk.modelling.few_tables import Asked, Column, NoStep, Rows, chosen, given, numbered, picked
+from casedesk.modelling.few_windows import TooManyPairs, bounds, members, windowed
 from casedesk.modelling.payments import PAYMENTS, Payments, UnfitPayments
 from casedesk.modelling.serving import features_of
-from tests.modelling.towns import BEGIN, Row, planted, table, town
+from tests.modelling.towns import BEGIN, Row, Shelf, planted, table, town
 
 
 def features(rows: Sequence[Row], listed: frozenset[str] = frozenset()) -> Features:
@@ -28,21 +27,6 @@ def features(rows: Sequence[Row], listed: frozenset[str] = frozenset()) -> Featu
 def row_of(made: Features, transaction_id: str) -> dict[str, float]:
     place = made.ids.to_pylist().index(transaction_id)
     return dict(zip((one.name for one in catalogue()), made.matrix[place].tolist(), strict=True))
-
-
-@dataclass
-class Shelf:
-    """A store that holds what was booked by some instant."""
-
-    rows: list[Row]
-
-    def between(self, accounts: Sequence[str], since: int, until: int) -> pa.Table:
-        chosen = set(accounts)
-        return table([
-            row
-            for row in self.rows
-            if {row.from_account, row.to_account} & chosen and since < round(row.booked_at.timestamp() * 1e6) <= until
-        ])  # fmt: skip
 
 
 def test_one_at_a_time_as_of_then_and_a_week_together_give_what_the_batch_gives() -> None:
@@ -75,23 +59,45 @@ def test_few_rows_without_an_engine_give_the_engines_bits() -> None:
     towns += [[Row("T1", BEGIN, "A", "A", 2**50), Row("T2", BEGIN, "", "B", 0, "CASH")]]
     with opened(threads=1) as engine:
         for rows in towns:
-            followed = frozenset({row.from_account for row in rows[::2]} | {row.to_account for row in rows[::3]})
-            for given in (Payments.of(table(rows)), Payments.of(table(rows), frozenset(["A03", "B007"]), followed)):
+            followed = {row.from_account for row in rows[::2]} | {row.to_account for row in rows[::3]}
+            whole, listed = (Payments.of(table(rows), frozenset(names)) for names in ((), ("A03", "B007")))
+            wanted = np.array([False, *(name in followed for name in listed.accounts.to_pylist())])
+            for given in (whole, listed.beside(Shelf(rows).legs([], [], []), ~wanted, wanted)):
                 assert fits(given)
                 expected = build_in(engine, given)
-                found = filled(given, worked_out(given))
+                found = filled(given.ids, worked_out(given, np.arange(len(given.ids))))
                 np.testing.assert_array_equal(found.matrix, expected.matrix)
                 assert found.ids == expected.ids
 
 
 def test_what_is_too_much_for_few_rows_is_left_to_the_engine() -> None:
-    many = [Row(f"T{number}", BEGIN, "A", "B", 1) for number in range(30_001)]
+    many = [Row(f"T{number}", BEGIN, "A", "B", 1) for number in range(FEW + 1)]
     assert fits(Payments.of(table(many[1:])))
     assert not fits(Payments.of(table(many)))
     assert not fits(Payments.of(table([Row("T1", BEGIN, "A", "B", 2**61)])))
     days = np.arange(1500)
     with pytest.raises(TooManyPairs):
-        windowed("CountDistinct", bounds(days * 0, days, 1500), Column(days, None), None)
+        windowed("CountDistinct", bounds(members(days * 0, days), days, days, 1500), Column(days, None), None)
+
+
+def test_keys_that_have_no_room_in_one_number_are_told_apart() -> None:
+    wide = 2**32 - 1
+    keys = [[0, 1, 0, 0, 1], [0, 0, wide, 0, 0], [0, 0, 0, wide, 0]]
+    numbers = numbered([Column(np.array(key), None) for key in keys], 5)
+    assert len(set(numbers.tolist())) == 4
+    assert numbers[1] == numbers[4]
+
+
+def test_rows_that_are_missing_say_nothing_and_others_what_they_said() -> None:
+    said = Column(np.array([5, 6]), np.array([False, True]))
+    rows = chosen(Rows(2, {"a": Asked(lambda places: picked(said, places))}), np.array([-1, 1, 0, 1]))
+    found = rows.whole("a")
+    assert found.known is not None
+    assert found.known.tolist() == [False, True, False, True]
+    assert found.values[found.known].tolist() == [6, 6]
+    nothing = chosen(Rows(0, {"a": given(np.zeros(0, np.int64))}), np.array([-1, -1])).whole("a")
+    assert nothing.known is not None
+    assert not nothing.known.any()
 
 
 def test_nothing_later_and_no_order_of_rows_changes_a_feature() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -27,6 +28,43 @@ def table(rows: Sequence[Row]) -> pa.Table:
     columns = {name: [getattr(row, name) for row in rows] for name in Row._fields}
     columns["booked_at"] = pa.array(columns["booked_at"], pa.timestamp("us", "UTC"))
     return pa.table(columns)
+
+
+_LEGS = pa.schema(
+    [("account", pa.string()), ("other", pa.string()), ("out", pa.int8()), ("booked_at", pa.timestamp("us", "UTC"))]
+)
+
+
+def _micros(row: Row) -> int:
+    return round(row.booked_at.timestamp() * 1e6)
+
+
+@dataclass
+class Shelf:
+    """A store that holds some payments; of legs it gives what was asked for, and what lies so much (``slack``) around it."""
+
+    rows: list[Row]
+    slack: int = 0
+
+    def between(self, accounts: Sequence[str], since: int, until: int) -> pa.Table:
+        chosen = set(accounts)
+        return table([
+            row
+            for row in self.rows
+            if {row.from_account, row.to_account} & chosen and since < _micros(row) <= until
+        ])  # fmt: skip
+
+    def legs(self, accounts: Sequence[str], since: Sequence[int], until: Sequence[int]) -> pa.Table:
+        spans = {
+            name: (begin - self.slack, end + self.slack)
+            for name, begin, end in zip(accounts, since, until, strict=True)
+        }
+        found = []
+        for row in self.rows:
+            for out, mine, its in ((1, row.from_account, row.to_account), (0, row.to_account, row.from_account)):
+                if its and mine in spans and spans[mine][0] < _micros(row) <= spans[mine][1]:
+                    found.append({"account": mine, "other": its, "out": out, "booked_at": row.booked_at})
+        return pa.Table.from_pylist(found, _LEGS)
 
 
 def town(seed: int, payments: int = 500, accounts: int = 24, days: int = 50) -> list[Row]:

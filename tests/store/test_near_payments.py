@@ -52,3 +52,25 @@ def test_payments_of_either_side_come_once(desk: TestDesk, chunk: int, monkeypat
         "transaction_id": "in", "booked_at": START + timedelta(minutes=1), "from_account": "K-2/1", "to_account": "K-1/1",
         "base_minor": 250, "channel": "WIRE", "from_country": "US", "to_country": "US",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("chunk", "parts"), [(500, 4), (500, 1), (2, 4), (1, 1)])
+def test_legs_are_what_each_account_had_to_do_with_named_parties_within_its_own_time(
+    desk: TestDesk, chunk: int, parts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(near_payments, "CHUNK", chunk)
+    monkeypatch.setattr(near_payments, "PARTS", parts)
+    spans = {"K-1/1": (-1, 1), "K-2/1": (1, 3), "K-3/1": (0, 2), "nobody": (-1, 9)}
+    since, until = ([micros(span[end]) for span in spans.values()] for end in (0, 1))
+    with desk.reading() as uow:
+        around = uow.near.around(100)
+        found = {(leg["account"], (leg["booked_at"] - START).seconds // 60, leg["other"], leg["out"])
+                 for leg in around.legs(list(spans), since, until).to_pylist()}  # fmt: skip
+        assert around.read == len(found)  # no leg comes twice
+        with pytest.raises(TooMuchAround):
+            uow.near.around(len(found) - 1).legs(list(spans), since, until)
+        assert around.legs([], [], []).num_rows == 0
+    exact = {("K-1/1", 0, "K-3/1", 1), ("K-1/1", 1, "K-2/1", 0), ("K-2/1", 3, "K-3/1", 1)}
+    wider = {("K-2/1", 1, "K-1/1", 1), ("K-3/1", 0, "K-1/1", 0), ("K-3/1", 3, "K-2/1", 0)}
+    assert exact <= found <= exact | wider
+    assert (found == exact) == (parts == 4 or chunk == 1)
