@@ -35,6 +35,7 @@ from casedesk.api.guards import Guards
 from casedesk.api.parameters import only_known
 from casedesk.api.sending import Sender
 from casedesk.api.state import Served
+from casedesk.api.warming_up import begin_warming
 from casedesk.outbox.worker import Worker
 from casedesk.turns import take_short_turns
 
@@ -84,6 +85,7 @@ def begin(app: FastAPI) -> None:
     tell = partial(webhooks.told, currency=held.settings.base_currency)
     app.state.worker = Worker(lambda: held.desk().outbox(tell))
     app.state.worker.start()
+    begin_warming(held)
 
 
 def end(app: FastAPI) -> None:

@@ -25,7 +25,7 @@ from casedesk.detection.checks import (
 )
 from casedesk.detection.coded import Coded
 from casedesk.detection.duck_hops import KeptHops, Told, first_hop
-from casedesk.detection.duck_joints import Met
+from casedesk.detection.duck_joints import Recent
 from casedesk.detection.duck_peers import PeerFigures
 from casedesk.detection.duck_screen import Screened
 from casedesk.detection.duck_session import digests_here, one_row, opened, show
@@ -96,6 +96,7 @@ class LoadedData(Screened):
     ) -> None:
         self._connection = connection
         self._again, self._lanes, self._took = again, lanes, dict[str, float]()
+        self._recent = Recent()
         self._kept_texts = kept_texts
         self._digests = digests
         for name, (table, key) in UNIQUE.items():
@@ -111,7 +112,6 @@ class LoadedData(Screened):
         """Let rules of local reach look at these accounts; None lets them look at all."""
         self._subjects = subjects
         self._brought_up: dict[str, Figures] = {}
-        self._met: Met | None = None
         self._joining: dict[Rule, bool] = {}
         self._allowed: dict[Rule, list[str]] = {}
         self._subject_ids = pa.array([] if subjects is None else subjects.account_ids, pa.string())
@@ -207,8 +207,7 @@ class LoadedData(Screened):
         few: list[Rule] = []
         if self._subjects is not None:
             few = [rule for rule in rules if isinstance(rule, AmongPeers) or not self._subjects.ask_everything(rule)]
-            if self._subjects.everywhere is not None:
-                self._meet(few, self._subjects.everywhere)  # once for all lanes
+            self._will_ask(few)
             few = [rule for rule in few if not self._idle(rule, self._subjects)]
             self._need_legs_for(few, self._subjects)  # here, because two lanes would make them at once
         found: dict[Rule, T] = {}
@@ -221,7 +220,7 @@ class LoadedData(Screened):
     def _lane(self, run: Callable[[Self, Rule], T]) -> Lane[T]:
         """Return the same data over a connection of its own, to which everything temporary belongs: the views of one rule at a time."""
         connection, data = self._connection.cursor(), copy(self)
-        vars(data).update(_connection=connection, _noted=None)
+        data._connection, data._noted = connection, None  # noqa: SLF001  # it is a copy of this one
         self._show_given(connection)
         return Lane(partial(run, data), connection.interrupt, connection.close)
 
@@ -246,7 +245,13 @@ class LoadedData(Screened):
 
     @property
     def _peers(self) -> PeerFigures:
-        return PeerFigures(self._connection, self._sql, self._show_from)
+        return PeerFigures(self._connection, self._sql, self._show_from, lambda: self.ending)
+
+    @property
+    def ending(self) -> int:
+        """When the last transaction was booked, in microseconds since 1970 UTC; ``ALWAYS`` where there is none."""
+        last = self._connection.execute('SELECT max("at") FROM all_keyed').fetchall()[0][0]
+        return ALWAYS if last is None else int(last)
 
     def _show_from(self, moment: int) -> None:
         self._show_transfers(moment)

@@ -34,6 +34,7 @@ class PeerFigures:
 
     :param sql: returns an expression as SQL, by its name.
     :param show: lets the legs be those from a moment on.
+    :param ending: tells when the last transaction was booked, in microseconds since 1970 UTC; ``ALWAYS`` where there is none.
     """
 
     def __init__(
@@ -41,8 +42,9 @@ class PeerFigures:
         connection: duckdb.DuckDBPyConnection,
         sql: Callable[[Expression, str], str],
         show: Callable[[int], None],
+        ending: Callable[[], int],
     ) -> None:
-        self._connection, self._sql, self._show = connection, sql, show
+        self._connection, self._sql, self._show, self._ending = connection, sql, show, ending
 
     def made(self, rule: AmongPeers) -> Figures:
         """Make the figures of all periods that are there."""
@@ -57,6 +59,8 @@ class PeerFigures:
         """
         first = min(kept.before, since // rule.period)
         until = max(first, self._last(rule) + 1 - LAG)
+        if until == first == kept.before:
+            return kept, False
         stands = kept.table.filter(pc.less(kept.table["period"], first))
         if until == first:
             return Figures(first, stands), False
@@ -71,8 +75,7 @@ class PeerFigures:
 
     def _last(self, rule: AmongPeers) -> int:
         """Return the period in which the last transaction was booked; one before all others where there is none."""
-        last = self._connection.execute('SELECT max("at") FROM all_keyed').fetchall()[0][0]
-        return (ALWAYS if last is None else int(last)) // rule.period
+        return self._ending() // rule.period
 
     def _between(self, rule: AmongPeers, first: int | None, until: int) -> pa.Table:
         """Make the figures of the periods from the first one on, or of all, that are before another one."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import partial
 
 import duckdb
 import pyarrow as pa
 
 from casedesk.detection.counting import Counted
-from casedesk.detection.duck_joints import Met, gathered, paid_to, parties_in
-from casedesk.detection.joints import Parties, joins
+from casedesk.detection.duck_joints import Recent, parties_in
+from casedesk.detection.joints import MOST, Joint, Parties, joins
 from casedesk.detection.keying import CHOSEN
+from casedesk.detection.lately import Lately
 from casedesk.detection.least import JUDGED_FROM, who_may
 from casedesk.detection.peers import AmongPeers
 from casedesk.detection.rule import Reach, Rule
@@ -34,8 +34,10 @@ class Screened:
     _noted: Mapping[str, int] | None = None
     #: All accounts, once they were asked for.
     _parties: Parties | None = None
-    #: The neighbours of what is new, once they were asked for.
-    _met: Met | None
+    #: The transfers of the last weeks, as far as they were asked for.
+    _recent: Recent
+    #: How long before what is new they are asked for, once the rules that will ask are known.
+    _reach = 0
     #: Whether a path may end with something new, by rule, where it was told.
     _joining: dict[Rule, bool]
     #: Who may have a hit, by rule, where it was told and not yet asked for.
@@ -72,14 +74,24 @@ class Screened:
         if rule.joint is None:
             return True
         if rule not in self._joining:
-            self._meet([rule], since)
-            paid = partial(paid_to, self._connection, self._everybody)
-            self._joining[rule] = self._met is None or joins(rule.joint, self._met.late, self._met.near, paid)
+            self._joining[rule] = self._joins(rule.joint, since)
         return self._joining[rule]
 
-    def _meet(self, rules: Sequence[Rule], since: int) -> None:
-        """Gather the neighbours of what is booked from a moment on, as far as these rules ask for them."""
-        self._met = gathered(self._connection, self._everybody, rules, since, self._met)
+    def _joins(self, joint: Joint, since: int) -> bool:
+        lately = self._lately(since, joint.reach)
+        if lately is None:
+            return True
+        late = lately.late(self._everybody, since)
+        return len(late.at) > MOST or joins(joint, late, lately.around(self._everybody))
+
+    def _lately(self, since: int, reach: int) -> Lately | None:
+        """Return the transfers from so long before a moment on; None where they are too many."""
+        reach = max(self._reach, reach)
+        return self._recent.brought_up(self._connection, self._everybody, since - reach, reach)
+
+    def _will_ask(self, rules: Sequence[Rule]) -> None:
+        """Say which rules will ask whether a path may end, so that transfers are read once for all of them."""
+        self._reach = max((rule.joint.reach for rule in rules if rule.joint is not None), default=0)
 
     @property
     def _everybody(self) -> Parties:

@@ -33,6 +33,8 @@ def alerts_of(rule: Rule, evidence: pa.Table, currency: str) -> Iterator[Alert]:
     Evidence stands in order of booking, transactions booked at the same instant by their id, so that the same data has
     the same alert ids whatever order it came in. An alert's amount is the sum of its evidence in the base currency.
     """
+    if not evidence.num_rows:
+        return
     parameters = rule.parameters.canonical()
     for (account_id, customer_id, _), group in groupby(_rows(evidence), key=itemgetter(0, 1, 2)):
         episode = tuple(Evidence(*row[3:]) for row in group)

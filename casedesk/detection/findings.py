@@ -25,4 +25,9 @@ def finding_digest(alert: Alert) -> str:
 
 def findings_sha256(digests: Iterable[str]) -> str:
     """Return SHA-256 (hex) over the sorted digests of all alerts of a run, one a line."""
-    return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
+    return sha256_of_sorted(sorted(digests))
+
+
+def sha256_of_sorted(digests: Iterable[str]) -> str:
+    """Return the same for digests that are sorted already."""
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from casedesk.detection.episodes import COLUMNS
 from casedesk.detection.keying import ORDER
 from casedesk.detection.rule import Reach, Rule
-from casedesk.detection.subjects import NEVER, Judged, Subjects
+from casedesk.detection.subjects import Judged, Subjects
 
 #: Rows of evidence that are kept of one rule; some hundred bytes each. Beyond, everything of it is let go.
 MOST: Final = 500_000
@@ -133,10 +133,12 @@ class FoundBefore:
         window, accounts = self.window(rule), self._of(rule).accounts
         if window is None:
             return
+        for stale in [one for one in first.moments if one in accounts and accounts[one].last >= first.moments[one]]:
+            del accounts[stale]
+        if not found.num_rows:
+            return
         names: list[str] = pc.unique(found["account_id"]).to_pylist()
         found = _ended_from(found, {one: again.get(one, first.moments[one]) for one in names})
-        for stale in [one for one, known in accounts.items() if known.last >= first.moments.get(one, NEVER)]:
-            del accounts[stale]
 
         def complete_from(account_id: str) -> int:
             moment = first.moments[account_id]

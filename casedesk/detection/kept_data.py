@@ -23,7 +23,7 @@ from casedesk.detection.coded import Coded
 from casedesk.detection.counting import MOST, Counted
 from casedesk.detection.duck import LoadedData, later
 from casedesk.detection.duck_hops import KeptHops, Told, first_hop, note_new
-from casedesk.detection.duck_joints import parties_with
+from casedesk.detection.duck_joints import Recent, parties_with
 from casedesk.detection.duck_session import connected, digests_here, in_words, show
 from casedesk.detection.duck_texts import finding
 from casedesk.detection.fingerprint import Digest
@@ -31,9 +31,12 @@ from casedesk.detection.found_before import FoundBefore
 from casedesk.detection.keying import CHOSEN, NAMED, UNKNOWN, all_legs, keyed_transactions, named_accounts
 from casedesk.detection.known_holders import Holder, KnownHolders
 from casedesk.detection.lanes import beside, lanes_within
+from casedesk.detection.lately import Lately
 from casedesk.detection.legs import KEYED, LEGS
 from casedesk.detection.limits import Limits, OutOfMemory
 from casedesk.detection.peers import AmongPeers
+from casedesk.detection.pending import MOST as MOST_PENDING
+from casedesk.detection.pending import Pending
 from casedesk.detection.rule import Reach, Rule
 from casedesk.detection.subjects import ALWAYS, NEVER, Stood, Subject, Subjects
 
@@ -85,7 +88,9 @@ class KeptData(LoadedData):
         self._shown: tuple[pa.Table, pa.Table] | None = None
         self._read: tuple[pa.Table, FewTransactions | None] | None = None
         self._rows, self._hops, self._found_before = 0, {}, FoundBefore()
-        self.beginning, self.broken = NEVER, False
+        self.beginning, self._ending, self.broken = NEVER, ALWAYS, False
+        self._recent = Recent()
+        self._pending = Pending()
         self._connection = self._open.enter_context(connected(limits))
         self._holders = KnownHolders(self._connection)
         try:
@@ -106,10 +111,29 @@ class KeptData(LoadedData):
         self._connection.execute(f"CREATE TABLE ids AS {_IDS}")
         self._table("standing_legs", all_legs)
         self._settle(transactions)
+        self._show_transfers(ALWAYS)
 
     def _show(self, transactions: pa.Table, accounts: pa.Table) -> None:
         show(self._connection, transactions, accounts, self._currency, self._rows)
         self._shown = transactions, accounts
+
+    @property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        """The connection for statements that ask for transactions: what waits is put into the tables first."""
+        if self._pending.rows:
+            self._put_in()
+        return self._engine
+
+    @_connection.setter
+    def _connection(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._engine = connection
+
+    def _put_in(self) -> None:
+        try:
+            self._pending.put_into(self._engine)
+        except BaseException:
+            self.broken = True
+            raise
 
     def close(self) -> None:
         """Give memory and folder back."""
@@ -134,23 +158,27 @@ class KeptData(LoadedData):
         """
         with self.guarded():
             few = None if accounts.num_rows else self._few_keyed(transactions)
-            if few is None and (
-                self._shown is None or self._shown[0] is not transactions or self._shown[1] is not accounts
-            ):
-                self._show(transactions, accounts)
-            self._connection.begin()
-            try:
-                if few is None:
-                    self._add(transactions.num_rows, accounts)
-                else:
-                    self._insert(few)
-                self._settle(transactions)
-                self._connection.commit()
-            except BaseException:
-                self._connection.rollback()
-                self.broken = True
-                raise
+            if few is None:
+                self._add_all(transactions, accounts)
+            else:
+                self._pending.wait(few)
+                if self._pending.rows > MOST_PENDING:
+                    self._put_in()
+            self._settle(transactions)
         self._digests = digests
+
+    def _add_all(self, transactions: pa.Table, accounts: pa.Table) -> None:
+        if self._shown is None or self._shown[0] is not transactions or self._shown[1] is not accounts:
+            self._show(transactions, accounts)
+        self._connection.begin()
+        try:
+            self._add(transactions.num_rows, accounts)
+            self._show_transfers(ALWAYS)
+            self._connection.commit()
+        except BaseException:
+            self._connection.rollback()
+            self.broken = True
+            raise
 
     def _add(self, transactions: int, accounts: pa.Table) -> None:
         if accounts.num_rows:
@@ -169,6 +197,7 @@ class KeptData(LoadedData):
             self._hops.clear()  # they tell who leads
             self._found_before.forget()
             self._parties = None
+            self._recent.forget()
         elif self._parties is not None:
             self._parties = parties_with(self._connection, self._parties, account_ids)
         self._holders.came(account_ids)
@@ -186,23 +215,27 @@ class KeptData(LoadedData):
             self._read = transactions, FewTransactions.of(transactions, self._currency)
         return self._read[1]
 
-    def _insert(self, keyed: Keyed) -> None:
-        for name, table in zip(("all_keyed", "standing_legs", "ids"), keyed, strict=True):
-            self._connection.register("taken_in", table)
-            self._connection.execute(f"INSERT INTO {name} BY NAME FROM taken_in")
-            self._connection.unregister("taken_in")
-
     def _settle(self, transactions: pa.Table) -> None:
         """Note what was taken in, and let go of it as it was handed in."""
-        earliest = pc.min(transactions["booked_at"].cast(pa.timestamp("us")).cast(pa.int64())).as_py()
-        if earliest is not None:
-            self.beginning = min(self.beginning, earliest)
+        booked = pc.min_max(transactions["booked_at"].cast(pa.timestamp("us")).cast(pa.int64())).as_py()
+        if (earliest := booked["min"]) is not None:
+            self.beginning, self._ending = min(self.beginning, earliest), max(self._ending, booked["max"])
             note_new(self._hops, earliest)
         self._rows += transactions.num_rows
         self._read = None
         if self._shown is not None:
             self._forget()
-        self._show_transfers(ALWAYS)
+
+    def _lately(self, since: int, reach: int) -> Lately | None:
+        reach = max(self._reach, reach)
+        return self._recent.brought_up(
+            self._engine,
+            self._everybody,
+            since - reach,
+            reach,
+            self._rows - self._pending.rows,
+            self._pending.transfers,
+        )
 
     def _forget(self) -> None:
         """Let evidence find the ids where it found what was handed in."""
@@ -222,6 +255,8 @@ class KeptData(LoadedData):
         since = self.ending + 1
         near = {one.account_id for one in stood if one.rule in served and _reaches(one, since - served[one.rule])}
         with self.guarded():
+            self._will_ask(rules)
+            self._lately(since, 0)
             theirs = self.with_customers(sorted(near))
             chosen = tuple(Subject(account_id, customer_id, since) for account_id, customer_id in theirs.items())
             own = {one.account_id for one in chosen}
@@ -281,8 +316,7 @@ class KeptData(LoadedData):
     @property
     def ending(self) -> int:
         """When the last transaction was booked, in microseconds since 1970 UTC; ``ALWAYS`` where there is none."""
-        last = self._connection.execute('SELECT max("at") FROM all_keyed').fetchall()[0][0]
-        return ALWAYS if last is None else int(last)
+        return self._ending
 
     def take_digests(self, digests: Mapping[str, Digest]) -> None:
         """Say which digests everything that is there has."""
@@ -307,7 +341,9 @@ class KeptData(LoadedData):
         self._every_leg = "few_legs" if self._few else "standing_legs"
         self._counted = self._few_legs = self._shown_legs = None
         if self._few:
-            legs = self._connection.sql(_FEW_LEGS, params=[keys]).to_arrow_table()
+            standing = self._engine.sql(_FEW_LEGS, params=[keys]).to_arrow_table()
+            waiting = self._pending.legs_of(keys)
+            legs = pa.concat_tables([standing, *(part.select(standing.column_names) for part in waiting)])
             if legs.num_rows <= MOST:
                 self._few_legs = legs
                 self._counted = Counted(legs, keys, [holder.opened_at for holder in holders], self.beginning)

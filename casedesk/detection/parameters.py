@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Protocol, Self, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -145,7 +146,12 @@ class Ruled(Protocol):
 
 def rule_set_hash(rules: Iterable[Ruled]) -> str:
     """Return SHA-256 (hex) over name, version and parameter values of the rules, whatever their order."""
-    entries = [{"rule": rule.name, "version": rule.version, "parameters": rule.parameters.values()} for rule in rules]
+    return _hash(tuple((rule.name, rule.version, rule.parameters) for rule in rules))
+
+
+@lru_cache(maxsize=64)  # each run asks four times, mostly for the same rules
+def _hash(rules: tuple[tuple[str, str, RuleParameters], ...]) -> str:
+    entries = [{"rule": name, "version": version, "parameters": values.values()} for name, version, values in rules]
     text = canonical_json(sorted(entries, key=lambda entry: str(entry["rule"])))
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -12,6 +12,7 @@ from casedesk.domain.api_keys import ApiKey, Scope
 from casedesk.domain.events import DESK
 from casedesk.domain.ledger import Recorded
 from casedesk.domain.people import Action, Person, require
+from casedesk.errors import CasedeskError
 from casedesk.services.steps import present
 from casedesk.store.unit_of_work import Reading, Writing
 
@@ -88,6 +89,21 @@ def uses(*, uow: Reading, actor: Person) -> dict[str, datetime]:
     require(actor, Action.MANAGE_KEYS)
     with uow:
         return uow.api_keys.uses()
+
+
+def may_wait(*, uow: Reading, at: datetime) -> bool:
+    """Say whether an open key may have the rules run over what it sends."""
+    with uow:
+        for key in uow.api_keys.all():
+            person = uow.people.get(key.user_id)
+            try:
+                keys.require_open(key, person, at)
+                keys.require_scope(key, Scope.INGEST)
+                require(person, Action.DETECT)
+            except CasedeskError:
+                continue
+            return True
+    return False
 
 
 def note_use(*, uow: Writing, key_id: str, at: datetime) -> None:

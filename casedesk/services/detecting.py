@@ -10,7 +10,7 @@ from datetime import datetime
 from casedesk.detection.engine import DetectionResult
 from casedesk.detection.engine import detect as run_rules
 from casedesk.detection.engine import detect_kept as run_kept
-from casedesk.detection.findings import finding_digest, findings_sha256
+from casedesk.detection.findings import finding_digest
 from casedesk.detection.limits import Limits
 from casedesk.detection.rule import Rule
 from casedesk.detection.rules import RULES, rules_with
@@ -130,23 +130,19 @@ def detect(
             run_id=run_id,
             since=data.base.run_id if data.base else "",
             transactions=result.transactions,
-            alerts=len(recorded.digests),
+            alerts=recorded.number,
             new_alerts=len(new),
             grown_alerts=len(plan.grown) + len(plan.revised),
-            unchanged_alerts=len(recorded.digests)
-            - len(new)
-            - len(plan.grown)
-            - len(plan.revised)
-            - len(sorted_out.hidden),
+            unchanged_alerts=recorded.number - len(new) - len(plan.grown) - len(plan.revised) - len(sorted_out.hidden),
             lapsed_alerts=len(plan.lapsed),
             hidden_alerts=len(sorted_out.hidden),
             cases_opened=0,
             cases_joined=0,
             rule_set_hash=result.rule_set_hash,
             data_fingerprint=result.data_fingerprint,
-            alerts_sha256=findings_sha256(recorded.digests),
+            alerts_sha256=recorded.sha256,
         )
-        left = Leaving.of(result.figures)
+        left = Leaving.of(result.figures, None if warm is None else warm.left)
         record = written(data, result, rules, base_currency, left)
         uow.runs.add(_run(done, at, until, result, ordinal, record))
         copying.store(uow)
@@ -175,8 +171,9 @@ def detect(
             at=at,
         )
         uow.commit()
-    if warm is not None and recorded.findings is not None:
-        warm.note(run_id, recorded.findings)
+    if warm is not None and recorded.known is not None:
+        warm.note(run_id, recorded.known, recorded.gone, recorded.new)
+        warm.left = left
     return replace(done, cases_opened=opened, cases_joined=joined)
 
 

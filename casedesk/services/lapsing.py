@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import cache
 
 from casedesk.detection.rule import Rule
 from casedesk.domain.alerts import Alert
@@ -41,11 +42,16 @@ def judged(data: RunData, rules: Sequence[Rule], until: datetime | None) -> Call
     """
     if until is not None:
         return lambda _: False
-    known = {rule.name: (rule.version, rule.parameters.canonical()) for rule in rules}
+    by_name = {rule.name: rule for rule in rules}
     moments = {rule.name: data.subjects.judged(rule) for rule in rules} if data.subjects else {}
 
+    @cache
+    def values(name: str) -> tuple[str, str] | None:
+        rule = by_name.get(name)
+        return None if rule is None else (rule.version, rule.parameters.canonical())
+
     def looked_at(alert: Recognisable) -> bool:
-        if known.get(alert.rule) != alert.values:
+        if values(alert.rule) != alert.values:
             return False
         there = moments.get(alert.rule)
         return there is None or not there.stands(alert.account_id, alert.window_end)

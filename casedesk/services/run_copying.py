@@ -88,10 +88,10 @@ def _beyond(look: Reading, what: str, arrived: Arrived, lag: int = 0) -> pa.Tabl
     there, new = look.run_copies.size(what), arrived.new[what == ACCOUNTS]
     if there is None or there.upto > arrived.since:
         return None
-    if what == ACCOUNTS and look.run_data.first_changed(there.upto):
-        return None
     lacking = arrived.digests[what].rows + new.num_rows - there.rows
     if lacking < lag:
+        return None
+    if what == ACCOUNTS and look.run_data.first_changed(there.upto):
         return None
     if lacking != new.num_rows:
         new = joined([getattr(look.run_data, what)(arrived.since, since=there.upto), new])

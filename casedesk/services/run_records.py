@@ -104,11 +104,12 @@ def read_data(
         look.run_data.accounts(arrival, since=None if changed else base.arrival),
     )
     arrived = Arrived(base.arrival, base.digests, arrival, new, changed)
-    figures = left_by(look, base.figures)
+    figures = left_by(look, base.figures, None if warm is None else warm.left)
     stirred = changed or look.run_data.stirred(since, arrival)
     if warm is not None and limits is not None and limits.spark is None:
         kept = warm.brought_up(look, arrived, limits, base_currency)
-        known = Known(kept.with_customers(sides(new[0])), warm.stood_by(base.run_id))
+        found = warm.found_by(base.run_id)
+        known = Known(kept.with_customers(sides(new[0])), None if found is None else found.stood_about)
         subjects = touched(look, since, arrival, new[0], rules, figures, known)
         subjects = beyond(subjects, new[0], kept.beginning, stirred=stirred)
         copies = caught_up(look, arrived)

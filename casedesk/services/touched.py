@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final, TypeVar
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,17 +18,15 @@ from casedesk.store.run_data import Reached, Since
 from casedesk.store.run_store import Finding
 from casedesk.store.unit_of_work import Reading
 
-Of = TypeVar("Of", Finding, Stood)
-
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a warm process knows: all accounts, with their customers, of those on a side of a new transaction, and all that the last
-    run found, None where it does not know that.
+    """What a warm process knows: all accounts, with their customers, of those on a side of a new transaction, and what the last run
+    found of some accounts by any rule and of any account by some rules, None where it does not know that.
     """
 
     customers: dict[str, str]
-    stood: Sequence[Stood] | None
+    stood: Callable[[Collection[str], Collection[str]], Iterable[Stood]] | None
 
 
 _SIDES: Final = ("from_account", "to_account")
@@ -67,13 +65,8 @@ def touched(
     if known is None or known.stood is None:
         reached += map(stood, look.runs.standing_about(customers, along_paths))
     else:
-        reached += about(known.stood, customers, along_paths)
+        reached += known.stood(customers, along_paths)
     return Subjects(chosen, tuple(reached), figures=figures)
-
-
-def about(found: Iterable[Of], account_ids: Container[str], rules: Container[str]) -> list[Of]:
-    """Return what was found of these accounts by any rule, and of any account by these rules."""
-    return [one for one in found if one.account_id in account_ids or one.rule in rules]
 
 
 def sides(new: pa.Table) -> list[str]:
@@ -102,13 +95,12 @@ def earliest(transactions: pa.Table) -> int:
 def _moments(new: pa.Table, customers: Mapping[str, str]) -> dict[str, int]:
     """Return for each customer the earliest booking among its new transactions, in microseconds since 1970 UTC."""
     found: dict[str, int] = {}
+    at = new["booked_at"].cast(pa.timestamp("us")).cast(pa.int64()).to_pylist()
     for side in _SIDES:
-        first = new.group_by(side).aggregate([("booked_at", "min")])
-        at = first["booked_at_min"].cast(pa.timestamp("us")).cast(pa.int64()).to_pylist()
-        for account_id, moment in zip(first[side].to_pylist(), at, strict=True):
+        for account_id, moment in zip(new[side].to_pylist(), at, strict=True):
             customer_id = customers.get(account_id)
-            if customer_id is not None:
-                found[customer_id] = min(found.get(customer_id, moment), moment)
+            if customer_id is not None and moment < found.get(customer_id, NEVER):
+                found[customer_id] = moment
     return found
 
 

@@ -10,7 +10,7 @@ run will see as well.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
@@ -20,13 +20,13 @@ import pyarrow as pa
 from casedesk.detection.engine import Crowded, KeptData
 from casedesk.detection.fingerprint import Digest
 from casedesk.detection.limits import Limits
-from casedesk.detection.subjects import Stood
+from casedesk.services.kept_figures import Leaving
+from casedesk.services.known_findings import KnownFindings
 from casedesk.services.run_copying import Arrived, Everything, everything
-from casedesk.services.touched import stood
 from casedesk.store.run_store import Finding
 from casedesk.store.unit_of_work import Reading
 
-#: Beyond so many, some 400 bytes each, what was found is read from the database each time.
+#: Beyond so many, some 700 bytes each, what was found is read from the database each time.
 _MOST_FOUND: Final = 500_000
 
 
@@ -51,7 +51,10 @@ class Warm:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._held: _Held | None = None
-        self._noted, self._found, self._stood = "", list[Finding](), list[Stood]()
+        #: What the last run left to the next one.
+        self.left: Leaving | None = None
+        self._noted = ""
+        self._found: KnownFindings | None = None
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -66,23 +69,20 @@ class Warm:
                 self._held.data.close()
             self._held = None
             # in another database, or one that was put back, another run may have the number of the one that was noted
-            self._noted, self._found, self._stood = "", [], []
+            self._noted, self._found, self.left = "", None, None
 
-    def found_by(self, run_id: str) -> list[Finding] | None:
-        """Return all that a run found, in no order, where it was the last that was noted."""
+    def found_by(self, run_id: str) -> KnownFindings | None:
+        """Return all that a run found, where it was the last that was noted."""
         return self._found if self._noted == run_id else None
 
-    def stood_by(self, run_id: str) -> list[Stood] | None:
-        """Return the same as the engine asks for it."""
-        return self._stood if self._noted == run_id else None
-
-    def note(self, run_id: str, found: list[Finding]) -> None:
-        """Note what a run found that was stored, where that is not too much."""
-        if len(found) > _MOST_FOUND:
-            run_id, found = "", []
-        told = {id(one): as_stood for one, as_stood in zip(self._found, self._stood, strict=True)}
-        self._stood = [told.get(id(one)) or stood(one) for one in found]
-        self._noted, self._found = run_id, found
+    def note(
+        self, run_id: str, found: KnownFindings, gone: Collection[Finding] = (), new: Collection[Finding] = ()
+    ) -> None:
+        """Note what a run found that was stored, where that is not too much: what was known, but for what is gone and what is new."""
+        self._noted, self._found = "", None
+        found.change(gone, new)
+        if len(found) <= _MOST_FOUND:
+            self._noted, self._found = run_id, found
 
     def brought_up(self, look: Reading, arrived: Arrived, limits: Limits, base_currency: str) -> KeptData:
         """Return everything that had arrived, loaded."""
@@ -106,10 +106,12 @@ def _load(rows: Everything, arrived: Arrived, limits: Limits, base_currency: str
 
 def _fits(look: Reading, held: _Held, arrived: Arrived) -> bool:
     """Say whether what is loaded is what the database holds, up to the same arrival."""
-    if held.data.broken or arrived.upto < held.arrival or look.run_data.first_changed(held.arrival):
+    if held.data.broken or arrived.upto < held.arrival:
         return False
     if held.arrival == arrived.since:
-        return held.data.digests == arrived.digests
+        return not arrived.changed and held.data.digests == arrived.digests
+    if look.run_data.first_changed(held.arrival):
+        return False
     first, last = sorted((held.arrival, arrived.since))
     between = held.data.digests_of(*_rows(look, first, last))
     earlier, later = (held.data.digests, arrived.digests)[:: 1 if held.arrival == first else -1]

@@ -8,6 +8,7 @@ from casedesk.detection.limits import Limits
 from casedesk.detection.rule import Rule
 from casedesk.domain.people import Action, Person, require
 from casedesk.services import rules_in_force
+from casedesk.services.known_findings import KnownFindings
 from casedesk.services.run_records import read_data
 from casedesk.services.touched import stood
 from casedesk.services.warm import Warm
@@ -35,7 +36,7 @@ def load(
             rules = rules_in_force.in_force(look).rules if rules is None else rules
             data = read_data(look, rules, base_currency, None, full=False, limits=limits or Limits(), warm=warm)
             if data.kept is not None and data.base is not None:
-                found = list(look.runs.standing())
+                found = KnownFindings(look.runs.standing())
                 held = look.run_data.held_otherwise((), {rule.name for rule in rules})
-                data.kept.look_back(rules, [*map(stood, found), *map(stood, held)])
+                data.kept.look_back(rules, [*found.stood(), *map(stood, held)])
                 warm.note(data.base.run_id, found)

@@ -28,35 +28,44 @@ class Moments(dict[Any, "datetime | None"]):
         return moment
 
 
-def about(
-    connection: Connection,
-    table: sa.Table,
-    columns: Sequence[str],
-    there: sa.ColumnElement[bool],
-    account_ids: Collection[str],
-    rules: Collection[str],
-) -> Iterator[tuple[Any, ...]]:
-    """Yield these columns of the rows that are ``there`` and about one of the accounts or by one of the rules, in no order.
+class About:
+    """Columns of the rows of a table that are ``there``: statements that are written once, however often they are asked.
 
-    A column whose name ends in ``_at``, ``_start`` or ``_end`` is a time. ``there`` has no parameters.
+    :param columns: one whose name ends in ``_at``, ``_start`` or ``_end`` is a time.
+    :param there: has no parameters.
     """
-    if not account_ids and not rules:
-        return
-    query = sa.select(table.c.account_id, table.c.rule, *(table.c[name] for name in columns))
-    if len(account_ids) > _MANY:
-        times = [place for place, name in enumerate(columns) if name.endswith(("_at", "_start", "_end"))]
-        chosen, read = frozenset(account_ids), Moments()
-        with closing(stream(connection, query.where(there), 5_000)) as rows:
+
+    def __init__(self, table: sa.Table, columns: Sequence[str], there: sa.ColumnElement[bool]) -> None:
+        named = (table.c[name].label(f"told_{name}") for name in columns)
+        self._all = sa.select(table.c.account_id, table.c.rule, *named).where(there)
+        self._of_accounts = self._all.where(table.c.account_id.in_(sa.bindparam("asked", expanding=True)))
+        self._by_rules = self._all.where(table.c.rule.in_(sa.bindparam("asked", expanding=True)))
+        self._times = [place for place, name in enumerate(columns) if name.endswith(("_at", "_start", "_end"))]
+
+    def rows(
+        self, connection: Connection, account_ids: Collection[str], rules: Collection[str]
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows about one of the accounts or by one of the rules, in no order."""
+        if not account_ids and not rules:
+            return
+        if len(account_ids) > _MANY:
+            yield from self._chosen(connection, frozenset(account_ids), rules)
+            return
+        ids, seen = list(account_ids), frozenset(account_ids)
+        for start in range(0, len(ids), CHUNK):
+            found = connection.execute(self._of_accounts, {"asked": ids[start : start + CHUNK]})
+            yield from (tuple(row[2:]) for row in found)
+        if rules:
+            found = connection.execute(self._by_rules, {"asked": sorted(rules)})
+            yield from (tuple(row[2:]) for row in found if row[0] not in seen)
+
+    def _chosen(
+        self, connection: Connection, chosen: Collection[str], rules: Collection[str]
+    ) -> Iterator[tuple[Any, ...]]:
+        read = Moments()
+        with closing(stream(connection, self._all, 5_000)) as rows:
             for account_id, rule, *values in rows:
                 if account_id in chosen or rule in rules:
-                    for place in times:
+                    for place in self._times:
                         values[place] = read[values[place]]
                     yield tuple(values)
-        return
-    ids, seen = list(account_ids), frozenset(account_ids)
-    for start in range(0, len(ids), CHUNK):
-        own = table.c.account_id.in_(ids[start : start + CHUNK])
-        yield from (tuple(row[2:]) for row in connection.execute(query.where(there, own)))
-    if rules:
-        found = connection.execute(query.where(there, table.c.rule.in_(sorted(rules))))
-        yield from (tuple(row[2:]) for row in found if row[0] not in seen)

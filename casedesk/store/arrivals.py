@@ -18,12 +18,14 @@ from casedesk.store.tables import counters
 #: The row of ``counters`` that holds the last number.
 COUNTER: Final = "arrivals"
 _OWN: Final = counters.c.name == COUNTER
+_NEWEST: Final = Direct(sa.select(counters.c.value).where(_OWN))
 _UP: Final = Direct(sa.update(counters).where(_OWN).values(value=counters.c.value + 1).returning(counters.c.value))
 
 
 def newest_arrival(connection: Connection) -> int:
     """Return the last number that was given; 0 before the first."""
-    return connection.execute(sa.select(counters.c.value).where(_OWN)).scalar_one_or_none() or 0
+    row = _NEWEST.first(connection, {})
+    return 0 if row is None else int(row[0])
 
 
 def next_arrival(connection: Connection) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import lru_cache, partial
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -71,6 +73,11 @@ def bulk_times(dialect: str, micros: Any) -> list[Any]:
     return [value.replace(tzinfo=UTC) for value in array.tolist()]
 
 
+@lru_cache(maxsize=64)  # to write a statement takes longer than to run many of them
+def _text(query: sa.Select[Any], dialect: sa.Dialect) -> str:
+    return str(query.compile(dialect=dialect))
+
+
 def stream(connection: Connection, query: sa.Select[Any], chunk: int = 500) -> Generator[Sequence[Any], None, None]:
     """Yield the rows of a query without parameters, at most ``chunk`` of them in memory at a time.
 
@@ -84,7 +91,7 @@ def stream(connection: Connection, query: sa.Select[Any], chunk: int = 500) -> G
         return
     cursor: Any = connection.connection.cursor()
     try:
-        cursor.execute(str(query.compile(dialect=connection.dialect)))
+        cursor.execute(_text(query, connection.dialect))
         yield from cursor  # row by row: the database runs in this process, there is no trip to save
     finally:
         cursor.close()
@@ -125,11 +132,11 @@ def up_to(dialect: str, column: sa.ColumnElement[datetime], letters: int) -> sa.
 
 
 def fetched(
-    connection: Connection, query: sa.Select[Any], given: Mapping[str, Any] | None = None
+    connection: Connection, query: sa.Select[Any], given: Mapping[str, Any] = MappingProxyType({})
 ) -> list[tuple[Any, ...]]:
     """Return rows as the driver has them: to make SQLAlchemy's of some thousands takes as long as to read them.
 
-    :param given: values for the query's parameters.
+    :param given: the query's parameters.
     """
     with connection.execute(query, given) as result:
         cursor: Any = result.cursor
@@ -141,39 +148,48 @@ def fetched(
 _FEW_ROWS: Final = 5_000
 
 
-def arrow_reader(connection: Connection, query: sa.Select[Any]) -> pa.Table:
+def arrow_reader(
+    connection: Connection, query: sa.Select[Any], given: Mapping[str, Any] = MappingProxyType({})
+) -> pa.Table:
     """Read a query into Arrow; text times of SQLite become timestamps.
 
     ADBC reads many rows of SQLite and PostgreSQL several times faster than drivers do. It opens a connection of its own, so it sees what
     is committed; for SQLite it has to be a process of its own, too. A few rows, in-memory SQLite and SQL Server are read by rows.
+
+    :param given: the query's parameters.
     """
     url = connection.engine.url
     dialect = connection.dialect
     table: pa.Table
     if dialect.name == "sqlite" and url.database and url.database != ":memory:":
-        table = sqlite_arrow.read(connection, url.database, query, _with_values(connection, query))
-    elif dialect.name == "postgresql" and _has_more(connection, query, _FEW_ROWS):
+        written = partial(_with_values, connection, query, given)
+        table = sqlite_arrow.read(connection, url.database, query, given, written)
+    elif dialect.name == "postgresql" and _has_more(connection, query, given, _FEW_ROWS):
         import adbc_driver_postgresql.dbapi as adbc_postgresql
 
         plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
         with adbc_postgresql.connect(plain) as adbc, adbc.cursor() as cursor:
-            cursor.execute(_with_values(connection, query))
+            cursor.execute(_with_values(connection, query, given))
             table = cursor.fetch_arrow_table()
     else:
         names = [column.name for column in query.selected_columns]
-        rows = fetched(connection, query) if dialect.name == "postgresql" else connection.execute(query).all()
+        rows = (
+            fetched(connection, query, given)
+            if dialect.name == "postgresql"
+            else connection.execute(query, given).all()
+        )
         columns = zip(*rows, strict=True) if rows else ([] for _ in names)
         table = pa.table([pa.array(column) for column in columns], names=names)
     return _with_types(table)
 
 
-def _with_values(connection: Connection, query: sa.Select[Any]) -> str:
-    return str(query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
+def _with_values(connection: Connection, query: sa.Select[Any], given: Mapping[str, Any]) -> str:
+    return str(query.params(given).compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
 
 
-def _has_more(connection: Connection, query: sa.Select[Any], rows: int) -> bool:
+def _has_more(connection: Connection, query: sa.Select[Any], given: Mapping[str, Any], rows: int) -> bool:
     counted = sa.select(sa.func.count()).select_from(query.limit(rows + 1).subquery())
-    return connection.execute(counted).scalar_one() > rows
+    return connection.execute(counted, given).scalar_one() > rows
 
 
 def _with_types(table: pa.Table) -> pa.Table:

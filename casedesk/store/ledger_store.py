@@ -48,6 +48,9 @@ _OWN_POLICY = Direct(
 )
 _INSERT = Direct(sa.insert(case_events), COLUMNS)
 _HEAD = sa.select(ledger_head.c.size, ledger_head.c.root, ledger_head.c.frontier).where(ledger_head.c.head_id == 1)
+# SQL Server has no snapshot unless the operator turned it on: whoever has read the head keeps writers out until
+# the transaction ends, so that the events and cases read next belong to it.
+_HELD_HEAD = _HEAD.with_hint(ledger_head, "WITH (HOLDLOCK)", "mssql")
 _OF_HEAD = sa.update(ledger_head).where(ledger_head.c.head_id == 1)
 _HEAD_COLUMNS = ("size", "root", "frontier")
 _MOVE_HEAD = Direct(_OF_HEAD, _HEAD_COLUMNS)
@@ -100,10 +103,7 @@ class LedgerReader:
 
         :raises NoLedgerHead: if it was deleted.
         """
-        # SQL Server has no snapshot unless the operator turned it on: whoever has read the head keeps writers out until
-        # the transaction ends, so that the events and cases read next belong to it.
-        query = _HEAD.with_hint(ledger_head, "WITH (HOLDLOCK)", "mssql")
-        row = self._connection.execute(query).one_or_none()
+        row = self._connection.execute(_HELD_HEAD).one_or_none()
         if row is None:
             raise NoLedgerHead
         return Head(*row)

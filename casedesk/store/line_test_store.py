@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -19,6 +19,8 @@ from casedesk.domain.moments import parse
 from casedesk.errors import NotFound
 from casedesk.store.alert_store import CHUNK
 from casedesk.store.tables import alert_transactions, alerts, cases, line_test_picks, line_tests
+
+_SAMPLED: Final = sa.select(line_test_picks.c.alert_id).where(line_test_picks.c.placement != Placement.KNOWN.value)
 
 
 class NoSuchLineTest(NotFound):
@@ -134,8 +136,7 @@ class LineTestReader:
 
     def sampled(self) -> frozenset[str]:
         """Return the alerts that stand on the desk because they were drawn below a line."""
-        query = sa.select(line_test_picks.c.alert_id).where(line_test_picks.c.placement != Placement.KNOWN.value)
-        return frozenset(self._connection.execute(query).scalars())
+        return frozenset(self._connection.execute(_SAMPLED).scalars())
 
     def held(self, rule: str, account_ids: Iterable[str]) -> dict[tuple[str, str], str]:
         """Return which alert of a rule holds what: by account and transaction, and by account and the alert's own id."""

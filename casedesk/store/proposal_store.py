@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, fields
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -17,6 +18,11 @@ from casedesk.errors import NotFound
 
 P = TypeVar("P", bound=Proposal)
 Part = TypeVar("Part", bound=Proposal)
+
+
+@cache
+def _first_with(table: sa.Table, column: str, key: str) -> sa.Select[Any]:
+    return sa.select(table).where(table.c[column] == sa.bindparam("asked")).order_by(table.c[key]).limit(1)
 
 
 class ProposalReader(Generic[P]):
@@ -35,18 +41,18 @@ class ProposalReader(Generic[P]):
 
         :raises NotFound: if there is none, by the kind's own class.
         """
-        found = self._one(self.TABLE.c[self._made.KEY] == proposal_id)
+        found = self._one(self._made.KEY, proposal_id)
         if found is None:
             raise self.MISSING(proposal_id)
         return found
 
     def in_force(self) -> P | None:
         """Return the one in force; None while that is what ships with the desk."""
-        return self._one(self.TABLE.c.state == ProposalState.IN_FORCE.value)
+        return self._one("state", ProposalState.IN_FORCE.value)
 
     def waiting(self) -> P | None:
         """Return the proposal that waits for its checker."""
-        return self._one(self.TABLE.c.state == ProposalState.PROPOSED.value)
+        return self._one("state", ProposalState.PROPOSED.value)
 
     def projections(self) -> Iterator[tuple[str, dict[str, str]]]:
         """Yield the id and, as text, what the ledger says of a proposal."""
@@ -60,9 +66,9 @@ class ProposalReader(Generic[P]):
         )
         return tuple(made(**_read(row)) for row in self._connection.execute(query).mappings())
 
-    def _one(self, condition: sa.ColumnElement[bool]) -> P | None:
-        query = sa.select(self.TABLE).where(condition).order_by(self.TABLE.c[self._made.KEY]).limit(1)
-        row = self._connection.execute(query).mappings().one_or_none()
+    def _one(self, column: str, value: str) -> P | None:
+        query = _first_with(self.TABLE, column, self._made.KEY)
+        row = self._connection.execute(query, {"asked": value}).mappings().one_or_none()
         return None if row is None else self._made(**_read(row))
 
     def _said(self, name: str, value: object) -> str:

@@ -79,6 +79,12 @@ def _seal(rows: int, content: bytes) -> str:
     return hashlib.sha256(f"{FORM} {rows}\n".encode() + hashlib.sha256(content).digest()).hexdigest()
 
 
+_ASKED: Final = copies.c.what == sa.bindparam("asked")
+_SIZE: Final = sa.select(sa.func.sum(copies.c.row_count), sa.func.max(copies.c.upto)).where(_ASKED)
+_DIGESTS: Final = sa.select(copies.c.sha256).where(_ASKED).order_by(copies.c.place)
+_PIECES: Final = sa.select(copies.c.row_count, copies.c.sha256, copies.c.content).where(_ASKED).order_by(copies.c.place)
+
+
 class RunCopyReader:
     """Reads the copy."""
 
@@ -87,19 +93,16 @@ class RunCopyReader:
 
     def size(self, what: str) -> Size | None:
         """Return how many rows the copy has, and the newest arrival that it may hold; None where there is none."""
-        query = sa.select(sa.func.sum(copies.c.row_count), sa.func.max(copies.c.upto)).where(copies.c.what == what)
-        rows, upto = self._connection.execute(query).one()
+        rows, upto = self._connection.execute(_SIZE, {"asked": what}).one()
         return None if rows is None else Size(int(rows), upto)
 
     def digests(self, what: str) -> list[str]:
         """Return the SHA-256 of each piece, in order."""
-        query = sa.select(copies.c.sha256).where(copies.c.what == what).order_by(copies.c.place)
-        return list(self._connection.execute(query).scalars())
+        return list(self._connection.execute(_DIGESTS, {"asked": what}).scalars())
 
     def read(self, what: str) -> pa.Table | None:
         """Return the copy; None where a piece of it is no good."""
-        columns = sa.select(copies.c.row_count, copies.c.sha256, copies.c.content).where(copies.c.what == what)
-        tables = [_table(Piece(*row)) for row in self._connection.execute(columns.order_by(copies.c.place))]
+        tables = [_table(Piece(*row)) for row in self._connection.execute(_PIECES, {"asked": what})]
         known = [table for table in tables if table is not None]
         return joined(known) if known and len(known) == len(tables) else None
 

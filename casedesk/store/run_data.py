@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 import pyarrow as pa
@@ -18,9 +19,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from casedesk.domain.suppressions import State
-from casedesk.store.about_subjects import CHUNK, about
+from casedesk.store.about_subjects import CHUNK, About
 from casedesk.store.arrivals import newest_arrival
-from casedesk.store.dialects import arrow_reader
+from casedesk.store.dialects import arrow_reader, fetched
+from casedesk.store.direct import Direct
 from casedesk.store.tables import (
     accounts,
     alerts,
@@ -74,6 +76,7 @@ class RunDataReader:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._turned: dict[tuple[Since, int], list[str]] = {}  # one transaction sees the same each time
 
     def newest(self) -> int:
         """Return the newest arrival."""
@@ -81,12 +84,9 @@ class RunDataReader:
 
     def transactions(self, upto: int, *, since: int | None = None, until: datetime | None = None) -> pa.Table:
         """Read the transactions that had arrived by ``upto``, after ``since``, and were booked before ``until``."""
-        query = sa.select(*(transactions.c[name] for name in _READ)).where(transactions.c.arrival <= upto)
-        if since is not None:
-            query = query.where(transactions.c.arrival > since)
-        if until is not None:
-            query = query.where(transactions.c.booked_at < until)
-        return arrow_reader(self._connection, query)
+        given = {"upto": upto, "since": since, "until": until}
+        query = _transactions(since=since is not None, until=until is not None)
+        return arrow_reader(self._connection, query, {name: one for name, one in given.items() if one is not None})
 
     def arrived(self, since: int) -> bool:
         """Say whether a transaction arrived after ``since``."""
@@ -95,18 +95,14 @@ class RunDataReader:
 
     def accounts(self, upto: int, *, since: int | None = None) -> pa.Table:
         """Read the accounts that had arrived by ``upto``, after ``since``, as they are now."""
-        query = _ACCOUNTS.where(accounts.c.arrival <= upto)
-        if since is not None:
-            # whoever came since has changed since, and that has an index
-            query = query.where(accounts.c.arrival > since, accounts.c.changed > since)
-        return arrow_reader(self._connection, query)
+        if since is None:
+            return arrow_reader(self._connection, _ALL_ACCOUNTS, {"upto": upto})
+        return arrow_reader(self._connection, _NEW_ACCOUNTS, {"upto": upto, "since": since})
 
     def first_changed(self, arrival: int) -> str:
         """Name an account that was there at ``arrival`` and has changed since; empty if none has."""
-        # the least id of all would have SQLite walk through all accounts, because they are in that order
-        there = sa.and_(accounts.c.arrival <= arrival, accounts.c.changed > arrival)
-        query = sa.select(accounts.c.account_id).where(there).order_by(accounts.c.changed, accounts.c.account_id)
-        return self._connection.execute(query.limit(1)).scalar_one_or_none() or ""
+        row = _CHANGED.first(self._connection, {"arrival": arrival})
+        return "" if row is None else str(row[0])
 
     def touched(self, since: Since, upto: int) -> dict[str, str]:
         """Return the desk's own accounts that were touched, by id, and all accounts of their customers, each with its customer."""
@@ -114,15 +110,23 @@ class RunDataReader:
 
     def turned(self, since: Since, upto: int) -> dict[str, str]:
         """Return those that were touched by something else than a transaction."""
-        return self._with_customers(_of_same_customers(sa.union(*_turned(since, upto)), upto))
+        if not self._turned_first(since, upto):
+            return {}
+        return self._with_customers(_of_same_customers(sa.union(*_turned(since.arrival, since.events, upto)), upto))
+
+    def _turned_first(self, since: Since, upto: int) -> list[str]:
+        """Return the accounts of which something else than their transactions is new, and no more than are looked up one by one."""
+        if (since, upto) not in self._turned:
+            asked = {"arrival": since.arrival, "events": since.events, "upto": upto}
+            self._turned[since, upto] = [row[0] for row in fetched(self._connection, _TURNED, asked)]
+        return self._turned[since, upto]
 
     def stirred(self, since: Since, upto: int) -> bool:
         """Say whether something else than a transaction touched a customer who was there before."""
         # what turned is asked first: mostly nothing did, and PostgreSQL looked for it anew for each account, which took seconds
-        first = sa.select(sa.union(*_turned(since, upto)).subquery("turned").c[0]).limit(_MANY)
-        turned = list(self._connection.execute(first).scalars())
+        turned = self._turned_first(since, upto)
         if len(turned) == _MANY:
-            return self._there(sa.union(*_turned(since, upto)), since, upto)
+            return self._there(sa.union(*_turned(since.arrival, since.events, upto)), since, upto)
         parts = (turned[start : start + CHUNK] for start in range(0, len(turned), CHUNK))
         return any(
             self._there(sa.select(accounts.c.account_id).where(accounts.c.account_id.in_(part)), since, upto)
@@ -141,10 +145,8 @@ class RunDataReader:
 
     def held_otherwise(self, account_ids: Collection[str], rules: Collection[str]) -> Iterator[Reached]:
         """Yield what the desk holds or hides of these accounts, and by these rules of any, where the last run did not find it just so."""
-        for table, kept in ((alerts, sa.true()), (suppressed_alerts, suppressed_alerts.c.released_in.is_(None))):
-            there = sa.and_(kept, ~_found_just_so(table))
-            columns = ("rule", "account_id", "window_start", "window_end")
-            yield from itertools.starmap(Reached, about(self._connection, table, columns, there, account_ids, rules))
+        for asked in (_HELD, _HIDDEN):
+            yield from itertools.starmap(Reached, asked.rows(self._connection, account_ids, rules))
 
     def transactions_of_touched(self, since: Since, upto: int) -> pa.Table:
         """Read every transaction that had arrived by ``upto`` and has a touched account on a side."""
@@ -178,6 +180,35 @@ _ACCOUNTS: Final = sa.select(
 ).select_from(accounts.outerjoin(customers))
 
 
+_TRANSACTIONS: Final = sa.select(*(transactions.c[name] for name in _READ)).where(
+    transactions.c.arrival <= sa.bindparam("upto")
+)
+
+
+@cache
+def _transactions(*, since: bool, until: bool) -> sa.Select[Any]:
+    query = _TRANSACTIONS
+    if since:
+        query = query.where(transactions.c.arrival > sa.bindparam("since"))
+    if until:
+        query = query.where(transactions.c.booked_at < sa.bindparam("until"))
+    return query
+
+
+_ALL_ACCOUNTS: Final = _ACCOUNTS.where(accounts.c.arrival <= sa.bindparam("upto"))
+#: Whoever came since has changed since, and that has an index.
+_NEW_ACCOUNTS: Final = _ALL_ACCOUNTS.where(
+    accounts.c.arrival > sa.bindparam("since"), accounts.c.changed > sa.bindparam("since")
+)
+#: The least id of all would have SQLite walk through all accounts, because they are in that order.
+_CHANGED: Final = Direct(
+    sa.select(accounts.c.account_id)
+    .where(accounts.c.arrival <= sa.bindparam("arrival"), accounts.c.changed > sa.bindparam("arrival"))
+    .order_by(accounts.c.changed, accounts.c.account_id)
+    .limit(1)
+)
+
+
 def _found_just_so(table: sa.Table) -> sa.Exists:
     found = sa.and_(
         detection_findings.c.alert_id == table.c.alert_id,
@@ -188,22 +219,30 @@ def _found_just_so(table: sa.Table) -> sa.Exists:
     return sa.exists().where(found)
 
 
+def _reached(table: sa.Table, kept: sa.ColumnElement[bool]) -> About:
+    columns = ("rule", "account_id", "window_start", "window_end")
+    return About(table, columns, sa.and_(kept, ~_found_just_so(table)))
+
+
+#: What the desk holds, and what it hides, where the last run did not find it just so.
+_HELD: Final = _reached(alerts, sa.true())
+_HIDDEN: Final = _reached(suppressed_alerts, suppressed_alerts.c.released_in.is_(None))
+
+
 def _touched(since: Since, upto: int) -> sa.ColumnElement[bool]:
     new = sa.and_(transactions.c.arrival > since.arrival, transactions.c.arrival <= upto)
     moved = (sa.select(side).where(new) for side in (transactions.c.from_account, transactions.c.to_account))
-    return _of_same_customers(sa.union(*moved, *_turned(since, upto)), upto)
+    return _of_same_customers(sa.union(*moved, *_turned(since.arrival, since.events, upto)), upto)
 
 
-def _turned(since: Since, upto: int) -> tuple[sa.Select[Any], ...]:
-    """Select the accounts of which something else than their transactions is new."""
-    turned = sa.select(case_events.c.case_id).where(
-        case_events.c.event_id > since.events, case_events.c.action.in_(TURNS)
-    )
+def _turned(arrival: Any, events: Any, upto: Any) -> tuple[sa.Select[Any], ...]:
+    """Select the accounts of which something else than their transactions is new since an arrival and an event, or their parameters."""
+    turned = sa.select(case_events.c.case_id).where(case_events.c.event_id > events, case_events.c.action.in_(TURNS))
     ended = sa.select(suppressions.c.suppression_id).where(
-        suppressions.c.state == State.ENDED.value, suppressions.c.state_event > since.events
+        suppressions.c.state == State.ENDED.value, suppressions.c.state_event > events
     )
     return (
-        sa.select(accounts.c.account_id).where(accounts.c.changed > since.arrival, accounts.c.arrival <= upto),
+        sa.select(accounts.c.account_id).where(accounts.c.changed > arrival, accounts.c.arrival <= upto),
         sa.select(alerts.c.account_id).where(alerts.c.case_id.in_(turned)),
         sa.select(suppressed_alerts.c.account_id).where(suppressed_alerts.c.suppression_id.in_(ended)),
     )
@@ -217,3 +256,8 @@ def _of_same_customers(seeds: Any, upto: int) -> sa.ColumnElement[bool]:
         holder.c.account_id.in_(sa.select(seeds.c[0])), holder.c.customer_id.is_not(None)
     )
     return sa.and_(accounts.c.customer_id.in_(holders), accounts.c.arrival <= upto)
+
+
+_TURNED: Final = sa.select(
+    sa.union(*_turned(sa.bindparam("arrival"), sa.bindparam("events"), sa.bindparam("upto"))).subquery("turned").c[0]
+).limit(_MANY)

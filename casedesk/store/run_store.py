@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from casedesk.errors import NotFound
-from casedesk.store.about_subjects import about
+from casedesk.store.about_subjects import About
 from casedesk.store.arrivals import next_arrival
 from casedesk.store.dialects import stream
 from casedesk.store.tables import detection_findings as findings
@@ -63,6 +64,20 @@ class Finding:
     last_at: datetime | None = None
 
 
+_NEWEST: Final = (
+    sa.select(detection_runs)
+    .order_by(detection_runs.c.ordinal.desc(), detection_runs.c.ran_at.desc(), detection_runs.c.run_id.desc())
+    .limit(sa.bindparam("most"))
+)
+_FINISHED: Final = (
+    sa.update(detection_runs)
+    .where(detection_runs.c.run_id == sa.bindparam("run"))
+    .values(finished_at=sa.bindparam("at"))
+)
+_ADDED: Final = sa.insert(detection_runs)
+_STANDING: Final = About(findings, Finding.__slots__, findings.c.gone_in.is_(None))
+
+
 class RunReader:
     """Reads runs and their findings."""
 
@@ -82,9 +97,7 @@ class RunReader:
 
     def newest(self, limit: int = 50) -> tuple[Run, ...]:
         """Return the newest runs, newest first."""
-        order = (detection_runs.c.ordinal.desc(), detection_runs.c.ran_at.desc(), detection_runs.c.run_id.desc())
-        query = sa.select(detection_runs).order_by(*order).limit(limit)
-        return tuple(Run(**row) for row in self._connection.execute(query).mappings())
+        return tuple(Run(**row) for row in self._connection.execute(_NEWEST, {"most": limit}).mappings())
 
     def count(self) -> int:
         """Return how many runs there are."""
@@ -108,8 +121,7 @@ class RunReader:
 
     def standing_about(self, account_ids: Collection[str], rules: Collection[str]) -> Iterator[Finding]:
         """Yield what the newest run found of these accounts, and by these rules of any, in no order."""
-        there = findings.c.gone_in.is_(None)
-        for row in about(self._connection, findings, Finding.__slots__, there, account_ids, rules):
+        for row in _STANDING.rows(self._connection, account_ids, rules):
             yield Finding(*row)
 
     def standing_digests(self) -> list[str]:
@@ -137,13 +149,11 @@ class RunStore(RunReader):
 
     def add(self, run: Run) -> None:
         """Record a run."""
-        values = {name: getattr(run, name) for name in Run.__slots__}
-        self._connection.execute(sa.insert(detection_runs).values(values))
+        self._connection.execute(_ADDED, {name: getattr(run, name) for name in Run.__slots__})
 
     def finish(self, run_id: str, at: datetime) -> None:
         """Note when a run was done, all that it found being stored."""
-        there = detection_runs.c.run_id == run_id
-        self._connection.execute(sa.update(detection_runs).where(there).values(finished_at=at))
+        self._connection.execute(_FINISHED, {"run": run_id, "at": at})
 
     def record_findings(self, ordinal: int, *, gone: Iterable[Finding], found: Iterable[Finding]) -> None:
         """Close the findings this run no longer has and add those it has anew."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import pyarrow as pa
@@ -18,6 +18,9 @@ from sqlalchemy.engine import Connection
 
 #: Up to so many rows, starting a process costs more than it saves.
 SMALL: Final = 200_000
+
+#: Up to so many rows, they are read without being counted first.
+FEW: Final = 20_000
 
 _PROGRAM: Final = """
 import sys
@@ -31,21 +34,33 @@ with sqlite.connect(sys.argv[1]) as connection, connection.cursor() as cursor:
 """
 
 
-def read(connection: Connection, path: str, query: sa.Select[Any], text: str, *, small: int = SMALL) -> pa.Table:
+def read(
+    connection: Connection,
+    path: str,
+    query: sa.Select[Any],
+    given: Mapping[str, Any],
+    written: Callable[[], str],
+    *,
+    small: int = SMALL,
+    few: int = FEW,
+) -> pa.Table:
     """Return what the query gives. Times and texts are strings, whole numbers int64.
 
     :param path: the database file.
-    :param text: the query with its values in it. The other process sees what is committed, not this transaction.
+    :param given: the query's parameters.
+    :param written: writes the query with its values in it. The other process sees what is committed, not this transaction.
     """
-    rows = connection.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one()
-    table = _by_process(path, text) if rows > small else None
-    return table if table is not None else _by_rows(connection, [c.name for c in query.selected_columns], text)
-
-
-def _by_rows(connection: Connection, names: Sequence[str], text: str) -> pa.Table:
-    rows = connection.exec_driver_sql(text).fetchall()
-    columns = zip(*rows, strict=True) if rows else ([] for _ in names)
-    return pa.table([pa.array(list(column)) for column in columns], names=list(names))
+    with connection.execute(query, given) as result:
+        cursor: Any = result.cursor
+        rows = cursor.fetchmany(few + 1)
+        if len(rows) > few:
+            counted = sa.select(sa.func.count()).select_from(query.subquery())
+            table = _by_process(path, written()) if connection.execute(counted, given).scalar_one() > small else None
+            if table is not None:
+                return table
+            rows += cursor.fetchall()
+    columns = zip(*rows, strict=True) if rows else ([] for _ in query.selected_columns)
+    return pa.table([pa.array(list(column)) for column in columns], names=[c.name for c in query.selected_columns])
 
 
 def _by_process(path: str, text: str) -> pa.Table | None:

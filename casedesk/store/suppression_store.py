@@ -6,7 +6,8 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -18,6 +19,16 @@ from casedesk.store.tables import counters, customers, suppressed_alerts, suppre
 from casedesk.store.types import UtcDateTime
 
 _COUNTER = "suppressions"
+
+_BY_ID: Final = sa.select(suppressions).order_by(suppressions.c.suppression_id)
+_IN_FORCE: Final = _BY_ID.where(suppressions.c.state == State.IN_FORCE.value)
+_HIDDEN: Final = sa.select(suppressed_alerts).order_by(suppressed_alerts.c.suppression_id, suppressed_alerts.c.alert_id)
+_STANDING: Final = _HIDDEN.where(suppressed_alerts.c.released_in.is_(None))
+
+
+@cache
+def _by_key(table: sa.Table) -> sa.Select[Any]:
+    return sa.select(table).order_by(*table.primary_key.columns)
 
 
 class NoSuchSuppression(NotFound):
@@ -48,14 +59,14 @@ class SuppressionReader:
 
         :raises NoSuchSuppression: if there is none.
         """
-        found = self._where(suppressions.c.suppression_id == suppression_id)
+        found = self._those(_BY_ID.where(suppressions.c.suppression_id == suppression_id))
         if not found:
             raise NoSuchSuppression(suppression_id)
         return found[0]
 
     def all(self) -> tuple[Suppression, ...]:
         """Return all suppressions, the newest proposal first."""
-        return self._where(sa.true())[::-1]
+        return self._those(_BY_ID)[::-1]
 
     def page(self, states: Collection[State], start: int, limit: int, search: str = "") -> tuple[Suppression, ...]:
         """Return some of those in these states that the search finds, the newest proposal first, from position ``start``."""
@@ -78,14 +89,13 @@ class SuppressionReader:
 
     def in_force(self) -> tuple[Suppression, ...]:
         """Return those in force, also those whose covered days are over: what they hid stays hidden."""
-        return self._where(suppressions.c.state == State.IN_FORCE.value)
+        return self._those(_IN_FORCE)
 
     def of_customer(self, customer_id: str) -> tuple[Suppression, ...]:
         """Return a customer's suppressions, the oldest proposal first."""
-        return self._where(suppressions.c.customer_id == customer_id)
+        return self._those(_BY_ID.where(suppressions.c.customer_id == customer_id))
 
-    def _where(self, condition: sa.ColumnElement[bool]) -> tuple[Suppression, ...]:
-        query = sa.select(suppressions).where(condition).order_by(suppressions.c.suppression_id)
+    def _those(self, query: sa.Select[Any]) -> tuple[Suppression, ...]:
         return tuple(_suppression(row) for row in self._connection.execute(query).mappings())
 
     def customer_names(self) -> dict[str, str]:
@@ -109,17 +119,15 @@ class SuppressionReader:
 
     def hidden(self, suppression_id: str) -> tuple[Hidden, ...]:
         """Return what a suppression hid, the newest window first, what is not hidden any more included."""
-        found = self._hidden(suppressed_alerts.c.suppression_id == suppression_id)
+        found = self._hidden(_HIDDEN.where(suppressed_alerts.c.suppression_id == suppression_id))
         return tuple(sorted(found, key=lambda one: (one.window_start, one.alert_id), reverse=True))
 
     def standing(self) -> tuple[Hidden, ...]:
         """Return everything that is hidden now."""
-        return self._hidden(suppressed_alerts.c.released_in.is_(None))
+        return self._hidden(_STANDING)
 
-    def _hidden(self, condition: sa.ColumnElement[bool]) -> tuple[Hidden, ...]:
-        key = (suppressed_alerts.c.suppression_id, suppressed_alerts.c.alert_id)
-        rows = self._connection.execute(sa.select(suppressed_alerts).where(condition).order_by(*key)).mappings()
-        return tuple(_hidden(row) for row in rows)
+    def _hidden(self, query: sa.Select[Any]) -> tuple[Hidden, ...]:
+        return tuple(_hidden(row) for row in self._connection.execute(query).mappings())
 
     def projections(self) -> Iterator[dict[str, Any]]:
         """Yield every row of ``suppressions`` as it is stored, times as canonical text."""
@@ -130,9 +138,8 @@ class SuppressionReader:
         return self._as_stored(suppressed_alerts)
 
     def _as_stored(self, table: sa.Table) -> Iterator[dict[str, Any]]:
-        query = sa.select(table).order_by(*table.primary_key.columns)
         times = {column.name for column in table.columns if isinstance(column.type, UtcDateTime)}
-        with closing(stream(self._connection, query)) as rows:
+        with closing(stream(self._connection, _by_key(table))) as rows:
             for row in rows:
                 said = dict(zip(table.columns.keys(), row, strict=True))
                 yield {n: stored_time(v) if n in times and v is not None else v for n, v in said.items()}

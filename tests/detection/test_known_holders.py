@@ -121,7 +121,6 @@ def test_parties_are_those_of_the_accounts_that_came(kept: KeptData) -> None:
     assert all(map(np.array_equal, kept._everybody, parties_in(kept._connection)))
     come(kept, accounts(("A/0", "A")))
     assert led() == {"A/0": "A/0", "A/1": "A/0", "A/2": "A/0", "B/5": "B/5", "X": "X", "Y": "Y"} | more | {"A/9": "A/0"}
-    assert kept._everybody.led_by(kept._everybody.lead[3:4]).tolist() == kept._everybody.account[3:7].tolist()
 
 
 @pytest.mark.parametrize("counted", [True, False], ids=["counted", "too many to count"])

@@ -115,3 +115,33 @@ def test_figures_that_are_damaged_or_gone_are_made_anew(desk: TestDesk, made: li
     assert made == ["out_of_profile"]
     assert left(desk) == ["out_of_profile"]
     agrees(desk)
+
+
+def test_a_process_that_stays_knows_what_it_left_and_puts_back_what_is_gone(desk: TestDesk, made: list[str]) -> None:
+    warm = Warm()
+    for day in (8, 9):
+        desk.book(days(f"new{day}", day, 1, 9_000_00))
+        assert detect(desk, (RULE,), warm=warm).since
+        desk.tamper(sa.delete(copies).where(copies.c.what == FIGURES))
+        assert left(desk) == []
+    desk.book(days("more", 10, 1, 9_000_00))
+    agrees(desk, warm=warm)
+    assert made == ["out_of_profile"]  # the run over everything
+    assert left(desk) == ["out_of_profile"]
+
+
+def test_what_a_process_left_is_no_good_upon_another_run(desk: TestDesk, made: list[str]) -> None:
+    warm = Warm()
+    desk.book(days("new", 8, 1, 9_000_00))
+    detect(desk, (RULE,), warm=warm)
+    desk.book(days("other", 30, 4, 1_200_00, "K-3/1"))
+    other = detect(desk, (RULE,))  # by another process
+    assert warm.left is not None
+    with desk.reading() as look:
+        last = look.runs.last()
+        assert last is not None
+        assert read(last).run_id == other.run_id
+        assert left_by(look, read(last).figures, warm.left).keys() == {"out_of_profile"}
+        assert warm.left.noted() != read(last).figures
+    desk.book(days("more", 35, 1, 9_000_00))
+    agrees(desk, warm=warm)

@@ -32,6 +32,7 @@ def test_both_ways_of_reading_give_the_same_table(desk: TestDesk, monkeypatch: p
     by_process = sqlite_arrow._by_process
     through: list[object] = []
     monkeypatch.setattr(sqlite_arrow, "_by_process", lambda *a: through.append(by_process(*a)) or through[-1])
+    monkeypatch.setitem(sqlite_arrow.read.__kwdefaults__, "few", 0)
     monkeypatch.setitem(sqlite_arrow.read.__kwdefaults__, "small", 0)
     large = tables()
     assert len(through) == 2
@@ -42,6 +43,7 @@ def test_both_ways_of_reading_give_the_same_table(desk: TestDesk, monkeypatch: p
 
 
 def test_a_process_that_fails_is_replaced_by_rows(desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sqlite_arrow.read.__kwdefaults__, "few", 0)
     monkeypatch.setitem(sqlite_arrow.read.__kwdefaults__, "small", 0)
     monkeypatch.setattr(sqlite_arrow, "_PROGRAM", "raise SystemExit(3)")
     with desk.reading() as uow:
@@ -60,7 +62,7 @@ from casedesk.store import sqlite_arrow
 from casedesk.store.engines import make_engine
 from tests.builders import START, TestDesk
 desk = TestDesk(make_engine({sqlite_address!r}))
-sqlite_arrow.read.__kwdefaults__["small"] = 0
+sqlite_arrow.read.__kwdefaults__.update(few=0, small=0)
 with desk.reading() as uow:
     assert uow.transactions.arrow().num_rows == 500
 desk.hire(Role.ANALYST, "ann")

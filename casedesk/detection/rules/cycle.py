@@ -174,7 +174,9 @@ class Cycle(Rule):
     def joint(self) -> Joint:
         """What two hops that follow each other have in common."""
         p = self.parameters
-        return Joint(p.window_days * DAY, (p.lowest_percent, p.highest_percent), p.slack_hours * HOUR, closed=True)
+        return Joint(
+            p.window_days * DAY, (p.lowest_percent, p.highest_percent), p.slack_hours * HOUR, closed=p.most_hops
+        )
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of money in circles."""
