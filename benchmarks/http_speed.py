@@ -2,7 +2,7 @@
 
 Usage: python -m benchmarks.http_speed [--seconds 5] [--postgres] [--wait [--mode normal] [--before 60000]]
 One server process on loopback over a desk of its own, the client in this process. Prints a Markdown table. With --wait
-what is sent is the feed of 5,000 customers (``casedesk generate``) as it is booked, after so much of it was stored before.
+what is sent is the feed of 5,000 customers (``casedesk generate``) as it is booked, after so much of it was stored before and looked at.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from benchmarks.http_client import Answers, load, request
 from benchmarks.http_served import EMPTY
 from casedesk.cli.feeding import written
 from casedesk.domain.people import SYSTEM
-from casedesk.services import api_keys, ingestion
+from casedesk.services import api_keys, detecting, ingestion
 from casedesk.services.api_keys import Scope
 from casedesk.store import schema
 from casedesk.store.engines import make_engine
@@ -129,7 +129,7 @@ class _Booked:
 
 
 def fed(address: str, folder: Path, mode: Mode, before: int) -> Iterator[Row]:
-    """Store the feed's customers and so many of its transactions; return what comes after them."""
+    """Store the feed's customers and so many of its transactions, and run the rules; return what comes after them."""
     feed = Feed(mode=mode, customers=5_000, seed=3, start=datetime(2026, 7, 1, tzinfo=UTC))
     write_parties(feed.bank(), folder / "bank")
     rows = feed.rows()
@@ -139,6 +139,9 @@ def fed(address: str, folder: Path, mode: Mode, before: int) -> Iterator[Row]:
     ingestion.import_path(
         reading=lambda: Reading(engine), writing=lambda: Writing(engine), actor=SYSTEM, at=datetime.now(UTC),
         path=folder / "bank", base_currency="USD",
+    )  # fmt: skip
+    detecting.detect(
+        look=Reading(engine), uow=Writing(engine), actor=SYSTEM, at=datetime.now(UTC), base_currency="USD"
     )  # fmt: skip
     engine.dispose()
     return rows
