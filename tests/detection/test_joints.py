@@ -94,6 +94,10 @@ def ring(hours: list[int], *, minor: int = 1_000_00) -> list[Tx]:
         (ring([0, 1, 2, 3, 4], minor=1_251_00), False),
         (ring([6, 0, 1, 2, 3]), True),  # each no more than six hours before any hop before it
         (ring([3, 1, 9, 4, 3]), True),
+        (ring([0, 10, 20, 16, 14]), True),  # the last two within six hours of the latest
+        (ring([0, 10, 20, 16, 13]), False),
+        (ring([0, 10, 20, 13, 14]), False),
+        (ring([19, 15, 10, 30]), False),  # the first is more than six hours after one behind it
         (ring([0, 20, 8, 30, 40]), False),
         (ring([0, 1, 2, 3, 4])[1:], False),
         (ring([0, 1, 2, 3, 4])[:2] + ring([0, 1, 2, 3, 4])[3:], False),
@@ -105,6 +109,10 @@ def ring(hours: list[int], *, minor: int = 1_000_00) -> list[Tx]:
         "other money",
         "first late",
         "middle late",
+        "late",
+        "last too early",
+        "one too early",
+        "first too late",
         "no order",
         "no first",
         "gap",
@@ -124,6 +132,18 @@ def test_a_circle_has_no_more_hops_than_the_rule_allows() -> None:
     mixed = named(ring([3, 5, 1]))  # the latest is in the middle, and the way on from it is the way back to it
     for most, may in ((3, True), (2, False)):
         assert may_join(CYCLE.with_values({"most_hops": most}), mixed, NOON + 5 * HOUR) is may
+
+
+def test_others_are_asked_for_as_far_back_as_a_path_reaches() -> None:
+    assert CYCLE.joint.reach == micros_of(timedelta(days=2, hours=6))  # all of a circle lies in its window
+    assert STACK.joint is not None
+    assert STACK.joint.reach == micros_of(
+        timedelta(days=2)
+    )  # the last hop but one may carry on another, each a day before
+
+
+def micros_of(span: timedelta) -> int:
+    return span // timedelta(microseconds=1)
 
 
 def test_where_too_many_ways_are_to_be_compared_a_circle_may_be_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,5 +111,12 @@ def test_it_is_brought_up_with_what_is_added(
         if found is not None and anew is not None:
             told, again = (one.late(kept._everybody, first) for one in (found, anew))
             assert sorted(zip(*map(list, told[:4]), strict=True)) == sorted(zip(*map(list, again[:4]), strict=True))
+    if most > 14:  # something that was booked long ago
+        first = micros(data["booked_at"][0].as_py())
+        found = recent.brought_up(engine, kept._everybody, first, hour, kept._rows - beside.rows, beside.transfers)
+        anew = Recent().brought_up(engine, kept._everybody, first, hour, 0, beside.transfers)
+        assert found is not None
+        assert anew is not None
+        assert len(found) == len(anew) > 100
     kept.close()
     assert held == ({True, False} if most == 14 else {True})

@@ -141,7 +141,9 @@ def test_what_a_process_left_is_no_good_upon_another_run(desk: TestDesk, made: l
         last = look.runs.last()
         assert last is not None
         assert read(last).run_id == other.run_id
-        assert left_by(look, read(last).figures, warm.left).keys() == {"out_of_profile"}
+        known = left_by(look, read(last).figures, warm.left)
+        assert known.keys() == {"out_of_profile"}
+        assert known["out_of_profile"].before > warm.left.figures["out_of_profile"].before
         assert warm.left.noted() != read(last).figures
     desk.book(days("more", 35, 1, 9_000_00))
     agrees(desk, warm=warm)

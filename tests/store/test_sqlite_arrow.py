@@ -42,6 +42,16 @@ def test_both_ways_of_reading_give_the_same_table(desk: TestDesk, monkeypatch: p
     desk.engine.dispose()
 
 
+@pytest.mark.parametrize("few", [0, 10, 499, 500, 20_000])
+def test_all_rows_are_read_however_many_are_read_first(
+    desk: TestDesk, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sqlite_arrow.read.__kwdefaults__, "few", few)
+    with desk.reading() as uow:
+        assert len(set(uow.transactions.arrow()["transaction_id"].to_pylist())) == 500
+    desk.engine.dispose()
+
+
 def test_a_process_that_fails_is_replaced_by_rows(desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sqlite_arrow.read.__kwdefaults__, "few", 0)
     monkeypatch.setitem(sqlite_arrow.read.__kwdefaults__, "small", 0)
