@@ -13,10 +13,11 @@ from casedesk.detection import found_before
 from casedesk.detection.duck_hops import KeptHops
 from casedesk.detection.duck_texts import parsed
 from casedesk.detection.engine import KeptData, detect_kept, digests_of
+from casedesk.detection.episodes import NOTHING
 from casedesk.detection.found_before import FoundBefore
 from casedesk.detection.hops import Hopping
 from casedesk.detection.rule import Rule
-from casedesk.detection.subjects import microseconds
+from casedesk.detection.subjects import NEVER, Judged, Stood, Subject, Subjects, microseconds
 from casedesk.store.run_copies import coded
 from tests.detection.test_subjects import LIMITS, RULED, START, run, stands, stood, told, touched
 
@@ -177,3 +178,27 @@ def test_what_another_process_looked_at_is_forgotten_when_it_is_said_and_only_th
     process.take(30)
     process.kept.close()
     assert asked[False] > 0
+
+
+def test_what_something_late_may_have_changed_is_not_kept_though_nothing_is_found_of_it_now() -> None:
+    """The late row is looked at once; a run after later ones must not take what was found before it for what is there."""
+    rule, hour = SERVED[0], 3_600_000_000
+    row = dict.fromkeys(NOTHING.column_names, 0) | {
+        "account_id": "A0", "customer_id": "C0", "transaction_id": "T1", "direction": "in", "channel": "WIRE",
+        "country": "US", "fired": True, "at": 100 * hour,
+    }  # fmt: skip
+    evidence = pa.Table.from_pylist([row], NOTHING.schema)
+    subjects = Subjects((Subject("A0", "C0", 0),), (Stood(rule.name, "A0", 100 * hour, 100 * hour),))
+
+    def judged(moment: int) -> Judged:
+        return Judged({"A0": moment * hour}, NEVER)
+
+    def known(before: FoundBefore) -> list[str]:
+        return list(before.known(rule, ["A0"], judged(100), judged(120), subjects))
+
+    for late, kept in ((101, ["A0"]), (100, []), (90, [])):
+        before = FoundBefore()
+        before.note(rule, evidence, judged(0), {"A0": 0}, subjects)
+        assert known(before) == ["A0"]
+        before.note(rule, NOTHING, judged(late), {}, subjects)
+        assert known(before) == kept
