@@ -97,8 +97,8 @@ class Lately:
         return np.array([self._words.index(word) for word in words], np.int16)[np.asarray(coded.indices)]
 
     def let_go(self, first: int) -> None:
-        """Hold no more than what was booked from a moment on."""
-        self.first = first
+        """Hold no more than what was booked from a moment on; what was never held does not come by it."""
+        self.first = max(self.first, first)
         self._rows, self._apart = (
             rows.at_places(np.flatnonzero(rows.at >= first)) for rows in (self._rows, self._apart)
         )

@@ -120,3 +120,22 @@ def test_it_is_brought_up_with_what_is_added(
         assert len(found) == len(anew) > 100
     kept.close()
     assert held == ({True, False} if most == 14 else {True})
+
+
+def test_what_came_late_makes_nobody_believe_that_more_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So much came that old transfers are let go of, while something late asks for a time close to the earliest that is held."""
+    monkeypatch.setattr(duck_joints, "_GROWN", 0)
+    monkeypatch.setattr(duck_joints, "_ALWAYS_HELD", 0)
+    data, accounts = small_world(7)
+    data = data.take(pa.array(np.argsort(data["booked_at"].to_numpy(), kind="stable")))
+    kept, recent = KeptData(coded(data), accounts, Limits(memory_mib=512, threads=1), "USD"), Recent()
+    moments = [micros(one.as_py()) for one in data["booked_at"]]
+    half = moments[200] - moments[150]
+    for moment in (moments[250], moments[250] - half // 2, moments[250] - 3 * half // 2):
+        found = recent.brought_up(kept._connection, kept._everybody, moment, 2 * half)
+        anew = Recent().brought_up(kept._connection, kept._everybody, moment, 2 * half)
+        assert found is not None
+        assert anew is not None
+        told, again = (len(one.late(kept._everybody, moment).at) for one in (found, anew))
+        assert told == again > 0
+    kept.close()
