@@ -87,7 +87,11 @@ class Screened:
     def _lately(self, since: int, reach: int) -> Lately | None:
         """Return the transfers from so long before a moment on; None where they are too many."""
         reach = max(self._reach, reach)
-        return self._recent.brought_up(self._connection, self._everybody, since - reach, reach)
+        return self._bring_up(since - reach, reach)
+
+    def _bring_up(self, first: int, reach: int) -> Lately | None:
+        """Bring the transfers up that were booked from a moment on."""
+        return self._recent.brought_up(self._connection, self._everybody, first, reach)
 
     def _will_ask(self, rules: Sequence[Rule]) -> None:
         """Say which rules will ask whether a path may end, so that transfers are read once for all of them."""

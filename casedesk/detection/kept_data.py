@@ -226,16 +226,9 @@ class KeptData(LoadedData):
         if self._shown is not None:
             self._forget()
 
-    def _lately(self, since: int, reach: int) -> Lately | None:
-        reach = max(self._reach, reach)
-        return self._recent.brought_up(
-            self._engine,
-            self._everybody,
-            since - reach,
-            reach,
-            self._rows - self._pending.rows,
-            self._pending.transfers,
-        )
+    def _bring_up(self, first: int, reach: int) -> Lately | None:
+        rows, waiting = self._rows - self._pending.rows, self._pending.transfers
+        return self._recent.brought_up(self._engine, self._everybody, first, reach, rows, waiting)
 
     def _forget(self) -> None:
         """Let evidence find the ids where it found what was handed in."""

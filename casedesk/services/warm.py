@@ -44,8 +44,9 @@ class Warm:
     """What a process keeps; one for each database. Runs with it follow one another.
 
     It takes as much memory as the limits of its runs allow DuckDB, some 210 bytes a transaction, and no more: beyond, DuckDB
-    spills to its folder. What the last run found stays as well, up to half a million findings, and
-    of rules whose findings go on, up to half a million rows of evidence each, some 65 MB.
+    spills to its folder. What the last run found stays as well, up to half a million findings,
+    of rules whose findings go on, up to half a million rows of evidence each, some 65 MB, and up to two million transfers of the last
+    weeks, some 60 MB.
     """
 
     def __init__(self) -> None:
