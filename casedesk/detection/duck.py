@@ -245,7 +245,7 @@ class LoadedData(Screened):
 
     @property
     def _peers(self) -> PeerFigures:
-        return PeerFigures(self._connection, self._sql, self._show_from, lambda: self.ending)
+        return PeerFigures(lambda: self._connection, self._sql, self._show_from, lambda: self.ending)
 
     @property
     def ending(self) -> int:

@@ -32,6 +32,7 @@ SELECT peer_group, unnest(range({first}, {until})) AS period FROM (SELECT DISTIN
 class PeerFigures:
     """Makes and shows figures over data that is loaded.
 
+    :param connected: returns the connection, once a statement is to be run: to be asked for it may cost something.
     :param sql: returns an expression as SQL, by its name.
     :param show: lets the legs be those from a moment on.
     :param ending: tells when the last transaction was booked, in microseconds since 1970 UTC; ``ALWAYS`` where there is none.
@@ -39,12 +40,12 @@ class PeerFigures:
 
     def __init__(
         self,
-        connection: duckdb.DuckDBPyConnection,
+        connected: Callable[[], duckdb.DuckDBPyConnection],
         sql: Callable[[Expression, str], str],
         show: Callable[[int], None],
         ending: Callable[[], int],
     ) -> None:
-        self._connection, self._sql, self._show, self._ending = connection, sql, show, ending
+        self._connected, self._sql, self._show, self._ending = connected, sql, show, ending
 
     def made(self, rule: AmongPeers) -> Figures:
         """Make the figures of all periods that are there."""
@@ -69,9 +70,10 @@ class PeerFigures:
 
     def show(self, figures: Figures) -> None:
         """Let rules read these figures."""
-        self._connection.register("shown_figures", figures.table)
-        self._connection.execute(_SHOWN)
-        self._connection.unregister("shown_figures")
+        connection = self._connected()
+        connection.register("shown_figures", figures.table)
+        connection.execute(_SHOWN)
+        connection.unregister("shown_figures")
 
     def _last(self, rule: AmongPeers) -> int:
         """Return the period in which the last transaction was booked; one before all others where there is none."""
@@ -82,7 +84,7 @@ class PeerFigures:
         self._show(ALWAYS if first is None else (first - 1) * rule.period)
         text = self._sql(partial(rule.figures, Views()), f"figures of {_named(rule)}")
         first = ALWAYS if first is None else first
-        made = self._connection.sql(_MADE.format(text=text, first=first, until=until))
+        made = self._connected().sql(_MADE.format(text=text, first=first, until=until))
         return made.to_arrow_table().cast(SCHEMA)
 
     def _moved(self, rule: AmongPeers, kept: Figures, now: Figures, first: int) -> bool:
@@ -92,9 +94,9 @@ class PeerFigures:
         for figures in (kept.table.filter(pc.less(kept.table["period"], now.before)), now.table):
             self.show(Figures(now.before, figures))
             names = {"asked": ASKED.get_name(), "figures": FIGURES.get_name()}
-            self._connection.execute(_ASKED.format(first=first + LAG, until=until, **names))
+            self._connected().execute(_ASKED.format(first=first + LAG, until=until, **names))
             text = self._sql(partial(rule.peers, FIGURES, ASKED), f"peers of {_named(rule)}")
-            told.append(self._connection.execute(f"FROM ({text}) WHERE peers IS NOT NULL").fetchall())
+            told.append(self._connected().execute(f"FROM ({text}) WHERE peers IS NOT NULL").fetchall())
         return sorted(told[0]) != sorted(told[1])
 
 

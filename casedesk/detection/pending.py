@@ -26,30 +26,37 @@ class Pending:
 
     def __init__(self) -> None:
         self._parts: list[Keyed] = []
+        self._transfers: list[tuple[int, pa.Table]] = []
+        self._legs: pa.Table | None = None
         self.rows = 0
 
     def wait(self, keyed: Keyed) -> None:
-        """Let rows wait behind those that do."""
+        """Let rows wait behind those that do, with higher numbers than theirs."""
         self._parts.append(keyed)
-        self.rows += keyed.transactions.num_rows
+        self._legs = None
+        rows = keyed.transactions
+        self.rows += rows.num_rows
+        there = rows.filter(pc.and_(pc.not_equal(rows["from_key"], 0), pc.not_equal(rows["to_key"], 0)))
+        if there.num_rows:
+            self._transfers.append((pc.max(there["row"]).as_py(), there))
 
     def legs_of(self, keys: Sequence[int]) -> list[pa.Table]:
         """Return the legs of some accounts, as ``standing_legs`` will hold them."""
-        wanted = pa.array(keys, pa.int32())
-        return [part.legs.filter(pc.is_in(part.legs["account"], wanted)) for part in self._parts]
+        if not self._parts:
+            return []
+        if self._legs is None:  # in one piece: many small ones take longer to ask
+            self._legs = pa.concat_tables(part.legs for part in self._parts).combine_chunks()
+        return [self._legs.filter(pc.is_in(self._legs["account"], pa.array(keys, pa.int32())))]
 
     def transfers(self, first: int) -> list[pa.Table]:
         """Return those with an account on each side and a number from ``first`` on, as ``all_keyed`` will hold them."""
-        found = []
-        for part in self._parts:
-            rows = part.transactions
-            there = pc.and_(pc.not_equal(rows["from_key"], 0), pc.not_equal(rows["to_key"], 0))
-            found.append(rows.filter(pc.and_(there, pc.greater_equal(rows["row"], first))))
-        return found
+        parts = (rows for last, rows in self._transfers if last >= first)
+        return [rows.filter(pc.greater_equal(rows["row"], first)) for rows in parts]
 
     def put_into(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Put them where statements find them, all or none."""
-        parts, self._parts, self.rows = self._parts, [], 0
+        parts = self._parts
+        self._parts, self._transfers, self._legs, self.rows = [], [], None, 0
         connection.begin()
         for name, tables in zip(_TABLES, zip(*parts, strict=True), strict=True):
             connection.register("taken_in", pa.concat_tables(tables))

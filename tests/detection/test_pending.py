@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 import duckdb
@@ -12,6 +14,7 @@ from casedesk.detection import kept_data
 from casedesk.detection.duck import loaded
 from casedesk.detection.engine import KeptData, digests_of
 from casedesk.detection.limits import Limits
+from casedesk.detection.peers import SCHEMA, AmongPeers, Figures
 from casedesk.detection.pending import Pending
 from casedesk.detection.rules import RULES
 from casedesk.detection.subjects import Subject, Subjects
@@ -52,6 +55,27 @@ def test_rows_wait_until_a_statement_asks(kept: KeptData) -> None:
     assert sorted(kept._few_legs["account"].to_pylist()) == sorted(2 * [kept._key_by_id["A/1"], kept._key_by_id["B/5"]])
     assert kept._connection.execute('SELECT count(DISTINCT "row"), max("row") FROM all_keyed').fetchall() == [(4, 3)]
     assert (kept._pending.rows, engine_rows(kept)) == (0, (4, 4, 4))
+
+
+def test_they_wait_on_where_a_rule_has_nothing_to_ask(kept: KeptData) -> None:
+    wait(kept, "A/1", "B/5")
+    among_peers = next(rule for rule in RULES if isinstance(rule, AmongPeers))
+    long_past = micros(datetime(2000, 1, 1, tzinfo=UTC))
+    told = {among_peers.name: Figures(2**40, SCHEMA.empty_table())}
+    chosen = tuple(Subject(name, name, long_past) for name in ("A/1", "B/5"))
+    kept.look_at(Subjects(chosen, (), kept.ending, sooner=False, figures=told))
+    assert [table.num_rows for table in kept.each([among_peers], lambda _, table: table)] == [0]
+    assert (kept._pending.rows, engine_rows(kept)) == (2, (1, 1, 1))
+
+
+def test_transfers_that_wait_are_told_from_a_number_on(kept: KeptData) -> None:
+    both = [replace(deposit(n, to=to), source=source) for n, source, to in ((1, "A/1", "B/5"), (2, "B/5", "A/1"))]
+    rows, nobody = arrow(named(both)), accounts(("", "")).slice(1)
+    kept.add(rows, nobody, digests_of(rows, nobody, LIMITS, "USD"))
+    wait(kept, "A/1")
+    told = [[part["row"].to_pylist() for part in kept._pending.transfers(first)] for first in range(5)]
+    numbers = [[number for part in parts for number in part] for parts in told]
+    assert numbers == [[1, 2], [1, 2], [2], [], []]
 
 
 def test_no_more_wait_than_a_run_can_walk_through(kept: KeptData, monkeypatch: pytest.MonkeyPatch) -> None:
