@@ -136,6 +136,7 @@ class Settings(BaseSettings):
     api_rate: int = Field(default=100, ge=1, le=1_000_000, description="a whole number from 1 to 1000000")
     api_listeners: int = Field(default=1000, ge=1, le=100_000, description="a whole number from 1 to 100000")
     api_warm: int = Field(default=1_000_000, ge=0, le=100_000_000, description="a whole number from 0 to 100000000")
+    api_scoring_process: bool = Field(default=True, description="true or false")
     page_limit: int = Field(default=25, ge=5, le=500, description="a whole number from 5 to 500")
 
     @classmethod

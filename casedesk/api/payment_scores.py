@@ -9,6 +9,9 @@ from pydantic import BaseModel, Field
 
 from casedesk.api.access import Reads
 from casedesk.api.problems import answers
+from casedesk.api.scoring_beside import Asked
+from casedesk.bootstrap import Desk
+from casedesk.errors import CasedeskError
 from casedesk.services import payment_scores
 from casedesk.services.payment_scores import Said, Unsaid
 
@@ -79,6 +82,17 @@ def told(said: Said | Unsaid) -> dict[str, Any]:
 def untold(why: str) -> dict[str, Any]:
     """Tell that the model says nothing, and why."""
     return dict.fromkeys(ModelSays.model_fields) | {"why_not": why}
+
+
+def said_together(desk: Desk, asked: Asked) -> dict[str, dict[str, Any]]:
+    """Tell what the model says of each, by id. A model that cannot be used keeps nobody from the alerts: each is told why."""
+    try:
+        found = payment_scores.of_payments(
+            uow=desk.reading(), scorers=desk.scorers, actor=asked.actor, at=asked.at, transaction_ids=asked.transaction_ids
+        )  # fmt: skip
+    except CasedeskError as refusal:
+        return dict.fromkeys(asked.transaction_ids, untold(str(refusal)))
+    return {one: told(said) for one, said in found.items()}
 
 
 @router.get(

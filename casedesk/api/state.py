@@ -15,6 +15,7 @@ from casedesk.api.buckets import Buckets
 from casedesk.api.callers import Callers
 from casedesk.api.key_uses import KeyUses
 from casedesk.api.metrics import Metrics
+from casedesk.api.scoring_beside import ScoringBeside
 from casedesk.api.scraping import Scraping
 from casedesk.api.waited import Waited
 from casedesk.bootstrap import Desk, open_desk
@@ -41,6 +42,7 @@ class Served:
         self.warm = Warm()
         self.waited = Waited()
         self.scoring = threading.Lock()
+        self.scoring_beside = ScoringBeside(self.settings)
         self.key_uses = KeyUses()
         self.scraping = Scraping(self.metrics)
         self.following = Following(self._follow, _not_advised)
@@ -73,6 +75,7 @@ class Served:
     def close(self) -> None:
         """Sign what is due and give the connections back."""
         self.following.close()
+        self.scoring_beside.close()
         self.warm.forget()
         with self._lock:
             if self._desk is not None:

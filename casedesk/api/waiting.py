@@ -12,11 +12,12 @@ from pydantic import BaseModel
 
 from casedesk import traces
 from casedesk.api.access import Call
-from casedesk.api.payment_scores import told, untold
+from casedesk.api.payment_scores import said_together
+from casedesk.api.scoring_beside import Asked
 from casedesk.domain.alerts import Alert, band
 from casedesk.domain.people import Action, require
 from casedesk.errors import CasedeskError
-from casedesk.services import alerts, detecting, payment_scores
+from casedesk.services import alerts, detecting
 
 #: How often a run is started again because another process stored one meanwhile.
 _TRIES: Final = 5
@@ -99,15 +100,9 @@ def _refusal(call: Call) -> CasedeskError | None:
 
 
 def _scored(call: Call, transaction_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return what the model says of each. A model that cannot be used keeps nobody from the alerts."""
-    try:
-        found = payment_scores.of_payments(
-            uow=call.desk.reading(), scorers=call.desk.scorers, actor=call.actor, at=call.served.now(),
-            transaction_ids=transaction_ids,
-        )  # fmt: skip
-    except CasedeskError as refusal:
-        return dict.fromkeys(transaction_ids, untold(str(refusal)))
-    return {one: told(said) for one, said in found.items()}
+    asked = Asked(actor=call.actor, at=call.served.now(), transaction_ids=list(transaction_ids))
+    found = call.served.scoring_beside.scored(asked)
+    return said_together(call.desk, asked) if found is None else found
 
 
 def _run(call: Call) -> None:

@@ -1,5 +1,6 @@
 """Settings: what is wrong is named in one sentence, and nothing is passed over in silence."""
 
+import json
 from decimal import Decimal
 from pathlib import Path
 
@@ -64,6 +65,7 @@ def test_each_setting_is_read_from_its_variable():
             "CASEDESK_SCHEMA_REGISTRY_URL": "https://registry.bank.example",
             "CASEDESK_API_LISTENERS": "7",
             "CASEDESK_API_WARM": "0",
+            "CASEDESK_API_SCORING_PROCESS": "false",
             "CASEDESK_WEBHOOK_KEY": "/etc/casedesk/webhook.key",
             "CASEDESK_WEBHOOK_HOSTS": "tickets.bank.example,*.Ops.bank.example,10.0.0.7",
             "CASEDESK_PAGE_LIMIT": "100",
@@ -107,11 +109,13 @@ def test_each_setting_is_read_from_its_variable():
         "schema_registry_url": "https://registry.bank.example",
         "api_listeners": 7,
         "api_warm": 0,
+        "api_scoring_process": False,
         "webhook_key": "/etc/casedesk/webhook.key",
         "webhook_hosts": "tickets.bank.example,*.ops.bank.example,10.0.0.7",
         "page_limit": 100,
     }
     assert settings.public_key_path == PROJECT_ROOT / "keys" / "desk.pub"
+    assert Settings(**json.loads(settings.model_dump_json())) == settings  # as another process is told of them
 
 
 def test_checkpoints_lie_beside_an_embedded_database_and_nowhere_for_a_server():
@@ -163,6 +167,7 @@ WRONG = [
     ("METRICS_HOST", "this machine", "“this machine”", "an address of this machine"),
     ("SCHEMA_REGISTRY_URL", "registry:8081", "“registry:8081”", "a schema registry"),
     ("API_WARM", "-1", "“-1”", "a whole number from 0 to 100000000"),
+    ("API_SCORING_PROCESS", "maybe", "“maybe”", "true or false"),
     ("API_LISTENERS", "0", "“0”", "a whole number from 1 to 100000"),
     ("WEBHOOK_KEY", "docs", "“docs”", "a file"),
     ("WEBHOOK_HOSTS", "https://tickets.bank.example", "“https://", "host names with commas between"),
