@@ -92,14 +92,18 @@ class ScoringBeside:
 
     def _start(self) -> None:
         self._groups, self._ready = 0, False
-        self._child = subprocess.Popen(_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603  # ours
+        try:
+            self._child = subprocess.Popen(_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603  # ours
+        except OSError:  # the machine has no room for one more
+            self._note_end()
+            return
         threading.Thread(target=self._awaited, args=(self._child,), name="scoring-start", daemon=True).start()
 
     def _awaited(self, child: subprocess.Popen[bytes]) -> None:
         begun = time.monotonic()
         try:
             first = _told(child, self._settings.model_dump_json().encode())
-        except OSError:
+        except (OSError, ValueError):  # it ended, or was ended
             first = b""
         with self._lock:
             self._ready = child is self._child and first == READY
@@ -108,11 +112,14 @@ class ScoringBeside:
 
     def _give_up(self, child: subprocess.Popen[bytes]) -> None:
         """Be without it; as many groups as at first have to wait before it is started again."""
-        self._vain = 0 if self._ready else self._vain + 1
-        self._wanted = self._vain < _TRIES
+        self._note_end()
         self._child, self._ready = None, False
         child.kill()
         _end(child)
+
+    def _note_end(self) -> None:
+        self._vain = 0 if self._ready else self._vain + 1
+        self._wanted = self._vain < _TRIES
         _LOG.warning("scoring_process_ended" if self._wanted else "scoring_process_given_up")
 
 

@@ -153,6 +153,14 @@ def test_one_that_never_gets_ready_is_not_started_for_ever(
     assert beside._child is None
 
 
+def test_where_it_cannot_be_started_at_all_everything_is_scored_within(
+    beside: ScoringBeside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scoring_beside, "_COMMAND", ("/nowhere/to/be/found",))
+    assert [beside.scored(asked()) for _ in range(7)] == [None] * 7
+    assert (beside._child, beside._wanted) == (None, False)
+
+
 def test_it_ends_with_the_desk(beside: ScoringBeside) -> None:
     until(lambda: beside.scored(asked()) is not None)
     assert beside._child is not None
