@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -29,7 +30,7 @@ from tests.builders import TestDesk
 from tests.services.test_incremental import burst
 
 #: Starts it, says its process's id, and is killed.
-_STARTER = """
+_STARTER: Final = """
 import os, signal, sys
 from casedesk.api import scoring_beside
 from casedesk.settings import load_settings
@@ -38,6 +39,14 @@ beside = scoring_beside.ScoringBeside(load_settings({"CASEDESK_DATABASE_URL": sy
 beside.scored(None)
 print(beside._child.pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+#: Is one that prints something else before each answer, as a library may.
+_CHATTERING: Final = """
+from casedesk.api import scoring_process
+answer = scoring_process._answer
+scoring_process._answer = lambda *asked: (print("1 of 2 done", flush=True), answer(*asked))[1]
+scoring_process.main()
 """
 
 
@@ -133,6 +142,15 @@ def test_it_fails_for_one_question_and_answers_the_next(beside: ScoringBeside) -
     assert again is not None
     assert {one["why_not"] for one in again.values()} == {None}
     assert beside._child is child
+
+
+def test_what_else_is_printed_there_is_no_answer(beside: ScoringBeside, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scoring_beside, "_COMMAND", (sys.executable, "-c", _CHATTERING))
+    until(lambda: beside.scored(asked()) is not None)
+    for _ in range(2):
+        found = beside.scored(asked())
+        assert found is not None
+        assert sorted(found) == sorted(asked().transaction_ids)
 
 
 def test_one_that_never_gets_ready_is_not_started_for_ever(
