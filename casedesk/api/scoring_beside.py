@@ -106,8 +106,9 @@ class ScoringBeside:
         except (OSError, ValueError):  # it ended, or was ended
             first = b""
         with self._lock:
-            self._ready = child is self._child and first == READY
-        if self._ready:
+            if child is not self._child or first != READY:  # another one may be ready by now
+                return
+            self._ready = True
             _LOG.info("scoring_process", duration_ms=round((time.monotonic() - begun) * 1000))
 
     def _give_up(self, child: subprocess.Popen[bytes]) -> None:
