@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+from dataclasses import replace
 from typing import IO, Final
 
 import structlog
@@ -18,6 +19,7 @@ from casedesk.api.payment_scores import said_together
 from casedesk.api.scoring_beside import FAILED, READY, Asked
 from casedesk.bootstrap import Desk, open_desk
 from casedesk.errors import CasedeskError
+from casedesk.services.scorers import Scorers
 from casedesk.settings import Settings
 
 _LOG: Final = structlog.get_logger("casedesk.api")
@@ -31,7 +33,7 @@ def main() -> None:
         questions = sys.stdin.buffer
         settings = Settings(**json.loads(questions.readline()))
         logs.configure(settings)
-        desk = open_desk(settings)
+        desk = replace(open_desk(settings), scorers=Scorers(keeps=True))  # it is asked for one group after the other
         try:
             _make_ready(desk)
             _write(answers, READY)

@@ -49,10 +49,13 @@ def worked_out(payments: Payments, asked: Places) -> list[tuple[Part, Mapping[st
     number = np.full(table.size, -1, np.int64)
     number[asked] = np.arange(len(asked))
     cells: list[Cell] = [table]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for step in steps:
-            cells.append(step(cells))
-        return [(part, _shown(cells[place], number)) for part, place in wanted]
+    try:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            for step in steps:
+                cells.append(step(cells))
+            return [(part, _shown(cells[place], number)) for part, place in wanted]
+    finally:
+        cells.clear()  # cells know each other by this list: in circles, some 4,000 objects would wait for the collector, and then for long
 
 
 def _shown(rows: Rows, number: Places) -> dict[str, npt.NDArray[Any]]:

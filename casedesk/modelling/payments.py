@@ -107,13 +107,13 @@ class Payments:
         :param own: by the numbers of ``accounts``, from 0 for the world outside, whose payments are these: legs with them are left out.
         :param followed: likewise, whose history is in all of it.
         """
-        names = _plain(legs["other"]).dictionary_encode()
+        names, named = (_coded(legs[name]) for name in ("other", "account"))
         known = np.asarray(pc.fill_null(pc.index_in(names.dictionary, self.accounts), -1), np.int64)
         fresh = known < 0
         number = np.where(fresh, len(self.accounts) + np.cumsum(fresh), known + 1)
         its = number[np.asarray(names.indices)]
         kept = np.flatnonzero(~np.append(own, np.zeros(fresh.sum(), bool))[its])
-        mine, its = _numbers(_plain(legs["account"]), self.accounts)[kept], its[kept]
+        mine, its = _numbers(named.dictionary, self.accounts)[np.asarray(named.indices)[kept]], its[kept]
         at = np.asarray(pc.cast(pc.cast(legs["booked_at"], pa.timestamp("us", "UTC")), pa.int64()), np.int64)[kept]
         out = np.asarray(legs["out"], bool)[kept]
         none = np.zeros(len(kept), bool)
@@ -136,6 +136,11 @@ class Payments:
 def _plain(column: pa.ChunkedArray) -> pa.Array:
     whole = pc.fill_null(pc.cast(column, pa.string()), "")
     return whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
+
+
+def _coded(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """Return names with each one said once, as they come or made so."""
+    return column.combine_chunks() if pa.types.is_dictionary(column.type) else _plain(column).dictionary_encode()
 
 
 def _numbers(side: pa.Array, named: pa.Array) -> npt.NDArray[np.int64]:

@@ -24,6 +24,7 @@ from casedesk.modelling.sides import DAY
 from casedesk.services.model_answers import meaning
 from casedesk.services.run_trust import trust_of
 from casedesk.services.scorers import InForce, Scorers
+from casedesk.store.kept_legs import KeptLegs
 from casedesk.store.near_payments import TooMuchAround
 from casedesk.store.unit_of_work import Reading
 
@@ -103,7 +104,7 @@ def of_payments(
         model = scorers.in_force(uow)
         run = uow.models.last_run(model.version_id)
         held = _Held(model.scorer.trusted(1.0 if run is None else trust_of(run)), run.model_run_id if run else "")
-        return _scored(uow, model, held, uow.near.named(transaction_ids), cut_offs(at.date()))
+        return _scored(uow, model, held, uow.near.named(transaction_ids), cut_offs(at.date()), scorers.kept)
 
 
 def of_payment(*, uow: Reading, scorers: Scorers, actor: Person, at: datetime, transaction_id: str) -> Said:
@@ -126,12 +127,14 @@ class _Held(NamedTuple):
     run_id: str
 
 
-def _scored(uow: Reading, model: InForce, held: _Held, rows: pa.Table, cuts: CutOffs) -> dict[str, Said | Unsaid]:
+def _scored(
+    uow: Reading, model: InForce, held: _Held, rows: pa.Table, cuts: CutOffs, kept: KeptLegs | None
+) -> dict[str, Said | Unsaid]:
     found: dict[str, Said | Unsaid] = {}
     left, waiting = _MOST, list(_together(rows))
     while waiting:
         group = waiting.pop()
-        around = uow.near.around(max(0, min(MOST_AROUND, left)))
+        around = uow.near.around(max(0, min(MOST_AROUND, left)), kept)
         try:
             features = features_of(around, group)
         except TooMuchAround as refusal:

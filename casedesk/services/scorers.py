@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, NamedTuple
 
 from casedesk.domain.model_versions import SHIPPED
+from casedesk.store.kept_legs import KeptLegs
 from casedesk.store.unit_of_work import Reading
 
 if TYPE_CHECKING:  # most commands never score a payment, and what does takes half a second to load
@@ -23,9 +24,12 @@ class Scorers:
     """The model in force as ONNX Runtime and LightGBM have it: one in each process, loaded when it is first asked for.
 
     Its files are checked as they are loaded, and loaded anew when another version comes into force.
+
+    :param keeps: whether what lies around payments stays in memory as well, for those that come next; one asks at a time then.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps: bool = False) -> None:
+        self.kept = KeptLegs() if keeps else None
         self._lock = threading.Lock()
         self._held: InForce | None = None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from operator import itemgetter
 from typing import Any, Final
@@ -14,15 +13,12 @@ from sqlalchemy.engine import Connection
 
 from casedesk.errors import Conflict
 from casedesk.store.dialects import fetched
+from casedesk.store.kept_legs import KeptLegs
+from casedesk.store.near_rows import BOOKED, CHUNK, LEGS, accounts_named, legs_of, moment, table, within
 from casedesk.store.tables import transactions
 
-#: An account stands three times in a statement, and SQL Server takes 2,100 parameters.
-CHUNK: Final = 500
 #: The accounts of a statement whose times differ are read in so many parts: more read fewer rows, and take longer to say.
 PARTS: Final = 4
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_EARLIEST: Final = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 
 _SCHEMA: Final = pa.schema(
     [
@@ -31,13 +27,8 @@ _SCHEMA: Final = pa.schema(
         ("to_country", pa.string()),
     ]
 )  # fmt: skip
-_LEGS: Final = pa.schema(
-    [("account", pa.string()), ("other", pa.string()), ("out", pa.int8()), ("booked_at", pa.timestamp("us", "UTC"))]
-)
-#: An instant as the database gives it, text or a time without a zone: to make each one aware would take half of the reading.
-_BOOKED: Final = sa.type_coerce(transactions.c.booked_at, sa.types.NULLTYPE).label("booked_at")
 _ID, _AT = _SCHEMA.names.index("transaction_id"), _SCHEMA.names.index("booked_at")
-_READ: Final = sa.select(*(_BOOKED if name == "booked_at" else transactions.c[name] for name in _SCHEMA.names))
+_READ: Final = sa.select(*(BOOKED if name == "booked_at" else transactions.c[name] for name in _SCHEMA.names))
 
 
 class TooMuchAround(Conflict):
@@ -52,9 +43,10 @@ class TooMuchAround(Conflict):
 class Around:
     """Reads payments and legs up to a number, and then refuses. ``read`` is how many they were."""
 
-    def __init__(self, connection: Connection, most: int) -> None:
+    def __init__(self, connection: Connection, most: int, kept: KeptLegs | None) -> None:
         self._connection = connection
         self._most = most
+        self._kept = kept
         self.read = 0
 
     def between(self, accounts: Sequence[str], since: int, until: int) -> pa.Table:
@@ -66,17 +58,22 @@ class Around:
         """
         found: list[tuple[Any, ...]] = []
         for start in range(0, len(accounts), CHUNK):
-            part = {"accounts": accounts[start : start + CHUNK], "since": _moment(since), "until": _moment(until)}
+            part = {"accounts": accounts[start : start + CHUNK], "since": moment(since), "until": moment(until)}
             found += self._fetched(_BETWEEN, part)
         if len(accounts) > CHUNK:  # a payment between accounts of two statements came twice
             found = list({row[_ID]: row for row in found}.values())
-        return _table(found, _SCHEMA)
+        return table(found, _SCHEMA)
 
     def legs(self, accounts: Sequence[str], since: Sequence[int], until: Sequence[int]) -> pa.Table:
         """Return when and with whom each account dealt after its ``since`` and up to its ``until``, and some before or after.
 
         :raises TooMuchAround: if they are more than this reader still reads.
         """
+        if self._kept is not None:
+            held = self._kept.of(self._connection, accounts, since, until, self._most - self.read)
+            if held is not None:
+                self.read += held.num_rows
+                return held
         by_end = sorted(zip(until, since, accounts, strict=True))
         found: list[tuple[Any, ...]] = []
         for start in range(0, len(by_end), CHUNK):
@@ -86,10 +83,10 @@ class Around:
             given: dict[str, Any] = {}
             for number, part in enumerate(parts):
                 given[f"accounts_{number}"] = [account for _, _, account in part]
-                given[f"since_{number}"] = _moment(min(begin for _, begin, _ in part))
-                given[f"until_{number}"] = _moment(part[-1][0])
+                given[f"since_{number}"] = moment(min(begin for _, begin, _ in part))
+                given[f"until_{number}"] = moment(part[-1][0])
             found += self._fetched(_legs(len(parts)), given)
-        return _table(found, _LEGS)
+        return table(found, LEGS)
 
     def _fetched(self, query: sa.Select[Any], given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         rows = fetched(self._connection, query.limit(self._most - self.read + 1), given)
@@ -111,58 +108,27 @@ class NearReader:
         for start in range(0, len(transaction_ids), CHUNK):
             part = transactions.c.transaction_id.in_(transaction_ids[start : start + CHUNK])
             rows += fetched(self._connection, _READ.where(part))
-        return _table(sorted(rows, key=itemgetter(_AT, _ID)), _SCHEMA)
+        return table(sorted(rows, key=itemgetter(_AT, _ID)), _SCHEMA)
 
-    def around(self, most: int) -> Around:
-        """Return a reader that refuses to read more than so many payments in all."""
-        return Around(self._connection, most)
+    def around(self, most: int, kept: KeptLegs | None = None) -> Around:
+        """Return a reader that refuses to read more than so many payments in all.
 
-
-def _moment(micros: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=max(micros, _EARLIEST))
+        :param kept: legs that this process keeps of this database.
+        """
+        return Around(self._connection, most, kept)
 
 
 def _between() -> sa.Select[Any]:
     """Select by each side's own index; one condition over both sides would read through all payments."""
-    accounts = _accounts("accounts")
+    accounts = accounts_named("accounts")
     source, target = transactions.c.from_account, transactions.c.to_account
-    span = _READ.where(*_within("since", "until"))
+    span = _READ.where(*within("since", "until"))
     both = sa.union_all(span.where(source.in_(accounts)), span.where(target.in_(accounts), source.not_in(accounts)))
     return sa.select(both.subquery())
 
 
-@cache
-def _legs(parts: int) -> sa.Select[Any]:
-    """Select legs of accounts in parts, each with its own time."""
-    source, target = transactions.c.from_account, transactions.c.to_account
-    found = []
-    for number in range(parts):
-        accounts = _accounts(f"accounts_{number}")
-        for out, (mine, its) in ((1, (source, target)), (0, (target, source))):
-            leg = sa.select(
-                mine.label("account"), its.label("other"), sa.literal_column(f"{out:d}").label("out"), _BOOKED
-            )
-            found.append(leg.where(mine.in_(accounts), its != "", *_within(f"since_{number}", f"until_{number}")))
-    return sa.select(sa.union_all(*found).subquery())
-
-
-def _accounts(name: str) -> sa.BindParameter[str]:
-    return sa.bindparam(name, type_=sa.String(), expanding=True)
-
-
-def _within(since: str, until: str) -> tuple[sa.ColumnElement[bool], ...]:
-    return transactions.c.booked_at > sa.bindparam(since), transactions.c.booked_at <= sa.bindparam(until)
+_legs: Final = cache(legs_of)
 
 
 #: Made once: to put a statement together takes as long as to read some hundred rows.
 _BETWEEN: Final = _between()
-
-
-def _table(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
-    columns = dict(zip(schema.names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(schema.names, ())
-    instants = pa.array(columns.pop("booked_at"))
-    if pa.types.is_null(instants.type) or pa.types.is_string(instants.type):
-        instants = instants.cast(pa.timestamp("us"))
-    arrays = {name: pa.array(column, schema.field(name).type) for name, column in columns.items()}
-    arrays["booked_at"] = instants.cast(schema.field("booked_at").type)
-    return pa.table([arrays[name] for name in schema.names], schema)

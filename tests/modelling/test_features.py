@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import random
 from collections.abc import Sequence
 from datetime import timedelta
@@ -17,6 +18,7 @@ from casedesk.modelling.few_tables import Asked, Column, NoStep, Rows, chosen, g
 from casedesk.modelling.few_windows import TooManyPairs, bounds, members, windowed
 from casedesk.modelling.payments import PAYMENTS, Payments, UnfitPayments
 from casedesk.modelling.serving import features_of
+from casedesk.services.collecting import uncollected
 from tests.modelling.towns import BEGIN, Row, Shelf, planted, table, town
 
 
@@ -68,6 +70,16 @@ def test_few_rows_without_an_engine_give_the_engines_bits() -> None:
                 found = filled(given.ids, worked_out(given, np.arange(len(given.ids))))
                 np.testing.assert_array_equal(found.matrix, expected.matrix)
                 assert found.ids == expected.ids
+
+
+def test_few_rows_leave_nothing_for_the_collector_of_garbage() -> None:
+    payments = Payments.of(table(town(3, 60)))
+    worked_out(payments, np.arange(5))  # what is made once a process
+    with uncollected():
+        gc.collect()
+        found = worked_out(payments, np.arange(5))
+        assert gc.collect() < 100  # some 4,000 where cells know each other in circles
+    assert found
 
 
 def test_what_is_too_much_for_few_rows_is_left_to_the_engine() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from math import fsum
 from pathlib import Path
+from random import Random
 
 import pyarrow.parquet as pq
 import pytest
@@ -71,6 +72,18 @@ def test_alone_and_together_a_payment_has_the_score_it_has_among_all(any_desk: T
     assert (strongest.version_id, len(strongest.weights)) == ("", payment_scores.TOLD)
     parts = [abs(one.part) for one in strongest.weights]
     assert parts == sorted(parts, reverse=True)
+
+
+def test_what_is_kept_in_memory_changes_no_answer(any_desk: TestDesk) -> None:
+    rows, keeping = town(7, 400), Scorers(keeps=True)
+    rows += [Row(f"G{n}", BEGIN + timedelta(days=44, hours=n), f"A{n:02}", "A20", 95_000) for n in range(12)]
+    Random(5).shuffle(rows)  # late ones, too
+    book(any_desk, rows[:250])
+    for first in range(250, len(rows), 20):
+        part = rows[first : first + 20]
+        book(any_desk, part)
+        names = [row.transaction_id for row in part]
+        assert scored(any_desk, *names, scorers=keeping) == scored(any_desk, *names)
 
 
 def test_the_version_in_force_scores_and_one_that_was_altered_does_not(desk: TestDesk) -> None:
