@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from casedesk.detection.least import Least, Needed, Past
+from casedesk.detection.least import Least, Needed, Passed, Past
+from casedesk.detection.passing import may_have_passed
 
 Flags: TypeAlias = npt.NDArray[np.bool_]
 Numbers: TypeAlias = npt.NDArray[np.int64]
@@ -76,16 +77,34 @@ class Counted:
         for one in parts[1:]:
             if not len(found):
                 break
-            found = np.intersect1d(found, self._who(one, window, judged))
+            if one.passed is None:
+                found = np.intersect1d(found, self._who(one, window, judged))
+            else:
+                found = self._who_passed(found, one, one.passed, window, judged)
         return found
+
+    def _who_passed(self, accounts: Numbers, least: Least, passed: Passed, window: int, judged: Numbers) -> Numbers:
+        """Return those of some accounts through which money may have passed."""
+        kept = self._of_kind(least) & (self._numbers["at"] >= judged - window)
+        places = np.flatnonzero(kept & np.isin(self._numbers["account"], accounts))
+        strange = np.isin(places, self._strangers(places, least, window))
+        out = self._among("direction", ("out",))[places]
+        account, at, minor = (self._numbers[name][places] for name in ("account", "at", "base_minor"))
+        edges = np.searchsorted(account, accounts), np.searchsorted(account, accounts, "right")
+        through = [
+            may_have_passed(
+                passed, window, at[part], minor[part], out[part], strange[part], int(judged[places[part][0]])
+            )
+            for part in map(slice, *edges)
+            if part.start < part.stop
+        ]
+        return accounts[edges[0] < edges[1]][np.array(through, np.bool_)]
 
     def _who(self, least: Least, window: int, judged: Numbers) -> Numbers:
         kept = self._of_kind(least)
         if not least.silence and least.past is None:  # else all of them tell what was before
             kept &= self._numbers["at"] >= judged - window
-        places = np.flatnonzero(kept)
-        if least.strangers is not None:
-            places = self._strangers(places, least.strangers, window)
+        places = self._following(self._strangers(np.flatnonzero(kept), least, window), least.after, window)
         if len(places) < least.legs:
             return places[:0]
         subject = self._numbers["lead" if least.of_lead else "account"][places]
@@ -135,10 +154,34 @@ class Counted:
         known, codes = self._words[name]
         return np.array([word in words for word in known] or [False])[codes]
 
-    def _strangers(self, places: Places, memory: int, window: int) -> Places:
+    def _following(self, places: Places, after: Least | None, window: int) -> Places:
+        """Keep legs that have enough of another kind, and parties, within a window before each."""
+        if after is None or not len(places):
+            return places
+        came = self._strangers(np.flatnonzero(self._of_kind(after)), after, window)
+        if not len(came):
+            return came
+        line = _Line.of(self._place[came].astype(np.int64), self._numbers["at"][came], window + 1)
+        if line is None:
+            return places
+        at, account = self._numbers["at"][places], self._place[places].astype(np.int64)
+        first, last = line.number_before(at - window, account), line.number_before(at + 1, account)
+        enough = last - first >= max(after.legs, 1)
+        if after.parties > 1 and enough.any():
+            enough = _crowded(self._numbers["counterparty"][came], first, last, enough, after.parties)
+        return places[enough]
+
+    def _strangers(self, places: Places, least: Least, window: int) -> Places:
         """Keep legs with somebody else whom the account had no dealing with, from the memory to just before the window of each."""
+        memory = least.strangers
+        if memory is None:
+            return places
         named = (self._numbers["counterparty"][places] != 0) & ~self._internal[places]
         places = places[named & self._among("direction", ("in", "out"))[places]]
+        if least.settling:
+            begun = self._begun[places]
+            old = self._opened[self._place[places]] + least.settling < begun
+            places = places[~old | (self._numbers["at"][places] >= begun + least.settling)]
         if memory <= window or not len(places):
             return places
         at = self._numbers["at"][places]
@@ -147,6 +190,13 @@ class Counted:
             return places
         pair = self._pairs[places]
         return places[line.number_before(at - window, pair) == line.number_before(at - memory, pair)]
+
+    @cached_property
+    def _begun(self) -> Numbers:
+        """When the first leg of each one's account was booked."""
+        account = self._numbers["account"]
+        begun: Numbers = self._numbers["at"][np.searchsorted(account, account)]
+        return begun
 
     @cached_property
     def _pairs(self) -> Numbers:
@@ -241,15 +291,16 @@ def _above(past: Past, near: _Near, sums: npt.NDArray[Any], asked: Flags, window
 
 
 def _crowded(party: Numbers, first: Places, last: Places, asked: Flags, least: int) -> Flags:
-    """Say of which of the stretches that are asked for so many different parties stand in."""
+    """Say of which of the stretches that are asked for, none of them empty, so many different parties stand in."""
     # the one before is another one all but so many times
     changes = np.cumsum(np.diff(party, prepend=party[:1]) != 0)
-    asked = asked & (changes[last - 1] - changes[first] >= least - 1)
-    found = np.zeros(len(party), np.bool_)
+    places = np.flatnonzero(asked)
+    places = places[changes[last[places] - 1] - changes[first[places]] >= least - 1]
+    found = np.zeros(len(asked), np.bool_)
     # who is passed over before coming in is there -1 times, and then not at all
     there, number = Counter[int](), 0
     begin = end = 0
-    for place in np.flatnonzero(asked).tolist():
+    for place in places.tolist():
         for gone in party[begin : first[place]].tolist():
             there[gone] -= 1
             number -= there[gone] == 0

@@ -63,7 +63,9 @@ class Large(NamedTuple):
 
 def fan_needs(direction: Literal["in", "out"], p: FanParameters, large: Large | None = None) -> Needed:
     """Return what a hit takes at the least: enough strangers, or fewer who move large sums, and one of them at its end."""
-    stranger = Least(1, 0, p.smallest_minor, {direction}, p.channels, strangers=p.memory_days * DAY)
+    stranger = Least(
+        1, 0, p.smallest_minor, {direction}, p.channels, strangers=p.memory_days * DAY, settling=p.settling_days * DAY
+    )
     many = stranger._replace(legs=p.parties, parties=p.parties, ends=True)
     if large is None or large.parties >= p.parties:
         return alone(many)

@@ -26,6 +26,17 @@ class Past(NamedTuple):
     least: int
 
 
+class Passed(NamedTuple):
+    """In some stretch from a payment in to one out, at most a window long, out went between these percents of what came in.
+
+    That is ``least_minor``, and half of each side is with strangers, as in ``Least``.
+    """
+
+    least_percent: int
+    most_percent: int
+    least_minor: int
+
+
 class Least(NamedTuple):
     """A hit at some moment has so many legs of this kind on its subject, and this sum, from a window before it to that moment.
 
@@ -35,7 +46,9 @@ class Least(NamedTuple):
     customer. Where ``ends``, the hit ends with a leg of this kind. Where there is a ``past``, these legs alone are asked what is much.
 
     Where ``strangers`` is not None, the legs are with other customers without a dealing from that long before each to just before its window,
-    and ``parties`` of them are different. The other sides stand in ``places`` different countries, as far as these are known. Where there is
+    and ``parties`` of them are different; where there is ``settling``, an account that was opened so long before its first leg has none until
+    as long after it. Where there is ``after``, so many legs of that kind, and parties, lie within a window before each, or at its moment.
+    Where there is ``passed``, that is asked of all legs of this kind. The other sides stand in ``places`` different countries, as far as these are known. Where there is
     ``silence``, the moment of the hit is at most a window after the first of its legs, and none of this kind lies that long before that; one
     that is the very first lies ``observed`` after the beginning of the data. All in microseconds.
     """
@@ -54,7 +67,10 @@ class Least(NamedTuple):
     past: Past | None = None
     ends: bool = False
     strangers: int | None = None
+    settling: int = 0
     parties: int = 0
+    after: Least | None = None
+    passed: Passed | None = None
     places: int = 0
     silence: int = 0
     observed: int = 0

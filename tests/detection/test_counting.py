@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from casedesk.detection.counting import ASKED, Counted
-from casedesk.detection.least import Least, Past, alone
+from casedesk.detection.least import Least, Passed, Past, alone
+from casedesk.detection.passing import MOST_MOMENTS
 
 #: What a leg is where nothing else is said.
 LEG: Final[dict[str, Any]] = {
@@ -105,6 +106,121 @@ def test_a_stranger_had_no_dealing_within_the_memory_before_the_window(
     assert may(least, *legs, since=100) is (stranger or (dealt >= 90 and not how))
     assert may(least, *legs, {"at": 100, "counterparty": 8})
     assert may(least, {"at": dealt, "account": 2}, {"at": 100})  # whom another account dealt with, this one did not
+
+
+@pytest.mark.parametrize(
+    ("opened", "moment", "stranger"),
+    [(29, 90, True), (29, 89, False), (30, 89, True), (None, 89, True)],
+    ids=["watched for long enough", "too short", "no older than what is seen of it", "nobody knows how old"],
+)
+def test_an_old_account_has_no_strangers_until_it_was_watched_for_long(
+    opened: int | None, moment: int, stranger: bool
+) -> None:
+    least = Least(channel={"WIRE"}, strangers=0, settling=30)
+    legs = [{"at": 60, "channel": "CARD", "opened_at": opened}, {"at": moment, "opened_at": opened}]
+    assert may(least, *legs, since=moment) is stranger
+    assert may(least._replace(settling=0), *legs, since=moment)
+    assert may(least, {"at": 10, "account": 2}, *legs, since=moment) is stranger
+
+
+@pytest.mark.parametrize(
+    ("came", "enough"),
+    [
+        ([(100, 1), (100, 2)], True),
+        ([(90, 1), (95, 2)], True),
+        ([(89, 1), (95, 2)], False),
+        ([(95, 1), (101, 2)], False),
+        ([(95, 1), (96, 1)], False),
+        ([(95, 1), (96, 1), (97, 2)], True),
+        ([], False),
+    ],
+    ids=["at once", "within the window", "too early", "too late", "of one party", "twice of one", "none"],
+)
+@pytest.mark.parametrize("among", [[], [{"account": 2, "at": 95, "counterparty": place} for place in range(5)]])
+def test_what_follows_other_legs_has_enough_of_them_before_it(
+    came: Sequence[tuple[int, int]], enough: bool, among: list[dict[str, Any]]
+) -> None:
+    before = Least(2, direction={"in"}, parties=2, strangers=0)
+    least = Least(direction={"out"}, after=before)
+    legs = [{"at": moment, "counterparty": who} for moment, who in came]
+    out = {"at": 100, "direction": "out", "counterparty": 5}
+    assert may(least, *among, *legs, out) is enough
+    assert may(least._replace(after=before._replace(parties=0)), *legs, out) is (enough or came == [(95, 1), (96, 1)])
+    assert not may(least, *legs)
+    assert not may(least._replace(legs=2), *legs, out)
+    assert may(least._replace(legs=2), *legs, out, out | {"at": 101}) is (enough and came[0][0] > 90)
+
+
+def test_legs_follow_however_far_whole_numbers_reach() -> None:
+    before = Least(2, direction={"in"})
+    assert may(Least(direction={"out"}, after=before), *at(100, 2**62 + 200), {"at": 101, "direction": "out"})
+
+
+PASSED: Final = Least(2, direction={"in", "out"}, outside=True, strangers=0, passed=Passed(80, 100, 1_000))
+
+
+@pytest.mark.parametrize(
+    ("legs", "through"),
+    [
+        ([(100, 1_000), (105, -800)], True),
+        ([(100, 1_000), (105, -799)], False),
+        ([(100, 1_000), (105, -1_000)], True),
+        ([(100, 1_000), (105, -1_001)], False),
+        ([(100, 999), (105, -900)], False),
+        ([(95, 1_000), (105, -900)], True),
+        ([(90, 1_000), (100, -900)], True),
+        ([(100, 1_000), (101, -1_100), (102, 150)], False),
+        ([(94, 1_000), (105, -900)], False),
+        ([(100, 1_000), (100, -900)], True),
+        ([(101, -900), (105, 1_000)], False),
+        ([(98, 500), (100, 500), (102, -500), (105, -300)], True),
+        ([(98, 9_000), (100, 1_000), (105, -900)], True),
+        ([(100, 1_000), (101, 9_000), (105, -900)], False),
+        ([(100, 1_000), (101, -300), (105, -900)], False),
+        ([(90, 1_000), (99, -900), (105, -50)], False),
+        ([(100, 1_000)], False),
+        ([(100, -1_000)], False),
+    ],
+)
+def test_money_passes_where_what_goes_out_is_what_came_in(legs: Sequence[tuple[int, int]], through: bool) -> None:
+    paid = [{"at": at, "base_minor": abs(minor), "direction": "in" if minor > 0 else "out"} for at, minor in legs]
+    everybody = (Least(strangers=0), PASSED)
+    assert counted(*paid).who((everybody,), WINDOW, [10**9, 100]) == [1] * through
+    assert counted(*paid).who((everybody,), WINDOW, [10**9, 106]) == []
+    other = [
+        one | {"account": 2}
+        for one in [{"at": 100, "base_minor": 2_000}, {"at": 101, "base_minor": 1_700, "direction": "out"}]
+    ]
+    assert counted(*other, *paid).who((everybody,), WINDOW, [100, 100]) == [1] * through + [2]
+
+
+@pytest.mark.parametrize(
+    ("strange", "through"),
+    [((500, 500), True), ((499, 500), False), ((500, 499), False), ((1_000, 1_000), True), ((0, 1_000), False)],
+)
+def test_of_what_passes_half_is_with_strangers_on_either_side(strange: tuple[int, int], through: bool) -> None:
+    legs = []
+    for at, direction, new in ((100, "in", strange[0]), (101, "out", strange[1])):
+        legs += [{"at": at, "direction": direction, "base_minor": new}]
+        legs += [{"at": at, "direction": direction, "base_minor": 1_000 - new, "counterparty": 0}]
+    assert counted(*legs).who(((Least(), PASSED),), WINDOW, [100, 100]) == [1] * through
+
+
+def test_through_whom_only_his_own_money_moves_nothing_passes() -> None:
+    own = [{"at": 100, "account": 2, "internal": True, "base_minor": 2_000}]
+    paid = [{"at": 100, "base_minor": 1_000}, {"at": 101, "base_minor": 900, "direction": "out"}]
+    assert counted(*own, *paid).who(((Least(), PASSED),), WINDOW, [100, 100]) == [1]
+    assert counted(*own).who(((Least(), PASSED),), WINDOW, [100, 100]) == []
+
+
+def test_through_whom_too_much_moves_it_may_have_passed() -> None:
+    often = [
+        {"at": 100 + place, "direction": ("in", "out")[place % 2], "base_minor": 1} for place in range(MOST_MOMENTS)
+    ]
+    assert counted(*often).who(((Least(), PASSED),), WINDOW, [100, 100]) == []
+    assert counted(*often, {"at": 99, "base_minor": 1}).who(((Least(), PASSED),), WINDOW, [100, 100]) == [1]
+    much = [{"at": 100, "base_minor": 2**61}, {"at": 101, "base_minor": 1, "direction": "out"}]
+    assert counted(*much).who(((Least(), PASSED),), WINDOW, [100, 100]) == [1]
 
 
 def test_one_party_is_not_two() -> None:

@@ -118,11 +118,13 @@ class GatherScatter(Rule):
     def least(self) -> Needed:
         """What a hit takes at the least."""
         p = self.parameters
-        into = Least(direction={"in"}, channel=p.channels, strangers=p.memory_days * DAY)
+        into = Least(
+            direction={"in"}, channel=p.channels, strangers=p.memory_days * DAY, settling=p.settling_days * DAY
+        )
         out = into._replace(direction={"out"}, ends=True)
         many = into._replace(legs=p.senders, parties=p.senders), out._replace(legs=p.payees, parties=p.payees)
         turned = [one._replace(legs=p.turns, smallest_minor=p.large_minor) for one in (into, out)]
-        return many, tuple(turned)
+        return tuple((came, went._replace(after=came)) for came, went in (many, turned))
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of gathering and scattering."""

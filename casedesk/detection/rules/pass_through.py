@@ -34,7 +34,7 @@ from casedesk.detection.flows import (
     stretches,
     with_strangers,
 )
-from casedesk.detection.least import Least, Needed
+from casedesk.detection.least import Least, Needed, Passed
 from casedesk.detection.legs import Views
 from casedesk.detection.parameters import DESK, RuleParameters, parameter
 from casedesk.detection.rule import Evidence, Explanation, Reach, Rule, Span
@@ -113,10 +113,13 @@ class PassThrough(Rule):
         into = Least(total_minor=p.least_minor, direction={"in"}, channel=p.channels)
         least_out = p.least_minor * min(p.least_percent, 100) // 100
         out = into._replace(total_minor=least_out, direction={"out"})
+        strange = Least(strangers=p.memory_days * DAY, settling=p.settling_days * DAY, channel=p.channels)
         half = [
-            one._replace(total_minor=(one.total_minor + 1) // 2, strangers=p.memory_days * DAY) for one in (out, into)
+            strange._replace(total_minor=(one.total_minor + 1) // 2, direction=one.direction) for one in (out, into)
         ]
-        return ((out._replace(ends=True), into, *half),)
+        passed = Passed(p.least_percent, p.most_percent, p.least_minor)
+        both = strange._replace(legs=2, direction={"in", "out"}, outside=True, passed=passed)
+        return ((out._replace(ends=True), into, *half, both),)
 
     def evidence(self, views: Views) -> Table:
         """Return the episodes of money that came and went."""
