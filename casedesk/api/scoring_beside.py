@@ -1,7 +1,7 @@
 """Scores for callers who wait, by a process of its own beside the rules: in one, two threads share the interpreter and take turns.
 
-It is started once callers wait again and again, and until it is ready, or where it ended, the API scores within its own process. So nobody
-waits for it to start, and nobody misses a score because it was killed.
+It is started with the API where somebody may wait, or once callers wait again and again, and until it is ready, or where it ended, the API
+scores within its own process. So nobody waits for it to start, and nobody misses a score because it was killed.
 """
 
 from __future__ import annotations
@@ -79,6 +79,12 @@ class ScoringBeside:
             except (OSError, ValueError):  # its pipe broke, or it said half of something
                 self._give_up(child)
                 return None
+
+    def begin(self) -> None:
+        """Start it, where that is wanted and it was not."""
+        with self._lock:
+            if self._wanted and not self._closed and self._child is None:
+                self._start()
 
     def close(self) -> None:
         """End the process."""

@@ -9,7 +9,9 @@ import json
 import os
 import signal
 import sys
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import IO, Final
 
 import structlog
@@ -19,6 +21,7 @@ from casedesk.api.payment_scores import said_together
 from casedesk.api.scoring_beside import FAILED, READY, Asked
 from casedesk.bootstrap import Desk, open_desk
 from casedesk.errors import CasedeskError
+from casedesk.services import payment_scores
 from casedesk.services.scorers import Scorers
 from casedesk.settings import Settings
 
@@ -44,12 +47,9 @@ def main() -> None:
 
 
 def _make_ready(desk: Desk) -> None:
-    """Load the model that is in force, which takes longer than to ask it."""
-    with desk.reading() as uow:
-        try:
-            desk.scorers.in_force(uow)
-        except CasedeskError:
-            return  # each answer says why
+    """Load the model that is in force, and ask it once: what is made for the first question takes ten times as long as to answer it."""
+    with suppress(CasedeskError):  # each answer says why
+        payment_scores.make_ready(reading=desk.reading, scorers=desk.scorers, at=datetime.now(UTC))
 
 
 def _answer(desk: Desk, line: bytes) -> bytes:

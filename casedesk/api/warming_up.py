@@ -30,6 +30,7 @@ def _load(served: Served) -> None:
         stored = 0 if last is None else last.transactions
         if not 0 < stored <= served.settings.api_warm or not api_keys.may_wait(uow=desk.reading(), at=served.now()):
             return
+        served.scoring_beside.begin()
         warming.load(
             look=desk.reading(), actor=SYSTEM, base_currency=desk.settings.base_currency, warm=served.warm
         )  # fmt: skip

@@ -6,7 +6,7 @@ the ones asked for. Nothing is stored.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from casedesk.domain.people import Action, Person, require
+from casedesk.domain.people import SYSTEM, Action, Person, require
 from casedesk.domain.score_bands import CutOffs, cut_offs
 from casedesk.errors import NotFound
 from casedesk.modelling.calibration import Trust
@@ -84,6 +84,8 @@ class Unsaid:
     why: str
 
 
+#: So many of the newest payments are scored for nobody, before the first who asks.
+_AS_AN_EXAMPLE: Final = 16
 #: More lies around all that was asked for at once than is read for one answer.
 _LEFT_OUT: Final = Unsaid(
     "So many payments lie around those that were sent with it that it was left out; ask for its score alone, or have “casedesk "
@@ -105,6 +107,17 @@ def of_payments(
         run = uow.models.last_run(model.version_id)
         held = _Held(model.scorer.trusted(1.0 if run is None else trust_of(run)), run.model_run_id if run else "")
         return _scored(uow, model, held, uow.near.named(transaction_ids), cut_offs(at.date()), scorers.kept)
+
+
+def make_ready(*, reading: Callable[[], Reading], scorers: Scorers, at: datetime) -> None:
+    """Have there what is made once a process, so that the first who asks does not wait for it.
+
+    :raises NoModelExtra, NoModelFiles, ModelAltered, Altered, OtherVersion, UnusableModel: as of :func:`of_payments`.
+    """
+    with reading() as uow:
+        scorers.in_force(uow)
+        newest = uow.near.newest(_AS_AN_EXAMPLE)
+    of_payments(uow=reading(), scorers=scorers, actor=SYSTEM, at=at, transaction_ids=newest)
 
 
 def of_payment(*, uow: Reading, scorers: Scorers, actor: Person, at: datetime, transaction_id: str) -> Said:

@@ -110,6 +110,11 @@ class NearReader:
             rows += fetched(self._connection, _READ.where(part))
         return table(sorted(rows, key=itemgetter(_AT, _ID)), _SCHEMA)
 
+    def newest(self, count: int) -> list[str]:
+        """Return the ids of up to so many payments that came last."""
+        query = sa.select(transactions.c.transaction_id).order_by(transactions.c.arrival.desc()).limit(count)
+        return list(self._connection.execute(query).scalars())
+
     def around(self, most: int, kept: KeptLegs | None = None) -> Around:
         """Return a reader that refuses to read more than so many payments in all.
 

@@ -102,6 +102,17 @@ def test_it_says_to_the_last_digit_what_the_process_itself_would(beside: Scoring
     assert "not stored" not in within
 
 
+def test_it_is_begun_once_and_not_after_the_end(beside: ScoringBeside) -> None:
+    beside.begin()
+    begun = beside._child
+    assert begun is not None
+    beside.begin()
+    assert beside._child is begun
+    beside.close()
+    beside.begin()
+    assert beside._child is None
+
+
 def test_one_that_is_killed_is_started_again_and_nobody_waits_for_that(
     beside: ScoringBeside, monkeypatch: pytest.MonkeyPatch
 ) -> None:

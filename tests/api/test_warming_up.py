@@ -41,7 +41,8 @@ def start(sqlite_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Star
     started: list[Served] = []
 
     def begun(**settings: str) -> Served:
-        served = Served(load_settings({"CASEDESK_DATABASE_URL": sqlite_address, **settings}))
+        told = {"CASEDESK_DATABASE_URL": sqlite_address, "CASEDESK_API_SCORING_PROCESS": "false", **settings}
+        served = Served(load_settings(told))
         started.append(served)
         begin_warming(served).join(30)
         return served
@@ -94,6 +95,18 @@ def test_nothing_is_loaded_where_nobody_can_wait(desk: TestDesk, start: Start) -
     assert not loaded()
     key(desk, "ann", Scope.READ, Scope.ACT)
     assert not loaded()
+
+
+def test_the_process_that_scores_is_started_where_somebody_can_wait(desk: TestDesk, start: Start) -> None:
+    def child(**settings: str) -> object:
+        return start(CASEDESK_API_SCORING_PROCESS="true", **settings).scoring_beside._child
+
+    run(desk)
+    assert child() is None
+    key(desk)
+    assert child() is not None
+    assert child(CASEDESK_API_WARM="0") is None
+    assert start().scoring_beside._child is None
 
 
 def test_a_key_that_is_over_has_nobody_wait(desk: TestDesk) -> None:

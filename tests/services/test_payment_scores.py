@@ -86,6 +86,19 @@ def test_what_is_kept_in_memory_changes_no_answer(any_desk: TestDesk) -> None:
         assert scored(any_desk, *names, scorers=keeping) == scored(any_desk, *names)
 
 
+def test_who_is_made_ready_has_loaded_the_model_and_knows_what_lies_around(any_desk: TestDesk) -> None:
+    scorers = Scorers(keeps=True)
+    assert scorers.kept is not None
+    payment_scores.make_ready(reading=any_desk.reading, scorers=scorers, at=any_desk.at())  # there is nothing yet
+    assert scorers._held is not None
+    book(any_desk, town(7, 60))
+    book(any_desk, [Row(f"L{n}", BEGIN + timedelta(days=60), f"A{n:02}", "A20", 95_000) for n in range(20)])
+    payment_scores.make_ready(reading=any_desk.reading, scorers=scorers, at=any_desk.at())
+    assert scorers.kept._accounts
+    with any_desk.reading() as uow:
+        assert {one[0] for one in uow.near.newest(16)} == {"L"}
+
+
 def test_the_version_in_force_scores_and_one_that_was_altered_does_not(desk: TestDesk) -> None:
     desk.book([Move("t1", 0, 100_00, "K-1/1", "K-2/1")])
     scorers = Scorers()
