@@ -41,3 +41,22 @@ def test_each_leg_is_near_or_past_by_its_accounts_own_moment(few: bool, monkeypa
         "near_legs": [("A", 1), ("A", 2), ("A", 3), ("B", 3)],
         PAST.get_name(): [("A", 0), ("B", 0), ("B", 1), ("B", 2)],
     }
+
+
+@pytest.mark.parametrize(
+    ("few", "not_many", "most", "counted"),
+    [(3, 0, 9, True), (3, 0, 8, False), (2, 3, 18, True), (2, 3, 17, False), (2, 2, 18, False)],
+    ids=["few", "few with too many legs", "not many", "not many, likely with too many", "many"],
+)
+def test_legs_are_counted_of_whom_there_are_likely_to_be_few_enough(
+    few: int, not_many: int, most: int, counted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, bound in (("_FEW", few), ("_NOT_MANY", not_many), ("MOST", most)):
+        monkeypatch.setattr(kept_data, name, bound)
+    rows = named(
+        [Tx(NOON + n * HOUR, target=to) for to in "ABCD" for n in range(3)]
+    )  # 12 have up to 24 legs, six an account
+    data = KeptData(coded(arrow(rows)), accounts_of(rows), LIMITS, "USD")
+    data.look_at(Subjects.whole(["A", "B", "C"]))
+    assert (data._counted is not None) is counted
+    data.close()
