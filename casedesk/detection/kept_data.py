@@ -51,9 +51,9 @@ _UNKNOWN: Final = Holder(UNKNOWN)
 #: So many accounts' findings are found once more at a time.
 _AT_ONCE: Final = 500
 
-#: Up to so many subjects, their legs are taken out of all legs once a run, and not again for each rule; up to ``_NOT_MANY`` where those
-#: are likely to be as few as are counted.
-_FEW, _NOT_MANY = 6_000, 30_000
+#: Up to so many subjects, their legs are taken out of all legs once a run, and not again for each rule, where they are likely to be as few
+#: as are counted.
+_FEW: Final = 30_000
 
 #: Legs of the same week lie together by account: an account's are found in some places then, and not in all, and those of some days lie
 #: in few places, too. A run after one transaction among 5,000,000 takes 28 ms, 42 where they lie as they were booked.
@@ -117,7 +117,9 @@ class KeptData(LoadedData):
         self._connection.execute(f"CREATE TABLE ids AS {_IDS}")
         legs = self._sql(all_legs, all_legs.__name__)
         self._connection.execute(f"CREATE TABLE standing_legs AS FROM ({legs}) {_TOGETHER}")
-        self._own = one_row(self._connection, f"SELECT count(*) FROM {NAMED.get_name()} WHERE own")[0]
+        (self._own,) = one_row(self._connection, f"SELECT count(*) FROM {NAMED.get_name()} WHERE own")
+        (standing,) = one_row(self._connection, "SELECT count(*) FROM standing_legs")
+        self._legs_a_row = standing / transactions.num_rows if transactions.num_rows else 2.0
         self._settle(transactions)
         self._show_transfers(ALWAYS)
 
@@ -338,7 +340,7 @@ class KeptData(LoadedData):
         holders = [known.get(name, _UNKNOWN) for name in account_ids]
         keys = [holder.key for holder in holders]
         self._take_keys(account_ids, keys)
-        self._few = len(account_ids) <= _FEW or self._not_many(len(account_ids))
+        self._few = len(account_ids) <= _FEW and self._likely_legs(len(account_ids)) <= MOST
         self._every_leg = "few_legs" if self._few else "standing_legs"
         self._counted = self._few_legs = self._shown_legs = None
         if self._few:
@@ -349,9 +351,9 @@ class KeptData(LoadedData):
                 self._few_legs = legs
                 self._counted = Counted(legs, keys, [holder.opened_at for holder in holders], self.beginning)
 
-    def _not_many(self, subjects: int) -> bool:
-        """Say whether subjects that are not few are likely to have no more legs than are counted; a transaction has two at the most."""
-        return subjects <= _NOT_MANY and 2 * self._rows * subjects <= MOST * self._own
+    def _likely_legs(self, subjects: int) -> float:
+        """Return how many legs so many accounts have if they are like the others."""
+        return self._legs_a_row * self._rows * subjects / max(self._own, 1)
 
     def _need_legs(self, account_ids: Collection[str] | None = None) -> None:
         wanted = frozenset(self._key_by_id if account_ids is None else account_ids)

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from casedesk.detection import kept_data
-from casedesk.detection.engine import KeptData
+from casedesk.detection.engine import KeptData, digests_of
 from casedesk.detection.legs import PAST
 from casedesk.detection.limits import Limits
 from casedesk.detection.subjects import Subjects
@@ -44,19 +44,19 @@ def test_each_leg_is_near_or_past_by_its_accounts_own_moment(few: bool, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("few", "not_many", "most", "counted"),
-    [(3, 0, 9, True), (3, 0, 8, False), (2, 3, 18, True), (2, 3, 17, False), (2, 2, 18, False)],
-    ids=["few", "few with too many legs", "not many", "not many, likely with too many", "many"],
+    ("subjects", "few", "most", "counted"),
+    [("ABC", 3, 12, True), ("ABC", 3, 11, False), ("ABC", 2, 12, False), ("D", 3, 7, True), ("D", 3, 6, False)],
+    ids=["few", "likely with too many", "not few", "with as many as are counted", "with one more"],
 )
 def test_legs_are_counted_of_whom_there_are_likely_to_be_few_enough(
-    few: int, not_many: int, most: int, counted: bool, monkeypatch: pytest.MonkeyPatch
+    subjects: str, few: int, most: int, counted: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, bound in (("_FEW", few), ("_NOT_MANY", not_many), ("MOST", most)):
+    for name, bound in (("_FEW", few), ("MOST", most)):
         monkeypatch.setattr(kept_data, name, bound)
-    rows = named(
-        [Tx(NOON + n * HOUR, target=to) for to in "ABCD" for n in range(3)]
-    )  # 12 have up to 24 legs, six an account
-    data = KeptData(coded(arrow(rows)), accounts_of(rows), LIMITS, "USD")
-    data.look_at(Subjects.whole(["A", "B", "C"]))
+    rows = named([Tx(NOON, target=to) for to in "ABCDABCDABCDDDDD"])
+    data = KeptData(coded(arrow(rows[:8])), accounts_of(rows), LIMITS, "USD")
+    later, nobody = arrow(rows[8:]), accounts_of(rows).slice(4)
+    data.add(later, nobody, digests_of(later, nobody, LIMITS, "USD"))
+    data.look_at(Subjects.whole(list(subjects)))
     assert (data._counted is not None) is counted
     data.close()
