@@ -118,8 +118,7 @@ class KeptData(LoadedData):
         legs = self._sql(all_legs, all_legs.__name__)
         self._connection.execute(f"CREATE TABLE standing_legs AS FROM ({legs}) {_TOGETHER}")
         (self._own,) = one_row(self._connection, f"SELECT count(*) FROM {NAMED.get_name()} WHERE own")
-        (standing,) = one_row(self._connection, "SELECT count(*) FROM standing_legs")
-        self._legs_a_row = standing / transactions.num_rows if transactions.num_rows else 2.0
+        self._count_legs()
         self._settle(transactions)
         self._show_transfers(ALWAYS)
 
@@ -172,6 +171,7 @@ class KeptData(LoadedData):
                 self._add_all(transactions, accounts)
             else:
                 self._pending.wait(few)
+                self._legs += few.legs.num_rows
                 if self._pending.rows > MOST_PENDING:
                     self._put_in()
             self._settle(transactions)
@@ -201,6 +201,7 @@ class KeptData(LoadedData):
         self._connection.execute("INSERT INTO all_keyed BY NAME FROM arrived")
         self._connection.execute(f"INSERT INTO standing_legs BY NAME {self._sql(all_legs, all_legs.__name__)}")
         self._connection.execute(f"INSERT INTO ids {_IDS}")
+        self._count_legs()
 
     def _take_accounts(self, account_ids: Sequence[str]) -> None:
         if key_new_accounts(self._connection):
@@ -353,7 +354,10 @@ class KeptData(LoadedData):
 
     def _likely_legs(self, subjects: int) -> float:
         """Return how many legs so many accounts have if they are like the others."""
-        return self._legs_a_row * self._rows * subjects / max(self._own, 1)
+        return self._legs * subjects / max(self._own, 1)
+
+    def _count_legs(self) -> None:
+        (self._legs,) = one_row(self._engine, "SELECT count(*) FROM standing_legs")
 
     def _need_legs(self, account_ids: Collection[str] | None = None) -> None:
         wanted = frozenset(self._key_by_id if account_ids is None else account_ids)

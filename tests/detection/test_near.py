@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from casedesk.detection import kept_data
+from casedesk.detection import arriving_few, kept_data
 from casedesk.detection.engine import KeptData, digests_of
 from casedesk.detection.legs import PAST
 from casedesk.detection.limits import Limits
@@ -48,15 +48,18 @@ def test_each_leg_is_near_or_past_by_its_accounts_own_moment(few: bool, monkeypa
     [("ABC", 3, 12, True), ("ABC", 3, 11, False), ("ABC", 2, 12, False), ("D", 3, 7, True), ("D", 3, 6, False)],
     ids=["few", "likely with too many", "not few", "with as many as are counted", "with one more"],
 )
+@pytest.mark.parametrize("at_once", [8, 7], ids=["what came waits", "what came was put in"])
 def test_legs_are_counted_of_whom_there_are_likely_to_be_few_enough(
-    subjects: str, few: int, most: int, counted: bool, monkeypatch: pytest.MonkeyPatch
+    subjects: str, few: int, most: int, counted: bool, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, bound in (("_FEW", few), ("MOST", most)):
         monkeypatch.setattr(kept_data, name, bound)
     rows = named([Tx(NOON, target=to) for to in "ABCDABCDABCDDDDD"])
     data = KeptData(coded(arrow(rows[:8])), accounts_of(rows), LIMITS, "USD")
+    monkeypatch.setattr(arriving_few, "MOST", at_once)
     later, nobody = arrow(rows[8:]), accounts_of(rows).slice(4)
     data.add(later, nobody, digests_of(later, nobody, LIMITS, "USD"))
+    assert data._pending.rows == (8 if at_once == 8 else 0)
     data.look_at(Subjects.whole(list(subjects)))
     assert (data._counted is not None) is counted
     data.close()
