@@ -20,7 +20,7 @@ from casedesk.detection.arriving import Crowded, key_new_accounts
 from casedesk.detection.arriving_few import FewTransactions, Keyed
 from casedesk.detection.checks import refuse_unfit
 from casedesk.detection.coded import Coded
-from casedesk.detection.counting import MOST, Counted
+from casedesk.detection.counting import ASKED, MOST, Counted
 from casedesk.detection.duck import LoadedData, later
 from casedesk.detection.duck_hops import KeptHops, Told, first_hop, note_new
 from casedesk.detection.duck_joints import Recent, parties_with
@@ -66,8 +66,9 @@ SELECT account_id, customer_id, (account::BIGINT * {apart})::INTEGER AS account,
 FROM {named}"""
 _GIVEN: Final = "CREATE OR REPLACE TEMP VIEW given AS FROM ids"
 _IDS: Final = 'SELECT "row", transaction_id FROM given'
-_FEW_LEGS: Final = f"""
-FROM standing_legs SEMI JOIN (SELECT unnest(?::INTEGER[]) AS account) USING (account) LIMIT {MOST + 1}"""
+_THEIRS: Final = "FROM standing_legs SEMI JOIN (SELECT unnest(?::INTEGER[]) AS account) USING (account)"
+_COLUMNS: Final = ", ".join(f'"{name}"' for name in ASKED)
+_COUNTED: Final = f"SELECT {_COLUMNS} {_THEIRS} LIMIT {MOST + 1}"
 _OF_SUBJECTS: Final = "FROM standing_legs SEMI JOIN subjects USING (account)"
 
 
@@ -82,8 +83,7 @@ class KeptData(LoadedData):
 
     _every_leg = "standing_legs"
     _hops: dict[str, Told]
-    #: The legs of the chosen subjects where they are counted, and of whom statements find them.
-    _few_legs: pa.Table | None = None
+    #: Of whom statements find the legs of the chosen subjects.
     _shown_legs: frozenset[str] | None = None
     _found_before: FoundBefore
 
@@ -343,13 +343,12 @@ class KeptData(LoadedData):
         self._take_keys(account_ids, keys)
         self._few = len(account_ids) <= _FEW and self._likely_legs(len(account_ids)) <= MOST
         self._every_leg = "few_legs" if self._few else "standing_legs"
-        self._counted = self._few_legs = self._shown_legs = None
+        self._counted = self._shown_legs = None
         if self._few:
-            standing = self._engine.sql(_FEW_LEGS, params=[keys]).to_arrow_table()
+            standing = self._engine.sql(_COUNTED, params=[keys]).to_arrow_table()
             waiting = self._pending.legs_of(keys)
             legs = pa.concat_tables([standing, *(part.select(standing.column_names) for part in waiting)])
             if legs.num_rows <= MOST:
-                self._few_legs = legs
                 self._counted = Counted(legs, keys, [holder.opened_at for holder in holders], self.beginning)
 
     def _likely_legs(self, subjects: int) -> float:
@@ -363,19 +362,16 @@ class KeptData(LoadedData):
         wanted = frozenset(self._key_by_id if account_ids is None else account_ids)
         if self._shown_legs is not None and self._shown_legs >= wanted:
             return
-        if self._shown_legs is not None or self._few_legs is None:
+        if self._shown_legs is not None or self._counted is None:
             wanted = frozenset(self._key_by_id)
         self._shown_legs = wanted
         self._name_subjects()
         for kind, name in (("VIEW", CHOSEN.get_name()), ("TABLE", "few_legs")):
             self._connection.execute(f"DROP {kind} IF EXISTS {name}")
-        if self._few_legs is not None:
-            keys = pa.array([self._key_by_id[name] for name in wanted], pa.int32())
-            self._connection.register("taken_in", self._few_legs.filter(pc.is_in(self._few_legs["account"], keys)))
-            self._connection.execute("CREATE TABLE few_legs AS FROM taken_in")
-            self._connection.unregister("taken_in")
-        elif self._few:
-            self._connection.execute(f"CREATE TABLE few_legs AS {_OF_SUBJECTS}")
+        if self._few:
+            self._connection.execute(
+                f"CREATE TABLE few_legs AS {_THEIRS}", [[self._key_by_id[name] for name in wanted]]
+            )
         self._connection.execute(f"CREATE VIEW {CHOSEN.get_name()} AS {'FROM few_legs' if self._few else _OF_SUBJECTS}")
 
     def _show_legs(self, moment: int) -> None:

@@ -51,8 +51,7 @@ def test_rows_wait_until_a_statement_asks(kept: KeptData) -> None:
     kept.look_at(Subjects.whole(["A/1", "B/5"]))
     assert (kept._pending.rows, engine_rows(kept)) == (3, (1, 1, 1))  # it was told in memory whose legs these are
     assert kept._counted is not None
-    assert kept._few_legs is not None
-    assert sorted(kept._few_legs["account"].to_pylist()) == sorted(2 * [kept._key_by_id["A/1"], kept._key_by_id["B/5"]])
+    assert sorted(kept._counted._numbers["account"]) == sorted(2 * [kept._key_by_id["A/1"], kept._key_by_id["B/5"]])
     assert kept._connection.execute('SELECT count(DISTINCT "row"), max("row") FROM all_keyed').fetchall() == [(4, 3)]
     assert (kept._pending.rows, engine_rows(kept)) == (0, (4, 4, 4))
 
