@@ -11,7 +11,8 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, Final
 
@@ -30,7 +31,7 @@ FAILED: Final = b"null\n"
 
 #: So many groups of callers are scored within the process before another one is worth its start: two seconds and 350 MiB.
 AFTER: Final = 16
-#: Seconds after which a process that does not answer is given up.
+#: Seconds after which a process that does not answer, or does not get ready, is given up.
 LONGEST: Final = 60.0
 #: So many times in a row it may end before it is ready; a machine that lacks something lacks it the next time, too.
 _TRIES: Final = 3
@@ -108,7 +109,8 @@ class ScoringBeside:
     def _awaited(self, child: subprocess.Popen[bytes]) -> None:
         begun = time.monotonic()
         try:
-            first = _told(child, self._settings.model_dump_json().encode())
+            with _in_time(child):
+                first = _told(child, self._settings.model_dump_json().encode())
         except (OSError, ValueError):  # it ended, or was ended
             first = b""
         with self._lock:
@@ -131,11 +133,18 @@ class ScoringBeside:
 
 
 def _asked(child: subprocess.Popen[bytes], asked: Asked) -> dict[str, dict[str, Any]] | None:
+    with _in_time(child):
+        found: dict[str, dict[str, Any]] | None = json.loads(_told(child, asked.model_dump_json().encode()))
+        return found
+
+
+@contextmanager
+def _in_time(child: subprocess.Popen[bytes]) -> Iterator[None]:
+    """End the process if the block takes longest: whoever waits for it within finds it ended."""
     late = threading.Timer(LONGEST, child.kill)
     late.start()
     try:
-        found: dict[str, dict[str, Any]] | None = json.loads(_told(child, asked.model_dump_json().encode()))
-        return found
+        yield
     finally:
         late.cancel()
 

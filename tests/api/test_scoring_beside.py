@@ -182,6 +182,17 @@ def test_one_that_never_gets_ready_is_not_started_for_ever(
     assert beside._child is None
 
 
+def test_one_that_neither_gets_ready_nor_ends_is_ended(beside: ScoringBeside, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scoring_beside, "LONGEST", 0.2)
+    monkeypatch.setattr(scoring_beside, "_COMMAND", (sys.executable, "-c", "import time; time.sleep(600)"))
+    beside.begin()
+    begun = beside._child
+    assert begun is not None
+    until(lambda: begun.poll() is not None, seconds=20)
+    assert beside.scored(asked()) is None
+    assert (beside._child, beside._vain) == (None, 1)
+
+
 def test_where_it_cannot_be_started_at_all_everything_is_scored_within(
     beside: ScoringBeside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
