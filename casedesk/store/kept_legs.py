@@ -52,6 +52,7 @@ _NEWS: Final = (
     .where(transactions.c.arrival > sa.bindparam("since"), transactions.c.arrival <= sa.bindparam("upto"))
     .order_by(transactions.c.arrival)
 )
+#: SQL Server shows no snapshot by itself: what is stored while this reads is left to the next question's news.
 _ALL: Final = legs_of(1, transactions.c.arrival <= sa.bindparam("upto"))
 
 

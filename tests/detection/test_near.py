@@ -54,10 +54,11 @@ def test_legs_are_counted_of_whom_there_are_likely_to_be_few_enough(
 ) -> None:
     for name, bound in (("_FEW", few), ("MOST", most)):
         monkeypatch.setattr(kept_data, name, bound)
-    rows = named([Tx(NOON, target=to) for to in "ABCDABCDABCDDDDD"])
-    data = KeptData(coded(arrow(rows[:8])), accounts_of(rows), LIMITS, "USD")
+    rows = named([Tx(NOON, "X", to, channel="WIRE") for to in "ABCDABCDABCDDDDD"])
+    everybody = accounts_of(rows)  # X is another bank's
+    data = KeptData(coded(arrow(rows[:8])), everybody, LIMITS, "USD")
     monkeypatch.setattr(arriving_few, "MOST", at_once)
-    later, nobody = arrow(rows[8:]), accounts_of(rows).slice(4)
+    later, nobody = arrow(rows[8:]), everybody.slice(5)
     data.add(later, nobody, digests_of(later, nobody, LIMITS, "USD"))
     assert data._pending.rows == (8 if at_once == 8 else 0)
     data.look_at(Subjects.whole(list(subjects)))
