@@ -132,8 +132,6 @@ def _between() -> sa.Select[Any]:
     return sa.select(both.subquery())
 
 
-_legs: Final = cache(legs_of)
-
-
 #: Made once: to put a statement together takes as long as to read some hundred rows.
 _BETWEEN: Final = _between()
+_legs: Final = cache(legs_of)

@@ -24,6 +24,7 @@ from casedesk.store.engines import make_engine
 from tests.builders import TestDesk
 from tests.databases import Sqlite
 from tests.logs import restored
+from tests.services.test_incremental import burst
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,17 @@ def running(app: FastAPI) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join(20)
+
+
+@pytest.fixture
+def burst_desk(sqlite_address: str) -> Iterator[TestDesk]:
+    """A desk, not served, that has the five payments of a burst."""
+    desk = TestDesk(make_engine(sqlite_address), start=datetime.now(UTC))
+    desk.staff()
+    desk.customer()
+    desk.book(burst("a", 0))
+    yield desk
+    desk.engine.dispose()
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,6 @@ from casedesk.domain.people import SYSTEM
 from casedesk.services import api_keys, detecting
 from casedesk.services.api_keys import Scope
 from casedesk.settings import Settings, load_settings
-from casedesk.store.engines import make_engine
 from tests.builders import TestDesk
 from tests.services.test_incremental import burst
 
@@ -51,14 +50,9 @@ scoring_process.main()
 
 
 @pytest.fixture
-def settings(sqlite_address: str) -> Iterator[Settings]:
-    """Of a desk that has five payments."""
-    desk = TestDesk(make_engine(sqlite_address), start=datetime.now(UTC))
-    desk.staff()
-    desk.customer()
-    desk.book(burst("a", 0))
-    yield load_settings({"CASEDESK_DATABASE_URL": sqlite_address, "CASEDESK_LLM_PRICE_IN": "2.50"})
-    desk.engine.dispose()
+def settings(burst_desk: TestDesk) -> Settings:
+    address = burst_desk.engine.url.render_as_string(hide_password=False)
+    return load_settings({"CASEDESK_DATABASE_URL": address, "CASEDESK_LLM_PRICE_IN": "2.50"})
 
 
 @pytest.fixture

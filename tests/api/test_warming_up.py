@@ -16,7 +16,6 @@ from casedesk.domain.people import SYSTEM
 from casedesk.services import api_keys, detecting, warming
 from casedesk.services.api_keys import Scope
 from casedesk.settings import load_settings
-from casedesk.store.engines import make_engine
 from tests.builders import TestDesk
 from tests.services.test_incremental import burst
 
@@ -25,13 +24,8 @@ RULES = [rule for rule in detecting.RULES if rule.name == "structuring"]
 
 
 @pytest.fixture
-def desk(sqlite_address: str) -> Iterator[TestDesk]:
-    desk = TestDesk(make_engine(sqlite_address), start=datetime.now(UTC))
-    desk.staff()
-    desk.customer()
-    desk.book(burst("a", 0))
-    yield desk
-    desk.engine.dispose()
+def desk(burst_desk: TestDesk) -> TestDesk:
+    return burst_desk
 
 
 @pytest.fixture
